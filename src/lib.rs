@@ -1,0 +1,7 @@
+//! Watchbell: alerting as code.
+
+pub mod config;
+pub mod diagnostics;
+pub mod model;
+pub mod promql;
+pub mod rules;

@@ -1,0 +1,132 @@
+//! Label sets: sorted by name, without empty values, cheap to clone and to compare.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A name or a text that many values share.
+pub type Name = Arc<str>;
+
+/// An immutable label set. A label with an empty value is no label, as in Prometheus.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Labels(Arc<[(Name, Name)]>);
+
+impl Labels {
+    /// The set without labels.
+    #[must_use]
+    pub fn empty() -> Self {
+        Labels(Arc::from([]))
+    }
+
+    /// The set of these pairs; of two with one name the later counts.
+    pub fn new<N: Into<Name>, V: Into<Name>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut sorted: Vec<(Name, Name)> = pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        // `dedup_by` keeps the first of a run; the stable sort makes that the earlier pair, so swap in the later one.
+        sorted.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                std::mem::swap(&mut kept.1, &mut later.1);
+            }
+            same
+        });
+        sorted.retain(|(_, value)| !value.is_empty());
+        Labels(sorted.into())
+    }
+
+    /// The value of label `name`, or the empty text.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.find(name).map_or("", |value| value)
+    }
+
+    /// The value of label `name`, if there is one.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Name> {
+        let index = self.0.binary_search_by(|(n, _)| (**n).cmp(name)).ok()?;
+        Some(&self.0[index].1)
+    }
+
+    /// Names and values, by name.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Name, &Name)> {
+        self.0.iter().map(|(name, value)| (name, value))
+    }
+
+    /// How many labels there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no label.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// This set with `name` set to `value`; an empty value removes it.
+    #[must_use]
+    pub fn with(&self, name: impl Into<Name>, value: impl Into<Name>) -> Self {
+        Labels::new(self.pairs().chain([(name.into(), value.into())]))
+    }
+
+    /// This set with `other` laid over it.
+    #[must_use]
+    pub fn overlaid(&self, other: &Labels) -> Self {
+        Labels::new(self.pairs().chain(other.pairs()))
+    }
+
+    /// This set without the label `name`.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        Labels(self.pairs().filter(|(n, _)| &**n != name).collect())
+    }
+
+    /// Only those labels that `keep` names.
+    #[must_use]
+    pub fn only<S: AsRef<str>>(&self, keep: &[S]) -> Self {
+        Labels(self.pairs().filter(|(n, _)| keep.iter().any(|k| k.as_ref() == &**n)).collect())
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (Name, Name)> + '_ {
+        self.0.iter().cloned()
+    }
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Labels::empty()
+    }
+}
+
+impl fmt::Display for Labels {
+    /// As Prometheus prints a label set: `{chain="sepolia", job="node"}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (index, (name, value)) in self.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{name}={value:?}")?;
+        }
+        f.write_str("}")
+    }
+}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_does_not_matter_the_later_pair_counts_and_empty_is_absent() {
+        let a = Labels::new([("b", "2"), ("a", "1"), ("a", "3"), ("c", "")]);
+        let b = Labels::new([("a", "3"), ("b", "2")]);
+        assert_eq!(a, b);
+        assert_eq!(a.to_string(), r#"{a="3", b="2"}"#);
+        assert_eq!(a.with("a", ""), Labels::new([("b", "2")]));
+        assert_eq!(a.only(&["b"]), Labels::new([("b", "2")]));
+    }
+}

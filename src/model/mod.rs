@@ -1,0 +1,16 @@
+//! The words that every room speaks: values only, no I/O, nothing of ours below them.
+
+pub mod duration_text;
+mod id;
+mod labels;
+mod matcher;
+mod series;
+mod severity;
+mod time;
+
+pub use id::{AlertId, DeliveryId, IncidentId, RuleId, spread};
+pub use labels::{Labels, Name};
+pub use matcher::{Matcher, MatcherError, Matchers};
+pub use series::{Answer, Sample, SeriesRef, SeriesTable};
+pub use severity::{Severities, Severity};
+pub use time::{Moment, Slot, Span};

@@ -1,0 +1,93 @@
+//! What a source answered: samples of series, each series known by a small number.
+//!
+//! A [`SeriesTable`] gives every label set that a query has ever returned a [`SeriesRef`], so that a known series is
+//! carried as four bytes, evaluated through an index and never materialised again.
+
+use super::Labels;
+use std::collections::HashMap;
+
+/// A series of one query, valid for the table (and the epoch of it) that gave it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeriesRef(pub u32);
+
+/// The label sets that one query has returned.
+#[derive(Clone, Debug, Default)]
+pub struct SeriesTable {
+    labels: Vec<Labels>,
+    by_labels: HashMap<Labels, SeriesRef>,
+    epoch: u64,
+}
+
+impl SeriesTable {
+    /// A table that knows no series yet.
+    #[must_use]
+    pub fn new() -> Self {
+        SeriesTable::default()
+    }
+
+    /// The number of the series with `labels`, a new one where it is unknown.
+    ///
+    /// # Panics
+    /// With more than four thousand million series.
+    pub fn intern(&mut self, labels: Labels) -> SeriesRef {
+        if let Some(known) = self.by_labels.get(&labels) {
+            return *known;
+        }
+        let series = SeriesRef(u32::try_from(self.labels.len()).expect("fewer than 2^32 series of one query"));
+        self.labels.push(labels.clone());
+        self.by_labels.insert(labels, series);
+        series
+    }
+
+    /// The labels of `series`, metric name included.
+    ///
+    /// # Panics
+    /// When `series` is of another table.
+    #[must_use]
+    pub fn labels(&self, series: SeriesRef) -> &Labels {
+        &self.labels[series.0 as usize]
+    }
+
+    /// How many series are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether no series is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Rises whenever all numbers given out so far became invalid.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Forgets every series; those still alive are interned again by the next answer.
+    pub fn clear(&mut self) {
+        self.labels.clear();
+        self.by_labels.clear();
+        self.epoch += 1;
+    }
+}
+
+/// One sample: which series, and its value. A native histogram counts as `NaN` here, which meets no condition.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// The series, by its number.
+    pub series: SeriesRef,
+    /// The value; may be `NaN` or infinite.
+    pub value: f64,
+}
+
+/// A whole answer to an instant query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The samples in the source's order, which means nothing.
+    pub samples: Vec<Sample>,
+    /// What the source remarked (`warnings` and `infos`).
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,121 @@
+//! Severities: configured names in an order of their own.
+
+use super::Name;
+use std::cmp::Ordering;
+use std::fmt;
+
+/// One configured severity. The greater of two is the worse.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Severity {
+    rank: u8,
+    name: Name,
+}
+
+impl Severity {
+    /// The severity `name` at `rank`; rank 0 is the highest.
+    pub fn new(rank: u8, name: impl Into<Name>) -> Self {
+        Severity { rank, name: name.into() }
+    }
+
+    /// Its name as configured.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Its place in the configuration; 0 is the highest.
+    #[must_use]
+    pub fn rank(&self) -> u8 {
+        self.rank
+    }
+}
+
+impl PartialOrd for Severity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Severity {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.rank.cmp(&self.rank).then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl fmt::Debug for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// The severities of a configuration, highest first, with their aliases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Severities {
+    list: Vec<(Severity, Vec<Name>)>,
+    default: usize,
+}
+
+impl Severities {
+    /// The severities `names` with aliases, highest first, and the name of the default one.
+    /// Returns `None` where there are none, more than 255, or the default is not among them.
+    #[must_use]
+    pub fn new(names: Vec<(Name, Vec<Name>)>, default: &str) -> Option<Self> {
+        let default = names.iter().position(|(name, _)| &**name == default)?;
+        let list = names.into_iter().enumerate();
+        let list = list.map(|(rank, (name, aliases))| Some((Severity::new(u8::try_from(rank).ok()?, name), aliases)));
+        Some(Severities { list: list.collect::<Option<_>>()?, default })
+    }
+
+    /// The severity called `name`, by its own name or an alias.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Severity> {
+        let by_name = self.list.iter().find(|(severity, _)| &**severity.name() == name);
+        let by_alias = || self.list.iter().find(|(_, aliases)| aliases.iter().any(|alias| &**alias == name));
+        by_name.or_else(by_alias).map(|(severity, _)| severity)
+    }
+
+    /// What a rule has that names none.
+    #[must_use]
+    pub fn default_severity(&self) -> &Severity {
+        &self.list[self.default].0
+    }
+
+    /// All of them, highest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Severity> {
+        self.list.iter().map(|(severity, _)| severity)
+    }
+}
+
+impl Default for Severities {
+    /// What holds without a configuration: the four severities of the design's example.
+    fn default() -> Self {
+        let names: [(&str, &[&str]); 4] = [
+            ("critical", &["page", "emergency"]),
+            ("high", &["error"]),
+            ("medium", &["warning"]),
+            ("low", &["info", "none"]),
+        ];
+        let names = names.map(|(name, aliases)| (name.into(), aliases.iter().map(|&alias| alias.into()).collect()));
+        Severities::new(names.into(), "medium").expect("the default is in the list")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_configured_is_the_greatest() {
+        let all = Severities::default();
+        assert!(all.find("critical") > all.find("low"));
+        assert_eq!(all.find("page"), all.find("critical"));
+        assert_eq!(all.find("unheard-of"), None);
+        assert_eq!(all.default_severity().name().as_ref(), "medium");
+    }
+}
