@@ -7,6 +7,7 @@ mod matcher;
 mod series;
 mod severity;
 mod time;
+mod truth;
 
 pub use id::{AlertId, DeliveryId, IncidentId, RuleId, spread};
 pub use labels::{Labels, Name};
@@ -14,3 +15,4 @@ pub use matcher::{Matcher, MatcherError, Matchers};
 pub use series::{Answer, Sample, SeriesRef, SeriesTable};
 pub use severity::{Severities, Severity};
 pub use time::{Moment, Slot, Span};
+pub use truth::Truth;
