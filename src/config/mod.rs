@@ -5,6 +5,8 @@ mod settings;
 
 pub use secret::{Revealed, Secret, SecretError};
 pub use settings::{
-    Auth, Channel, ChannelKind, Digest, Escalation, Ladder, Level, Policy, Reach, Repeat, Resolve, Responder, Route,
-    Settings, Source, Store, Target, Tls,
+    Action, Auth, Budgets, Channel, ChannelKind, Dates, Deed, Digest, Escalation, ExpectedHeartbeat, Flapping,
+    Heartbeats, Inhibit, Ladder, Layer, Level, Maintenance, Override, Policy, QuietHours, Reach, RemoteWrite, Repeat,
+    Report, Resolve, Responder, Response, Retention, Role, Rotation, Route, Routine, Schedule, SentHeartbeat, Sentry,
+    Settings, Silence, Source, Stakeholders, Step, Store, Target, Tls, Token, Window, Zone,
 };

@@ -1,0 +1,31 @@
+//! Who may do what over HTTP.
+
+use crate::model::Name;
+
+/// A token, known by its hash only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Who holds it.
+    pub name: Name,
+    /// What they may do.
+    pub role: Role,
+    /// The SHA-256 of the token.
+    pub sha256: [u8; 32],
+}
+
+/// What somebody may do; each includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Look.
+    Viewer,
+    /// Acknowledge, note, silence, resolve.
+    Responder,
+    /// Reload, and everything else.
+    Admin,
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {:?}", self.name, self.role)
+    }
+}

@@ -1,0 +1,120 @@
+//! Wall-clock words: zones, windows of the week, and steps on the calendar.
+//!
+//! A value of these types is proof that the text was understood: a [`Zone`] exists, a [`Step`] is longer than nothing.
+
+use crate::model::Name;
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+use std::fmt;
+
+/// A time zone of the IANA database, which is built in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Zone {
+    name: Name,
+    rules: TimeZone,
+}
+
+/// How far apart two handoffs lie: steps of the calendar, not of elapsed time, except for hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Hours of the wall clock.
+    Hours(i64),
+    /// Days; a week is seven.
+    Days(i64),
+    /// Months, each time counted from the original day and clamped to the end of the month.
+    Months(i64),
+}
+
+/// A part of a day on some days of the week. One that crosses midnight belongs to the day on which it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The days on which it starts, Monday first.
+    pub days: Vec<Weekday>,
+    /// Its first instant.
+    pub from: Time,
+    /// The first instant after it. Equal to `from` it is a whole day.
+    pub to: Time,
+}
+
+/// The dates on which something recurs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dates {
+    /// On these days of each week.
+    Weekly(Vec<Weekday>),
+    /// On this day of each month, clamped to its end.
+    Monthly(i8),
+}
+
+impl Zone {
+    /// The zone that needs no database.
+    #[must_use]
+    pub fn utc() -> Self {
+        Zone { name: "UTC".into(), rules: TimeZone::UTC }
+    }
+
+    /// The zone of this IANA name, in any case of letters.
+    ///
+    /// Offsets (`+02:00`) and abbreviations (`EST`) are no zones: they do not say when clocks change.
+    ///
+    /// # Errors
+    /// Says, for a person, what the text is instead.
+    pub fn named(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("utc") {
+            return Ok(Zone::utc());
+        }
+        if text.starts_with(['+', '-']) || text.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(format!("`{text}` is an offset, which does not know when clocks change"));
+        }
+        // The database knows some names without a region (`EST`, `CET`, `Cuba`), for the sake of old systems only.
+        if !text.contains('/') {
+            return Err(format!("`{text}` is not the IANA name of a region and place"));
+        }
+        let rules = TimeZone::get(text).map_err(|_| format!("there is no time zone `{text}`"))?;
+        let name = rules.iana_name().unwrap_or(text).into();
+        Ok(Zone { name, rules })
+    }
+
+    /// The IANA name.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Its rules, for arithmetic.
+    #[must_use]
+    pub fn rules(&self) -> &TimeZone {
+        &self.rules
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_places_and_utc_are_zones() {
+        for (text, expected) in [
+            ("Europe/Berlin", "Europe/Berlin"),
+            ("europe/berlin", "Europe/Berlin"),
+            ("America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+            ("UTC", "UTC"),
+        ] {
+            assert_eq!(&**Zone::named(text).unwrap().name(), expected);
+        }
+        for text in ["EST", "CET", "Cuba", "+02:00", "-5", "2", "Europe/Berln", "", "Local"] {
+            assert!(Zone::named(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Servers that are asked and written to, and where state is kept.
+
+use crate::config::Secret;
+use crate::model::Span;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A Prometheus, or anything with its API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The base address.
+    pub url: String,
+    /// The deadline of one request.
+    pub timeout: Span,
+    /// How many queries may be under way at once.
+    pub max_concurrent_queries: usize,
+    /// Who we are to it.
+    pub auth: Auth,
+    /// Further headers, a tenant for example.
+    pub headers: BTreeMap<String, Secret>,
+    /// How to trust it, and be trusted.
+    pub tls: Tls,
+}
+
+/// Where recorded series are written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteWrite {
+    /// The whole address, path included.
+    pub url: String,
+    /// The deadline of one request.
+    pub timeout: Span,
+    /// Who we are to it.
+    pub auth: Auth,
+    /// Further headers.
+    pub headers: BTreeMap<String, Secret>,
+    /// How to trust it, and be trusted.
+    pub tls: Tls,
+}
+
+/// Who we are to a server.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Auth {
+    /// Nobody.
+    #[default]
+    None,
+    /// User name and password.
+    Basic {
+        /// The user name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+    /// A bearer token.
+    Bearer(Secret),
+    /// OAuth 2 client credentials.
+    OAuth2 {
+        /// The client.
+        client_id: String,
+        /// Its secret.
+        client_secret: Secret,
+        /// Where tokens are had.
+        token_url: String,
+        /// What is asked for.
+        scopes: Vec<String>,
+    },
+}
+
+/// TLS towards one server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Certificates to trust instead of the built-in ones (PEM).
+    pub ca_file: Option<PathBuf>,
+    /// Our certificate (PEM).
+    pub cert_file: Option<PathBuf>,
+    /// Its key (PEM).
+    pub key_file: Option<PathBuf>,
+    /// The name to expect in the certificate instead of the address's.
+    pub server_name: Option<String>,
+    /// Trust whoever answers. For tests only.
+    pub insecure_skip_verify: bool,
+}
+
+/// Where state is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Store {
+    /// A file beside the service.
+    Sqlite(PathBuf),
+    /// A server for several replicas.
+    Postgres(Secret),
+}
+
+/// Where our own errors are reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentry {
+    /// The project's address.
+    pub dsn: Secret,
+    /// The environment that reports carry.
+    pub environment: Option<String>,
+}
+
+/// How long the past is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Closed incidents.
+    pub incidents: Span,
+    /// Events of alerts, behind a snapshot.
+    pub events: Span,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Retention { incidents: Span::from_hours(400 * 24), events: Span::from_hours(30 * 24) }
+    }
+}
