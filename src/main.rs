@@ -1,1 +1,3 @@
+//! The program: parse the arguments, hand over, exit with the answer.
+
 fn main() {}

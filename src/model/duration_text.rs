@@ -57,7 +57,8 @@ pub fn format(span: Span) -> String {
         // Years and weeks only stand where nothing smaller follows, so that `90d` stays `90d`.
         let exact_only = unit == "y" || unit == "w";
         if rest >= factor && (!exact_only || rest.is_multiple_of(factor)) {
-            text.push_str(&format!("{}{unit}", rest / factor));
+            text.push_str(&(rest / factor).to_string());
+            text.push_str(unit);
             rest %= factor;
         }
     }

@@ -43,7 +43,8 @@ impl Matchers {
         let mut reader = Reader { text, at: 0 };
         let braces = reader.take("{");
         let mut matchers = Vec::new();
-        while !reader.at_end() && !(braces && reader.peek() == Some('}')) {
+        let ends = |reader: &mut Reader<'_>| reader.at_end() || (braces && reader.peek() == Some('}'));
+        while !ends(&mut reader) {
             matchers.push(reader.matcher()?);
             if !reader.take(",") {
                 break;
