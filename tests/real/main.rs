@@ -1,0 +1,9 @@
+//! Tests against real servers: Prometheus, Alertmanager, the receivers, and `watchbell` itself as a process.
+//!
+//! One binary for all of them, so that it links once and the support beside it is shared.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod receivers;
+mod servers;

@@ -1,0 +1,44 @@
+//! The program itself, as a process.
+
+use super::{Process, free_port, http};
+use std::path::Path;
+use std::process::Command;
+
+/// `watchbell run` on a configuration in a folder of the caller's.
+pub struct Watchbell {
+    url: String,
+    /// The process: to signal it, and to read what it has said.
+    pub process: Process,
+}
+
+impl Watchbell {
+    /// Starts it in `folder`, where `config` lies, and waits until it is ready. `listen` is set to a free port by
+    /// replacing `$LISTEN` in the configuration.
+    ///
+    /// # Errors
+    /// It ended before it was ready: how, and what it had said.
+    pub fn start(folder: &Path, config: &str) -> Result<Watchbell, String> {
+        Watchbell::start_with(folder, config, &[])
+    }
+
+    /// The same, with environment variables: secrets, or a crash point.
+    ///
+    /// # Errors
+    /// It ended before it was ready: how, and what it had said.
+    pub fn start_with(folder: &Path, config: &str, environment: &[(&str, &str)]) -> Result<Watchbell, String> {
+        let address = format!("127.0.0.1:{}", free_port());
+        let path = folder.join("watchbell.yaml");
+        std::fs::write(&path, config.replace("$LISTEN", &address)).expect("the folder can be written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        command.current_dir(folder).arg("--config").arg(&path).arg("run").envs(environment.iter().copied());
+        let url = format!("http://{address}");
+        let is_ready = |_: &str| http::get(&format!("{url}/-/ready")).is_ok_and(|answer| answer.status == 200);
+        let process = Process::start("watchbell", &mut command, folder, is_ready)?;
+        Ok(Watchbell { url, process })
+    }
+
+    /// Its base address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
