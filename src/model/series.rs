@@ -88,6 +88,8 @@ pub struct Sample {
 pub struct Answer {
     /// The samples in the source's order, which means nothing.
     pub samples: Vec<Sample>,
+    /// The series whose value is a native histogram, almost always none. Prometheus's own rules read such a value as 0.
+    pub histograms: Vec<SeriesRef>,
     /// What the source remarked (`warnings` and `infos`).
     pub warnings: Vec<String>,
 }
