@@ -1,6 +1,7 @@
 //! The words that every room speaks: values only, no I/O, nothing of ours below them.
 
 pub mod duration_text;
+mod history;
 mod id;
 mod labels;
 mod matcher;
@@ -9,6 +10,7 @@ mod severity;
 mod time;
 mod truth;
 
+pub use history::{History, Window};
 pub use id::{AlertId, DeliveryId, IncidentId, RuleId, spread};
 pub use labels::{Labels, Name};
 pub use matcher::{Matcher, MatcherError, Matchers};
