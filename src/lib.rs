@@ -5,3 +5,4 @@ pub mod diagnostics;
 pub mod model;
 pub mod promql;
 pub mod rules;
+pub mod yaml;

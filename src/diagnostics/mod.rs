@@ -4,9 +4,13 @@
 //! files and bytes; it knows nothing of rules.
 
 mod code;
+pub mod codes;
 mod finding;
 mod place;
+pub mod suggest;
+mod written;
 
 pub use code::Code;
 pub use finding::{Finding, Findings, Level};
 pub use place::{LineColumn, Place, Source, SourceId, Sources, Spanned, Text};
+pub use written::{SPANNED, TEXT};

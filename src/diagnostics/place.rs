@@ -1,6 +1,8 @@
 //! Where something stands in a file that was read.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +10,19 @@ use std::sync::Arc;
 /// One file of a run, by its number in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
+
+impl SourceId {
+    /// Its number, from zero, in the order in which files were added.
+    #[must_use]
+    pub fn index(self) -> u32 {
+        self.0
+    }
+
+    /// The file with this number: what [`SourceId::index`] said.
+    pub(super) fn at_index(index: u32) -> Self {
+        SourceId(index)
+    }
+}
 
 /// A range of bytes in one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,6 +153,24 @@ impl<T: PartialEq> PartialEq for Spanned<T> {
 
 impl<T: Eq> Eq for Spanned<T> {}
 
+impl<T: PartialOrd> PartialOrd for Spanned<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+
+impl<T: Ord> Ord for Spanned<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.value.cmp(&other.value)
+    }
+}
+
+impl<T: Hash> Hash for Spanned<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+
 impl<T: fmt::Debug> fmt::Debug for Spanned<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(f)
@@ -169,6 +202,12 @@ impl Text {
         // The last byte decides, so that a range that ends with a line does not reach into the next one.
         let end = if range.end > range.start { self.in_file(range.end - 1) + 1 } else { start };
         Place { source: self.place.source, start, end: end.max(start) }
+    }
+
+    /// The pairs of offsets that this text was made with.
+    #[must_use]
+    pub fn anchors(&self) -> &[(u32, u32)] {
+        &self.anchors
     }
 
     fn in_file(&self, offset: usize) -> u32 {
