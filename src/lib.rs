@@ -3,6 +3,7 @@
 pub mod config;
 pub mod diagnostics;
 pub mod model;
+pub mod prometheus;
 pub mod promql;
 pub mod rules;
 pub mod yaml;

@@ -1,0 +1,117 @@
+//! The series of one query, found by the text of their labels.
+
+use crate::model::{Labels, Name, SeriesRef, SeriesTable};
+use hashbrown::HashTable;
+use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
+
+/// Below this many series nothing is ever forgotten: tidying up would cost more than it frees.
+const WORTH_TIDYING: usize = 1024;
+
+/// Two hash functions drawn when the process starts, together 128 bits: nobody outside can aim at a collision, and by
+/// chance there is none. So texts are compared by hash alone, and need not be kept.
+static SECRETS: LazyLock<[RapidSecrets; 2]> = LazyLock::new(|| {
+    [RandomState::new(), RandomState::new()].map(|state| RapidSecrets::seed(state.hash_one("watchbell")))
+});
+
+/// What the text of a label set hashes to. Never stored beyond the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fingerprint(u64, u64);
+
+impl Fingerprint {
+    fn of(text: &[u8]) -> Self {
+        let [first, second] = &*SECRETS;
+        Fingerprint(rapidhash_v3_seeded(text, first), rapidhash_v3_seeded(text, second))
+    }
+}
+
+/// Which texts are known to mean which series.
+#[derive(Debug, Default)]
+pub struct Known {
+    table: SeriesTable,
+    by_text: HashTable<(Fingerprint, SeriesRef)>,
+    /// Names and values that many series share, kept once.
+    words: HashSet<Name>,
+}
+
+impl Known {
+    /// The series found so far.
+    pub fn table(&self) -> &SeriesTable {
+        &self.table
+    }
+
+    /// The series whose labels `text` (a whole JSON object) gives; `None` when that is no set of labels.
+    pub fn series(&mut self, text: &[u8]) -> Option<SeriesRef> {
+        let print = Fingerprint::of(text);
+        match self.by_text.find(print.0, |(known, _)| *known == print) {
+            Some((_, series)) => Some(*series),
+            None => self.learn(print, text),
+        }
+    }
+
+    /// The series without labels, which a scalar belongs to.
+    pub fn unlabelled(&mut self) -> SeriesRef {
+        self.table.intern(Labels::empty())
+    }
+
+    /// Begins anew when more than half of what is known was not among the `alive` series of the last answer.
+    pub fn forget_the_dead(&mut self, alive: usize) {
+        if self.table.len() > WORTH_TIDYING.max(2 * alive) {
+            self.table.clear();
+            self.by_text.clear();
+            self.words.clear();
+        } else if self.by_text.len() > WORTH_TIDYING.max(4 * self.table.len()) {
+            // One label set in ever new spellings: the texts go, the series stay.
+            self.by_text.clear();
+        }
+    }
+
+    /// Reads a text that was never seen. Two spellings of one label set become one series.
+    #[cold]
+    fn learn(&mut self, print: Fingerprint, text: &[u8]) -> Option<SeriesRef> {
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        let pairs = reader.deserialize_map(Pairs).ok()?;
+        reader.end().ok()?;
+        let labels =
+            Labels::new(pairs.iter().map(|(name, value)| (self.word(name), self.word(value))).collect::<Vec<_>>());
+        let series = self.table.intern(labels);
+        self.by_text.insert_unique(print.0, (print, series), |(known, _)| known.0);
+        Some(series)
+    }
+
+    fn word(&mut self, text: &str) -> Name {
+        if let Some(known) = self.words.get(text) {
+            return known.clone();
+        }
+        let word = Name::from(text);
+        self.words.insert(word.clone());
+        word
+    }
+}
+
+/// Reads a JSON object of strings, in its order.
+struct Pairs;
+
+impl<'de> Visitor<'de> for Pairs {
+    type Value = Vec<(Cow<'de, str>, Cow<'de, str>)>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object of label names and values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some((Text(name), Text(value))) = map.next_entry()? {
+            pairs.push((name, value));
+        }
+        Ok(pairs)
+    }
+}
+
+/// A string that is borrowed where the JSON has no escapes; serde alone would always copy it.
+#[derive(serde::Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,0 +1,54 @@
+//! Answers to range queries, which fill a rule's history once at its start: here simple counts for more than fast.
+
+use super::json::{Data, Envelope, read, value};
+use crate::model::{Labels, Slot};
+use crate::prometheus::QueryError;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// One series of a range query: its labels, metric name included, and its samples in the order of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RangeSeries {
+    /// The labels.
+    pub labels: Labels,
+    /// When, and what.
+    pub samples: Vec<(Slot, f64)>,
+}
+
+/// One item of a matrix. Native histograms have no value to put a threshold to and are passed over.
+#[derive(Deserialize)]
+struct Item {
+    metric: BTreeMap<String, String>,
+    #[serde(default)]
+    values: Vec<(f64, String)>,
+}
+
+/// Reads the body of a successful answer to a range query.
+///
+/// # Errors
+/// When the body is not an answer of Prometheus's, reports an error, or is not a matrix.
+pub fn decode_range(body: &[u8]) -> Result<Vec<RangeSeries>, QueryError> {
+    let envelope = Envelope::open(200, body)?;
+    let data: Data<'_> = envelope.data()?;
+    if data.kind != "matrix" {
+        return Err(QueryError::misunderstood(format_args!("it is a {} where a matrix was due", data.kind)));
+    }
+    read::<Vec<Item>>(data.result)?.into_iter().map(series).collect()
+}
+
+fn series(item: Item) -> Result<RangeSeries, QueryError> {
+    let samples =
+        item.values.iter().map(|(seconds, text)| Ok((slot(*seconds)?, value(text)?))).collect::<Result<_, _>>()?;
+    Ok(RangeSeries { labels: Labels::new(item.metric), samples })
+}
+
+/// Prometheus writes times as seconds with up to three decimals.
+#[expect(clippy::cast_possible_truncation, reason = "checked to be far within 64 bits")]
+fn slot(seconds: f64) -> Result<Slot, QueryError> {
+    let millis = (seconds * 1000.0).round();
+    if millis.abs() < 1e15 {
+        Ok(Slot::from_millis(millis as i64))
+    } else {
+        Err(QueryError::misunderstood(format_args!("{seconds} is no time")))
+    }
+}
