@@ -1,0 +1,118 @@
+//! The habits that a program can check, so that a reviewer need not.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use watchbell::diagnostics::codes;
+
+/// What we write and commit, and so what the checks below read.
+const OURS: [&str; 10] =
+    ["src", "tests", "rules", "schemas", "fixtures", "benches", "docs", "scripts", "README.md", "CHANGELOG.md"];
+
+#[test]
+fn no_file_names_a_path_of_somebodys_machine() {
+    // Spelt so that this file does not accuse itself.
+    let machine_paths = ["work", "root", "home", "Users"].map(|folder| format!("/{folder}/"));
+    for (path, text) in our_texts() {
+        for machine_path in &machine_paths {
+            // As the start of a path, not as a folder within one (`a/work/b`).
+            let named = text.match_indices(machine_path.as_str()).any(|(at, _)| {
+                text[..at]
+                    .chars()
+                    .next_back()
+                    .is_none_or(|before| !before.is_alphanumeric() && !"}._-/".contains(before))
+            });
+            assert!(!named, "{} names a path under {machine_path}", path.display());
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_to_do_in_the_code() {
+    let markers = ["todo", "unimplemented"].map(|name| format!("{name}!("));
+    for (path, text) in our_texts().into_iter().filter(|(path, _)| is_rust(path)) {
+        for marker in &markers {
+            assert!(!text.contains(marker.as_str()), "{} still has {marker}…)", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_its_line_and_every_line_its_dependency() {
+    let page = read(&in_repository("docs/dependencies.md"));
+    let explained: BTreeSet<_> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let manifest = read(&in_repository("Cargo.toml"));
+    let used: BTreeSet<_> = dependencies(&manifest).collect();
+    assert_eq!(
+        used.difference(&explained).collect::<Vec<_>>(),
+        Vec::<&&str>::new(),
+        "used, and not in docs/dependencies.md"
+    );
+    assert_eq!(
+        explained.difference(&used).collect::<Vec<_>>(),
+        Vec::<&&str>::new(),
+        "in docs/dependencies.md, and not used"
+    );
+}
+
+#[test]
+fn every_diagnostic_has_a_page_of_its_own_and_every_page_a_diagnostic() {
+    let registered: Vec<_> = codes::all().map(|entry| entry.code.to_string()).collect();
+    let distinct: BTreeSet<_> = registered.iter().cloned().collect();
+    assert_eq!(distinct.len(), registered.len(), "a code is given twice: {registered:?}");
+    let pages = files(&in_repository("docs/diagnostics"));
+    let explained = pages.iter().filter_map(|path| path.file_stem()?.to_str());
+    let explained: BTreeSet<_> = explained.filter(|name| name.starts_with("WB")).map(str::to_owned).collect();
+    assert_eq!(explained, distinct, "left the pages of docs/diagnostics, right the registered codes");
+    for entry in codes::all() {
+        let head = entry.page.lines().next().unwrap_or_default();
+        assert!(head.contains(&entry.code.to_string()), "the page of {} begins with `{head}`", entry.code);
+    }
+}
+
+#[test]
+fn scripts_can_be_run() {
+    use std::os::unix::fs::PermissionsExt;
+    for path in files(&in_repository("scripts")).into_iter().chain([in_repository(".ci/run")]) {
+        if read(&path).starts_with("#!") {
+            let mode = std::fs::metadata(&path).expect("it was just read").permissions().mode();
+            assert!(mode & 0o111 != 0, "{} has no run bit", path.display());
+        }
+    }
+}
+
+/// The names in the dependency tables of a manifest.
+fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
+    let tables = manifest.split("\n[").filter(|table| {
+        let head = table.split(']').next().unwrap_or_default();
+        head == "dependencies" || head == "dev-dependencies"
+    });
+    tables.flat_map(|table| table.lines().skip(1).filter_map(|line| Some(line.split_once(" =")?.0.trim())))
+}
+
+fn our_texts() -> Vec<(PathBuf, String)> {
+    let paths = OURS.iter().flat_map(|name| files(&in_repository(name)));
+    // What is no text (a recorded binary) cannot break a habit of writing.
+    paths.filter_map(|path| Some((path.clone(), std::fs::read_to_string(&path).ok()?))).collect()
+}
+
+/// The file itself, or every file below the folder; none where it does not exist.
+fn files(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    let entries = std::fs::read_dir(path).into_iter().flatten();
+    let paths = entries.map(|entry| entry.expect("a folder can be listed").path());
+    paths.filter(|path| !path.ends_with("__pycache__")).flat_map(|path| files(&path)).collect()
+}
+
+fn is_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "rs")
+}
+
+fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
+}
