@@ -32,6 +32,9 @@ mod scalar;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod validate;
+mod view;
+mod wording;
 
 pub use lower::{LowerError, from_node};
 pub use node::{Kind, Node, Scalar, Style, Tag};
@@ -39,3 +42,4 @@ pub use parse::parse;
 pub use read::{Content, LARGEST, ReadError, admit, content, read};
 pub use scalar::Meaning;
 pub use shape::{DURATION_PATTERN, DurationText, Entries, ScalarOr, by_shape};
+pub use validate::Validator;

@@ -163,8 +163,8 @@ fn deep_nesting_is_refused() {
     assert_eq!(told(&"{a: ".repeat(200))[0].0, codes::WB010);
     let blocks: String = (0..200).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     assert_eq!(told(&blocks)[0].0, codes::WB010);
-    let mixed =
-        format!("{}{}", blocks.lines().take(60).collect::<Vec<_>>().join("\n"), " [".repeat(60) + &"]".repeat(60));
+    let sixty: Vec<&str> = blocks.lines().take(60).collect();
+    let mixed = format!("{}{}{}", sixty.join("\n"), " [".repeat(60), "]".repeat(60));
     assert_eq!(told(&mixed)[0].0, codes::WB010);
 }
 
@@ -270,4 +270,160 @@ fn what_does_not_fit_is_told_in_words_at_its_place() {
     for (text, place, message) in cases {
         assert_eq!(lowered(text), Err((format!("a.yaml:{place}"), message.to_owned())), "{text:?}");
     }
+}
+
+/// What is said of `text`, where the schema is that of `Rule`-like things.
+fn against_schema(text: &str) -> Vec<(Code, String, String, String)> {
+    let read = parsed(text);
+    let mut findings = Findings::default();
+    let validator = Validator::new(schemars::schema_for!(File).into());
+    let is_valid = validator.validate(&read.documents[0], &mut findings);
+    findings.sort();
+    assert_eq!(is_valid, findings.is_empty());
+    let told = findings.iter().map(|finding| {
+        let (place, _) = finding.at.as_ref().expect("a place");
+        let help = finding.help.clone().unwrap_or_default();
+        (finding.code, read.sources.describe(*place), finding.message.clone(), help)
+    });
+    told.collect()
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct File {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Group {
+    name: Spanned<String>,
+    #[serde(default)]
+    rules: Vec<Full>,
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Full {
+    alert: Spanned<String>,
+    expr: Text,
+    #[serde(rename = "for", default)]
+    hold: Option<Spanned<DurationText>>,
+    #[serde(default)]
+    labels: Entries<String>,
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    limit: Option<u8>,
+    #[serde(default)]
+    enabled: Option<bool>,
+    #[serde(default)]
+    above: Option<ScalarOr<Number, Vec<f64>>>,
+    #[serde(default)]
+    no_data: Option<ScalarOr<Way, Keeping>>,
+    #[serde(default)]
+    channel: Option<Reach>,
+}
+
+/// A number or a duration.
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Number {
+    Plain(f64),
+    Duration(DurationText),
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Way {
+    /// It stays.
+    Keep,
+    /// It ends.
+    Resolve,
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Keeping {
+    keep: DurationText,
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Reach {
+    Slack(Slack),
+    Webhook(String),
+    None,
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Slack {
+    to: String,
+}
+
+#[test]
+fn what_prometheus_takes_passes_the_schema() {
+    let rule = "groups:\n- name: 5\n  rules:\n  - alert: yes\n    expr: 1\n    for: 0\n    limit: ~\n    enabled: on\n";
+    let more =
+        "    labels: {n: 1, t: true, z: ~, f: 1.5}\n    above: 5m\n    no_data: {keep: 10m}\n- name: x\n  rules:\n";
+    assert_eq!(against_schema(&format!("{rule}{more}")), []);
+}
+
+#[test]
+fn each_difference_from_the_schema_is_told_in_words() {
+    let of_rule =
+        |rest: &str| against_schema(&format!("groups: [{{name: x, rules: [\n{{alert: A, expr: x, {rest}}}]}}]"));
+    let table: Vec<String> = [
+        "fro: 5m",
+        "expression: 5m, severty: 1",
+        "for: [5m]",
+        "for: 5 minutes",
+        "labels: [a]",
+        "labels: {a: {b: c}}",
+        "limit: many",
+        "limit: 0",
+        "limit: 3000",
+        "enabled: 'yes'",
+        "above: {a: 1}",
+        "above: high",
+        "above: [1, two]",
+        "no_data: kepe",
+        "no_data: {kep: 10m}",
+        "no_data: {keep: ten}",
+        "no_data: [keep]",
+        "channel: slak",
+        "channel: {slak: {to: x}}",
+        "channel: {slack: {too: x}}",
+        "channel: {slack: x}",
+        "channel: 5",
+    ]
+    .into_iter()
+    .flat_map(|rest| {
+        let told = of_rule(rest).into_iter();
+        let told = told.map(move |(code, at, message, help)| format!("{rest:32} {code} {at:12} {message} [{help}]"));
+        told.collect::<Vec<_>>()
+    })
+    .collect();
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn what_is_missing_is_told_at_the_head_of_where_it_belongs() {
+    let told = against_schema("groups:\n  - rules:\n      - expr: up\n");
+    let told: Vec<_> = told.iter().map(|(code, at, message, _)| (*code, at.as_str(), message.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (codes::WB015, "a.yaml:2:5", "the key `name` is missing"),
+            (codes::WB015, "a.yaml:3:9", "the key `alert` is missing"),
+        ]
+    );
+    assert_eq!(against_schema("[]")[0].2, "expected a mapping, found a list");
 }
