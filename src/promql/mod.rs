@@ -1,17 +1,33 @@
 //! PromQL as far as rule files need it: parsed at load, so that a typo is found before it is asked.
 //!
-//! The parser is promql-parser; nobody outside this room knows. Absent on purpose: evaluation.
+//! Start at [`Expr::parse`]. The parser is our own, because a mistake must be told where it stands and lint needs a place
+//! for every node; a test holds it against promtool. Absent on purpose: evaluation.
+
+mod escape;
+mod functions;
+mod number;
+mod parser;
+mod pattern;
+mod provenance;
+mod selector;
+mod token;
+pub mod tree;
+mod types;
+
+pub use functions::{Function, Last};
+pub use provenance::LabelsOf;
+pub use tree::{Node, ValueType};
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use tree::Kind;
 
 /// A PromQL expression that parses. Two are equal when their text is.
 #[derive(Clone)]
 pub struct Expr {
     text: Arc<str>,
-    #[expect(dead_code, reason = "lint and template checks look into it; they are not here yet")]
-    parsed: Arc<promql_parser::parser::Expr>,
+    root: Arc<Node>,
 }
 
 /// Why a text is no PromQL.
@@ -24,22 +40,75 @@ pub struct PromqlError {
     pub message: String,
 }
 
+impl PromqlError {
+    fn new(range: Range<usize>, message: impl Into<String>) -> Self {
+        PromqlError { range, message: message.into() }
+    }
+}
+
 impl Expr {
-    /// Parses `text`.
+    /// Parses `text` and checks that it makes sense, as Prometheus 3 does when it loads a rule.
     ///
     /// # Errors
-    /// Says what the parser found wrong and, as well as can be told, where.
+    /// Says the first thing that is wrong, and where.
     pub fn parse(text: &str) -> Result<Self, PromqlError> {
-        match promql_parser::parser::parse(text) {
-            Ok(parsed) => Ok(Expr { text: text.into(), parsed: Arc::new(parsed) }),
-            Err(message) => Err(PromqlError { range: 0..text.len(), message }),
-        }
+        let root = parser::parse(text)?;
+        types::check(&root)?;
+        Ok(Expr { text: text.into(), root: Arc::new(root) })
     }
 
     /// The expression as written.
     #[must_use]
     pub fn text(&self) -> &Arc<str> {
         &self.text
+    }
+
+    /// The expression as a tree.
+    #[must_use]
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// What it is worth.
+    #[must_use]
+    pub fn value_type(&self) -> ValueType {
+        self.root.value_type()
+    }
+
+    /// The labels that its result can have.
+    #[must_use]
+    pub fn labels(&self) -> LabelsOf {
+        provenance::labels_of(&self.root)
+    }
+
+    /// The metrics that it names, in the order of the text, each once.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<&str> {
+        let mut metrics: Vec<&str> = Vec::new();
+        self.root.walk(&mut |node| {
+            if let Kind::Selector(selector) = &node.kind
+                && let Some(name) = selector.name()
+                && !metrics.contains(&name)
+            {
+                metrics.push(name);
+            }
+        });
+        metrics
+    }
+
+    /// What Prometheus answers only with experimental functions enabled: the name, and where it stands.
+    #[must_use]
+    pub fn experimental(&self) -> Option<(&'static str, Range<usize>)> {
+        let mut found = None;
+        self.root.walk(&mut |node| {
+            let name = match &node.kind {
+                Kind::Call(function, _) if function.experimental => function.name,
+                Kind::Aggregate(aggregate) if aggregate.operation.starts_with("limit") => aggregate.operation,
+                _ => return,
+            };
+            found.get_or_insert((name, node.range.start..node.range.start + name.len()));
+        });
+        found
     }
 }
 
@@ -62,3 +131,6 @@ impl fmt::Display for Expr {
         f.write_str(&self.text)
     }
 }
+
+#[cfg(test)]
+mod tests;
