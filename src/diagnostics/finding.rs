@@ -48,6 +48,13 @@ impl Findings {
         self.0.last_mut().expect("just pushed")
     }
 
+    /// Makes every warning an error: for those who want none.
+    pub fn deny_warnings(&mut self) {
+        for finding in &mut self.0 {
+            finding.level = Level::Error;
+        }
+    }
+
     /// Takes over what another collection found.
     pub fn append(&mut self, mut other: Findings) {
         self.0.append(&mut other.0);

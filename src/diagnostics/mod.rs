@@ -7,6 +7,7 @@ mod code;
 pub mod codes;
 mod finding;
 mod place;
+pub mod render;
 pub mod suggest;
 mod written;
 

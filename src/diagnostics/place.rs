@@ -110,7 +110,8 @@ impl Source {
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
         let start = self.line_starts[line - 1] as usize;
-        let before = self.text.get(start..offset as usize).unwrap_or_default();
+        // A byte order mark is no character that anybody sees.
+        let before = self.text.get(start..offset as usize).unwrap_or_default().trim_start_matches('\u{feff}');
         let (line, column) = (u32::try_from(line), u32::try_from(before.chars().count() + 1));
         LineColumn { line: line.unwrap_or(u32::MAX), column: column.unwrap_or(u32::MAX) }
     }
