@@ -1,0 +1,169 @@
+//! What the shipped rule pack promises about its own papers: every name of the mission document can be found in it, every
+//! alert has its runbook and its scenario, and nothing is read that `docs/metrics.md` does not name.
+//!
+//! These stories read the files as text. That they load, check and page is told by `watchbell check` and `watchbell test`.
+
+use serde_yaml::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The alerts of the mission document, in its order.
+const MISSION_ALERTS: [&str; 20] = [
+    "System Down",
+    "Security Breach",
+    "Circuit Breaker",
+    "Oracle Failure",
+    "Emergency Pause",
+    "Performance Degradation",
+    "High Error Rate",
+    "Gas Price Spike",
+    "Oracle Deviation",
+    "Network Congestion",
+    "Moderate Performance",
+    "Elevated Error Rate",
+    "Oracle Staleness",
+    "High Gas Usage",
+    "User Experience",
+    "Minor Performance",
+    "Low Error Rate",
+    "Maintenance Reminders",
+    "Capacity Planning",
+    "User Feedback",
+];
+
+/// Its metrics.
+const MISSION_METRICS: [&str; 12] = [
+    "block_time_seconds",
+    "gas_price_gwei",
+    "transactions_per_second",
+    "api_response_time_ms",
+    "error_rate_percentage",
+    "page_load_time_ms",
+    "oracle_update_latency_seconds",
+    "price_deviation_percentage",
+    "oracle_availability_percentage",
+    "circuit_breaker_triggers",
+    "emergency_pause_events",
+    "unauthorized_access_attempts",
+];
+
+#[test]
+fn each_of_the_twenty_alerts_is_the_name_of_a_rule_or_the_title_of_a_tier() {
+    let rules = shipped_rules();
+    let mut names: BTreeSet<String> = rules.iter().map(|rule| text(rule, "alert")).collect();
+    names.extend(rules.iter().flat_map(tiers).filter_map(|tier| Some(joined(tier.get("title")?.as_str()?))));
+
+    let mission: BTreeSet<String> = MISSION_ALERTS.iter().map(|name| joined(name)).collect();
+    assert_eq!(mission.difference(&names).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn each_of_the_twelve_metrics_is_read_by_a_rule() {
+    let queries: String = shipped_rules().iter().flat_map(queries).collect();
+    for metric in MISSION_METRICS {
+        assert!(queries.contains(metric), "no rule reads {metric}");
+    }
+}
+
+#[test]
+fn the_mission_page_maps_every_alert_every_metric_and_every_rule() {
+    let page = read("docs/mission.md");
+    let rules = shipped_rules().iter().map(|rule| format!("`{}`", text(rule, "alert"))).collect::<Vec<_>>();
+    let names = MISSION_ALERTS.iter().map(|name| format!("| {name} |"));
+    let metrics = MISSION_METRICS.iter().map(|name| format!("| `{name}` |"));
+    for wanted in names.chain(metrics).chain(rules) {
+        assert!(page.contains(&wanted), "docs/mission.md does not say {wanted}");
+    }
+}
+
+#[test]
+fn every_runbook_that_a_rule_points_to_is_there_and_every_runbook_is_pointed_to() {
+    let pointed_to: BTreeSet<String> = rule_files()
+        .iter()
+        .flat_map(|file| file.split("/runbooks/").skip(1).map(first_word).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(pointed_to, stems("docs/runbooks", "md"));
+}
+
+#[test]
+fn every_alert_of_the_mission_has_a_scenario_of_its_name() {
+    let scenarios = stems("tests/scenarios", "yaml");
+    for name in MISSION_ALERTS {
+        assert!(scenarios.contains(&joined(name)), "tests/scenarios has no {}.yaml", joined(name));
+    }
+}
+
+#[test]
+fn every_series_that_is_read_is_described() {
+    let page = read("docs/metrics.md");
+    let parts = shipped_rules().iter().flat_map(queries).flat_map(|query| words(&query)).collect::<BTreeSet<_>>();
+    // Metrics are the words with an underscore that are not functions of PromQL.
+    let functions = ["avg_over_time", "quantile_over_time", "predict_linear", "label_replace", "clamp_min"];
+    let labels = ["status_code", "trade_execution", "price_feed", "balance_query"];
+    for word in parts.iter().filter(|word| word.contains('_')) {
+        if functions.contains(&word.as_str()) || labels.contains(&word.as_str()) {
+            continue;
+        }
+        assert!(page.contains(&format!("`{word}`")), "docs/metrics.md does not describe {word}");
+    }
+}
+
+fn shipped_rules() -> Vec<Value> {
+    let groups = rule_files().iter().flat_map(|file| list(&parsed(file), "groups")).collect::<Vec<_>>();
+    groups.iter().flat_map(|group| list(group, "rules")).collect()
+}
+
+fn rule_files() -> Vec<String> {
+    let mut files = fs::read_dir(path("rules")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    files.sort();
+    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+}
+
+fn tiers(rule: &Value) -> Vec<Value> {
+    rule["tiers"].as_mapping().unwrap().iter().map(|(_, tier)| tier.clone()).collect()
+}
+
+fn queries(rule: &Value) -> Vec<String> {
+    let Some(named) = rule.get("queries") else { return vec![text(rule, "expr")] };
+    let each = named.as_mapping().unwrap().iter().map(|(_, query)| query);
+    each.map(|query| query.as_str().map_or_else(|| text(query, "expr"), str::to_owned)).collect()
+}
+
+fn words(query: &str) -> Vec<String> {
+    query.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
+}
+
+fn first_word(rest: &str) -> String {
+    rest.chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+fn joined(name: &str) -> String {
+    name.split(' ').collect()
+}
+
+fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
+    let files = fs::read_dir(path(folder)).unwrap().map(|entry| entry.unwrap().path());
+    let wanted = files.filter(|file| file.extension().is_some_and(|found| found == extension));
+    wanted.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+fn parsed(file: &str) -> Value {
+    serde_yaml::from_str(file).unwrap()
+}
+
+fn list(value: &Value, key: &str) -> Vec<Value> {
+    value[key].as_sequence().unwrap().clone()
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap().to_owned()
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(path(file)).unwrap()
+}
+
+fn path(within: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(within)
+}
