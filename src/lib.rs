@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod diagnostics;
+pub mod http;
 pub mod model;
 pub mod prometheus;
 pub mod promql;

@@ -1,0 +1,27 @@
+//! HTTP clients as the configuration means them: who we are, whom we trust, and nothing that we did not ask for.
+//!
+//! A [`Client`] is built once from `config::{Auth, Tls, Secret}` and keeps connections open. Secrets are looked up when
+//! a request is made, so that a rotated file counts from the next request on, and they never enter a log or an error.
+//! No redirect is followed (an answer from elsewhere is no answer), nothing is decompressed, and loopback is never
+//! reached through a proxy, whatever the environment says.
+//!
+//! Absent on purpose: retries and deadlines. Only the caller knows what may be repeated and how long it is worth waiting.
+
+#[cfg(test)]
+pub(crate) mod canned;
+mod client;
+mod error;
+mod oauth;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+pub use client::{Client, is_loopback};
+pub use error::ClientError;
+
+/// Chooses the cryptography of TLS for the whole process: `ring`, for which no C++ toolchain is needed. May be called
+/// any number of times; every [`Client`] does it for itself, others who use TLS call it first.
+pub fn install_crypto() {
+    // An error says that a provider is already there, which is all that is wanted.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
