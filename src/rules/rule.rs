@@ -51,6 +51,8 @@ pub struct Record {
     pub expr: Expr,
     /// Labels laid over the series: the group's, then the rule's own.
     pub labels: Labels,
+    /// Why it is switched off, if it is.
+    pub disabled: Option<Name>,
     /// Where it is written.
     pub place: Place,
 }
@@ -98,7 +100,7 @@ pub struct Rule {
     pub policy: Option<Name>,
     /// Alerts that keep its notifications back.
     pub inhibited_by: Vec<InhibitedBy>,
-    /// Why it is switched off, if it is.
+    /// Why it is switched off, if it is; empty where no reason is given.
     pub disabled: Option<Name>,
     /// The plain rule's `for` and `keep_firing_for` live in its tier; this is where the rule is written.
     pub place: Place,
@@ -131,17 +133,19 @@ pub struct Tier {
     pub severity: Severity,
     /// What must hold for it to fire.
     pub condition: Condition,
+    /// `$threshold`: the bound as written, empty for `when` and in a plain rule.
+    pub threshold: Name,
     /// What must hold for it to go on firing, where that differs.
     pub clear: Option<Clear>,
     /// `for`: how long the condition must hold without a break.
     pub hold: Span,
     /// `keep_firing_for`: how long it goes on after the condition stopped.
     pub keep: Span,
-    /// A title of its own.
+    /// Its title, else the rule's.
     pub title: Option<Template>,
     /// Annotations laid over the rule's.
     pub annotations: Vec<(Name, Template)>,
-    /// Actions to run when an alert starts firing here.
+    /// Actions to run when an alert starts firing here: its own, else the rule's.
     pub actions: Vec<Name>,
 }
 
