@@ -42,7 +42,7 @@ def channel_of(path):
     last = path.rstrip("/").rsplit("/", 1)[-1]
     if "/services/" in path or last.startswith("chat."):
         return "slack"
-    if path.endswith("/v2/enqueue"):
+    if last == "enqueue":
         return "pagerduty"
     return "webhook" if "hook" in path.strip("/").split("/") else None
 
