@@ -1,5 +1,6 @@
 //! Watchbell: alerting as code.
 
+pub mod cli;
 pub mod config;
 pub mod diagnostics;
 pub mod http;

@@ -1,0 +1,57 @@
+//! The commands: one file each, which loads, lets others decide, and prints.
+//!
+//! Start at [`run`]. What people read goes to stdout, diagnostics to stderr; what programs read goes to stdout alone.
+
+mod answer;
+mod completions;
+mod explain;
+mod logs;
+mod man;
+mod output;
+
+pub use answer::{Answer, CommandError};
+pub use output::Colour;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Alerting as code: rules with severity tiers in git, checked, tested and evaluated by one program.
+#[derive(Debug, Parser)]
+#[command(name = "watchbell", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// The configuration of the service [default: watchbell.yaml, where there is one].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// When to use colours. `auto`: on a terminal, unless `NO_COLOR` is set.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    color: Colour,
+    /// Say more of what is being done; three times says everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 good; 1 the answer is no; 2 used wrongly, or rules or configuration do not pass; \
+                          3 something outside failed.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Explain(explain::Explain),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// Does what the command line asks for. Problems with the arguments themselves end the process, as `clap` does it.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    logs::start(arguments.verbose, arguments.color);
+    let answer = match &arguments.command {
+        Command::Explain(explain) => explain.run(),
+        Command::Completions(completions) => completions.run(&mut Arguments::command()),
+        Command::Man(man) => man.run(&Arguments::command()),
+    };
+    answer.unwrap_or_else(|error| output::complain(&error)).into()
+}

@@ -1,0 +1,87 @@
+//! The one place where commands write, and where it is decided whether in colour.
+
+use super::{Answer, CommandError};
+use std::env;
+use std::error::Error;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Colour {
+    /// Whether to write in colour to `stream`, in the environment of this process.
+    pub fn for_stream(self, stream: &impl IsTerminal) -> bool {
+        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        self.decide(stream.is_terminal(), is_set("NO_COLOR") || is_dumb)
+    }
+
+    fn decide(self, is_terminal: bool, is_unwanted: bool) -> bool {
+        match self {
+            Colour::Auto => is_terminal && !is_unwanted,
+            Colour::Always => true,
+            Colour::Never => false,
+        }
+    }
+}
+
+/// Writes to stdout, for people or programs.
+///
+/// # Errors
+/// When it cannot be written, unless the reader simply has read enough.
+pub fn print(text: &str) -> Result<(), CommandError> {
+    write(&mut io::stdout().lock(), text)
+}
+
+/// Writes to stderr: diagnostics, progress.
+///
+/// # Errors
+/// When it cannot be written, unless the reader simply has read enough.
+pub fn print_aside(text: &str) -> Result<(), CommandError> {
+    write(&mut io::stderr().lock(), text)
+}
+
+fn write(stream: &mut impl Write, text: &str) -> Result<(), CommandError> {
+    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        // `watchbell explain WB005 | head -1` is no failure.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// Says why a command could not do its work, with every cause, and how it ends.
+pub fn complain(error: &CommandError) -> Answer {
+    let mut text = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text.push('\n');
+    // Where even this cannot be written, the exit code is all that is left to say it.
+    let _ = print_aside(&text);
+    error.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_whose_owner_wants_them() {
+        assert!(Colour::Auto.decide(true, false));
+        assert!(!Colour::Auto.decide(true, true));
+        assert!(!Colour::Auto.decide(false, false));
+        assert!(Colour::Always.decide(false, true));
+        assert!(!Colour::Never.decide(true, false));
+    }
+}

@@ -1,0 +1,52 @@
+//! The program as people call it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn watchbell(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_watchbell"))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"))
+        .args(arguments)
+        .env_remove("NO_COLOR")
+        .env_remove("RUST_LOG")
+        .output()
+        .expect("the program runs")
+}
+
+fn told(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn explain_prints_the_page_of_a_code() {
+    let (code, out, err) = told(&watchbell(&["explain", "wb005"]));
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(out, include_str!("../docs/diagnostics/WB005.md"));
+}
+
+#[test]
+fn explain_of_an_unknown_code_is_wrong_use() {
+    let (code, out, err) = told(&watchbell(&["explain", "WB999"]));
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.starts_with("error: there is no diagnostic `WB999`"), "{err}");
+}
+
+#[test]
+fn wrong_arguments_are_wrong_use() {
+    assert_eq!(watchbell(&["explian"]).status.code(), Some(2));
+    assert_eq!(watchbell(&[]).status.code(), Some(2));
+    assert_eq!(watchbell(&["--help"]).status.code(), Some(0));
+}
+
+#[test]
+fn completions_and_manual_pages_are_generated() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, out, _) = told(&watchbell(&["completions", shell]));
+        assert_eq!(code, Some(0), "{shell}");
+        assert!(out.contains("explain"), "{shell}");
+    }
+    let (code, page, _) = told(&watchbell(&["man"]));
+    assert_eq!(code, Some(0));
+    assert!(page.contains(".TH watchbell"));
+}
