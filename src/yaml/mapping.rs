@@ -20,11 +20,16 @@ pub(super) fn settle(entries: Entries, findings: &mut Findings) -> Entries {
 }
 
 fn is_scalar(key: &Node, findings: &mut Findings) -> bool {
-    let scalar = key.as_scalar().is_some();
-    if !scalar {
-        findings.error(codes::WB009, format!("a key is a text, not {}", key.describe())).at(key.place, "this is a key");
+    if key.as_scalar().is_some() {
+        return true;
     }
-    scalar
+    let message = format!("a key is a text, not {}", key.describe());
+    // Nobody means such a key; nearly always it is a template without quotes.
+    findings
+        .error(codes::WB009, message)
+        .at(key.place, "this is a key")
+        .help("put a text that begins with `{` in quotes");
+    false
 }
 
 fn drop_duplicates(entries: &mut Entries, findings: &mut Findings) {

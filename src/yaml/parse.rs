@@ -203,12 +203,12 @@ impl<'a> Builder<'a> {
         let start = self.text.floor_char_boundary(at);
         let length = self.text[start..].chars().next().filter(|next| *next != '\n').map_or(0, char::len_utf8);
         let place = Place { source: self.source, start: offset(start), end: offset(start + length) };
-        let code = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => codes::WB010,
-            ErrorKind::UnknownAnchor => codes::WB007,
-            _ => codes::WB004,
+        let (code, message) = match error.kind() {
+            ErrorKind::RecursionLimitExceeded => (codes::WB010, "collections are nested too deeply".to_owned()),
+            ErrorKind::UnknownAnchor => (codes::WB007, "this alias has no anchor before it".to_owned()),
+            kind => (codes::WB004, format!("this is not YAML: {kind}")),
         };
-        let finding = self.findings.error(code, format!("this is not YAML: {}", error.kind())).at(place, "");
+        let finding = self.findings.error(code, message).at(place, "");
         if let Some(help) = help_for(error.kind()) {
             finding.help(help);
         }
