@@ -1,8 +1,22 @@
 //! The service configuration: `watchbell.yaml` → [`Settings`].
+//!
+//! [`load`] reads the file and what it includes, holds it against the schema of [`written`], and compiles what is meant.
+//! Whether a configuration is valid depends on its text alone: what depends on the date is a warning, and
+//! [`depends_on_date`] knows it, so that a start and a reload can pass over it.
+//!
+//! Absent on purpose: the values of secrets, the clock, rule files.
 
+mod compile;
+mod files;
+mod include;
 pub mod secret;
 mod settings;
+#[cfg(test)]
+mod tests;
+pub mod written;
 
+pub use compile::{compile, depends_on_date};
+pub use files::{Border, Files, GlobError};
 pub use secret::{Revealed, Secret, SecretError};
 pub use settings::{
     Action, Auth, Budgets, Channel, ChannelKind, Dates, Deed, Digest, Escalation, ExpectedHeartbeat, Flapping,
@@ -10,3 +24,82 @@ pub use settings::{
     Report, Resolve, Responder, Response, Retention, Role, Rotation, Route, Routine, Schedule, SentHeartbeat, Sentry,
     Settings, Silence, Source, Stakeholders, Step, Store, Target, Tls, Token, Window, Zone,
 };
+
+use crate::diagnostics::{Findings, SourceId, Sources, codes};
+use crate::yaml::{self, Validator};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use written::Written;
+
+/// A configuration and the files that it was made of.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What is meant. Where there were errors, as much of it as could be understood.
+    pub settings: Settings,
+    /// The files of the configuration, the first one first.
+    pub sources: Vec<SourceId>,
+    /// The rule files that it names, sorted.
+    pub rule_files: Vec<PathBuf>,
+}
+
+/// Reads the configuration at `path`, with all that it includes. What has a date is judged at `now`.
+///
+/// Returns what could be understood, even beside errors: whether these stop the show is for the caller to decide.
+/// `None` where the file cannot be read or has the wrong shape.
+pub fn load(path: &Path, now: Timestamp, sources: &mut Sources, findings: &mut Findings) -> Option<Loaded> {
+    load_from(&Files::beside(path), path, now, sources, findings)
+}
+
+/// Like [`load`], from `files`: the disk, or texts that were kept.
+pub fn load_from(
+    files: &Files,
+    path: &Path,
+    now: Timestamp,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Option<Loaded> {
+    let schema = Validator::new(schema());
+    let gathered = include::gather(files, path, &schema, sources, findings);
+    let written = match gathered.root.as_ref().map(yaml::from_node::<Written>) {
+        None if gathered.fits => Written::default(),
+        Some(Ok(written)) => written,
+        Some(Err(error)) if gathered.fits => {
+            findings.error(codes::WB014, error.message).at(error.place, "");
+            return None;
+        }
+        // The schema has said what is wrong.
+        None | Some(Err(_)) => return None,
+    };
+    let mut settings = compile(&written, now, findings);
+    let rule_files = rule_files(files, path, &written, sources, &mut settings, findings);
+    Some(Loaded { settings, sources: gathered.sources, rule_files })
+}
+
+/// The JSON Schema of `watchbell.yaml`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Written).into()
+}
+
+/// The files that `rules` names, each glob seen from the file that it stands in. `settings.rules` are seen from the first.
+fn rule_files(
+    files: &Files,
+    first: &Path,
+    written: &Written,
+    sources: &Sources,
+    settings: &mut Settings,
+    findings: &mut Findings,
+) -> Vec<PathBuf> {
+    let home = files::folder_of(first);
+    let mut found = Vec::new();
+    settings.rules.clear();
+    for glob in &written.rules {
+        let folder = files::folder_of(sources.get(glob.place().source).path());
+        found.extend(include::matching(files, &folder, glob.as_str(), glob.place(), findings).unwrap_or_default());
+        let inner = folder.strip_prefix(&home).unwrap_or(&folder);
+        settings.rules.push(inner.join(glob.as_str()).to_string_lossy().into_owned());
+    }
+    found.sort();
+    found.dedup();
+    found
+}

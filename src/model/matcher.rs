@@ -84,14 +84,19 @@ impl Matcher {
         matches!(self.test, Test::Equal).then_some(&self.value)
     }
 
-    fn matches(&self, labels: &Labels) -> bool {
-        let actual = labels.get(&self.name);
+    /// Whether a label with this value meets it.
+    #[must_use]
+    pub fn accepts(&self, value: &str) -> bool {
         match &self.test {
-            Test::Equal => actual == &*self.value,
-            Test::NotEqual => actual != &*self.value,
-            Test::Matches(regex) => regex.is_match(actual),
-            Test::MatchesNot(regex) => !regex.is_match(actual),
+            Test::Equal => value == &*self.value,
+            Test::NotEqual => value != &*self.value,
+            Test::Matches(regex) => regex.is_match(value),
+            Test::MatchesNot(regex) => !regex.is_match(value),
         }
+    }
+
+    fn matches(&self, labels: &Labels) -> bool {
+        self.accepts(labels.get(&self.name))
     }
 
     fn operator(&self) -> &'static str {

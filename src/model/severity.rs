@@ -86,6 +86,13 @@ impl Severities {
         &self.list[self.default].0
     }
 
+    /// These severities with another default, which must be one of them.
+    #[must_use]
+    pub fn with_default(self, severity: &Severity) -> Self {
+        let default = self.list.iter().position(|(known, _)| known == severity).unwrap_or(self.default);
+        Severities { default, ..self }
+    }
+
     /// All of them, highest first.
     pub fn iter(&self) -> impl Iterator<Item = &Severity> {
         self.list.iter().map(|(severity, _)| severity)

@@ -3,8 +3,9 @@
 //! A value of these types is proof that the text was understood: a [`Zone`] exists, a [`Step`] is longer than nothing.
 
 use crate::model::Name;
-use jiff::civil::{Time, Weekday};
-use jiff::tz::TimeZone;
+use jiff::Timestamp;
+use jiff::civil::{DateTime, Time, Weekday};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use std::fmt;
 
 /// A time zone of the IANA database, which is built in.
@@ -80,6 +81,29 @@ impl Zone {
         &self.name
     }
 
+    /// The instant of a local time. One that does not exist is the first instant after the gap; one that exists twice is
+    /// its first occurrence.
+    #[must_use]
+    pub fn instant(&self, local: DateTime) -> Timestamp {
+        let ambiguous = self.rules.to_ambiguous_timestamp(local);
+        let offset = match ambiguous.offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset,
+            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+        };
+        // Only dates at the very ends of the calendar have no instant.
+        let instant = offset.to_timestamp(local).unwrap_or(Timestamp::MAX);
+        match ambiguous.offset() {
+            AmbiguousOffset::Gap { .. } => self.last_change(instant).unwrap_or(instant),
+            AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => instant,
+        }
+    }
+
+    /// When the clocks changed last, at `instant` or before it.
+    fn last_change(&self, instant: Timestamp) -> Option<Timestamp> {
+        let after = instant.checked_add(jiff::SignedDuration::from_nanos(1)).ok()?;
+        self.rules.preceding(after).next().map(|change| change.timestamp())
+    }
+
     /// Its rules, for arithmetic.
     #[must_use]
     pub fn rules(&self) -> &TimeZone {
@@ -116,5 +140,16 @@ mod tests {
         for text in ["EST", "CET", "Cuba", "+02:00", "-5", "2", "Europe/Berln", "", "Local"] {
             assert!(Zone::named(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_missing_local_time_is_the_end_of_the_gap_and_a_doubled_one_is_its_first() {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let instant = |text: &str| berlin.instant(text.parse().unwrap()).to_string();
+        assert_eq!(instant("2026-03-29T01:59"), "2026-03-29T00:59:00Z");
+        assert_eq!(instant("2026-03-29T02:00"), "2026-03-29T01:00:00Z");
+        assert_eq!(instant("2026-03-29T02:45"), "2026-03-29T01:00:00Z");
+        assert_eq!(instant("2026-03-29T03:00"), "2026-03-29T01:00:00Z");
+        assert_eq!(instant("2026-10-25T02:30"), "2026-10-25T00:30:00Z");
     }
 }

@@ -1,0 +1,197 @@
+//! Channels: one kind each, with all that this kind needs.
+
+use super::names::What;
+use super::source::{Proofs, exclude, tls};
+use super::{Ground, circle, names, reading};
+use crate::config::settings::{Channel, ChannelKind};
+use crate::config::written::{self, AddressText};
+use crate::diagnostics::{Findings, Place, Spanned, codes};
+use crate::model::{Name, Span};
+use std::collections::BTreeMap;
+
+const SLACK_API: &str = "https://slack.com/api";
+const PAGERDUTY_API: &str = "https://events.pagerduty.com";
+const UPDATES_EVERY: Span = Span::from_mins(1);
+const WEB: &[&str] = &["http", "https"];
+
+/// All channels.
+pub(super) fn channels(ground: &Ground<'_>, findings: &mut Findings) -> BTreeMap<Name, Channel> {
+    fallback_circles(ground, findings);
+    let mut channels = BTreeMap::new();
+    for (name, written) in &ground.written.channels {
+        let given = names::given(name, findings);
+        if let Some(channel) = one(ground, written, name.place, findings) {
+            channels.insert(given, channel);
+        }
+    }
+    channels
+}
+
+fn one(
+    ground: &Ground<'_>,
+    written: &Spanned<written::Channel>,
+    name: Place,
+    findings: &mut Findings,
+) -> Option<Channel> {
+    let channel = &written.value;
+    let fallback = channel.fallback.as_ref().and_then(|to| {
+        let found = ground.find(What::Channel, to, findings)?;
+        ground.needs_own_destination(&found, to.place(), findings);
+        Some(found)
+    });
+    let updates_every = channel.updates.as_ref().map_or(UPDATES_EVERY, |updates| updates.every.value.0);
+    Some(Channel { kind: kind(channel, name, findings)?, fallback, updates_every })
+}
+
+fn kind(channel: &written::Channel, name: Place, findings: &mut Findings) -> Option<ChannelKind> {
+    let kinds = [
+        channel.slack.as_ref().map(|kind| ("slack", kind.place)),
+        channel.pagerduty.as_ref().map(|kind| ("pagerduty", kind.place)),
+        channel.webhook.as_ref().map(|kind| ("webhook", kind.place)),
+        channel.alertmanager.as_ref().map(|kind| ("alertmanager", kind.place)),
+        channel.email.as_ref().map(|kind| ("email", kind.place)),
+    ];
+    exclude(&kinds, findings);
+    if let Some(written) = &channel.slack {
+        return slack(written, findings);
+    }
+    if let Some(written) = &channel.pagerduty {
+        return Some(ChannelKind::PagerDuty {
+            routing_key: reading::secret(&written.value.routing_key),
+            api_url: api_url(written.value.api_url.as_ref(), PAGERDUTY_API, findings),
+        });
+    }
+    if let Some(written) = &channel.webhook {
+        let secret = written.value.secret.as_ref().map(reading::secret);
+        return Some(ChannelKind::Webhook { url: reading::secret_address(&written.value.url, findings), secret });
+    }
+    if let Some(written) = &channel.alertmanager {
+        return Some(alertmanager(&written.value, findings));
+    }
+    if let Some(written) = &channel.email {
+        return Some(email(&written.value, findings));
+    }
+    findings
+        .error(codes::WB114, "this channel is of no kind")
+        .at(name, "it has none of the keys that say how people are reached")
+        .help("add `slack`, `pagerduty`, `webhook`, `alertmanager` or `email`");
+    None
+}
+
+fn slack(written: &Spanned<written::Slack>, findings: &mut Findings) -> Option<ChannelKind> {
+    let slack = &written.value;
+    let url = slack.url.as_ref().map(|url| ("url", url.place));
+    exclude(&[url, slack.token.as_ref().map(|token| ("token", token.place))], findings);
+    if let Some(token) = &slack.token {
+        return Some(ChannelKind::Slack {
+            token: reading::secret(&token.value),
+            to: slack.to.as_ref().map(|to| to.as_str().into()),
+            api_url: api_url(slack.api_url.as_ref(), SLACK_API, findings),
+            signing_secret: slack.signing_secret.as_ref().map(reading::secret),
+        });
+    }
+    let Some(url) = &slack.url else {
+        findings
+            .error(codes::WB114, "`slack` needs a `url` or a `token`")
+            .at(written.place, "neither is here")
+            .help("write `url:` for an incoming webhook, `token:` for a bot");
+        return None;
+    };
+    // A webhook's conversation was chosen when it was made, and it takes no callbacks.
+    let to = slack.to.as_ref().map(|to| ("to", to.place()));
+    let api_url = slack.api_url.as_ref().map(|address| ("api_url", address.place()));
+    for key in [to, api_url].into_iter().flatten() {
+        exclude(&[Some(("url", url.place)), Some(key)], findings);
+    }
+    Some(ChannelKind::SlackWebhook { url: reading::secret_address(url, findings) })
+}
+
+fn api_url(written: Option<&AddressText>, usual: &str, findings: &mut Findings) -> String {
+    written.and_then(|url| reading::address(url, WEB, findings)).unwrap_or_else(|| usual.into())
+}
+
+fn alertmanager(written: &written::Alertmanager, findings: &mut Findings) -> ChannelKind {
+    if written.urls.value.is_empty() {
+        findings.error(codes::WB114, "`alertmanager` needs at least one address").at(written.urls.place, "empty");
+    }
+    names::each_once(written.urls.value.iter().map(|url| (url.as_str(), url.place())), findings);
+    let proofs = Proofs { basic: &written.basic_auth, bearer: &written.bearer_token, oauth2: &written.oauth2 };
+    ChannelKind::Alertmanager {
+        urls: written.urls.value.iter().filter_map(|url| reading::address(url, WEB, findings)).collect(),
+        auth: proofs.auth(findings),
+        tls: tls(written.tls.as_ref(), findings),
+    }
+}
+
+fn email(written: &written::Email, findings: &mut Findings) -> ChannelKind {
+    for address in written.to.iter().chain([&written.from]) {
+        mailbox(address, findings);
+    }
+    let proofs = Proofs { basic: &written.basic_auth, bearer: &None, oauth2: &None };
+    ChannelKind::Email {
+        smtp: reading::address(&written.smtp, &["smtp", "smtps"], findings).unwrap_or_default(),
+        from: written.from.as_str().into(),
+        to: written.to.iter().map(|to| to.as_str().into()).collect(),
+        auth: proofs.auth(findings),
+    }
+}
+
+/// Whether `text` could be a mail address. The server knows better; this finds what was meant to be something else.
+pub(super) fn mailbox(text: &written::PlainText, findings: &mut Findings) {
+    let parts = text.as_str().rsplit_once('@');
+    if !parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains(['>', ' ']))
+        && !text.as_str().ends_with('>')
+    {
+        findings
+            .error(codes::WB109, format!("`{}` is not a mail address", text.as_str()))
+            .at(text.place(), "expected `name@host`");
+    }
+}
+
+fn fallback_circles(ground: &Ground<'_>, findings: &mut Findings) {
+    let channels: Vec<_> = ground.written.channels.iter().collect();
+    let position = |name: &str| channels.iter().position(|(known, _)| known.value == name);
+    let fallback = |at: usize| channels[at].1.value.fallback.as_ref();
+    let next = |at: usize| fallback(at).and_then(|to| position(to.as_str())).into_iter().collect();
+    for way in circle::circles(channels.len(), next) {
+        let names: Vec<&str> = way.iter().chain(&way[..1]).map(|at| channels[*at].0.value.as_str()).collect();
+        let Some(place) = fallback(way[0]).map(written::NameText::place) else { continue };
+        findings
+            .error(codes::WB118, format!("fallbacks go in a circle: {}", names.join(" → ")))
+            .at(place, "leads back here")
+            .help("the last resort has no fallback");
+    }
+}
+
+impl Ground<'_> {
+    fn written_kind(&self, channel: &str) -> Option<&written::Channel> {
+        self.written.channels.get(channel).map(|channel| &channel.value)
+    }
+
+    /// Tells where a message to `channel` alone would not know to whom.
+    pub(super) fn needs_own_destination(&self, channel: &str, place: Place, findings: &mut Findings) {
+        let Some(written) = self.written_kind(channel) else { return };
+        let slack = written.slack.as_ref().is_some_and(|slack| slack.value.token.is_some() && slack.value.to.is_none());
+        let email = written.email.as_ref().is_some_and(|email| email.value.to.is_empty());
+        if slack || email {
+            findings
+                .error(codes::WB116, format!("the channel `{channel}` has no destination of its own"))
+                .at(place, "to whom in it?")
+                .help("give the channel a `to`, or name a person who is reached through it");
+        }
+    }
+
+    /// Tells where `to` means nothing to `channel`.
+    pub(super) fn takes_no_destination(&self, channel: &str, to: &written::PlainText, findings: &mut Findings) {
+        let Some(written) = self.written_kind(channel) else { return };
+        let slack = written.slack.as_ref().is_some_and(|slack| slack.value.token.is_some());
+        if written.email.is_some() {
+            mailbox(to, findings);
+        } else if !slack {
+            findings
+                .warn(codes::WB117, format!("the channel `{channel}` takes no destination"))
+                .at(to.place(), "this is not used")
+                .help("delete `to`; the channel itself says where messages go");
+        }
+    }
+}
