@@ -9,11 +9,11 @@ use std::time::Instant;
 use watchbell::prometheus::Decoder;
 
 fn main() {
-    for count in [10, 1_000, 10_000, 100_000] {
+    for count in [10, 1_000, 10_000, 100_000, 1_000_000] {
         let (first, second) = (body(count, 0), body(count, 1));
         let mut decoder = Decoder::new();
         let learning = timed(|| decoder.decode(&first).map(|answer| answer.samples.len()));
-        let rounds = (2_000_000 / count).clamp(15, 5_000);
+        let rounds = (2_000_000 / count).clamp(7, 5_000);
         let mut costs: Vec<f64> = (0..rounds)
             .map(|round| {
                 timed(|| decoder.decode(if round % 2 == 0 { &second } else { &first }).map(|a| a.samples.len()))

@@ -42,7 +42,15 @@ impl Canned {
     /// Starts one on a free port of loopback. `answer` writes what it likes to the connection; it is told how many
     /// requests came before.
     pub fn start(answer: impl Fn(usize, &Request, &mut TcpStream) -> Then + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Canned::on(SocketAddr::from(([127, 0, 0, 1], 0)), answer)
+    }
+
+    /// Starts one at an address of its own.
+    pub fn on(
+        address: SocketAddr,
+        answer: impl Fn(usize, &Request, &mut TcpStream) -> Then + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (asked, open, ends) = <(Arc<Mutex<Vec<_>>>, Arc<Mutex<Vec<TcpStream>>>, Arc<AtomicBool>)>::default();
         let (log, streams, stop, answer) = (asked.clone(), open.clone(), ends.clone(), Arc::new(answer));

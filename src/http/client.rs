@@ -129,7 +129,7 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 /// Reads an address.
-pub(super) fn address(url: &str) -> Result<Url, ClientError> {
+pub(crate) fn address(url: &str) -> Result<Url, ClientError> {
     // The text of an address may be a secret; what is no address is not repeated either, beyond its beginning.
     Url::parse(url).map_err(|_| ClientError::Address { url: url.chars().take(8).chain(['…']).collect() })
 }

@@ -16,6 +16,7 @@ mod oauth;
 mod tests;
 mod tls;
 
+pub(crate) use client::address;
 pub use client::{Client, is_loopback};
 pub use error::ClientError;
 

@@ -1,5 +1,6 @@
 //! The ways in which a question can stay without an answer.
 
+use crate::http::ClientError;
 use crate::model::Span;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub enum QueryError {
         within: Span,
     },
     /// The server understood us and said no.
-    #[error("the source refused the query ({status} {kind}): {message}")]
+    #[error("the source refused the query ({}): {message}", format!("{status} {kind}").trim_end())]
     Refused {
         /// The HTTP status.
         status: u16,
@@ -36,7 +37,7 @@ pub enum QueryError {
     /// Whoever answered does not speak Prometheus's language: HTML, truncated JSON, another envelope.
     #[error("the answer is not Prometheus's (status {status}): {what}")]
     NotPrometheus {
-        /// The HTTP status.
+        /// The HTTP status; 0 where it is not even HTTP.
         status: u16,
         /// What is wrong with it.
         what: String,
@@ -60,7 +61,7 @@ pub enum QueryError {
         url: String,
         /// Why not.
         #[source]
-        cause: Arc<dyn std::error::Error + Send + Sync>,
+        cause: Arc<ClientError>,
     },
 }
 

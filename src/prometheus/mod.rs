@@ -6,8 +6,16 @@
 //!
 //! Absent on purpose: the clock, rules, and any memory of what was answered before beyond the names of series.
 
+mod backoff;
+mod client;
 mod decode;
 mod error;
+mod question;
+mod reply;
+#[cfg(test)]
+mod tests;
+mod transport;
 
-pub use decode::{Decoder, RangeSeries, decode_range};
+pub use client::Client;
+pub use decode::{BuildInfo, Decoder, RangeSeries, decode_range};
 pub use error::QueryError;

@@ -7,6 +7,7 @@
 //!
 //! Start at [`Decoder::decode`]. Absent on purpose: trust in the order of anything, in an answer or in a label set.
 
+mod buildinfo;
 mod json;
 mod known;
 mod number;
@@ -15,6 +16,8 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+pub use buildinfo::{BuildInfo, decode_buildinfo};
+pub use json::Envelope;
 pub use range::{RangeSeries, decode_range};
 
 use super::QueryError;
