@@ -6,5 +6,6 @@
 mod support;
 
 mod history;
+mod queries;
 mod receivers;
 mod servers;
