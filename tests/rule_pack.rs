@@ -1,12 +1,14 @@
 //! What the shipped rule pack promises about its own papers: every name of the mission document can be found in it, every
 //! alert has its runbook and its scenario, and nothing is read that `docs/metrics.md` does not name.
 //!
-//! These stories read the files as text. That they load, check and page is told by `watchbell check` and `watchbell test`.
+//! Most of these stories read the files as text. That they load, check and page is told by `watchbell check` and `watchbell test`.
 
 use serde_yaml::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use watchbell::config;
+use watchbell::diagnostics::{Findings, Sources};
 
 /// The alerts of the mission document, in its order.
 const MISSION_ALERTS: [&str; 20] = [
@@ -107,6 +109,17 @@ fn every_series_that_is_read_is_described() {
         }
         assert!(page.contains(&format!("`{word}`")), "docs/metrics.md does not describe {word}");
     }
+}
+
+#[test]
+fn nothing_is_to_be_said_against_the_example_configuration() {
+    let (mut sources, mut findings) = (Sources::default(), Findings::default());
+    let now = "2026-01-15T00:00:00Z".parse().unwrap();
+    let loaded =
+        config::load(&path("watchbell.yaml"), now, &mut sources, &mut findings).expect("it has the right shape");
+
+    assert_eq!(findings.iter().map(|finding| &finding.message).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(loaded.rule_files.len(), rule_files().len());
 }
 
 fn shipped_rules() -> Vec<Value> {
