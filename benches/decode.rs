@@ -12,29 +12,40 @@ fn main() {
     for count in [10, 1_000, 10_000, 100_000, 1_000_000] {
         let (first, second) = (body(count, 0), body(count, 1));
         let mut decoder = Decoder::new();
-        let learning = timed(|| decoder.decode(&first).map(|answer| answer.samples.len()));
-        let rounds = (2_000_000 / count).clamp(7, 5_000);
-        let mut costs: Vec<f64> = (0..rounds)
-            .map(|round| {
-                timed(|| decoder.decode(if round % 2 == 0 { &second } else { &first }).map(|a| a.samples.len()))
-            })
-            .collect();
-        costs.sort_by(f64::total_cmp);
+        let learning = processor_time(|| read(&mut decoder, &first));
+        let rounds = (4_000_000 / count).max(7);
+        let mut best = f64::INFINITY;
+        let known = processor_time(|| {
+            for round in 0..rounds {
+                let start = Instant::now();
+                read(&mut decoder, if round % 2 == 0 { &second } else { &first });
+                best = best.min(start.elapsed().as_nanos() as f64);
+            }
+        });
         let (per, bytes) = (count as f64, first.len() / count);
         println!(
-            "{count:>7} series of {bytes} bytes: {:6.1} ns/series (best {:.1}), first sight {:.0}",
-            costs[rounds / 2] / per,
-            costs[0] / per,
+            "{count:>7} series of {bytes} bytes: {:6.1} ns CPU per series (best round {:.1}), at first sight {:.0}",
+            known / per / rounds as f64,
+            best / per,
             learning / per
         );
     }
 }
 
-/// Nanoseconds that `work` takes.
-fn timed<T>(work: impl FnOnce() -> T) -> f64 {
-    let start = Instant::now();
-    black_box(work());
-    start.elapsed().as_nanos() as f64
+fn read(decoder: &mut Decoder, body: &[u8]) {
+    black_box(decoder.decode(body).expect("it is an answer").samples.len());
+}
+
+/// Nanoseconds of processor time that `work` takes on this thread, which other load on the machine does not change
+/// (Linux only; exact to a few milliseconds, so that short work is repeated).
+fn processor_time(work: impl FnOnce()) -> f64 {
+    let now = || {
+        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux accounts for threads");
+        stat.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()).expect("it counts nanoseconds")
+    };
+    let before = now();
+    work();
+    now() - before
 }
 
 /// An answer of `count` series whose values depend on `round`.
