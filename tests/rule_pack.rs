@@ -3,7 +3,10 @@
 //!
 //! Most of these stories read the files as text. That they load, check and page is told by `watchbell check` and `watchbell test`.
 
-use serde_yaml::Value;
+#[path = "support/rule_files.rs"]
+mod rule_files;
+
+use rule_files::{queries, rule_files, shipped_rules, text, tiers};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -122,27 +125,6 @@ fn nothing_is_to_be_said_against_the_example_configuration() {
     assert_eq!(loaded.rule_files.len(), rule_files().len());
 }
 
-fn shipped_rules() -> Vec<Value> {
-    let groups = rule_files().iter().flat_map(|file| list(&parsed(file), "groups")).collect::<Vec<_>>();
-    groups.iter().flat_map(|group| list(group, "rules")).collect()
-}
-
-fn rule_files() -> Vec<String> {
-    let mut files = fs::read_dir(path("rules")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
-    files.sort();
-    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
-}
-
-fn tiers(rule: &Value) -> Vec<Value> {
-    rule["tiers"].as_mapping().unwrap().iter().map(|(_, tier)| tier.clone()).collect()
-}
-
-fn queries(rule: &Value) -> Vec<String> {
-    let Some(named) = rule.get("queries") else { return vec![text(rule, "expr")] };
-    let each = named.as_mapping().unwrap().iter().map(|(_, query)| query);
-    each.map(|query| query.as_str().map_or_else(|| text(query, "expr"), str::to_owned)).collect()
-}
-
 fn words(query: &str) -> Vec<String> {
     query.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
 }
@@ -159,18 +141,6 @@ fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
     let files = fs::read_dir(path(folder)).unwrap().map(|entry| entry.unwrap().path());
     let wanted = files.filter(|file| file.extension().is_some_and(|found| found == extension));
     wanted.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
-}
-
-fn parsed(file: &str) -> Value {
-    serde_yaml::from_str(file).unwrap()
-}
-
-fn list(value: &Value, key: &str) -> Vec<Value> {
-    value[key].as_sequence().unwrap().clone()
-}
-
-fn text(value: &Value, key: &str) -> String {
-    value[key].as_str().unwrap().to_owned()
 }
 
 fn read(file: &str) -> String {

@@ -8,4 +8,5 @@ mod support;
 mod history;
 mod queries;
 mod receivers;
+mod rule_pack;
 mod servers;

@@ -31,6 +31,23 @@ impl Prometheus {
         Some(prometheus)
     }
 
+    /// Starts one on a past, given as OpenMetrics; `None`, said in a line, where it or `promtool` is not installed.
+    pub fn on_history(open_metrics: &str) -> Option<Prometheus> {
+        let (program, promtool) = (installed("prometheus")?, installed("promtool")?);
+        let folder = Scratch::new("prometheus");
+        folder.write("prometheus.yml", "global: {}");
+        let past = folder.write("past.om", open_metrics);
+        let made = Command::new(promtool)
+            .args(["tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=24h"])
+            .args([&past, &folder.path().join("data")])
+            .output()
+            .expect("promtool starts");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut prometheus = Prometheus { program, port: free_port(), folder, process: None };
+        prometheus.resume();
+        Some(prometheus)
+    }
+
     /// Its base address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
