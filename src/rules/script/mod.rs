@@ -18,7 +18,6 @@ mod code;
 mod explain;
 mod lower;
 mod methods;
-mod near;
 mod refuse;
 mod scan;
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! take, to the surprise of the author.
 
 use super::ScriptError;
-use super::near::nearest;
 use super::scan::{Kind, Token, Tokens};
+use crate::diagnostics::suggest::nearest;
 
 /// How many bytes a condition may have.
 const TEXT_MAX: usize = 4096;
@@ -34,7 +34,7 @@ pub fn check(tokens: &Tokens<'_>) -> Result<(), Vec<ScriptError>> {
         errors.retain(|error| !["{", ";", "="].contains(&&tokens.text[error.range.clone()]));
     }
     if errors.is_empty() {
-        errors.extend(tokens.lonely_brackets().iter().map(|bracket| lonely(tokens, bracket)));
+        errors.extend(tokens.lonely_brackets().map(|bracket| lonely(tokens, bracket)));
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }

@@ -11,6 +11,10 @@ pub struct Tokens<'a> {
     pub text: &'a str,
     pub list: Vec<Token>,
     line_starts: Vec<usize>,
+    /// Brackets and their partners, by index.
+    pairs: Vec<(usize, usize)>,
+    /// Brackets that have none.
+    lonely: Vec<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +57,10 @@ impl<'a> Tokens<'a> {
             list.extend(kind.map(|kind| Token { kind, range: at..at + length }));
             at += length;
         }
-        Tokens { text, list, line_starts }
+        let (pairs, lonely) = (Vec::new(), Vec::new());
+        let mut tokens = Tokens { text, list, line_starts, pairs, lonely };
+        tokens.match_brackets();
+        tokens
     }
 
     /// What a token says.
@@ -97,8 +104,8 @@ impl<'a> Tokens<'a> {
     /// `range`, widened until every bracket in it has its partner in it.
     pub fn balanced(&self, range: Range<usize>) -> Range<usize> {
         let (mut start, mut end) = (range.start, range.end);
-        for (open, close) in self.pairs() {
-            let (open, close) = (&self.list[open].range, &self.list[close].range);
+        for (open, close) in &self.pairs {
+            let (open, close) = (&self.list[*open].range, &self.list[*close].range);
             let opens_inside = range.contains(&open.start);
             if opens_inside != range.contains(&close.start) {
                 (start, end) = (start.min(open.start), end.max(close.end));
@@ -107,34 +114,28 @@ impl<'a> Tokens<'a> {
         start..end
     }
 
-    /// Brackets and their partners, by index; those without a partner are left out.
-    fn pairs(&self) -> Vec<(usize, usize)> {
-        self.match_brackets().0
-    }
-
     /// The brackets that have no partner.
-    pub fn lonely_brackets(&self) -> Vec<Token> {
-        self.match_brackets().1.into_iter().map(|index| self.list[index].clone()).collect()
+    pub fn lonely_brackets(&self) -> impl Iterator<Item = &Token> {
+        self.lonely.iter().map(|index| &self.list[*index])
     }
 
-    fn match_brackets(&self) -> (Vec<(usize, usize)>, Vec<usize>) {
-        let (mut open, mut pairs, mut lonely) = (Vec::new(), Vec::new(), Vec::new());
+    fn match_brackets(&mut self) {
+        let mut open: Vec<usize> = Vec::new();
         for (index, token) in self.list.iter().enumerate().filter(|(_, token)| token.kind == Kind::Sign) {
-            match (self.says(token), open.last().map(|last: &usize| self.says(&self.list[*last]))) {
+            match (self.says(token), open.last().map(|last| self.says(&self.list[*last]))) {
                 ("(" | "[" | "{", _) => open.push(index),
                 (")", Some("(")) | ("]", Some("[")) | ("}", Some("{")) => {
-                    pairs.extend(open.pop().map(|at| (at, index)));
+                    self.pairs.extend(open.pop().map(|at| (at, index)));
                 }
-                (")" | "]" | "}", _) => lonely.push(index),
+                (")" | "]" | "}", _) => self.lonely.push(index),
                 _ => {}
             }
         }
-        lonely.extend(open);
-        (pairs, lonely)
+        self.lonely.extend(open);
     }
 
     fn closing(&self, open: usize) -> Option<usize> {
-        self.pairs().into_iter().find(|(at, _)| *at == open).map(|(_, close)| close)
+        self.pairs.iter().find(|(at, _)| *at == open).map(|(_, close)| *close)
     }
 
     fn index_at(&self, offset: usize) -> Option<usize> {

@@ -124,7 +124,10 @@ impl<'a> Lowering<'a> {
             Expr::FloatConstant(value, _) => **value,
             _ => return None,
         };
-        let digits = self.said(expr).replace(['_', '-', '+', '(', ')', ' '], "");
+        let said = self.said(expr);
+        // An integer has no negative zero, and Rhai has negated it already.
+        let value = if value == 0.0 && said.matches('-').count() % 2 == 1 { -0.0 } else { value };
+        let digits = said.replace(['_', '-', '+', '(', ')', ' '], "");
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an absolute value below 2^128")]
         let changed = digits.parse::<u128>().is_ok_and(|written| value.abs() as u128 != written);
         if value.is_infinite() {

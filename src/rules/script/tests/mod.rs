@@ -1,6 +1,14 @@
 //! What conditions mean, what is refused, and that the compiled code says what a naive reading of it says.
 
 mod meaning;
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "small counts, and a definition is best read as plain arithmetic"
+)]
+mod reference;
 mod refusals;
 
 use super::{Inputs, Operand, Readable, Scope, Script, ScriptError};
