@@ -241,6 +241,8 @@ mod tests {
             (r#"severity!~"lo""#, true),
             (r#"team="""#, true),
             (r#"team!="""#, false),
+            (r#"team!="payments""#, true),
+            (r#"team!~"pay.*""#, true),
             (r#"chain="sepolia","#, true),
         ] {
             assert_eq!(Matchers::parse(text).unwrap().matches(&labels), expected, "{text}");

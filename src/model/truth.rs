@@ -60,5 +60,6 @@ mod tests {
             assert_eq!(a.and(b), expected, "{a:?} and {b:?}");
             assert_eq!((!a).or(!b), !expected, "de Morgan of {a:?} and {b:?}");
         }
+        assert_eq!([!True, !False, !Unknown], [False, True, Unknown]);
     }
 }

@@ -55,6 +55,10 @@ fn comparison_is_ieee_and_exact() {
     );
     let close = World::of(Some(0.1), Some(1e-17));
     assert_table(&close, &[("tps + 0.2 == 0.3", False), ("gas > 0", True), ("gas == 0", False)]);
+    let equal = World::of(Some(5.0), Some(5.0));
+    let on_the_bound =
+        [("tps >= 5", True), ("tps <= gas", True), ("tps > 5", False), ("tps < gas", False), ("tps == 5", True)];
+    assert_table(&equal, &on_the_bound);
     let not_a_number = World::of(Some(f64::NAN), Some(1.0));
     assert_table(
         &not_a_number,
