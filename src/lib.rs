@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostics;
 pub mod http;
+pub mod lint;
 pub mod model;
 pub mod prometheus;
 pub mod promql;

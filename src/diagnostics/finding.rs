@@ -35,15 +35,15 @@ pub struct Findings(Vec<Finding>);
 impl Findings {
     /// Notes an error; the place and help are added to what is returned.
     pub fn error(&mut self, code: Code, message: impl Into<String>) -> &mut Finding {
-        self.push(code, Level::Error, message)
+        self.note(code, Level::Error, message)
     }
 
     /// Notes a warning; the place and help are added to what is returned.
     pub fn warn(&mut self, code: Code, message: impl Into<String>) -> &mut Finding {
-        self.push(code, Level::Warning, message)
+        self.note(code, Level::Warning, message)
     }
 
-    fn push(&mut self, code: Code, level: Level, message: impl Into<String>) -> &mut Finding {
+    fn note(&mut self, code: Code, level: Level, message: impl Into<String>) -> &mut Finding {
         self.0.push(Finding { code, level, message: message.into(), at: None, see: Vec::new(), help: None });
         self.0.last_mut().expect("just pushed")
     }
@@ -53,6 +53,11 @@ impl Findings {
         for finding in &mut self.0 {
             finding.level = Level::Error;
         }
+    }
+
+    /// Takes over one finding.
+    pub fn push(&mut self, finding: Finding) {
+        self.0.push(finding);
     }
 
     /// Takes over what another collection found.

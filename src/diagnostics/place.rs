@@ -78,6 +78,16 @@ impl Sources {
         &self.0[id.0 as usize]
     }
 
+    /// Lets go of the text of a file that was read again; places in it show nothing any more.
+    ///
+    /// # Panics
+    /// When `id` is of other sources.
+    pub fn forget(&mut self, id: SourceId) {
+        let source = &mut self.0[id.0 as usize];
+        source.text = Arc::from("");
+        source.line_starts = vec![0];
+    }
+
     /// All files, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
         (0..).map(SourceId).zip(&self.0)

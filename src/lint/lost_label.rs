@@ -1,0 +1,45 @@
+//! WB054 · A template that prints a label which the expression has lost.
+
+use super::{series_labels, templates};
+use crate::diagnostics::{Findings, Text, codes};
+use crate::promql::LabelsOf;
+use crate::rules::template::Template;
+use crate::rules::{Checked, Rule};
+
+pub(super) fn check(rule: &Checked, findings: &mut Findings) {
+    let mut labels = None;
+    for (text, template) in templates::labels(rule).chain(templates::texts(rule)) {
+        if template.constant().is_none() {
+            let labels = labels.get_or_insert_with(|| series_labels(&rule.rule));
+            check_template(text, template, labels, &rule.rule, findings);
+        }
+    }
+}
+
+fn check_template(text: &Text, template: &Template, labels: &LabelsOf, rule: &Rule, findings: &mut Findings) {
+    let mut told: Vec<&str> = Vec::new();
+    for used in template.labels_used().unwrap_or_default() {
+        if labels.can_have(&used.name) || told.contains(&&*used.name) {
+            continue;
+        }
+        told.push(&used.name);
+        findings
+            .warn(codes::WB054, format!("the label `{}` is never there", used.name))
+            .at(text.place_of(used.range.clone()), "people read nothing here")
+            .help(help(&used.name, labels, rule));
+    }
+}
+
+fn help(name: &str, labels: &LabelsOf, rule: &Rule) -> String {
+    if rule.labels.iter().any(|(own, _)| &**own == name) {
+        return format!("`$labels` are those of the series; `{name}` is the rule's own, so write its text");
+    }
+    match labels {
+        LabelsOf::Only(names) if names.is_empty() => "the expression returns a series without labels".into(),
+        LabelsOf::Only(names) => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("the expression returns only {}", names.join(", "))
+        }
+        LabelsOf::AnyBut(_) => format!("the expression drops `{name}`"),
+    }
+}

@@ -1,0 +1,164 @@
+//! From files to a rule set: read, parse and compile, several files at once; then join them.
+//!
+//! [`load`] does it once. A [`Loader`] does it again and again, and keeps what became of files that did not change.
+
+use super::compile::{Checked, Compiled, compile};
+use super::join::join;
+use super::{Context, RuleSet};
+use crate::diagnostics::{Findings, SourceId, Sources};
+use crate::yaml::{self, Content};
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+/// What became of some files.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The rules, as far as they could be understood. To be used only where nothing was wrong.
+    pub set: RuleSet,
+    /// The alerting rules with what was written, for lint.
+    pub checked: Vec<Checked>,
+}
+
+/// Loads the rule files at `paths`, in their order. What is wrong is among the findings.
+pub fn load(paths: &[PathBuf], context: &Context, sources: &mut Sources, findings: &mut Findings) -> Loaded {
+    let contents = side_by_side(paths, |path| yaml::content(path));
+    let admitted: Vec<Option<SourceId>> =
+        paths.iter().zip(contents).map(|(path, content)| yaml::admit(path, content, sources, findings)).collect();
+    let admitted: Vec<SourceId> = admitted.into_iter().flatten().collect();
+    let sources = &*sources;
+    let mut files = side_by_side(&admitted, |source| compile_file(*source, sources, context));
+    for file in &mut files {
+        findings.append(std::mem::take(&mut file.findings));
+    }
+    let set = join(&files, context, findings);
+    Loaded { set, checked: files.into_iter().flat_map(|file| file.checked).collect() }
+}
+
+/// Loads a single text, as if it stood in a file at `path`.
+pub fn load_text(
+    path: impl AsRef<Path>,
+    text: &str,
+    context: &Context,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Loaded {
+    let source = sources.add(path.as_ref(), text);
+    let mut file = compile_file(source, sources, context);
+    findings.append(std::mem::take(&mut file.findings));
+    let set = join([&file], context, findings);
+    Loaded { set, checked: file.checked }
+}
+
+fn compile_file(source: SourceId, sources: &Sources, context: &Context) -> Compiled {
+    let file = sources.get(source);
+    let mut findings = Findings::default();
+    let documents = yaml::parse(source, file.text(), &mut findings);
+    let mut compiled = compile(source, file, &documents, context);
+    findings.append(std::mem::take(&mut compiled.findings));
+    Compiled { findings, ..compiled }
+}
+
+/// Loads the same files over and over, and does the work again only for those that changed.
+#[derive(Debug, Default)]
+pub struct Loader {
+    context: Context,
+    sources: Sources,
+    known: HashMap<PathBuf, Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    source: SourceId,
+    compiled: Compiled,
+}
+
+impl Loader {
+    /// Loads the rule files at `paths`, in their order. The caller looks whether the findings have errors, and goes on with
+    /// the rules that it had if so.
+    pub fn load(&mut self, paths: &[PathBuf], context: &Context) -> (RuleSet, Findings) {
+        if self.context != *context {
+            self.forget();
+            self.context = context.clone();
+        }
+        let mut findings = Findings::default();
+        let contents = side_by_side(paths, |path| yaml::content(path));
+        self.compile_changed(paths, contents, &mut findings);
+        self.known.retain(|path, known| {
+            let stays = paths.contains(path);
+            if !stays {
+                self.sources.forget(known.source);
+            }
+            stays
+        });
+        let files: Vec<&Compiled> = paths.iter().filter_map(|path| Some(&self.known.get(path)?.compiled)).collect();
+        for file in &files {
+            findings.append(file.findings.clone());
+        }
+        let set = join(files, &self.context, &mut findings);
+        (set, findings)
+    }
+
+    /// The texts that the findings point into.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    fn forget(&mut self) {
+        for (_, known) in self.known.drain() {
+            self.sources.forget(known.source);
+        }
+    }
+
+    fn compile_changed(&mut self, paths: &[PathBuf], contents: Vec<Content>, findings: &mut Findings) {
+        let mut changed: Vec<(&PathBuf, SourceId)> = Vec::new();
+        for (path, content) in paths.iter().zip(contents) {
+            if self.is_known(path, &content) {
+                continue;
+            }
+            if let Some(known) = self.known.remove(path) {
+                self.sources.forget(known.source);
+            }
+            let admitted = yaml::admit(path, content, &mut self.sources, findings);
+            changed.extend(admitted.map(|source| (path, source)));
+        }
+        let (sources, context) = (&self.sources, &self.context);
+        let compiled = side_by_side(&changed, |(_, source)| compile_file(*source, sources, context));
+        for ((path, source), mut compiled) in changed.into_iter().zip(compiled) {
+            // Only lint looks at what was written, and it does not come here.
+            compiled.checked = Vec::new();
+            self.known.insert(path.clone(), Known { source, compiled });
+        }
+    }
+
+    fn is_known(&self, path: &Path, content: &Content) -> bool {
+        let (Some(known), Ok(bytes)) = (self.known.get(path), content) else { return false };
+        self.sources.get(known.source).text().as_bytes() == bytes.as_slice()
+    }
+}
+
+/// Does `work` for every item, on all processors, and returns the results in the order of the items.
+fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
+    if workers < 2 {
+        return items.iter().map(work).collect();
+    }
+    let chunk = items.len().div_ceil(workers * 4).max(1);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let chunks: Vec<&[T]> = items.chunks(chunk).collect();
+    let mut done: Vec<(usize, Vec<R>)> = std::thread::scope(|scope| {
+        let run = || {
+            let mut done = Vec::new();
+            loop {
+                let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let Some(items) = chunks.get(index) else { return done };
+                done.push((index, items.iter().map(&work).collect()));
+            }
+        };
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(run)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("compiling does not panic")).collect()
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().flat_map(|(_, results)| results).collect()
+}
