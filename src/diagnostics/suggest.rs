@@ -5,7 +5,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     // A third of the letters may be wrong, as rustc has it; one in short words.
     let allowed = (word.chars().count() / 3).max(1);
     let measured = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate));
-    measured.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, found)| found)
+    // A word that shares no letter was not meant.
+    let shares = |distance: usize| distance < word.chars().count();
+    measured
+        .filter(|(distance, _)| *distance <= allowed && shares(*distance))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, found)| found)
 }
 
 /// ` (did you mean …?)` where something is near, else nothing; to be put behind a message.

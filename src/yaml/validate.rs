@@ -10,7 +10,7 @@ use super::view::{Tree, View};
 use super::wording::{Wants, bound, shown};
 use crate::diagnostics::{Findings, codes, suggest};
 use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
-use jsonschema::paths::LocationSegment;
+use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
@@ -91,7 +91,7 @@ impl Validator {
         findings: &mut Findings,
     ) {
         let (key, node) = find(root, error);
-        let forms = forms(context, root);
+        let forms = forms(context, error.instance_path(), root);
         let at_node = |inner: &ValidationError<'_>| inner.instance_path() == error.instance_path();
         if let Some(form) = meant(&forms, node, at_node) {
             for inner in form {
@@ -131,13 +131,16 @@ fn tell_choices(wanted: &Wants, of_key: &str, node: &Node, findings: &mut Findin
 }
 
 /// What is wrong with each form, those of forms within forms included.
-fn forms<'e>(context: &'e [Vec<ValidationError<'static>>], root: &Node) -> Vec<Form<'e>> {
+fn forms<'e>(context: &'e [Vec<ValidationError<'static>>], at: &Location, root: &Node) -> Vec<Form<'e>> {
     let mut forms = Vec::new();
     for form in context {
         let wrong: Form<'_> = form.iter().filter(|inner| !is_excused(inner, root)).collect();
         match wrong.as_slice() {
-            [inner] => match inner.kind() {
-                Error::AnyOf { context } | Error::OneOfNotValid { context } => forms.extend(self::forms(context, root)),
+            // Only where the same value has several forms again; further in they are another value's.
+            [inner] if inner.instance_path() == at => match inner.kind() {
+                Error::AnyOf { context } | Error::OneOfNotValid { context } => {
+                    forms.extend(self::forms(context, at, root));
+                }
                 _ => forms.push(wrong),
             },
             _ => forms.push(wrong),
