@@ -4,7 +4,7 @@
 //! means nothing are joined; every other key occurs once.
 
 use super::files::{Files, GlobError, folder_of};
-use crate::diagnostics::{Findings, Place, SourceId, Sources, codes};
+use crate::diagnostics::{Findings, Level, Place, SourceId, Sources, codes};
 use crate::yaml::{self, Kind, Node, Validator};
 use std::path::{Path, PathBuf};
 
@@ -29,8 +29,8 @@ pub(super) struct Gathered {
     pub(super) sources: Vec<SourceId>,
     /// What they say together; `None` where none of them says anything.
     pub(super) root: Option<Node>,
-    /// Whether all of it has the shape that the schema wants.
-    pub(super) fits: bool,
+    /// Whether every file could be read as YAML.
+    pub(super) is_readable: bool,
 }
 
 /// Reads the file at `path`, and what it includes.
@@ -41,7 +41,7 @@ pub(super) fn gather(
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> Gathered {
-    let gathered = Gathered { sources: Vec::new(), root: None, fits: true };
+    let gathered = Gathered { sources: Vec::new(), root: None, is_readable: true };
     let mut reader = Reader { files, schema, sources, findings, gathered, done: Vec::new(), open: Vec::new() };
     reader.read(path);
     reader.gathered
@@ -64,14 +64,14 @@ impl Reader<'_> {
         let identity = self.files.identity(path);
         self.done.push(identity.clone());
         let Some(source) = self.files.read(path, self.sources, self.findings) else {
-            self.gathered.fits = false;
+            self.gathered.is_readable = false;
             return;
         };
         self.gathered.sources.push(source);
         let text = self.sources.get(source).text().clone();
-        let errors = self.findings.count(crate::diagnostics::Level::Error);
+        let errors = self.findings.count(Level::Error);
         let documents = yaml::parse(source, &text, self.findings);
-        self.gathered.fits &= self.findings.count(crate::diagnostics::Level::Error) == errors;
+        self.gathered.is_readable &= self.findings.count(Level::Error) == errors;
         self.open.push((identity, path.to_owned()));
         for document in documents {
             self.document(document, path);
@@ -80,9 +80,12 @@ impl Reader<'_> {
     }
 
     fn document(&mut self, document: Node, path: &Path) {
-        self.gathered.fits &= self.schema.validate(&document, self.findings);
+        self.schema.validate(&document, self.findings);
         let included = document.get("include").cloned();
-        let Kind::Mapping(entries) = document.kind else { return };
+        let Kind::Mapping(entries) = document.kind else {
+            self.gathered.is_readable &= document.is_null();
+            return;
+        };
         let entries = entries.into_iter().filter(|(key, value)| key.as_str() != Some("include") && !value.is_null());
         let own = Node { place: document.place, kind: Kind::Mapping(entries.collect()) };
         match &mut self.gathered.root {

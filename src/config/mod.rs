@@ -9,13 +9,14 @@
 mod compile;
 mod files;
 mod include;
+mod salvage;
 pub mod secret;
 mod settings;
 #[cfg(test)]
 mod tests;
 pub mod written;
 
-pub use compile::{compile, depends_on_date};
+pub use compile::depends_on_date;
 pub use files::{Border, Files, GlobError};
 pub use secret::{Revealed, Secret, SecretError};
 pub use settings::{
@@ -25,11 +26,15 @@ pub use settings::{
     Settings, Silence, Source, Stakeholders, Step, Store, Target, Tls, Token, Window, Zone,
 };
 
-use crate::diagnostics::{Findings, SourceId, Sources, codes};
-use crate::yaml::{self, Validator};
+use crate::diagnostics::{Findings, SourceId, Sources};
+use crate::yaml::Validator;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use written::Written;
+
+/// Compiled once: a reload should cost as little as possible.
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| Validator::new(schema()));
 
 /// A configuration and the files that it was made of.
 #[derive(Clone, Debug)]
@@ -45,7 +50,7 @@ pub struct Loaded {
 /// Reads the configuration at `path`, with all that it includes. What has a date is judged at `now`.
 ///
 /// Returns what could be understood, even beside errors: whether these stop the show is for the caller to decide.
-/// `None` where the file cannot be read or has the wrong shape.
+/// `None` where nothing could be: the file cannot be read, or is something else altogether.
 pub fn load(path: &Path, now: Timestamp, sources: &mut Sources, findings: &mut Findings) -> Option<Loaded> {
     load_from(&Files::beside(path), path, now, sources, findings)
 }
@@ -58,19 +63,13 @@ pub fn load_from(
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> Option<Loaded> {
-    let schema = Validator::new(schema());
-    let gathered = include::gather(files, path, &schema, sources, findings);
-    let written = match gathered.root.as_ref().map(yaml::from_node::<Written>) {
-        None if gathered.fits => Written::default(),
-        Some(Ok(written)) => written,
-        Some(Err(error)) if gathered.fits => {
-            findings.error(codes::WB014, error.message).at(error.place, "");
-            return None;
-        }
-        // The schema has said what is wrong.
-        None | Some(Err(_)) => return None,
+    let gathered = include::gather(files, path, &VALIDATOR, sources, findings);
+    let (written, left_out) = match gathered.root {
+        Some(root) => salvage::salvage(root, findings)?,
+        None if gathered.is_readable => Default::default(),
+        None => return None,
     };
-    let mut settings = compile(&written, now, findings);
+    let mut settings = compile::compile(&written, &left_out, now, findings);
     let rule_files = rule_files(files, path, &written, sources, &mut settings, findings);
     Some(Loaded { settings, sources: gathered.sources, rule_files })
 }

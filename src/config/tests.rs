@@ -6,7 +6,7 @@ mod good;
 mod reference;
 
 use super::*;
-use crate::diagnostics::{Findings, Sources};
+use crate::diagnostics::{Findings, Sources, codes};
 use std::collections::BTreeMap;
 
 /// What came of loading some texts.

@@ -111,13 +111,10 @@ fn api_url(written: Option<&AddressText>, usual: &str, findings: &mut Findings) 
 }
 
 fn alertmanager(written: &written::Alertmanager, findings: &mut Findings) -> ChannelKind {
-    if written.urls.value.is_empty() {
-        findings.error(codes::WB114, "`alertmanager` needs at least one address").at(written.urls.place, "empty");
-    }
-    names::each_once(written.urls.value.iter().map(|url| (url.as_str(), url.place())), findings);
+    names::each_once(written.urls.iter().map(|url| (url.as_str(), url.place())), findings);
     let proofs = Proofs { basic: &written.basic_auth, bearer: &written.bearer_token, oauth2: &written.oauth2 };
     ChannelKind::Alertmanager {
-        urls: written.urls.value.iter().filter_map(|url| reading::address(url, WEB, findings)).collect(),
+        urls: written.urls.iter().filter_map(|url| reading::address(url, WEB, findings)).collect(),
         auth: proofs.auth(findings),
         tls: tls(written.tls.as_ref(), findings),
     }

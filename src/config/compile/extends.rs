@@ -19,6 +19,8 @@ pub(super) struct Merged<'a> {
     pub(super) reopen_within: Option<&'a Duration>,
     pub(super) catch_up: Option<&'a Duration>,
     pub(super) matrix: BTreeMap<Severity, written::Escalation>,
+    /// Whether a policy that it extends could not be read.
+    pub(super) is_partial: bool,
 }
 
 /// Every policy with all that it takes from others, in the order of the file.
@@ -51,6 +53,7 @@ fn itself<'a>(ground: &Ground<'a>, policy: &'a written::Policy, findings: &mut F
         reopen_within: policy.reopen_within.as_ref(),
         catch_up: policy.catch_up.as_ref(),
         matrix: matrix.into_iter().map(|(severity, written)| (severity, written.value.clone())).collect(),
+        is_partial: policy.extends.as_ref().is_some_and(|other| ground.written.policies.get(other.as_str()).is_none()),
     }
 }
 
@@ -83,6 +86,7 @@ fn over<'a>(own: Merged<'a>, other: Merged<'a>) -> Merged<'a> {
         reopen_within: own.reopen_within.or(other.reopen_within),
         catch_up: own.catch_up.or(other.catch_up),
         matrix,
+        is_partial: own.is_partial || other.is_partial,
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) fn inhibit(ground: &Ground<'_>, findings: &mut Findings) -> Vec<Inhib
 fn one(ground: &Ground<'_>, written: &Spanned<written::Inhibit>, findings: &mut Findings) -> Option<Inhibit> {
     let (source, target) =
         (ground.matchers(&written.value.source, findings), ground.matchers(&written.value.target, findings));
-    Some(Inhibit { source: source?, target: target?, equal: reading::label_names(&written.value.equal, findings) })
+    let equal = reading::label_names(&written.value.equal, findings);
+    Some(Inhibit { source: source?, target: target?, equal })
 }
 
 /// Only what is certain is told: everything that one holds back is a source of the next, and so on round.

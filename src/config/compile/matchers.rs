@@ -15,8 +15,9 @@ impl Ground<'_> {
                 Some(matchers)
             }
             Err(error) => {
-                let end = (error.offset + 1).min(text.as_str().len()).max(error.offset);
-                findings.error(codes::WB135, error.message).at(text.0.place_of(error.offset..end), "here");
+                // What is missing at the end is shown at the last character.
+                let start = error.offset.min(text.as_str().len().saturating_sub(1));
+                findings.error(codes::WB135, error.message).at(text.0.place_of(start..start + 1), "here");
                 None
             }
         }

@@ -19,6 +19,7 @@ mod schedule;
 mod severity;
 mod source;
 
+use super::salvage::LeftOut;
 use super::settings::{Budgets, Retention, Settings, Zone};
 use super::written::Written;
 use crate::diagnostics::{Code, Findings, codes};
@@ -33,16 +34,17 @@ struct Ground<'a> {
     severities: Severities,
     /// The zone of what names none.
     timezone: Zone,
+    /// The parts that have the wrong shape. Their names count as known.
+    left_out: &'a LeftOut,
     /// The instant at which what has a date is judged.
     now: Timestamp,
 }
 
 /// Makes settings of `written`. What has a date is judged at `now`.
-#[must_use]
-pub fn compile(written: &Written, now: Timestamp, findings: &mut Findings) -> Settings {
+pub(super) fn compile(written: &Written, left_out: &LeftOut, now: Timestamp, findings: &mut Findings) -> Settings {
     let severities = severity::severities(written, findings);
     let timezone = written.timezone.as_ref().and_then(|text| reading::zone(text, findings)).unwrap_or(Zone::utc());
-    let ground = Ground { written, severities, timezone, now };
+    let ground = Ground { written, severities, timezone, left_out, now };
     let settings = Settings {
         response: duty::response(&ground, findings),
         stakeholders: duty::stakeholders(&ground, findings),
@@ -81,7 +83,7 @@ fn service(ground: &Ground<'_>, findings: &mut Findings) -> Settings {
     let positive = |duration, findings: &mut _, otherwise| reading::positive_or(duration, otherwise, findings);
     Settings {
         sources: source::sources(written, findings),
-        default_source: source::default_source(written, findings).unwrap_or(default.default_source),
+        default_source: source::default_source(ground, findings).unwrap_or(default.default_source),
         remote_write: source::remote_write(written, findings),
         rules: written.rules.iter().map(|glob| glob.as_str().to_owned()).collect(),
         external_url: source::external_url(written, &listen, findings),

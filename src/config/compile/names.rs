@@ -49,14 +49,16 @@ impl<'a> Ground<'a> {
         fn keys<T>(entries: &crate::config::written::Entries<T>) -> Vec<&str> {
             entries.iter().map(|(name, _)| name.value.as_str()).collect()
         }
-        match what {
+        let mut names = match what {
             What::Channel => keys(&self.written.channels),
             What::Responder => keys(&self.written.responders),
             What::Team => keys(&self.written.teams),
             What::Schedule => keys(&self.written.schedules),
             What::Contact => keys(&self.written.contacts),
             What::Policy => keys(&self.written.policies),
-        }
+        };
+        names.extend(self.left_out.names(what.section()));
+        names
     }
 
     /// The name of something that is defined; otherwise a finding.

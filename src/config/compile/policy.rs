@@ -52,7 +52,7 @@ fn answers_for_every_severity(
         .filter(|severity| !merged.matrix.contains_key(severity))
         .map(|severity| &**severity.name())
         .collect();
-    if !missing.is_empty() {
+    if !missing.is_empty() && !merged.is_partial {
         findings
             .error(codes::WB129, format!("the policy `{}` has no answer for `{}`", name.value, missing.join("`, `")))
             .at(name.place, "who hears of these?")

@@ -13,7 +13,9 @@ pub(super) fn routes(ground: &Ground<'_>, findings: &mut Findings) -> Vec<Route>
     let Some(written) = &ground.written.routes else { return unsaid(ground, findings) };
     let routes: Vec<(Route, Place)> =
         written.value.iter().filter_map(|route| Some((one(ground, route, findings)?, route.place))).collect();
-    last_matches_everything(written, findings);
+    if !ground.left_out.any("routes") {
+        last_matches_everything(written, findings);
+    }
     never_matched(&routes, findings);
     routes.into_iter().map(|(route, _)| route).collect()
 }
@@ -68,6 +70,10 @@ fn never_matched(routes: &[(Route, Place)], findings: &mut Findings) {
 
 /// Without routes: the policy `default`, or the only one there is.
 fn unsaid(ground: &Ground<'_>, findings: &mut Findings) -> Vec<Route> {
+    // Which policies there are can only be said when all of them can be read.
+    if ground.left_out.any("policies") {
+        return Vec::new();
+    }
     let policies: Vec<&str> = ground.written.policies.iter().map(|(name, _)| name.value.as_str()).collect();
     let policy = match policies.as_slice() {
         [] => {

@@ -77,7 +77,7 @@ impl Ground<'_> {
                 Some((.., first)) => {
                     findings
                         .error(codes::WB141, format!("`{}` is said twice", severity.name()))
-                        .at(name.place, format!("another word for `{}`", severity.name()))
+                        .at(name.place, "again here")
                         .see(*first, "first here");
                 }
                 None => known.push((severity, value, name.place)),

@@ -1,6 +1,6 @@
 //! Servers, the store, and the service's own address.
 
-use super::{names, reading};
+use super::{Ground, names, reading};
 use crate::config::Secret;
 use crate::config::settings::{Auth, RemoteWrite, Sentry, Source, Store, Tls};
 use crate::config::written::{self, BasicAuth, Entries, OAuth2, SecretOrText, SecretPlace, Written};
@@ -31,11 +31,14 @@ fn one(source: &written::Source, findings: &mut Findings) -> Source {
 }
 
 /// The source of groups that name none: the only one, or the one that says so.
-pub(super) fn default_source(written: &Written, findings: &mut Findings) -> Option<Name> {
+pub(super) fn default_source(ground: &Ground<'_>, findings: &mut Findings) -> Option<Name> {
+    let written = ground.written;
     let defaults: Vec<_> = written.prometheus.iter().filter(|(_, source)| says_default(source)).collect();
     let (first, _) = written.prometheus.iter().next()?;
     match (defaults.as_slice(), written.prometheus.iter().count()) {
         ([], 1) => return Some(first.value.as_str().into()),
+        // The default one may be among those that could not be read.
+        ([], _) if ground.left_out.any("prometheus") => {}
         ([], _) => {
             findings
                 .error(codes::WB112, "of several sources one has to be the default")
@@ -149,14 +152,19 @@ pub(super) fn tls(written: Option<&Spanned<written::Tls>>, findings: &mut Findin
 /// Where state is kept.
 pub(super) fn store(written: &Written, findings: &mut Findings) -> Option<Store> {
     let store = written.store.as_ref()?;
-    match &store.value {
-        written::Store::Sqlite(path) if path.trim().is_empty() => {
-            findings.error(codes::WB144, "the store has no file").at(store.place, "`sqlite` is empty");
-            None
-        }
-        written::Store::Sqlite(path) => Some(Store::Sqlite(path.into())),
-        written::Store::Postgres(postgres) => Some(Store::Postgres(reading::secret_or_text(&postgres.url))),
+    let sqlite = store.value.sqlite.as_ref().map(|path| ("sqlite", path.place()));
+    exclude(&[sqlite, store.value.postgres.as_ref().map(|postgres| ("postgres", postgres.place))], findings);
+    if let Some(postgres) = &store.value.postgres {
+        return Some(Store::Postgres(reading::secret_or_text(&postgres.value.url)));
     }
+    let Some(path) = &store.value.sqlite else {
+        findings
+            .error(codes::WB114, "the store is nowhere")
+            .at(store.place, "neither `sqlite` nor `postgres` is here")
+            .help("leave `store` away for a file called `watchbell.db`");
+        return None;
+    };
+    Some(Store::Sqlite(reading::spoken(path, "sqlite", findings).into()))
 }
 
 /// The address to listen on: a host and a port.

@@ -24,6 +24,10 @@ fn with_policies(policies: &str) -> Settings {
     loading(&format!("{channels}\npolicies:\n{policies}")).settings()
 }
 
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config").join(name)
+}
+
 fn ladder<'s>(settings: &'s Settings, policy: &str, severity: &str) -> &'s Ladder {
     match escalation(settings, policy, severity) {
         Escalation::Ladder(ladder) => ladder,
@@ -38,7 +42,7 @@ fn escalation<'s>(settings: &'s Settings, policy: &str, severity: &str) -> &'s E
 #[test]
 fn the_whole_example_of_the_design_passes() {
     let now = "2026-01-15T00:00:00Z".parse().unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config/full.yaml");
+    let path = fixture("full.yaml");
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
     let loaded = load(&path, now, &mut sources, &mut findings);
     let outcome = Outcome { loaded, sources, findings };
@@ -51,6 +55,24 @@ fn the_whole_example_of_the_design_passes() {
     let settings = outcome.settings();
     insta::assert_debug_snapshot!(settings.not_acted_on_yet());
     insta::assert_debug_snapshot!(settings);
+}
+
+/// The page of the design and the fixture are the same but for comments and the line that includes the people.
+#[test]
+fn the_fixture_is_the_example_of_the_design() {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let shared = std::env::var_os("WATCHBELL_SHARED").map_or_else(beside, PathBuf::from);
+    let Ok(page) = std::fs::read_to_string(shared.join("design/service-config.md")) else {
+        println!("skipped: the design's pages are not here");
+        return;
+    };
+    let block = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let fixture = std::fs::read_to_string(fixture("full.yaml")).unwrap();
+    let said = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("include:"));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(said(&fixture), said(block));
 }
 
 #[test]

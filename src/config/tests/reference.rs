@@ -1,7 +1,7 @@
 //! The pages of the codes: the example of each is found by it.
 
 use super::*;
-use crate::diagnostics::{Code, codes};
+use crate::diagnostics::Code;
 
 /// What the examples of the pages may take for granted.
 const GROUND: &str = r"

@@ -80,7 +80,7 @@ pub struct Webhook {
 pub struct Alertmanager {
     /// Its replicas, all of which are told.
     #[schemars(length(min = 1))]
-    pub urls: Spanned<Vec<AddressText>>,
+    pub urls: Vec<AddressText>,
     /// User name and password.
     pub basic_auth: Option<Spanned<BasicAuth>>,
     /// A bearer token.

@@ -143,7 +143,6 @@ pub struct Recurrence {
 /// The reports there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(rename = "report")]
 pub enum Report {
     /// Of the last day.
     Daily,
@@ -186,7 +185,6 @@ pub struct Token {
 /// What somebody may do; each includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(rename = "role")]
 pub enum Role {
     /// Look.
     Viewer,

@@ -43,7 +43,7 @@ pub struct Written {
     /// More files like this one, merged by key. The same key twice is an error. Nothing outside of the repository is
     /// read.
     pub include: Vec<GlobText>,
-    /// Where numbers come from, by name: every Prometheus, Thanos, Mimir or `VictoriaMetrics`.
+    /// Where numbers come from, by name: every Prometheus, Thanos, Mimir or VictoriaMetrics.
     pub prometheus: Entries<Source>,
     /// Where the series of `record` rules are written. Without it they are not evaluated.
     pub remote_write: Option<RemoteWrite>,
@@ -56,7 +56,8 @@ pub struct Written {
     pub external_url: Option<AddressText>,
     /// Labels added to everything that is sent, where it has no label of that name.
     pub external_labels: Entries<String>,
-    /// Where state is kept.
+    /// Where state is kept: a file, or a server for several replicas.
+    #[schemars(extend("default" = { "sqlite": "watchbell.db" }))]
     pub store: Option<Spanned<Store>>,
     /// How long the past is kept.
     pub retention: Option<Retention>,

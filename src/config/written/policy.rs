@@ -86,7 +86,6 @@ pub struct Repeat {
 /// What closes an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(rename = "what closes an incident")]
 pub enum Resolve {
     /// The end of its last alert.
     Auto,
@@ -99,7 +98,6 @@ pub enum Resolve {
 /// Who is told, where it is nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(rename = "nobody")]
 pub enum Tell {
     /// Nobody, on purpose.
     Nobody,

@@ -1,13 +1,13 @@
 //! Secrets as written: where the value is found, and, where a key allows it, the value itself.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Where a secret is found: `{ env: NAME }` or `{ file: PATH }`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 pub enum SecretPlace {
     /// The variable of the environment.
     Env(String),
@@ -17,7 +17,7 @@ pub enum SecretPlace {
 
 /// An address or another value that may be secret: the text itself, `{ env: NAME }` or `{ file: PATH }`.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(inline, transform = crate::yaml::by_shape)]
+#[schemars(rename = "TextOrSecret", transform = crate::yaml::by_shape)]
 pub enum SecretOrText {
     /// The text itself.
     #[serde(rename = "$scalar")]
@@ -33,5 +33,28 @@ impl fmt::Debug for SecretOrText {
             SecretOrText::Text(_) => f.write_str("<redacted>"),
             SecretOrText::Place(place) => place.fmt(f),
         }
+    }
+}
+
+// Written by hand: as one mapping it has better mistakes than as two forms. That there is one key is told by `from_node`.
+impl JsonSchema for SecretPlace {
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "x-says": "`{ env: NAME }` or `{ file: PATH }`",
+            "description": "Where a secret is found: `{ env: NAME }` or `{ file: PATH }`.",
+            "properties": {
+                "env": { "type": "string", "description": "The variable of the environment." },
+                "file": {
+                    "type": "string",
+                    "description": "The file, read again on each use; one newline at its end is dropped.",
+                },
+            },
+            "additionalProperties": false,
+        })
     }
 }

@@ -67,7 +67,7 @@ pub struct BasicAuth {
 
 /// OAuth 2 client credentials.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[schemars(rename = "oauth2", deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct OAuth2 {
     /// The client.
     pub client_id: String,
@@ -98,15 +98,15 @@ pub struct Tls {
     pub insecure_skip_verify: bool,
 }
 
-/// Where state is kept.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub enum Store {
+/// Where state is kept: exactly one of them.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Store {
     /// A file beside the service.
-    Sqlite(String),
+    pub sqlite: Option<PlainText>,
     /// A server, for several replicas.
-    Postgres(Postgres),
+    pub postgres: Option<Spanned<Postgres>>,
 }
 
 /// A PostgreSQL server.
