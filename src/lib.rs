@@ -1,12 +1,19 @@
 //! Watchbell: alerting as code.
 
+pub mod api;
 pub mod cli;
 pub mod config;
+pub mod crash;
 pub mod diagnostics;
+pub mod engine;
 pub mod http;
 pub mod lint;
 pub mod model;
+pub mod notify;
 pub mod prometheus;
 pub mod promql;
+pub mod replay;
 pub mod rules;
+pub mod service;
+pub mod store;
 pub mod yaml;

@@ -21,6 +21,9 @@ pub enum CommandError {
     /// It was used wrongly.
     #[error("{0}")]
     Usage(String),
+    /// Something outside failed.
+    #[error("{0}")]
+    Outside(String),
     /// Its output could not be written.
     #[error("cannot write the output")]
     Output(#[from] std::io::Error),
@@ -30,7 +33,7 @@ impl From<&CommandError> for Answer {
     fn from(error: &CommandError) -> Self {
         match error {
             CommandError::Usage(_) => Answer::Refused,
-            CommandError::Output(_) => Answer::OutsideFailed,
+            CommandError::Outside(_) | CommandError::Output(_) => Answer::OutsideFailed,
         }
     }
 }

@@ -8,6 +8,8 @@ mod explain;
 mod logs;
 mod man;
 mod output;
+mod run;
+mod test;
 
 pub use answer::{Answer, CommandError};
 pub use output::Colour;
@@ -38,6 +40,8 @@ const EXIT_CODES: &str = "Exit codes: 0 good; 1 the answer is no; 2 used wrongly
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Run),
+    Test(test::Test),
     Explain(explain::Explain),
     Completions(completions::Completions),
     Man(man::Man),
@@ -49,6 +53,8 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     logs::start(arguments.verbose, arguments.color);
     let answer = match &arguments.command {
+        Command::Run(_) => run::Run::run(arguments.config.as_ref()),
+        Command::Test(test) => test.run(arguments.color),
         Command::Explain(explain) => explain.run(),
         Command::Completions(completions) => completions.run(&mut Arguments::command()),
         Command::Man(man) => man.run(&Arguments::command()),

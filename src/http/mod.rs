@@ -26,3 +26,15 @@ pub fn install_crypto() {
     // An error says that a provider is already there, which is all that is wanted.
     drop(rustls::crypto::ring::default_provider().install_default());
 }
+
+/// An error and its causes, in one line.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(&format!(": {next}"));
+        cause = next.source();
+    }
+    text
+}

@@ -5,13 +5,17 @@
 
 use super::Labels;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A series of one query, valid for the table (and the epoch of it) that gave it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeriesRef(pub u32);
 
+/// Epochs are never given out twice in a process, so that numbers of one table can never pass for those of another.
+static NEXT_EPOCH: AtomicU64 = AtomicU64::new(1);
+
 /// The label sets that one query has returned.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SeriesTable {
     labels: Vec<Labels>,
     by_labels: HashMap<Labels, SeriesRef>,
@@ -60,7 +64,7 @@ impl SeriesTable {
         self.labels.is_empty()
     }
 
-    /// Rises whenever all numbers given out so far became invalid.
+    /// Of this table alone; rises whenever all numbers given out so far became invalid.
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.epoch
@@ -70,7 +74,14 @@ impl SeriesTable {
     pub fn clear(&mut self) {
         self.labels.clear();
         self.by_labels.clear();
-        self.epoch += 1;
+        self.epoch = NEXT_EPOCH.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Default for SeriesTable {
+    fn default() -> Self {
+        let epoch = NEXT_EPOCH.fetch_add(1, Ordering::Relaxed);
+        SeriesTable { labels: Vec::new(), by_labels: HashMap::new(), epoch }
     }
 }
 

@@ -50,6 +50,23 @@ pub fn load_text(
     Loaded { set, checked: file.checked }
 }
 
+/// Loads texts as if they stood in files at these paths.
+pub fn load_texts(
+    texts: &[(PathBuf, std::sync::Arc<str>)],
+    context: &Context,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Loaded {
+    let admitted: Vec<SourceId> = texts.iter().map(|(path, text)| sources.add(path, text.clone())).collect();
+    let sources = &*sources;
+    let mut files = side_by_side(&admitted, |source| compile_file(*source, sources, context));
+    for file in &mut files {
+        findings.append(std::mem::take(&mut file.findings));
+    }
+    let set = join(&files, context, findings);
+    Loaded { set, checked: files.into_iter().flat_map(|file| file.checked).collect() }
+}
+
 fn compile_file(source: SourceId, sources: &Sources, context: &Context) -> Compiled {
     let file = sources.get(source);
     let mut findings = Findings::default();

@@ -4,4 +4,8 @@ use super::codes;
 
 codes! {
     WB200 200 Error "event without its incident";
+    WB201 201 Error "series without an evaluator";
+    WB202 202 Error "not a value, time or duration of a scenario";
+    WB203 203 Error "name that the scenario's files do not have";
+    WB204 204 Error "not exactly one thing";
 }

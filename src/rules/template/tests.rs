@@ -124,7 +124,6 @@ fn every_hard_template_renders_as_in_prometheus() {
 
 /// Run with `WATCHBELL_TEMPLATE_ORACLE` naming a file that `scripts/template-oracle PROMTOOL --rules DIR --to FILE` made.
 #[test]
-#[expect(clippy::print_stdout, reason = "a skipped test says so, and this one gives a figure")]
 fn templates_found_in_rule_files_render_as_in_prometheus() {
     let Some(path) = std::env::var_os("WATCHBELL_TEMPLATE_ORACLE") else {
         println!("skipped: WATCHBELL_TEMPLATE_ORACLE names no file");

@@ -1,0 +1,114 @@
+//! Which alert a row belongs to: the labels that people see, and those of them that make the identity.
+
+use crate::engine::alert::AlertKind;
+use crate::engine::world::World;
+use crate::model::{AlertId, Labels, Name, Slot};
+use crate::rules::template::{Answers, Data, Rendered};
+use crate::rules::{Kind, Rule};
+
+/// The labels of an alert and its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Derived from the rule and the identity labels.
+    pub id: AlertId,
+    /// What people see and matchers match.
+    pub labels: Labels,
+    /// Those of them that make the id.
+    pub identity: Labels,
+}
+
+/// Whether labels depend on nothing but the series, so that a row's alert stays the same.
+#[must_use]
+pub fn is_stable(rule: &Rule) -> bool {
+    rule.labels.iter().all(|(_, template)| template.constant().is_some() || reads_only_labels(template.text()))
+}
+
+/// Whether every action of a template is one bare label, as `{{ $labels.chain }}`. Whatever says more counts as depending on
+/// more: it is rendered at every evaluation, which is right in any case and only costs time.
+fn reads_only_labels(text: &str) -> bool {
+    text.split("{{").skip(1).all(|part| {
+        let action = part.split("}}").next().unwrap_or_default().trim();
+        let label = action.strip_prefix("$labels.").or_else(|| action.strip_prefix(".Labels."));
+        label.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+    })
+}
+
+/// The labels of the alert that `series` with `value` belongs to.
+///
+/// # Errors
+/// The queries that its label templates need before it can be said.
+pub fn identify(
+    world: &World,
+    rule: &Rule,
+    series: &Labels,
+    value: f64,
+    slot: Slot,
+    answers: &Answers,
+) -> Result<Identity, Vec<String>> {
+    let data = Data {
+        labels: series,
+        value,
+        external_labels: &world.settings.external_labels,
+        external_url: &world.settings.external_url,
+        threshold: "",
+        severity: "",
+        unit: rule.unit.as_deref().unwrap_or_default(),
+        active_at: slot,
+        now: slot,
+    };
+    let mut pairs: Vec<(Name, Name)> =
+        series.iter().filter(|(name, _)| &***name != "__name__").map(|(n, v)| (n.clone(), v.clone())).collect();
+    let mut wanted = Vec::new();
+    for (name, template) in &rule.labels {
+        match template.render_or_error_text(&rule.alert, &data, answers) {
+            Rendered::Text(text) => pairs.push((name.clone(), text.into())),
+            Rendered::Wants(queries) => wanted.extend(queries),
+        }
+    }
+    if !wanted.is_empty() {
+        return Err(wanted);
+    }
+    // Last, so that neither a rule label nor the series can override it.
+    pairs.push(("alertname".into(), rule.alert.clone()));
+    let labels = Labels::new(pairs);
+    let identity = identity_labels(rule, &labels);
+    Ok(Identity { id: alert_id(rule, AlertKind::Series, &identity), labels, identity })
+}
+
+/// The labels of an alert on the whole rule: its constant ones.
+#[must_use]
+pub fn rule_labels(rule: &Rule) -> Labels {
+    let constant = rule.labels.iter().filter_map(|(name, template)| Some((name.clone(), template.constant()?.into())));
+    Labels::new(constant.chain([("alertname".into(), rule.alert.clone())]))
+}
+
+/// The id of `rule`'s alert of this kind on these identity labels.
+#[must_use]
+pub fn alert_id(rule: &Rule, kind: AlertKind, identity: &Labels) -> AlertId {
+    let kind = match kind {
+        AlertKind::Series => "series",
+        AlertKind::Absent => "absent",
+        AlertKind::Failing => "failing",
+    };
+    AlertId::derive(&[&rule.id.to_string(), kind, &identity.to_string()])
+}
+
+/// Static labels are attributes; with `identity:` only the named labels count.
+fn identity_labels(rule: &Rule, labels: &Labels) -> Labels {
+    if let Some(identity) = &rule.identity {
+        return labels.only(identity);
+    }
+    let is_static = |name: &str| rule.labels.iter().any(|(n, template)| &**n == name && template.constant().is_some());
+    Labels::new(
+        labels
+            .iter()
+            .filter(|(name, _)| !is_static(name) && &***name != "alertname")
+            .map(|(name, value)| (name.clone(), value.clone())),
+    )
+}
+
+/// The severity that an alert of a plain rule shows as its label stays its own; rules with tiers have none of their own.
+#[must_use]
+pub fn shows_own_severity(rule: &Rule) -> bool {
+    rule.kind == Kind::Plain && rule.labels.iter().any(|(name, _)| &**name == "severity")
+}

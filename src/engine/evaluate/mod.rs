@@ -1,0 +1,486 @@
+//! Readings and a rule, to verdicts, to what becomes of the rule's alerts.
+//!
+//! Start at [`RuleState::evaluate`]. It has three passes: enter the answers into rows, judge each row for its alert, and
+//! step each alert. The first two change nothing that is remembered; so a rule that cannot be evaluated stays as it was.
+
+mod absence;
+mod identity;
+mod rows;
+mod verdict;
+
+pub use identity::{alert_id, identify, is_stable, rule_labels, shows_own_severity};
+pub use rows::{Collision, Row, Rows, Shape};
+pub use verdict::Verdicts;
+
+use super::alert::{Alert, AlertKind, Phase, TierState, Top};
+use super::transition::{Cause, Transition};
+use super::world::World;
+use crate::model::{AlertId, Answer, Labels, Moment, SeriesTable, Slot, Span, Truth};
+use crate::rules::template::Answers;
+use crate::rules::{Kind, NoData, Rule, Tier};
+use rows::NONE;
+use std::collections::HashMap;
+use std::sync::Arc;
+use verdict::{Context, judge};
+
+/// Everything that is known of one rule.
+#[derive(Clone, Debug)]
+pub struct RuleState {
+    pub(super) alerts: Vec<Option<Seat>>,
+    pub(super) by_id: HashMap<AlertId, u32>,
+    free: Vec<u32>,
+    rows: Rows,
+    /// Whether the rule makes a page of a series that goes missing, so that even calm ones are remembered.
+    watches_absence: bool,
+    /// Since when its queries fail.
+    pub failing: Option<Moment>,
+    /// Since when its answer has been empty, or has been since it was loaded.
+    pub empty: Option<Moment>,
+    /// How the last evaluation went. Not journalled.
+    pub health: Health,
+}
+
+/// An alert and what the current slot says of it.
+#[derive(Clone, Debug)]
+pub(super) struct Seat {
+    pub(super) alert: Alert,
+    pub(super) tiers: Arc<[Tier]>,
+    row: u32,
+    verdicts: Verdicts,
+    news: News,
+    value: f64,
+}
+
+/// What the current slot brought for an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    None,
+    Verdict,
+    Collision,
+}
+
+/// How the last evaluation of a rule went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Health {
+    /// Why it failed, or which identities could not be told apart.
+    pub error: Option<String>,
+    /// The slot of the last evaluation.
+    pub evaluated: Option<Slot>,
+    /// How many alerts the rule's `limit` kept out at that slot.
+    pub refused: usize,
+}
+
+/// What the source said of one rule at one slot.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// One answer for each query of the rule, in its order.
+    pub answers: &'a [(&'a SeriesTable, &'a Answer)],
+    /// Answers to the queries of label templates.
+    pub lookups: &'a Answers,
+}
+
+/// The instant of an evaluation, in all the ways it is needed.
+#[derive(Clone, Copy, Debug)]
+pub struct Instant {
+    /// What the queries asked for.
+    pub slot: Slot,
+    /// What timers count by.
+    pub now: Moment,
+}
+
+/// What an evaluation led to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Alerts that began to fire, changed severity or ended, in the order of their labels.
+    pub transitions: Vec<Transition>,
+    /// Alerts whose remembered state changed.
+    pub changed: Vec<AlertId>,
+    /// Alerts that are no longer remembered.
+    pub forgotten: Vec<AlertId>,
+    /// Whether the rule's own remembered state changed.
+    pub rule_changed: bool,
+}
+
+impl RuleState {
+    /// A rule of which nothing is known yet.
+    #[must_use]
+    pub fn new(rule: &Rule) -> Self {
+        RuleState {
+            alerts: Vec::new(),
+            by_id: HashMap::new(),
+            free: Vec::new(),
+            rows: Rows::new(rule.queries.len()),
+            watches_absence: matches!(rule.no_data, NoData::Tier(..)),
+            failing: None,
+            empty: None,
+            health: Health::default(),
+        }
+    }
+
+    /// Decides on a good reading.
+    ///
+    /// # Errors
+    /// The queries that label templates need before anything can be decided; no alert is changed then.
+    pub fn evaluate(
+        &mut self,
+        world: &World,
+        rule: &Rule,
+        reading: Reading<'_>,
+        at: Instant,
+        firing: &dyn Fn(&str, &Labels) -> Truth,
+    ) -> Result<Outcome, Vec<String>> {
+        let mut touched = Vec::new();
+        let collisions = self.enter(rule, reading, at.slot, group_interval(world, rule), &mut touched);
+        let stable = is_stable(rule);
+        let mut seated = Vec::with_capacity(touched.len());
+        for &row in &touched {
+            seated.push((row, self.seat(world, rule, row, at, stable, reading.lookups)?));
+        }
+        let context = Context { rule, slot: at.slot, zone: &world.zone, firing };
+        self.judge_rows(&seated, &context, &collisions);
+        let mut outcome = Outcome::default();
+        self.rule_level(rule, !touched.is_empty(), at.now, &mut outcome);
+        let limit = world.group_of(rule.id).map_or(0, |group| group.limit);
+        self.step_all(rule, at, limit, &mut outcome);
+        self.health.error = describe(&collisions, &self.rows, rule);
+        self.health.evaluated = Some(at.slot);
+        outcome.transitions.sort_by(|a, b| a.subject.labels.cmp(&b.subject.labels));
+        Ok(outcome)
+    }
+
+    /// Puts the answers into rows, and samples into histories.
+    fn enter(
+        &mut self,
+        rule: &Rule,
+        reading: Reading<'_>,
+        slot: Slot,
+        interval: Span,
+        touched: &mut Vec<u32>,
+    ) -> Vec<Collision> {
+        let history: Vec<Span> = rule.queries.iter().map(|query| query.history).collect();
+        let shape = shape_of(rule, &history, interval);
+        let mut collisions = Vec::new();
+        for (query, (table, answer)) in reading.answers.iter().enumerate() {
+            collisions.extend(self.rows.enter((query, table, answer), slot, shape, touched));
+        }
+        if history.iter().any(|span| !span.is_zero()) {
+            self.rows.remember(slot);
+        }
+        collisions
+    }
+
+    /// Fills the history of a query with what a range query found.
+    pub fn fill_history(&mut self, world: &World, rule: &Rule, query: usize, series: &[(Labels, Vec<(Slot, f64)>)]) {
+        let history: Vec<Span> = rule.queries.iter().map(|query| query.history).collect();
+        let interval = group_interval(world, rule);
+        for (labels, samples) in series {
+            self.rows.fill(query, labels, samples, shape_of(rule, &history, interval));
+        }
+    }
+
+    /// The place of the alert that a row belongs to; a new alert where there is none.
+    fn seat(
+        &mut self,
+        world: &World,
+        rule: &Rule,
+        row: u32,
+        at: Instant,
+        stable: bool,
+        lookups: &Answers,
+    ) -> Result<u32, Vec<String>> {
+        let known = self.rows.row(row).alert;
+        if stable && known != NONE {
+            return Ok(known);
+        }
+        let series = self.rows.row(row).key.clone();
+        let value = self.rows.value(row, rule.value, at.slot).unwrap_or(f64::NAN);
+        let identity = identify(world, rule, &series, value, at.slot, lookups)?;
+        let seat = match self.by_id.get(&identity.id) {
+            Some(&seat) => seat,
+            None => self.add(Alert {
+                id: identity.id,
+                kind: AlertKind::Series,
+                series: series.clone(),
+                labels: identity.labels.clone(),
+                tiers: Vec::new(),
+                forced: None,
+                value,
+                missing: None,
+                last_seen: Slot::from_millis(i64::MIN),
+            }),
+        };
+        self.rows.assign(row, seat);
+        let entry = self.at_mut(seat);
+        let tiers = rule.tiers_for(&series);
+        if !Arc::ptr_eq(&entry.tiers, tiers) {
+            entry.retier(Arc::clone(tiers));
+        }
+        (entry.alert.labels, entry.alert.series) = (identity.labels, series);
+        Ok(seat)
+    }
+
+    fn judge_rows(&mut self, seated: &[(u32, u32)], context: &Context<'_>, collisions: &[Collision]) {
+        let folds = context.rule.identity.is_some();
+        for &(row, seat) in seated {
+            let entry = self.alerts[seat as usize].as_mut().expect("a row's alert is there");
+            let verdicts = judge(&entry.alert, &entry.tiers, context, &self.rows, row);
+            let value = self.rows.value(row, context.rule.value, context.slot).unwrap_or(f64::NAN);
+            match entry.news {
+                News::None => {
+                    (entry.row, entry.verdicts, entry.value, entry.news) = (row, verdicts, value, News::Verdict);
+                }
+                News::Verdict if folds => {
+                    let key = |row: u32| std::cmp::Reverse(&self.rows.row(row).key);
+                    let worse = (verdicts.weight(), key(row)) > (entry.verdicts.weight(), key(entry.row));
+                    if worse {
+                        (entry.row, entry.value) = (row, value);
+                    }
+                    entry.verdicts = entry.verdicts.or(verdicts);
+                }
+                News::Verdict | News::Collision => entry.news = News::Collision,
+            }
+        }
+        for collision in collisions {
+            let seat = self.rows.row(collision.row).alert;
+            if seat != NONE {
+                self.at_mut(seat).news = News::Collision;
+            }
+        }
+    }
+
+    /// Lets every alert live through this slot.
+    fn step_all(&mut self, rule: &Rule, at: Instant, limit: usize, outcome: &mut Outcome) {
+        let mut room = match limit {
+            0 => usize::MAX,
+            limit => limit.saturating_sub(self.active()),
+        };
+        self.health.refused = 0;
+        let known = self.by_id.len();
+        for seat in 0..self.alerts.len() {
+            let Some(entry) = &mut self.alerts[seat] else { continue };
+            if entry.alert.kind != AlertKind::Series {
+                continue;
+            }
+            let was_active = !entry.alert.is_calm();
+            if entry.is_quiet() {
+                entry.take_news(at.slot);
+                continue;
+            }
+            if !was_active && entry.news == News::Verdict && entry.verdicts.any_holds() && room == 0 {
+                self.health.refused += 1;
+                entry.take_news(at.slot);
+                continue;
+            }
+            let before = entry.alert.clone();
+            let cause = entry.step(rule, at, self.empty.is_some(), &self.rows);
+            if !was_active && !entry.alert.is_calm() {
+                room -= 1;
+            }
+            let transition = entry.transition(&before, rule, cause);
+            let is_new = before.last_seen == Slot::from_millis(i64::MIN);
+            let policy_needs = |alert: &Alert| !alert.is_calm() || matches!(rule.no_data, NoData::Tier(..));
+            let changed = entry.alert.tiers != before.tiers
+                || entry.alert.forced != before.forced
+                || ((is_new || entry.alert.missing != before.missing) && policy_needs(&entry.alert));
+            let over = entry.is_over(rule, at);
+            outcome.transitions.extend(transition);
+            if over {
+                if policy_needs(&before) || changed {
+                    outcome.forgotten.push(before.id);
+                }
+                self.remove(u32::try_from(seat).expect("seats fit"));
+            } else if changed {
+                outcome.changed.push(before.id);
+            }
+        }
+        if self.by_id.len() < known {
+            self.sweep(rule, at.slot);
+        }
+    }
+
+    /// How many alerts are pending or firing.
+    #[must_use]
+    pub fn active(&self) -> usize {
+        self.iter().filter(|alert| !alert.is_calm()).count()
+    }
+
+    /// All alerts, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.iter().flatten().map(|seat| &seat.alert)
+    }
+
+    /// The alert with this id, and the tiers that hold for it.
+    #[must_use]
+    pub fn get(&self, id: AlertId) -> Option<(&Alert, &Arc<[Tier]>)> {
+        let seat = self.alerts[*self.by_id.get(&id)? as usize].as_ref()?;
+        Some((&seat.alert, &seat.tiers))
+    }
+
+    /// Whether an alert of this rule fires whose labels agree with `labels`.
+    #[must_use]
+    pub fn fires_on(&self, labels: &Labels) -> bool {
+        let agrees = |alert: &Alert| {
+            labels.iter().all(|(name, value)| {
+                let own = alert.labels.get(name);
+                own.is_empty() || own == &**value
+            })
+        };
+        self.iter().any(|alert| alert.phase() == Phase::Firing && agrees(alert))
+    }
+
+    /// The number of series that the rule knows.
+    #[must_use]
+    pub fn series(&self) -> usize {
+        self.rows.numbers().count()
+    }
+
+    pub(super) fn add(&mut self, alert: Alert) -> u32 {
+        let id = alert.id;
+        let tiers: Arc<[Tier]> = Arc::from([]);
+        let entry = Seat { alert, tiers, row: NONE, verdicts: Verdicts::default(), news: News::None, value: f64::NAN };
+        let seat = if let Some(seat) = self.free.pop() {
+            self.alerts[seat as usize] = Some(entry);
+            seat
+        } else {
+            self.alerts.push(Some(entry));
+            u32::try_from(self.alerts.len() - 1).expect("fewer than 2^32 alerts of one rule")
+        };
+        self.by_id.insert(id, seat);
+        seat
+    }
+
+    pub(super) fn at_mut(&mut self, seat: u32) -> &mut Seat {
+        self.alerts[seat as usize].as_mut().expect("a seat that is referred to is taken")
+    }
+
+    /// Forgets an alert. Its rows stay until [`RuleState::sweep`].
+    pub(super) fn remove(&mut self, seat: u32) {
+        if let Some(entry) = self.alerts[seat as usize].take() {
+            self.by_id.remove(&entry.alert.id);
+            self.free.push(seat);
+        }
+    }
+
+    /// Forgets the rows whose alert is gone, and those of a folded alert that have not been seen for long.
+    pub(super) fn sweep(&mut self, rule: &Rule, slot: Slot) {
+        let gone = |row: &Row| row.alert != NONE && self.alerts[row.alert as usize].is_none();
+        let stale = |row: &Row| row.seen.millis() < (slot - rule.forget_after).millis();
+        let rows: Vec<u32> =
+            self.rows.numbers().filter(|row| gone(self.rows.row(*row)) || stale(self.rows.row(*row))).collect();
+        for row in rows {
+            self.rows.forget(row);
+        }
+    }
+
+    /// After a reload the next evaluation assigns rows to alerts anew; where other questions are asked, or histories are
+    /// kept otherwise, the rows themselves start anew as well.
+    pub(super) fn meet_again(&mut self, old: &Rule, new: &Rule) {
+        self.watches_absence = matches!(new.no_data, NoData::Tier(..));
+        self.rows.unassign_all();
+        if (&old.queries, &old.join) != (&new.queries, &new.join) {
+            self.rows = Rows::new(new.queries.len());
+        }
+        for seat in self.alerts.iter_mut().flatten() {
+            seat.row = NONE;
+        }
+    }
+
+    /// Whether an alert is journalled: something of it holds or is counted, or its absence would matter.
+    #[must_use]
+    pub fn is_remembered(&self, alert: &Alert) -> bool {
+        !alert.is_calm() || alert.missing.is_some() || self.watches_absence
+    }
+
+    /// Whether no series has been met since the start, or since the questions changed: histories want to be filled.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.rows.numbers().next().is_none()
+    }
+
+    /// A rule that is no longer among the files, known from the journal only.
+    pub(super) fn orphan() -> Self {
+        RuleState {
+            alerts: Vec::new(),
+            by_id: HashMap::new(),
+            free: Vec::new(),
+            rows: Rows::new(0),
+            watches_absence: false,
+            failing: None,
+            empty: None,
+            health: Health::default(),
+        }
+    }
+
+    /// Gives an alert another id.
+    pub(super) fn rename(&mut self, old: AlertId, new: AlertId) {
+        if let Some(seat) = self.by_id.remove(&old) {
+            self.by_id.insert(new, seat);
+            self.at_mut(seat).alert.id = new;
+        }
+    }
+}
+
+impl Seat {
+    /// Gives the alert other tiers; a state goes over to the tier of the same severity.
+    pub(super) fn retier(&mut self, tiers: Arc<[Tier]>) {
+        let old: Vec<(_, TierState)> =
+            self.tiers.iter().map(|tier| tier.severity.clone()).zip(self.alert.tiers.iter().copied()).collect();
+        let state_of = |tier: &Tier| {
+            old.iter().find(|(severity, _)| *severity == tier.severity).map(|(_, state)| *state).unwrap_or_default()
+        };
+        // An alert that came out of the store has states but no tiers yet: they were stored in this order.
+        if self.tiers.is_empty() && self.alert.tiers.len() == tiers.len() {
+            self.tiers = tiers;
+            return;
+        }
+        self.alert.tiers = tiers.iter().map(state_of).collect();
+        self.tiers = tiers;
+    }
+
+    /// Whether this slot can change nothing: nothing holds, nothing is counted, nothing is missing.
+    fn is_quiet(&self) -> bool {
+        self.news == News::Verdict
+            && self.verdicts.is_calm()
+            && self.alert.missing.is_none()
+            && self.alert.forced.is_none()
+            && self.alert.tiers.iter().all(|state| *state == TierState::Inactive)
+    }
+
+    fn take_news(&mut self, slot: Slot) {
+        self.news = News::None;
+        self.alert.last_seen = slot;
+        self.alert.value = self.value;
+    }
+
+    /// Whom a message would speak of, at the highest severity that fires.
+    pub(super) fn transition(&self, before: &Alert, rule: &Rule, cause: Cause) -> Option<Transition> {
+        let (was, is) = (before.top(&self.tiers), self.alert.top(&self.tiers));
+        let same = was.as_ref().map(|top: &Top| &top.severity) == is.as_ref().map(|top| &top.severity);
+        (!same).then(|| Transition::of(&self.alert, rule, was, is, cause))
+    }
+}
+
+fn group_interval(world: &World, rule: &Rule) -> Span {
+    world.group_of(rule.id).map_or(Span::from_mins(1), |group| group.interval)
+}
+
+fn shape_of<'a>(rule: &'a Rule, history: &'a [Span], interval: Span) -> Shape<'a> {
+    let several = rule.queries.len() > 1;
+    Shape { join: several.then_some(rule.join.as_slice()), history, interval }
+}
+
+/// In words: which series could not be told apart.
+fn describe(collisions: &[Collision], rows: &Rows, rule: &Rule) -> Option<String> {
+    let first = collisions.first()?;
+    let others = match collisions.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let key = &rows.row(first.row).key;
+    Some(format!("two series of `{}` are one at {key}: {} and {}{others}", rule.alert, first.first, first.second))
+}
+
+/// Plain rules mean by absence what Prometheus means; others wait for their policy.
+fn absence_is_false(rule: &Rule) -> bool {
+    rule.kind == Kind::Plain || rule.no_data == NoData::Resolve
+}

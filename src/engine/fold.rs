@@ -1,0 +1,123 @@
+//! From the journal back to the state.
+
+use super::evaluate::RuleState;
+use super::state::State;
+use super::world::World;
+use super::{Event, EventKind};
+use crate::model::RuleId;
+use std::sync::Arc;
+
+impl State {
+    /// The state that a journal tells of. What is not journalled (values since, rows, health) is learned by the next slot.
+    #[must_use]
+    pub fn fold<'a>(world: &World, events: impl IntoIterator<Item = &'a Event>) -> State {
+        let mut state = State::default();
+        for event in events {
+            state.moment = state.moment.max(event.moment);
+            state.apply(world, &event.kind);
+        }
+        state
+    }
+
+    /// Changes the state as one event says.
+    pub fn apply(&mut self, world: &World, kind: &EventKind) {
+        match kind {
+            EventKind::AlertChanged { rule, alert } => {
+                let state = self.known(world, *rule);
+                let seat = match state.by_id.get(&alert.id) {
+                    Some(&seat) => seat,
+                    None => state.add((**alert).clone()),
+                };
+                let tiers = world.rule(*rule).map(|rule| Arc::clone(rule.tiers_for(&alert.series)));
+                let entry = state.at_mut(seat);
+                entry.alert = (**alert).clone();
+                if let Some(tiers) = tiers.filter(|tiers| tiers.len() == alert.tiers.len()) {
+                    entry.tiers = tiers;
+                }
+            }
+            EventKind::AlertForgotten { rule, alert } => {
+                if let Some(state) = self.rules.get_mut(rule)
+                    && let Some(&seat) = state.by_id.get(alert)
+                {
+                    state.remove(seat);
+                }
+            }
+            EventKind::RuleChanged { rule, failing, empty } => {
+                let state = self.known(world, *rule);
+                (state.failing, state.empty) = (*failing, *empty);
+            }
+            EventKind::RuleMoved { from, to, alerts } => self.rename(*from, *to, alerts),
+            EventKind::RuleForgotten { rule } => {
+                self.rules.remove(rule);
+            }
+            EventKind::SourceChanged { source, failing: Some(since) } => {
+                self.sources.insert(source.clone(), *since);
+            }
+            EventKind::SourceChanged { source, failing: None } => {
+                self.sources.remove(source);
+            }
+            EventKind::OwnAlert { subject, fires: true } => {
+                self.own.insert(subject.alert, subject.clone());
+            }
+            EventKind::OwnAlert { subject, fires: false } => {
+                self.own.remove(&subject.alert);
+            }
+            EventKind::Slept { span } => {
+                for rule in self.rules.values_mut() {
+                    rule.sleep(*span);
+                }
+                for since in self.sources.values_mut() {
+                    *since = *since + *span;
+                }
+            }
+            EventKind::Incident { key, event, .. } => self.incidents.apply(key, event),
+            EventKind::IncidentRestored { incident } => self.incidents.restore((**incident).clone()),
+        }
+    }
+
+    /// Events that fold to this state: what a snapshot keeps, so that the journal before it need not be read.
+    #[must_use]
+    pub fn as_events(&self) -> Vec<Event> {
+        let mut kinds = Vec::new();
+        let mut rules: Vec<_> = self.rules.iter().collect();
+        rules.sort_by_key(|(id, _)| **id);
+        for (&rule, state) in rules {
+            if state.failing.is_some() || state.empty.is_some() {
+                kinds.push(EventKind::RuleChanged { rule, failing: state.failing, empty: state.empty });
+            }
+            let mut alerts: Vec<_> = state.iter().filter(|alert| state.is_remembered(alert)).collect();
+            alerts.sort_by_key(|alert| alert.id);
+            kinds.extend(
+                alerts.into_iter().map(|alert| EventKind::AlertChanged { rule, alert: Box::new(alert.clone()) }),
+            );
+        }
+        let sources = self.sources.iter();
+        kinds.extend(
+            sources.map(|(source, since)| EventKind::SourceChanged { source: source.clone(), failing: Some(*since) }),
+        );
+        kinds.extend(self.own.values().map(|subject| EventKind::OwnAlert { subject: subject.clone(), fires: true }));
+        let incidents = self.incidents.by_key.values();
+        kinds.extend(incidents.map(|incident| EventKind::IncidentRestored { incident: Box::new(incident.clone()) }));
+        kinds.into_iter().map(|kind| Event { moment: self.moment, slot: None, kind }).collect()
+    }
+
+    fn known(&mut self, world: &World, rule: RuleId) -> &mut RuleState {
+        if let Some(rule) = world.rule(rule) {
+            return self.rule(rule);
+        }
+        // A rule that the files no longer have: kept until the reload that follows ends its alerts.
+        self.rules.entry(rule).or_insert_with(RuleState::orphan)
+    }
+
+    fn rename(&mut self, from: RuleId, to: RuleId, alerts: &[(crate::model::AlertId, crate::model::AlertId)]) {
+        if let Some(mut state) = self.rules.remove(&from) {
+            for (old, new) in alerts {
+                state.rename(*old, *new);
+            }
+            self.rules.insert(to, state);
+        }
+        for (old, new) in alerts {
+            self.incidents.rename(*old, *new);
+        }
+    }
+}

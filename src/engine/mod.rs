@@ -1,0 +1,250 @@
+//! The decisions, in the order in which they happen: readings → verdicts → alerts → incidents → messages owed.
+//!
+//! [`Engine::advance`] is the whole product on one screen: one step from state, fact and moment to state, events and
+//! drafts. The running service, a scenario test and a backtest drive it alike. Absent on purpose: the clock, any I/O, async.
+
+pub mod alert;
+pub mod evaluate;
+pub mod event;
+mod fold;
+pub mod incident;
+pub mod notice;
+mod own;
+mod reload;
+pub mod state;
+pub mod transition;
+pub mod world;
+
+pub use event::{Event, EventKind, IncidentEvent};
+pub use reload::Change;
+pub use state::State;
+pub use world::World;
+
+use crate::model::{AlertId, IncidentId, Labels, Moment, Name, RuleId, Slot, Span, Truth};
+use crate::rules::Rule;
+use evaluate::{Instant, Outcome, Reading, RuleState};
+use incident::{Destination, Settled};
+use notice::Draft;
+use std::sync::Arc;
+use transition::Transition;
+
+/// State and what it is decided by.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// Rules and settings.
+    pub world: Arc<World>,
+    /// What is known.
+    pub state: State,
+}
+
+/// Something that happened outside.
+#[derive(Debug)]
+pub enum Fact<'a> {
+    /// A group's slot was asked, and these are the answers, one for each alerting rule.
+    Evaluated {
+        /// The index of the group in the rule set.
+        group: usize,
+        /// The slot.
+        slot: Slot,
+        /// One for each of the group's alerting rules, in file order.
+        readings: &'a [Result<Reading<'a>, Failure>],
+    },
+    /// Slots of a group were missed while we ran.
+    Missed {
+        /// The index of the group in the rule set.
+        group: usize,
+        /// The first of them.
+        first: Slot,
+    },
+    /// We were not running for so long.
+    Slept {
+        /// How long.
+        span: Span,
+    },
+    /// Rules or settings are others now.
+    Reloaded {
+        /// The new ones.
+        world: Arc<World>,
+    },
+    /// A page was refused for good.
+    Refused {
+        /// The incident.
+        incident: IncidentId,
+        /// Its generation.
+        generation: u32,
+        /// Who was not told.
+        destination: Destination,
+        /// The page.
+        page: u32,
+    },
+    /// A page has failed for so long that its channel's fallback has to be told as well.
+    FellBack {
+        /// The page.
+        notice: Box<Draft>,
+        /// The channel to tell.
+        fallback: Name,
+    },
+    /// A channel cannot deliver, or delivers again.
+    Channel {
+        /// The channel.
+        channel: Name,
+        /// What is wrong, or nothing.
+        trouble: Option<String>,
+    },
+    /// Nothing but time has passed.
+    Tick,
+}
+
+/// Why there is no reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What the source said, or that it said nothing.
+    pub message: String,
+    /// Whether the source itself is to blame, and not the query.
+    pub is_the_sources: bool,
+}
+
+/// What a step led to. It is stored in one transaction before anybody acts on it.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// What happened.
+    pub events: Vec<Event>,
+    /// Whom to tell what.
+    pub drafts: Vec<Draft>,
+    /// What a reload changed, in words for its log lines.
+    pub changes: Vec<Change>,
+    /// Queries that label templates need before the named rules can be decided; nothing of those rules was changed.
+    pub wanted: Vec<(RuleId, Vec<String>)>,
+}
+
+impl Engine {
+    /// An engine that knows nothing yet.
+    #[must_use]
+    pub fn new(world: Arc<World>) -> Self {
+        Engine { world, state: State::default() }
+    }
+
+    /// Takes in one fact at `now`, changes the state, and says what happened and what is owed.
+    pub fn advance(&mut self, fact: Fact<'_>, now: Moment) -> Step {
+        let now = now.max(self.state.moment);
+        self.state.moment = now;
+        let mut step = Step::default();
+        match fact {
+            Fact::Evaluated { group, slot, readings } => {
+                self.evaluate(group, Instant { slot, now }, readings, &mut step);
+            }
+            Fact::Missed { group, first } => self.miss(group, first, now, &mut step),
+            Fact::Slept { span } => self.sleep(span, now, &mut step),
+            Fact::Reloaded { world } => self.reload(world, now, &mut step),
+            Fact::Refused { incident, generation, destination, page } => {
+                let incidents = &mut self.state.incidents;
+                step.events.extend(incident::refused(incidents, incident, generation, &destination, page, now));
+            }
+            Fact::FellBack { notice, fallback } => {
+                let incidents = &mut self.state.incidents;
+                step.take(incident::fall_back(&self.world, incidents, &notice, &fallback, now));
+            }
+            Fact::Channel { channel, trouble } => self.channel(&channel, trouble, now, &mut step),
+            Fact::Tick => {}
+        }
+        let slot = Slot::from_millis(now.millis());
+        step.take(incident::tick(&self.world, &mut self.state.incidents, slot, now));
+        step
+    }
+
+    /// When the engine has to be asked next, if nothing else happens.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Moment> {
+        self.state.incidents.by_key.values().filter_map(incident::Incident::next_due).min()
+    }
+
+    fn evaluate(&mut self, group: usize, at: Instant, readings: &[Result<Reading<'_>, Failure>], step: &mut Step) {
+        let world = Arc::clone(&self.world);
+        let rules: Vec<&Arc<Rule>> = world.rules.groups[group].alerts().collect();
+        let source = &world.rules.groups[group].source;
+        let mut transitions = self.judge_source(source, readings, at, step);
+        for &index in world.order(group) {
+            let (rule, reading) = (rules[index], &readings[index]);
+            if rule.disabled.is_some() {
+                continue;
+            }
+            let outcome = match reading {
+                Ok(reading) => match self.decide(&world, rule, &rules, *reading, at) {
+                    Ok(outcome) => outcome,
+                    Err(queries) => {
+                        step.wanted.push((rule.id, queries));
+                        continue;
+                    }
+                },
+                Err(failure) => {
+                    let source_is_down = self.state.sources.contains_key(source);
+                    self.state.rule(rule).fail(rule, &failure.message, at, source_is_down)
+                }
+            };
+            transitions.extend(self.note(rule, outcome, at, step));
+            transitions.extend(self.judge_rule(rule, source, at, step));
+        }
+        step.take(incident::absorb(&world, &mut self.state.incidents, &transitions, at.slot, at.now));
+    }
+
+    /// Decides one rule. It is taken out of the state meanwhile, so that its condition can ask about the others.
+    fn decide(
+        &mut self,
+        world: &World,
+        rule: &Rule,
+        group: &[&Arc<Rule>],
+        reading: Reading<'_>,
+        at: Instant,
+    ) -> Result<Outcome, Vec<String>> {
+        let mut own = self.state.rules.remove(&rule.id).unwrap_or_else(|| RuleState::new(rule));
+        let rules = &self.state.rules;
+        let firing = |name: &str, labels: &Labels| {
+            let named = group.iter().filter(|other| &*other.alert == name);
+            Truth::from(named.filter_map(|other| rules.get(&other.id)).any(|state| state.fires_on(labels)))
+        };
+        let outcome = own.evaluate(world, rule, reading, at, &firing);
+        self.state.rules.insert(rule.id, own);
+        outcome
+    }
+
+    /// Puts what an evaluation led to into the journal; returns what incidents have to know.
+    fn note(&mut self, rule: &Rule, outcome: Outcome, at: Instant, step: &mut Step) -> Vec<Transition> {
+        let Some(state) = self.state.rules.get(&rule.id) else { return Vec::new() };
+        let mut push = |kind| step.events.push(Event { moment: at.now, slot: Some(at.slot), kind });
+        let changed = |id: &AlertId| state.get(*id).map(|(alert, _)| Box::new(alert.clone()));
+        for alert in outcome.changed.iter().filter_map(changed) {
+            push(EventKind::AlertChanged { rule: rule.id, alert });
+        }
+        for alert in outcome.forgotten {
+            push(EventKind::AlertForgotten { rule: rule.id, alert });
+        }
+        if outcome.rule_changed {
+            push(EventKind::RuleChanged { rule: rule.id, failing: state.failing, empty: state.empty });
+        }
+        outcome.transitions
+    }
+
+    fn miss(&mut self, group: usize, first: Slot, now: Moment, step: &mut Step) {
+        let world = Arc::clone(&self.world);
+        for rule in world.rules.groups[group].alerts() {
+            let at = Instant { slot: first, now };
+            let Some(state) = self.state.rules.get_mut(&rule.id) else { continue };
+            let outcome = state.miss(rule, now);
+            let transitions = self.note(rule, outcome, at, step);
+            debug_assert!(transitions.is_empty(), "what is unknown fires and resolves nothing");
+        }
+    }
+
+    fn sleep(&mut self, span: Span, now: Moment, step: &mut Step) {
+        let event = Event { moment: now, slot: None, kind: EventKind::Slept { span } };
+        self.state.apply(&self.world, &event.kind);
+        step.events.push(event);
+    }
+}
+
+impl Step {
+    fn take(&mut self, settled: Settled) {
+        self.events.extend(settled.events);
+        self.drafts.extend(settled.drafts);
+    }
+}

@@ -1,0 +1,383 @@
+//! What to say to whom: drafts as they are decided, messages as they are rendered.
+//!
+//! A [`Draft`] holds everything that its message will say but the rendered texts. Rendering is pure as well; where a
+//! template asks a query, [`Draft::compose`] names it, and the caller comes back with the answer.
+
+use super::Engine;
+use super::incident::{Destination, Incident, Key, Member};
+use super::transition::{Cause, Origin};
+use super::world::World;
+use crate::config::ChannelKind;
+use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot, duration_text};
+use crate::rules::template::{Answers, Data, Rendered, Template};
+use crate::rules::{Bound, Condition, Rule};
+
+/// What a message does to its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoticeKind {
+    /// Wakes somebody, under a key of its own.
+    Page,
+    /// Changes quietly what was told.
+    Update,
+    /// Says that it is over.
+    End,
+}
+
+/// Why a message goes out. It decides, it is logged, it is in the message, and a backtest counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// It is new.
+    Opened,
+    /// It fires again soon after it had resolved.
+    Reopened,
+    /// It got worse.
+    Rose,
+    /// It got better, but is not over.
+    Fell,
+    /// Alerts joined or left it.
+    Changed,
+    /// It is over.
+    Resolved,
+}
+
+/// A message that is owed, with its texts not rendered yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// Derived from incident, generation, destination, page, kind and revision.
+    pub id: DeliveryId,
+    /// To whom.
+    pub destination: Destination,
+    /// What it does.
+    pub kind: NoticeKind,
+    /// Why it goes out.
+    pub reason: Reason,
+    /// When it was decided.
+    pub at: Moment,
+    /// The incident.
+    pub incident: IncidentId,
+    /// The number that people say.
+    pub number: u64,
+    /// What made its alerts one.
+    pub key: Key,
+    /// Its generation.
+    pub generation: u32,
+    /// The page that it belongs to.
+    pub page: u32,
+    /// How many updates the destination has got.
+    pub revision: u32,
+    /// The pages that were opened at this destination: an end closes them all.
+    pub pages: Vec<u32>,
+    /// The incident's severity.
+    pub severity: Severity,
+    /// The slot at which it opened.
+    pub opened: Slot,
+    /// Its alerts.
+    pub members: Vec<Member>,
+}
+
+/// A message, ready to be laid out for a channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// The draft's facts. Its members are those of `alerts`.
+    pub draft: Draft,
+    /// One line that says it all.
+    pub title: String,
+    /// Where to look.
+    pub link: String,
+    /// The alerts, with their texts.
+    pub alerts: Vec<AlertText>,
+}
+
+/// One alert in a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertText {
+    /// The alert.
+    pub alert: AlertId,
+    /// Its name.
+    pub name: Name,
+    /// Its labels with `severity`, and the external labels where absent.
+    pub labels: Labels,
+    /// The rendered annotations, by name.
+    pub annotations: Vec<(Name, String)>,
+    /// The title of its tier, if it has one.
+    pub title: Option<String>,
+    /// Its severity.
+    pub severity: Severity,
+    /// The value, `NaN` where there is none.
+    pub value: f64,
+    /// The unit of the value.
+    pub unit: Option<Name>,
+    /// The bound as written, empty where there is none.
+    pub threshold: String,
+    /// The expression whose value is shown.
+    pub expr: Option<Name>,
+    /// When it began to fire.
+    pub since: Moment,
+    /// When it ended, if it has.
+    pub ended: Option<Moment>,
+    /// What moved it last, in words, where it was not simply its condition.
+    pub note: Option<String>,
+}
+
+impl Draft {
+    /// The message that `incident` owes to `destination` now.
+    #[must_use]
+    pub fn new(
+        incident: &Incident,
+        destination: &Destination,
+        kind: NoticeKind,
+        reason: Reason,
+        revision: u32,
+        at: Moment,
+    ) -> Self {
+        let told = incident.ledger.get(destination);
+        let page = incident.page;
+        Draft {
+            id: delivery_id(incident, destination, kind, revision),
+            destination: destination.clone(),
+            kind,
+            reason,
+            at,
+            incident: incident.id,
+            number: incident.number,
+            key: incident.key.clone(),
+            generation: incident.generation,
+            page,
+            revision,
+            pages: told.map(|told| told.pages.keys().copied().collect()).unwrap_or_default(),
+            severity: incident.severity.clone(),
+            opened: incident.opened,
+            members: incident.members.values().cloned().collect(),
+        }
+    }
+
+    /// Renders the message, or names the queries that its templates still need, each with the source to ask.
+    ///
+    /// # Errors
+    /// The queries.
+    pub fn compose(&self, world: &World, answers: &Answers) -> Result<Notice, Vec<(Name, String)>> {
+        let mut wanted = Vec::new();
+        let mut alerts = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            match member.text(world, self.at, answers) {
+                Ok(text) => alerts.push(text),
+                Err(queries) => wanted.extend(queries),
+            }
+        }
+        if !wanted.is_empty() {
+            return Err(wanted);
+        }
+        // The worst first, firing before ended.
+        alerts.sort_by(|a, b| {
+            (a.ended.is_some(), &b.severity, &a.labels).cmp(&(b.ended.is_some(), &a.severity, &b.labels))
+        });
+        let title = self.title(&alerts);
+        let base = world.settings.external_url.trim_end_matches('/');
+        let link = format!("{base}/incidents/{}", self.number);
+        Ok(Notice { draft: self.clone(), title, link, alerts })
+    }
+
+    fn title(&self, alerts: &[AlertText]) -> String {
+        let Some(first) = alerts.first() else { return self.key.group.to_string() };
+        let own = first.title.clone();
+        let group = self.key.group.without("alertname");
+        let place = if group.is_empty() { String::new() } else { format!(" {group}") };
+        own.unwrap_or_else(|| format!("{}{place}", first.name))
+    }
+
+    /// The key under which a page is known to receivers that can tell a repeat: it is the same after every crash.
+    #[must_use]
+    pub fn page_key(&self, page: u32) -> String {
+        format!("watchbell/{}/{}/{page}", self.incident, self.generation)
+    }
+}
+
+/// What every Alertmanager that heard of an open incident has to hear again, with the values of now.
+#[must_use]
+pub fn refreshes(engine: &Engine, at: Moment) -> Vec<Draft> {
+    let channels = &engine.world.settings.channels;
+    let forgets = |name: &Name| {
+        channels.get(name).is_some_and(|channel| matches!(channel.kind, ChannelKind::Alertmanager { .. }))
+    };
+    let open = engine.state.incidents.by_key.values().filter(|incident| !incident.is_resolved());
+    let mut drafts = Vec::new();
+    for incident in open {
+        for destination in incident.ledger.keys().filter(|destination| forgets(&destination.channel)) {
+            let mut draft = Draft::new(incident, destination, NoticeKind::Update, Reason::Changed, 0, at);
+            draft.members.retain(|member| member.ended.is_none());
+            draft.members.iter_mut().for_each(|member| member.bring_up_to_date(engine));
+            drafts.push(draft);
+        }
+    }
+    drafts
+}
+
+fn delivery_id(incident: &Incident, destination: &Destination, kind: NoticeKind, revision: u32) -> DeliveryId {
+    let kind = match kind {
+        NoticeKind::Page => "page",
+        NoticeKind::Update => "update",
+        NoticeKind::End => "end",
+    };
+    DeliveryId::derive(&[
+        &incident.id.to_string(),
+        &incident.generation.to_string(),
+        &destination.channel,
+        destination.to.as_deref().unwrap_or_default(),
+        &incident.page.to_string(),
+        kind,
+        &revision.to_string(),
+    ])
+}
+
+impl Member {
+    /// Takes over the value of the last evaluated slot.
+    fn bring_up_to_date(&mut self, engine: &Engine) {
+        let Origin::Rule(rule) = &self.subject.origin else { return };
+        let alert = engine.state.rules.get(rule).and_then(|rule| rule.get(self.subject.alert));
+        if let Some((alert, _)) = alert {
+            self.subject.value = alert.value;
+            self.subject.series = alert.series.clone();
+        }
+    }
+
+    /// Renders what a message says of this alert at `at`.
+    fn text(&self, world: &World, at: Moment, answers: &Answers) -> Result<AlertText, Vec<(Name, String)>> {
+        let subject = &self.subject;
+        let rule = match &subject.origin {
+            Origin::Rule(id) => world.rule(*id),
+            Origin::Watchbell(_) => None,
+        };
+        let labels = subject.labels.overlaid_under(&world.settings.external_labels);
+        let mut text = AlertText {
+            alert: subject.alert,
+            name: subject.labels.get("alertname").into(),
+            labels: with_severity(&labels, rule.map(|rule| &**rule), &subject.severity),
+            annotations: Vec::new(),
+            title: None,
+            severity: subject.severity.clone(),
+            value: subject.value,
+            unit: rule.and_then(|rule| rule.unit.clone()),
+            threshold: rule.map(|rule| threshold(rule, subject)).unwrap_or_default(),
+            expr: rule.and_then(|rule| rule.queries.get(rule.value)).map(|query| query.expr.text().clone()),
+            since: subject.since,
+            ended: self.ended,
+            note: note(&self.cause, self.ended.is_some(), subject.value),
+        };
+        if let Origin::Watchbell(summary) = &subject.origin {
+            text.annotations.push(("summary".into(), summary.clone()));
+        }
+        if let Some(rule) = rule {
+            self.render_into(&mut text, world, rule, at, answers)?;
+        }
+        Ok(text)
+    }
+
+    fn render_into(
+        &self,
+        text: &mut AlertText,
+        world: &World,
+        rule: &Rule,
+        at: Moment,
+        answers: &Answers,
+    ) -> Result<(), Vec<(Name, String)>> {
+        let data = data(world, rule, self, &text.labels, &text.threshold, at);
+        let tier = rule.tiers_for(&self.subject.series).iter().find(|tier| tier.severity == self.subject.severity);
+        let over = tier.map(|tier| tier.annotations.as_slice()).unwrap_or_default();
+        let under = rule.annotations.iter().filter(|(name, _)| !over.iter().any(|(other, _)| other == name));
+        let mut wanted = Vec::new();
+        let mut rendered = |template: &Template| match template.render_or_error_text(&rule.alert, &data, answers) {
+            Rendered::Text(text) => Some(text),
+            Rendered::Wants(queries) => {
+                wanted.extend(queries);
+                None
+            }
+        };
+        let mut annotations = Vec::new();
+        for (name, template) in under.chain(over) {
+            annotations.extend(rendered(template).map(|text| (name.clone(), text)));
+        }
+        let title = tier.and_then(|tier| tier.title.as_ref()).and_then(&mut rendered);
+        if !wanted.is_empty() {
+            let source = world.group_of(rule.id).map_or_else(|| "".into(), |group| group.source.clone());
+            return Err(wanted.into_iter().map(|query| (source.clone(), query)).collect());
+        }
+        annotations.sort_by(|a, b| a.0.cmp(&b.0));
+        (text.annotations, text.title) = (annotations, title);
+        Ok(())
+    }
+}
+
+/// What templates may speak of, for one alert of an incident.
+fn data<'a>(
+    world: &'a World,
+    rule: &'a Rule,
+    member: &'a Member,
+    labels: &'a Labels,
+    threshold: &'a str,
+    at: Moment,
+) -> Data<'a> {
+    Data {
+        labels: if rule.kind == crate::rules::Kind::Plain { &member.subject.series } else { labels },
+        value: member.subject.value,
+        external_labels: &world.settings.external_labels,
+        external_url: &world.settings.external_url,
+        threshold,
+        severity: member.subject.severity.name(),
+        unit: rule.unit.as_deref().unwrap_or_default(),
+        active_at: Slot::from_millis(member.subject.active.millis()),
+        now: Slot::from_millis(at.millis()),
+    }
+}
+
+/// A plain rule keeps the `severity` that its author gave it; a rule with tiers shows the tier's.
+#[must_use]
+pub fn with_severity(labels: &Labels, rule: Option<&Rule>, severity: &Severity) -> Labels {
+    match rule {
+        Some(rule) if rule.kind == crate::rules::Kind::Plain => labels.clone(),
+        Some(_) | None => labels.with("severity", severity.name().clone()),
+    }
+}
+
+/// The bound of the tier at which `subject` fires, as written.
+fn threshold(rule: &Rule, subject: &super::transition::Subject) -> String {
+    let tiers = rule.tiers_for(&subject.series);
+    let tier = tiers.iter().find(|tier| tier.severity == subject.severity);
+    match tier.map(|tier| &tier.condition) {
+        Some(Condition::Bound(bound)) => bound_text(*bound),
+        Some(Condition::Present | Condition::When(_)) | None => String::new(),
+    }
+}
+
+/// The numbers of a bound, as a template shows them.
+#[must_use]
+pub fn bound_text(bound: Bound) -> String {
+    match bound {
+        Bound::Above(n)
+        | Bound::AtLeast(n)
+        | Bound::Below(n)
+        | Bound::AtMost(n)
+        | Bound::Equals(n)
+        | Bound::Differs(n) => n.to_string(),
+        Bound::Outside(low, high) | Bound::Inside(low, high) | Bound::Between(low, high) => format!("{low}–{high}"),
+    }
+}
+
+/// What a reader must know beside the value: that it is not the condition that speaks.
+fn note(cause: &Cause, ended: bool, value: f64) -> Option<String> {
+    let last = if value.is_nan() { String::new() } else { format!(", last value {value}") };
+    match cause {
+        Cause::Condition => None,
+        Cause::NoData { since } => Some(format!("no data since {since}{last}")),
+        Cause::NoDataEnd { since } => Some(format!("ended without data since {since}{last}; this is not a resolution")),
+        Cause::QueryFails => Some("the rule's query fails".into()),
+        Cause::RuleRemoved => Some("the rule was removed".into()),
+        Cause::RuleChanged if ended => Some("the rule was changed and no longer makes this alert".into()),
+        Cause::RuleChanged => Some("the rule was changed".into()),
+    }
+}
+
+/// How long an alert fired, for its last line.
+#[must_use]
+pub fn lasted(text: &AlertText) -> Option<String> {
+    text.ended.map(|ended| duration_text::format(ended - text.since))
+}

@@ -1,0 +1,128 @@
+//! Watchbell's own alerts: a rule that fails, a source that is down, a channel that cannot deliver, a limit that is hit.
+//!
+//! They go through the same incidents as everybody's, so that a broken rule is not silent.
+
+use super::evaluate::{Instant, Reading};
+use super::transition::{Cause, Origin, Subject, Transition};
+use super::{Engine, Event, EventKind, Failure, Step, incident};
+use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot};
+use crate::rules::Rule;
+
+/// A source answers nothing at all.
+pub const SOURCE_DOWN: &str = "WatchbellSourceDown";
+/// A rule cannot be evaluated.
+pub const RULE_FAILING: &str = "WatchbellRuleFailing";
+/// A rule has more alerts than its group's `limit`.
+pub const LIMIT_EXCEEDED: &str = "WatchbellLimitExceeded";
+/// A channel cannot deliver.
+pub const DELIVERY_FAILING: &str = "WatchbellDeliveryFailing";
+
+impl Engine {
+    /// Takes note of whether the source answers, and makes a source that has not for long one page.
+    pub(super) fn judge_source(
+        &mut self,
+        source: &Name,
+        readings: &[Result<Reading<'_>, Failure>],
+        at: Instant,
+        step: &mut Step,
+    ) -> Vec<Transition> {
+        let answered = readings.iter().any(|reading| reading.as_ref().is_ok_and(|reading| !reading.answers.is_empty()));
+        let refused = |failure: &Failure| !failure.is_the_sources;
+        let answered = answered || readings.iter().any(|reading| reading.as_ref().is_err_and(refused));
+        let failing = if answered {
+            None
+        } else if readings.is_empty() {
+            self.state.sources.get(source).copied()
+        } else {
+            Some(self.state.sources.get(source).copied().unwrap_or(at.now))
+        };
+        if failing != self.state.sources.get(source).copied() {
+            let kind = EventKind::SourceChanged { source: source.clone(), failing };
+            self.apply(kind, at.now, Some(at.slot), step);
+        }
+        let labels = Labels::new([("alertname", SOURCE_DOWN), ("source", source)]);
+        let down = failing.filter(|since| at.now - *since >= self.world.settings.rule_failure_after);
+        let worst = self.world.settings.severities.iter().next().cloned();
+        let severity = worst.unwrap_or_else(|| self.world.settings.severities.default_severity().clone());
+        let summary = down.map(|since| format!("no query of source {source} has been answered since {since}"));
+        self.own(labels, severity, summary, at.now, Some(at.slot), step)
+    }
+
+    /// A rule that has failed for long, or is over its limit, is an alert of its own; not while its whole source is down.
+    pub(super) fn judge_rule(&mut self, rule: &Rule, source: &Name, at: Instant, step: &mut Step) -> Vec<Transition> {
+        let group = self.world.group_of(rule.id).cloned();
+        let (group, limit) = group.map_or_else(|| ("".into(), 0), |group| (group.name.clone(), group.limit));
+        let Some(state) = self.state.rules.get(&rule.id) else { return Vec::new() };
+        let after = self.world.settings.rule_failure_after;
+        let long = state.failing.filter(|since| at.now - *since >= after && !self.state.sources.contains_key(source));
+        let error = state.health.error.clone().unwrap_or_default();
+        let failing = long.map(|since| format!("rule {} has failed since {since}: {error}", rule.alert));
+        let refused = (state.health.refused > 0).then(|| {
+            format!("rule {} has reached its limit of {limit}; {} more are kept out", rule.alert, state.health.refused)
+        });
+        // The fast path of a healthy rule: nothing to say, and nothing said before.
+        if failing.is_none() && refused.is_none() && self.state.own.is_empty() {
+            return Vec::new();
+        }
+        let severity = self.world.settings.severities.default_severity().clone();
+        let labels = |name: &str| Labels::new([("alertname", name), ("group", &group), ("rule", &rule.alert)]);
+        // While the source is down nothing was learned of the rule, so its alert stays as it is.
+        let mut transitions = Vec::new();
+        if !self.state.sources.contains_key(source) {
+            transitions = self.own(labels(RULE_FAILING), severity.clone(), failing, at.now, Some(at.slot), step);
+        }
+        transitions.extend(self.own(labels(LIMIT_EXCEEDED), severity, refused, at.now, Some(at.slot), step));
+        transitions
+    }
+
+    /// A channel that cannot deliver is an alert of its own.
+    pub(super) fn channel(&mut self, channel: &Name, trouble: Option<String>, now: Moment, step: &mut Step) {
+        let labels = Labels::new([("alertname", DELIVERY_FAILING), ("channel", channel)]);
+        let worst = self.world.settings.severities.iter().next().cloned();
+        let severity = worst.unwrap_or_else(|| self.world.settings.severities.default_severity().clone());
+        let summary = trouble.map(|trouble| format!("channel {channel} cannot deliver: {trouble}"));
+        let transitions = self.own(labels, severity, summary, now, None, step);
+        let slot = Slot::from_millis(now.millis());
+        let settled = incident::absorb(&self.world, &mut self.state.incidents, &transitions, slot, now);
+        step.take(settled);
+        // Never through the channel that it speaks of.
+        let speaks_of_it = |draft: &super::Draft| {
+            draft.destination.channel == *channel
+                && draft.members.iter().all(|member| member.subject.labels.get("alertname") == DELIVERY_FAILING)
+        };
+        step.drafts.retain(|draft| !speaks_of_it(draft));
+    }
+
+    /// Makes one of Watchbell's own alerts fire with `summary`, or ends it where there is none.
+    fn own(
+        &mut self,
+        labels: Labels,
+        severity: Severity,
+        summary: Option<String>,
+        now: Moment,
+        slot: Option<Slot>,
+        step: &mut Step,
+    ) -> Vec<Transition> {
+        let alert = AlertId::derive(&["watchbell", &labels.to_string()]);
+        let known = self.state.own.get(&alert).cloned();
+        let (subject, fires) = match (summary, known) {
+            (None, None) | (Some(_), Some(_)) => return Vec::new(),
+            (None, Some(known)) => (known, false),
+            (Some(summary), None) => {
+                let origin = Origin::Watchbell(summary);
+                let series = Labels::empty();
+                (Subject { alert, origin, labels, series, value: f64::NAN, severity, active: now, since: now }, true)
+            }
+        };
+        self.apply(EventKind::OwnAlert { subject: subject.clone(), fires }, now, slot, step);
+        let severity = Some(subject.severity.clone());
+        let (before, after) = if fires { (None, severity) } else { (severity, None) };
+        vec![Transition { subject, before, after, cause: Cause::Condition, policy: None }]
+    }
+
+    /// Puts a change into effect and into the journal.
+    pub(super) fn apply(&mut self, kind: EventKind, moment: Moment, slot: Option<Slot>, step: &mut Step) {
+        self.state.apply(&self.world, &kind);
+        step.events.push(Event { moment, slot, kind });
+    }
+}

@@ -1,0 +1,205 @@
+//! Rules change while they run: which new rule is which old one, and what becomes of the alerts.
+//!
+//! A matched rule keeps its alerts and timers, whatever changed in it. What has no partner ends, for everyone who heard
+//! of it, with the reason.
+
+use super::alert::AlertKind;
+use super::evaluate::{Instant, alert_id, identify, rule_labels};
+use super::transition::{Cause, Transition};
+use super::{Engine, EventKind, Step, World, incident};
+use crate::model::{AlertId, Labels, Moment, RuleId, Slot};
+use crate::rules::template::Answers;
+use crate::rules::{Group, Rule, RuleSet};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// What a reload did to one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is new.
+    Added(RuleRef),
+    /// It is gone; so many of its alerts ended.
+    Removed(RuleRef, usize),
+    /// It is the same rule with other words; so many alerts were kept.
+    Changed(RuleRef, usize),
+}
+
+/// A rule as a log line names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleRef {
+    /// Its group.
+    pub group: crate::model::Name,
+    /// Its alert name.
+    pub alert: crate::model::Name,
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Change::Added(rule) => write!(f, "rule {}/{} is new", rule.group, rule.alert),
+            Change::Removed(rule, ended) => {
+                write!(f, "rule {}/{} is gone; {ended} alerts ended", rule.group, rule.alert)
+            }
+            Change::Changed(rule, kept) => {
+                write!(f, "rule {}/{} was read anew; {kept} alerts kept", rule.group, rule.alert)
+            }
+        }
+    }
+}
+
+type Pair<'a> = (&'a Arc<Rule>, Option<&'a Arc<Rule>>);
+type Candidate<'a> = (&'a Arc<Group>, &'a Arc<Rule>, Option<&'a Arc<Rule>>);
+
+impl Engine {
+    /// Swaps rules and settings. Nothing here can fail.
+    pub(super) fn reload(&mut self, world: Arc<World>, now: Moment, step: &mut Step) {
+        let old = std::mem::replace(&mut self.world, Arc::clone(&world));
+        let pairs = matched(&old.rules, &world.rules);
+        let mut next = (*world).clone();
+        next.remember_departed(pairs.iter().filter(|(_, partner)| partner.is_none()).map(|(rule, _)| Arc::clone(rule)));
+        self.world = Arc::new(next);
+        let at = Instant { slot: Slot::from_millis(now.millis()), now };
+        let mut transitions = Vec::new();
+        for (rule, partner) in &pairs {
+            match partner {
+                None => transitions.extend(self.remove_rule(rule, &old, at, step)),
+                Some(partner) if Arc::ptr_eq(rule, partner) => {}
+                Some(partner) => transitions.extend(self.carry_over(rule, partner, at, step)),
+            }
+        }
+        let kept: HashSet<RuleId> = pairs.iter().filter_map(|(_, partner)| partner.map(|rule| rule.id)).collect();
+        let added = enabled(&world.rules).filter(|(_, rule)| !kept.contains(&rule.id));
+        step.changes.extend(added.map(|(group, rule)| Change::Added(RuleRef::of(group, rule))));
+        let settled = incident::absorb(&self.world, &mut self.state.incidents, &transitions, at.slot, now);
+        step.take(settled);
+    }
+
+    fn remove_rule(&mut self, rule: &Arc<Rule>, old: &World, at: Instant, step: &mut Step) -> Vec<Transition> {
+        let mut transitions = Vec::new();
+        if let Some(state) = self.state.rules.get(&rule.id) {
+            for seat in state.alerts.iter().flatten() {
+                let top = seat.alert.top(&seat.tiers);
+                let end = |top| Transition::of(&seat.alert, rule, Some(top), None, Cause::RuleRemoved);
+                transitions.extend(top.map(end));
+            }
+            self.apply(EventKind::RuleForgotten { rule: rule.id }, at.now, None, step);
+        }
+        let group = old.group_of(rule.id).map_or_else(|| "".into(), |group| group.name.clone());
+        step.changes.push(Change::Removed(RuleRef { group, alert: rule.alert.clone() }, transitions.len()));
+        transitions.sort_by(|a, b| a.subject.labels.cmp(&b.subject.labels));
+        transitions
+    }
+
+    /// The same rule in other words: alerts keep their timers, under the ids, labels and tiers that they have now.
+    fn carry_over(&mut self, old: &Rule, new: &Arc<Rule>, at: Instant, step: &mut Step) -> Vec<Transition> {
+        let world = Arc::clone(&self.world);
+        self.follow(old, new, at, step);
+        let mut transitions = Vec::new();
+        let Some(mut state) = self.state.rules.remove(&new.id) else { return transitions };
+        let (mut changed, mut gone) = (Vec::new(), Vec::new());
+        for index in 0..state.alerts.len() {
+            let Some(seat) = &mut state.alerts[index] else { continue };
+            let before = seat.alert.clone();
+            let was = before.top(&seat.tiers);
+            let labels = match before.kind {
+                AlertKind::Series => identify(&world, new, &before.series, before.value, at.slot, &Answers::new()).ok(),
+                AlertKind::Absent | AlertKind::Failing => None,
+            };
+            if labels.as_ref().is_some_and(|identity| identity.id != before.id) {
+                transitions.extend(was.map(|top| Transition::of(&before, new, Some(top), None, Cause::RuleChanged)));
+                gone.push((index, before.id));
+                continue;
+            }
+            seat.alert.labels = labels.map_or_else(|| rule_labels(new), |identity| identity.labels);
+            seat.retier(Arc::clone(new.tiers_for(&before.series)));
+            let is = seat.alert.top(&seat.tiers);
+            let severity = |top: &Option<super::alert::Top>| top.as_ref().map(|top| top.severity.clone());
+            if severity(&was) != severity(&is) {
+                transitions.push(Transition::of(&seat.alert, new, was, is, Cause::RuleChanged));
+            }
+            if seat.alert != before && !seat.alert.is_calm() {
+                changed.push(seat.alert.clone());
+            }
+        }
+        for (index, _) in &gone {
+            state.remove(u32::try_from(*index).expect("seats fit"));
+        }
+        state.meet_again(old, new);
+        let kept = state.iter().filter(|alert| !alert.is_calm()).count();
+        self.state.rules.insert(new.id, state);
+        for (_, alert) in gone {
+            self.apply(EventKind::AlertForgotten { rule: new.id, alert }, at.now, None, step);
+        }
+        for alert in changed {
+            self.apply(EventKind::AlertChanged { rule: new.id, alert: Box::new(alert) }, at.now, None, step);
+        }
+        let group = world.group_of(new.id).map_or_else(|| "".into(), |group| group.name.clone());
+        step.changes.push(Change::Changed(RuleRef { group, alert: new.alert.clone() }, kept));
+        transitions.sort_by(|a, b| a.subject.labels.cmp(&b.subject.labels));
+        transitions
+    }
+
+    /// Where the rule's id is another now, so are those of its alerts.
+    fn follow(&mut self, old: &Rule, new: &Rule, at: Instant, step: &mut Step) {
+        if old.id == new.id {
+            return;
+        }
+        let Some(state) = self.state.rules.get(&old.id) else { return };
+        let alerts = state.iter().filter_map(|alert| {
+            let identity = match alert.kind {
+                AlertKind::Series => {
+                    identify(&self.world, old, &alert.series, alert.value, at.slot, &Answers::new()).ok()?.identity
+                }
+                AlertKind::Absent | AlertKind::Failing => Labels::empty(),
+            };
+            Some((alert.id, alert_id(new, alert.kind, &identity)))
+        });
+        let alerts: Vec<(AlertId, AlertId)> = alerts.collect();
+        self.apply(EventKind::RuleMoved { from: old.id, to: new.id, alerts }, at.now, None, step);
+    }
+}
+
+impl RuleRef {
+    fn of(group: &Group, rule: &Rule) -> Self {
+        RuleRef { group: group.name.clone(), alert: rule.alert.clone() }
+    }
+}
+
+/// The rules that are switched on, with their groups.
+fn enabled(rules: &RuleSet) -> impl Iterator<Item = (&Arc<Group>, &Arc<Rule>)> {
+    let all = rules.groups.iter().flat_map(|group| group.alerts().map(move |rule| (group, rule)));
+    all.filter(|(_, rule)| rule.disabled.is_none())
+}
+
+/// Pairs each old rule with its new self, in passes: same id (which covers group, name, static labels and number),
+/// `moved_from`, then the same group and name where one is left on each side.
+fn matched<'a>(old: &'a RuleSet, new: &'a RuleSet) -> Vec<Pair<'a>> {
+    let mut left: BTreeMap<RuleId, (&Arc<Group>, &Arc<Rule>)> =
+        enabled(new).map(|(group, rule)| (rule.id, (group, rule))).collect();
+    let mut pairs: Vec<Candidate<'_>> =
+        enabled(old).map(|(group, rule)| (group, rule, left.remove(&rule.id).map(|(_, rule)| rule))).collect();
+    for (group, rule, partner) in pairs.iter_mut().filter(|(_, _, partner)| partner.is_none()) {
+        let names = [rule.given_id.as_deref().map(str::to_owned), Some(format!("{}/{}", group.name, rule.alert))];
+        let came_from_it =
+            |new: &Arc<Rule>| new.moved_from.iter().any(|from| names.iter().flatten().any(|name| **name == **from));
+        let found = left.iter().find(|(_, (_, new))| came_from_it(new)).map(|(id, _)| *id);
+        *partner = found.and_then(|id| left.remove(&id)).map(|(_, rule)| rule);
+    }
+    let same =
+        |a: (&Arc<Group>, &Arc<Rule>), b: (&Arc<Group>, &Arc<Rule>)| a.0.name == b.0.name && a.1.alert == b.1.alert;
+    let alone: Vec<usize> = (0..pairs.len())
+        .filter(|index| pairs[*index].2.is_none())
+        .filter(|index| {
+            let (group, rule, _) = pairs[*index];
+            pairs.iter().filter(|other| other.2.is_none() && same((other.0, other.1), (group, rule))).count() == 1
+        })
+        .collect();
+    for index in alone {
+        let (group, rule, _) = pairs[index];
+        let mut candidates = left.iter().filter(|(_, new)| same(**new, (group, rule))).map(|(id, _)| *id);
+        if let (Some(id), None) = (candidates.next(), candidates.next()) {
+            pairs[index].2 = left.remove(&id).map(|(_, rule)| rule);
+        }
+    }
+    pairs.into_iter().map(|(_, rule, partner)| (rule, partner)).collect()
+}

@@ -1,0 +1,30 @@
+//! Everything that is known: alerts by rule, sources that fail, Watchbell's own alerts, and incidents.
+
+use super::evaluate::RuleState;
+use super::incident::Incidents;
+use super::transition::Subject;
+use crate::model::{AlertId, Moment, Name, RuleId};
+use crate::rules::Rule;
+use std::collections::{BTreeMap, HashMap};
+
+/// Everything that is known.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The latest moment that was seen. It never runs backwards.
+    pub moment: Moment,
+    /// What is known of each rule.
+    pub rules: HashMap<RuleId, RuleState>,
+    /// Sources of which no query has been answered since then.
+    pub sources: BTreeMap<Name, Moment>,
+    /// Watchbell's own alerts that fire.
+    pub own: BTreeMap<AlertId, Subject>,
+    /// The incidents.
+    pub incidents: Incidents,
+}
+
+impl State {
+    /// What is known of `rule`.
+    pub fn rule(&mut self, rule: &Rule) -> &mut RuleState {
+        self.rules.entry(rule.id).or_insert_with(|| RuleState::new(rule))
+    }
+}

@@ -1,0 +1,97 @@
+//! What people may have to be told of: an alert that began to fire, changed its severity, or ended.
+
+use super::alert::{Alert, Top, Why};
+use crate::model::{AlertId, Labels, Moment, RuleId, Severity};
+use crate::rules::Rule;
+
+/// One alert's step between severities. Both `None` never happens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transition {
+    /// The alert, as it is after the step; where it ended, as it was at its end.
+    pub subject: Subject,
+    /// The severity at which it fired before.
+    pub before: Option<Severity>,
+    /// The severity at which it fires now.
+    pub after: Option<Severity>,
+    /// What moved it.
+    pub cause: Cause,
+    /// The policy that the rule asks for.
+    pub policy: Option<crate::model::Name>,
+}
+
+/// What a message needs to know of an alert that fires or has just ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// The alert.
+    pub alert: AlertId,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its labels, without the severity of the tier.
+    pub labels: Labels,
+    /// The labels of its series, metric name included.
+    pub series: Labels,
+    /// The value of the last evaluated slot.
+    pub value: f64,
+    /// The highest severity at which it fires, or did.
+    pub severity: Severity,
+    /// When the condition of that tier began to hold.
+    pub active: Moment,
+    /// When it began to fire.
+    pub since: Moment,
+}
+
+/// Where an alert comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A rule that somebody wrote.
+    Rule(RuleId),
+    /// Watchbell itself; the text says what is wrong.
+    Watchbell(String),
+}
+
+/// What moved an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Its condition began or ceased to hold.
+    Condition,
+    /// Its series has been missing since then, and the rule makes that a page.
+    NoData {
+        /// Since when.
+        since: Moment,
+    },
+    /// Its series has been missing since then, for longer than the rule keeps it.
+    NoDataEnd {
+        /// Since when.
+        since: Moment,
+    },
+    /// Its rule's queries fail, and the rule makes that a page.
+    QueryFails,
+    /// Its rule is gone.
+    RuleRemoved,
+    /// Its rule still exists, but no longer makes this identity or this tier.
+    RuleChanged,
+}
+
+impl Transition {
+    /// The step of `alert` from `before` to `after`.
+    #[must_use]
+    pub fn of(alert: &Alert, rule: &Rule, before: Option<Top>, after: Option<Top>, cause: Cause) -> Self {
+        let shown = after.as_ref().or(before.as_ref()).expect("a transition has a severity on one side at least");
+        let subject = Subject {
+            alert: alert.id,
+            origin: Origin::Rule(rule.id),
+            labels: alert.labels.clone(),
+            series: alert.series.clone(),
+            value: alert.value,
+            severity: shown.severity.clone(),
+            active: shown.active,
+            since: shown.since,
+        };
+        let cause = match shown.why {
+            Some(Why::OnError) if after.is_some() => Cause::QueryFails,
+            Some(Why::OnError | Why::NoData) | None => cause,
+        };
+        let severity = |top: Option<Top>| top.map(|top| top.severity);
+        Transition { subject, before: severity(before), after: severity(after), cause, policy: rule.policy.clone() }
+    }
+}

@@ -1,0 +1,100 @@
+//! What the decisions are made by: rules and settings, both as meant and both unchanging until a reload.
+
+use crate::config::Settings;
+use crate::model::{Name, RuleId};
+use crate::rules::{Clear, Condition, Group, Rule, RuleSet};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Rules and settings, with the ways through them that every step needs.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The service configuration.
+    pub settings: Arc<Settings>,
+    /// The rules.
+    pub rules: RuleSet,
+    /// The service's time zone.
+    pub zone: jiff::tz::TimeZone,
+    by_id: HashMap<RuleId, (usize, Arc<Rule>)>,
+    order: Vec<Vec<usize>>,
+    departed: HashMap<RuleId, Arc<Rule>>,
+}
+
+impl World {
+    /// Puts rules and settings together.
+    #[must_use]
+    pub fn new(settings: Arc<Settings>, rules: RuleSet) -> Self {
+        let by_id = rules
+            .groups
+            .iter()
+            .enumerate()
+            .flat_map(|(index, group)| group.alerts().map(move |rule| (rule.id, (index, Arc::clone(rule)))));
+        let by_id = by_id.collect();
+        let order = rules.groups.iter().map(|group| evaluation_order(group)).collect();
+        let zone = settings.timezone.rules().clone();
+        World { settings, rules, zone, by_id, order, departed: HashMap::new() }
+    }
+
+    /// The rule with this id; one that left with the last reload is still known, so that its end can be told.
+    #[must_use]
+    pub fn rule(&self, id: RuleId) -> Option<&Arc<Rule>> {
+        self.by_id.get(&id).map(|(_, rule)| rule).or_else(|| self.departed.get(&id))
+    }
+
+    /// Keeps rules that have just left.
+    pub(super) fn remember_departed(&mut self, rules: impl Iterator<Item = Arc<Rule>>) {
+        self.departed = rules.map(|rule| (rule.id, rule)).collect();
+    }
+
+    /// The group that a rule stands in.
+    #[must_use]
+    pub fn group_of(&self, id: RuleId) -> Option<&Arc<Group>> {
+        self.by_id.get(&id).and_then(|(group, _)| self.rules.groups.get(*group))
+    }
+
+    /// The order in which a group's alerting rules are decided: file order, but a rule whose condition speaks of
+    /// `firing("Other")` comes after that other one. Indexes into [`Group::alerts`].
+    #[must_use]
+    pub fn order(&self, group: usize) -> &[usize] {
+        &self.order[group]
+    }
+}
+
+fn evaluation_order(group: &Group) -> Vec<usize> {
+    let rules: Vec<&Arc<Rule>> = group.alerts().collect();
+    let mut order = Vec::with_capacity(rules.len());
+    let mut done = vec![false; rules.len()];
+    for index in 0..rules.len() {
+        visit(index, &rules, &mut done, &mut order);
+    }
+    order
+}
+
+/// Depth first; the compiler has refused cycles, and `done` is set on entry so that none could hang us.
+fn visit(index: usize, rules: &[&Arc<Rule>], done: &mut [bool], order: &mut Vec<usize>) {
+    if std::mem::replace(&mut done[index], true) {
+        return;
+    }
+    for name in alerts_spoken_of(rules[index]) {
+        for (other, rule) in rules.iter().enumerate() {
+            if rule.alert == name {
+                visit(other, rules, done, order);
+            }
+        }
+    }
+    order.push(index);
+}
+
+fn alerts_spoken_of(rule: &Rule) -> Vec<Name> {
+    let exceptions = rule.exceptions.iter().flat_map(|exception| exception.tiers.iter());
+    let mut names = Vec::new();
+    for tier in rule.tiers.iter().chain(exceptions) {
+        if let Condition::When(script) = &tier.condition {
+            names.extend(script.firing_names().iter().cloned());
+        }
+        if let Some(Clear::When(script)) = &tier.clear {
+            names.extend(script.firing_names().iter().cloned());
+        }
+    }
+    names
+}

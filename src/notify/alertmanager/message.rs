@@ -1,0 +1,86 @@
+//! Alerts as an Alertmanager wants them, and what it has been told so far.
+
+use crate::engine::notice::{AlertText, Notice};
+use crate::model::{Labels, Moment};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// As Prometheus does: an alert that is not told again within four resends is over.
+const FORGET_AFTER: i64 = 4 * 60_000;
+
+/// What one destination has been told of each alert, by alert id.
+pub type Told = BTreeMap<String, ToldAlert>;
+
+/// The label set under which an alert was told, and the start that was given with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldAlert {
+    labels: BTreeMap<String, String>,
+    starts_at: String,
+}
+
+/// The instant of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Now<'a> {
+    /// The wall clock, in milliseconds.
+    pub wall: i64,
+    /// Where people reach Watchbell.
+    pub external_url: &'a str,
+}
+
+/// Reads what an earlier receipt says; one that cannot be read says nothing.
+#[must_use]
+pub fn read_receipt(text: &str) -> Told {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// The request's body, and the receipt for it. Alertmanager knows an alert by its labels, so one whose severity changed is
+/// sent twice: the old label set with its end, the new one with the start that the old one had.
+#[must_use]
+pub fn compose(notice: &Notice, told: &Told, now: Now<'_>) -> (String, String) {
+    let mut alerts = Vec::with_capacity(notice.alerts.len());
+    let mut receipt = told.clone();
+    for alert in &notice.alerts {
+        let id = alert.alert.to_string();
+        let labels = label_map(&alert.labels);
+        let before = told.get(&id);
+        let starts_at = before.map_or_else(|| alert.since.to_string(), |told| told.starts_at.clone());
+        if let Some(old) = before.filter(|old| old.labels != labels) {
+            let ends_at = Moment::from_millis(now.wall).to_string();
+            alerts.push(json!({ "labels": old.labels, "startsAt": old.starts_at, "endsAt": ends_at }));
+        }
+        let ends_at = alert.ended.map_or(now.wall + FORGET_AFTER, Moment::millis);
+        alerts.push(json!({
+            "labels": labels,
+            "annotations": annotations(alert),
+            "startsAt": starts_at,
+            "endsAt": Moment::from_millis(ends_at).to_string(),
+            "generatorURL": generator(alert, now.external_url),
+        }));
+        if alert.ended.is_some() {
+            receipt.remove(&id);
+        } else {
+            receipt.insert(id, ToldAlert { labels, starts_at });
+        }
+    }
+    let receipt = serde_json::to_string(&receipt).unwrap_or_default();
+    (Value::Array(alerts).to_string(), receipt)
+}
+
+fn label_map(labels: &Labels) -> BTreeMap<String, String> {
+    labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
+fn annotations(alert: &AlertText) -> Map<String, Value> {
+    let mut map: Map<String, Value> =
+        alert.annotations.iter().map(|(name, text)| (name.to_string(), json!(text))).collect();
+    if let Some(note) = &alert.note {
+        map.insert("watchbell_note".into(), json!(note));
+    }
+    map
+}
+
+fn generator(alert: &AlertText, external_url: &str) -> String {
+    let base = external_url.trim_end_matches('/');
+    format!("{base}/alerts/{}", alert.alert)
+}

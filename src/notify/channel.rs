@@ -1,0 +1,77 @@
+//! All channels, as one closed set: a new one shows at compile time every place that it has to visit.
+
+use super::alertmanager::Alertmanager;
+use super::pagerduty::PagerDuty;
+use super::slack::{Slack, SlackWebhook};
+use super::webhook::Webhook;
+use super::{Delivery, Notifier, Receipt, SendError};
+use crate::config::{self, ChannelKind};
+use crate::http::ClientError;
+
+/// A way to reach people, ready to send.
+#[derive(Debug)]
+pub enum Channel {
+    /// Slack, by an incoming webhook.
+    SlackWebhook(SlackWebhook),
+    /// Slack, by the Web API.
+    Slack(Slack),
+    /// PagerDuty Events v2.
+    PagerDuty(PagerDuty),
+    /// Standard Webhooks.
+    Webhook(Webhook),
+    /// Alertmanager's API v2.
+    Alertmanager(Alertmanager),
+    /// A kind that this release checks but does not send through.
+    NotYet(&'static str),
+}
+
+impl Channel {
+    /// Builds the channel that a configuration describes. `external_url` is where people reach Watchbell.
+    ///
+    /// # Errors
+    /// When its client cannot be built, for example because a certificate cannot be read.
+    pub fn build(channel: &config::Channel, external_url: &str) -> Result<Self, ClientError> {
+        Ok(match &channel.kind {
+            ChannelKind::SlackWebhook { url } => Channel::SlackWebhook(SlackWebhook::new(url.clone())?),
+            ChannelKind::Slack { token, to, api_url, .. } => {
+                Channel::Slack(Slack::new(token.clone(), to.clone(), api_url.clone())?)
+            }
+            ChannelKind::PagerDuty { routing_key, api_url } => {
+                Channel::PagerDuty(PagerDuty::new(routing_key.clone(), api_url.clone(), external_url)?)
+            }
+            ChannelKind::Webhook { url, secret } => Channel::Webhook(Webhook::new(url.clone(), secret.clone())?),
+            ChannelKind::Alertmanager { urls, auth, tls } => {
+                Channel::Alertmanager(Alertmanager::new(urls.clone(), auth, tls, external_url)?)
+            }
+            ChannelKind::Email { .. } => Channel::NotYet(channel.kind.word()),
+        })
+    }
+
+    /// What kind of channel it is.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Channel::SlackWebhook(_) | Channel::Slack(_) => "slack",
+            Channel::PagerDuty(_) => "pagerduty",
+            Channel::Webhook(_) => "webhook",
+            Channel::Alertmanager(_) => "alertmanager",
+            Channel::NotYet(word) => word,
+        }
+    }
+}
+
+impl Notifier for Channel {
+    async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
+        match self {
+            Channel::SlackWebhook(slack) => slack.send(delivery, earlier).await,
+            Channel::Slack(slack) => slack.send(delivery, earlier).await,
+            Channel::PagerDuty(pagerduty) => pagerduty.send(delivery, earlier).await,
+            Channel::Webhook(webhook) => webhook.send(delivery, earlier).await,
+            Channel::Alertmanager(alertmanager) => alertmanager.send(delivery, earlier).await,
+            Channel::NotYet(word) => {
+                let reason = "this version of Watchbell does not send through this kind of channel yet".into();
+                Err(SendError::Refused { channel: word, reason })
+            }
+        }
+    }
+}

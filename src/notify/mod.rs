@@ -1,0 +1,73 @@
+//! Telling people: one folder per channel, and the order in which deliveries go out.
+//!
+//! A channel translates a notice and sends it once. Deciding, recording and retrying happen elsewhere: what is due is
+//! decided by [`queue`], which is pure, and done by the delivery worker of `service`.
+
+pub mod alertmanager;
+mod channel;
+pub mod pagerduty;
+mod post;
+pub mod queue;
+pub mod slack;
+pub mod text;
+pub mod webhook;
+
+pub use channel::Channel;
+
+use crate::engine::notice::Notice;
+use crate::model::Span;
+use std::future::Future;
+
+/// One attempt at telling one destination one thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// What to say, to whom.
+    pub notice: &'a Notice,
+    /// The wall clock at the attempt, in milliseconds: some contracts sign it.
+    pub wall: i64,
+}
+
+/// What a channel needs to remember to speak of the same incident again, in its own words, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt(pub String);
+
+/// A way to reach people. Deciding, recording and retrying happen elsewhere.
+pub trait Notifier {
+    /// Sends one delivery once. `earlier` is the last receipt of the same incident, generation and destination.
+    fn send(
+        &self,
+        delivery: Delivery<'_>,
+        earlier: Option<&Receipt>,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send;
+}
+
+/// The three answers that the delivery loop needs.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// Nobody knows whether it arrived.
+    #[error("{channel} cannot be reached: {reason}")]
+    Unreachable {
+        /// The kind of channel.
+        channel: &'static str,
+        /// What happened instead of an answer; never an address with a secret in it.
+        reason: String,
+    },
+    /// It did not arrive, and may later.
+    #[error("{channel} is busy: {reason}")]
+    Busy {
+        /// The kind of channel.
+        channel: &'static str,
+        /// What it said.
+        reason: String,
+        /// When it wants to be asked again.
+        retry_after: Option<Span>,
+    },
+    /// It did not arrive, and never will.
+    #[error("{channel} refused it: {reason}")]
+    Refused {
+        /// The kind of channel.
+        channel: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}

@@ -1,0 +1,79 @@
+//! The bodies of events.
+
+use crate::engine::notice::Notice;
+use crate::notify::text::{alert_line, cut, headline, number};
+use serde_json::{Value, json};
+
+/// <https://developer.pagerduty.com/docs/events-api-v2/trigger-events/>: a summary has at most 1024 characters.
+const SUMMARY: usize = 1024;
+/// The whole body has at most 512 KB; details beyond this are left out.
+const BODY: usize = 500_000;
+
+/// Opens an alert under the key of this page.
+pub fn trigger(notice: &Notice, routing_key: &str, client_url: &str) -> String {
+    let body = event(notice, routing_key, client_url, details(notice));
+    if body.len() <= BODY {
+        return body;
+    }
+    let omitted =
+        json!({ "omitted": format!("{} alerts are too many for one event; see {}", notice.alerts.len(), notice.link) });
+    event(notice, routing_key, client_url, omitted)
+}
+
+fn event(notice: &Notice, routing_key: &str, client_url: &str, details: Value) -> String {
+    let draft = &notice.draft;
+    let labels = notice.alerts.first().map(|alert| alert.labels.clone()).unwrap_or_default();
+    let source = ["instance", "chain", "service", "job"].into_iter().find_map(|name| labels.find(name));
+    let source = source.map_or_else(|| "watchbell".to_owned(), ToString::to_string);
+    let mut payload = json!({
+        "summary": cut(&headline(notice), SUMMARY),
+        "source": source,
+        "severity": severity(draft.severity.rank()),
+        "timestamp": draft.at.to_string(),
+        "class": labels.get("alertname"),
+        "custom_details": details,
+    });
+    if let Some(component) = labels.find("component") {
+        payload["component"] = json!(&**component);
+    }
+    let mut event = json!({
+        "routing_key": routing_key,
+        "event_action": "trigger",
+        "dedup_key": draft.page_key(draft.page),
+        "payload": payload,
+        "client": "Watchbell",
+        "client_url": client_url,
+        "links": [{ "href": notice.link, "text": format!("INC-{}", draft.number) }],
+    });
+    let runbook = notice.alerts.iter().flat_map(|alert| &alert.annotations).find(|(name, _)| &**name == "runbook_url");
+    if let (Some((_, url)), Some(links)) = (runbook, event["links"].as_array_mut()) {
+        links.push(json!({ "href": url, "text": "Runbook" }));
+    }
+    event.to_string()
+}
+
+/// Closes the alert under `key`.
+pub fn resolve(key: &str, routing_key: &str) -> String {
+    json!({ "routing_key": routing_key, "event_action": "resolve", "dedup_key": key }).to_string()
+}
+
+fn details(notice: &Notice) -> Value {
+    let alert = |alert: &crate::engine::notice::AlertText| {
+        let labels: serde_json::Map<String, Value> =
+            alert.labels.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
+        let annotations: serde_json::Map<String, Value> =
+            alert.annotations.iter().map(|(name, text)| (name.to_string(), json!(text))).collect();
+        json!({ "line": alert_line(alert), "labels": labels, "annotations": annotations, "value": number(alert.value) })
+    };
+    json!({ "incident": format!("INC-{}", notice.draft.number), "alerts": notice.alerts.iter().map(alert).collect::<Vec<_>>() })
+}
+
+/// PagerDuty knows four severities, ours are configured: the highest is critical, then error, warning, info.
+fn severity(rank: u8) -> &'static str {
+    match rank {
+        0 => "critical",
+        1 => "error",
+        2 => "warning",
+        _ => "info",
+    }
+}

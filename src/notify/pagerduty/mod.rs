@@ -1,0 +1,101 @@
+//! PagerDuty, Events API v2: <https://developer.pagerduty.com/docs/events-api-v2/overview/>.
+//!
+//! A page opens a key of its own; the end closes every key that was opened. Updates are not sent: PagerDuty does not change
+//! the summary of an open alert, and a trigger on an acknowledged key wakes nobody, so they would be noise.
+
+mod message;
+
+use super::post::{Reply, post, unprepared};
+use super::{Delivery, Notifier, Receipt, SendError};
+use crate::config::Secret;
+use crate::engine::notice::NoticeKind;
+use crate::http::{Client, ClientError};
+use reqwest::Method;
+
+const NAME: &str = "pagerduty";
+
+/// An integration of a PagerDuty service.
+#[derive(Debug)]
+pub struct PagerDuty {
+    http: Client,
+    routing_key: Secret,
+    url: String,
+    client_url: String,
+}
+
+impl PagerDuty {
+    /// The integration with `routing_key`.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub fn new(routing_key: Secret, api_url: String, client_url: &str) -> Result<Self, ClientError> {
+        let url = format!("{}/v2/enqueue", api_url.trim_end_matches('/'));
+        Ok(PagerDuty { http: Client::anonymous()?, routing_key, url, client_url: client_url.to_owned() })
+    }
+
+    async fn enqueue(&self, body: String) -> Result<(), SendError> {
+        let request = self.http.request(Method::POST, &self.url).await.map_err(|cause| unprepared(NAME, &cause))?;
+        let request = request.header("content-type", "application/json").body(body);
+        read_answer(&post(NAME, request).await?)
+    }
+}
+
+impl Notifier for PagerDuty {
+    async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
+        let draft = &delivery.notice.draft;
+        let key = self.routing_key.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        match draft.kind {
+            NoticeKind::Page => self.enqueue(message::trigger(delivery.notice, key.expose(), &self.client_url)).await?,
+            NoticeKind::Update => {}
+            NoticeKind::End => {
+                for page in &draft.pages {
+                    self.enqueue(message::resolve(&draft.page_key(*page), key.expose())).await?;
+                }
+            }
+        }
+        Ok(Receipt(serde_json::json!({ "dedup_key": draft.page_key(draft.page) }).to_string()))
+    }
+}
+
+/// What PagerDuty's answer means: 202 is success, 429 and 5xx are worth another try, everything else is not.
+fn read_answer(reply: &Reply) -> Result<(), SendError> {
+    match reply.status.as_u16() {
+        202 => Ok(()),
+        // It asks for half a minute where it names no time: three tries thirty seconds apart, says its page on limits.
+        429 => Err(SendError::Busy {
+            channel: NAME,
+            reason: reply.words(),
+            retry_after: reply.retry_after.or(Some(crate::model::Span::from_secs(30))),
+        }),
+        500..=599 => Err(reply.busy(NAME)),
+        _ => Err(reply.refused(NAME)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::StatusCode;
+
+    #[test]
+    fn every_status_has_its_meaning() {
+        for (status, word) in [
+            (202, "sent"),
+            (200, "refused"),
+            (400, "refused"),
+            (403, "refused"),
+            (413, "refused"),
+            (429, "busy"),
+            (500, "busy"),
+            (503, "busy"),
+        ] {
+            let reply = Reply { status: StatusCode::from_u16(status).unwrap(), retry_after: None, body: String::new() };
+            let meaning = match read_answer(&reply) {
+                Ok(()) => "sent",
+                Err(SendError::Refused { .. }) => "refused",
+                Err(SendError::Busy { .. } | SendError::Unreachable { .. }) => "busy",
+            };
+            assert_eq!(meaning, word, "{status}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What goes out next to one destination, and when it is tried again. Pure.
+//!
+//! Messages of one incident reach one destination in order; a resolve never overtakes its trigger. A page that nobody has
+//! tried to deliver is withdrawn when the end is already owed. Updates are merged to the latest.
+
+use crate::engine::notice::{Notice, NoticeKind};
+use crate::model::{DeliveryId, Span, spread};
+
+/// One delivery in the queue of its incident and destination.
+#[derive(Clone, Debug)]
+pub struct Waiting<'a> {
+    /// What to say.
+    pub notice: &'a Notice,
+    /// How often it has been tried.
+    pub attempts: u32,
+    /// Whether an attempt began of which nobody knows how it ended.
+    pub fate_unknown: bool,
+    /// The wall clock, in milliseconds, before which it is not tried again.
+    pub not_before: i64,
+}
+
+/// What to do with a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing is owed.
+    Idle,
+    /// These need not be said any more.
+    Withdraw(Vec<DeliveryId>),
+    /// This one goes out now.
+    Send(DeliveryId),
+    /// Nothing before then, by the wall clock in milliseconds.
+    Wait(i64),
+}
+
+/// How an update waits for others: at most one goes out to a destination in this time.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The least time between two updates.
+    pub updates_every: Span,
+    /// When the last message went out, by the wall clock in milliseconds.
+    pub last_sent: Option<i64>,
+}
+
+/// The schedule of attempts in the first half minute; later ones come every thirty seconds.
+const EARLY_RETRIES: [i64; 4] = [2_000, 3_000, 10_000, 15_000];
+const LATE_RETRY: i64 = 30_000;
+/// After so many failures the fallback is told as well.
+pub const FALLBACK_AFTER_FAILURES: u32 = 3;
+/// After so long the fallback is told as well.
+pub const FALLBACK_AFTER: Span = Span::from_secs(60);
+
+/// Decides what happens to the queue of one incident and destination, oldest first.
+#[must_use]
+pub fn next(queue: &[Waiting<'_>], pace: Pace, wall: i64) -> Next {
+    let overtaken = overtaken(queue);
+    if !overtaken.is_empty() {
+        return Next::Withdraw(overtaken);
+    }
+    let Some(first) = queue.first() else { return Next::Idle };
+    let mut due = first.not_before;
+    if first.notice.draft.kind == NoticeKind::Update {
+        due = due.max(pace.last_sent.map_or(due, |last| last + pace.updates_every.millis()));
+    }
+    if due <= wall { Next::Send(first.notice.draft.id) } else { Next::Wait(due) }
+}
+
+/// Which deliveries are not worth sending any more: what was never tried, and has been overtaken by the end or by a later
+/// word on the same thing. The end itself is not owed where nothing was ever told.
+fn overtaken(queue: &[Waiting<'_>]) -> Vec<DeliveryId> {
+    let untouched = |waiting: &Waiting<'_>| waiting.attempts == 0 && !waiting.fate_unknown;
+    let end = queue.iter().position(|waiting| waiting.notice.draft.kind == NoticeKind::End);
+    let mut withdrawn = Vec::new();
+    if let Some(end) = end {
+        let before = &queue[..end];
+        withdrawn.extend(before.iter().filter(|waiting| untouched(waiting)).map(|waiting| waiting.notice.draft.id));
+        // The end closes every page it names. If all of those are among the withdrawn, nobody has heard of anything.
+        let unheard = |page: &u32| {
+            before.iter().any(|waiting| {
+                untouched(waiting)
+                    && waiting.notice.draft.kind == NoticeKind::Page
+                    && waiting.notice.draft.page == *page
+            })
+        };
+        if queue[end].notice.draft.pages.iter().all(unheard) {
+            withdrawn.push(queue[end].notice.draft.id);
+        }
+        return withdrawn;
+    }
+    let is_update = |waiting: &&Waiting<'_>| waiting.notice.draft.kind == NoticeKind::Update;
+    let last_update = queue.iter().rposition(|waiting| is_update(&waiting));
+    let earlier = queue.iter().take(last_update.unwrap_or(0)).filter(is_update).filter(|waiting| untouched(waiting));
+    earlier.map(|waiting| waiting.notice.draft.id).collect()
+}
+
+/// When to try again after `attempts` failures, in milliseconds from now: exponential with jitter, all of it a hash of the
+/// delivery, and never before the receiver wants to be asked again.
+#[must_use]
+pub fn retry_in(id: DeliveryId, attempts: u32, retry_after: Option<Span>) -> i64 {
+    let base = EARLY_RETRIES.get(attempts.saturating_sub(1) as usize).copied().unwrap_or(LATE_RETRY);
+    let jitter = spread(&[&id.to_string(), &attempts.to_string()], base.unsigned_abs() / 5 + 1);
+    let own = base + i64::try_from(jitter).unwrap_or(0);
+    retry_after.map_or(own, |wanted| own.max(wanted.millis()))
+}
+
+/// Whether the channel's fallback has to be told as well.
+#[must_use]
+pub fn needs_fallback(failures: u32, first_tried: i64, wall: i64) -> bool {
+    failures >= FALLBACK_AFTER_FAILURES || wall - first_tried >= FALLBACK_AFTER.millis()
+}

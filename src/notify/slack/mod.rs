@@ -1,0 +1,121 @@
+//! Slack: an incoming webhook (<https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>) or the Web API
+//! (<https://docs.slack.dev/reference/methods/chat.postMessage>).
+//!
+//! By the Web API one incident is one message: updates and the end edit it in place, a rise and the end are also said in
+//! its thread, because an edit wakes nobody. A webhook cannot edit; there everything is a message of its own.
+
+mod answer;
+mod message;
+
+use super::post::{post, unprepared};
+use super::{Delivery, Notifier, Receipt, SendError};
+use crate::config::Secret;
+use crate::engine::notice::NoticeKind;
+use crate::http::{Client, ClientError};
+use crate::model::Name;
+use answer::Posted;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const NAME: &str = "slack";
+
+/// An incoming webhook.
+#[derive(Debug)]
+pub struct SlackWebhook {
+    http: Client,
+    url: Secret,
+}
+
+impl SlackWebhook {
+    /// The webhook at the secret address `url`.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub fn new(url: Secret) -> Result<Self, ClientError> {
+        Ok(SlackWebhook { http: Client::anonymous()?, url })
+    }
+}
+
+impl Notifier for SlackWebhook {
+    async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
+        let url = self.url.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        let request = self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
+        let body = message::body(delivery.notice).to_string();
+        let reply = post(NAME, request.header("content-type", "application/json").body(body)).await?;
+        answer::of_webhook(&reply)?;
+        Ok(Receipt("{}".into()))
+    }
+}
+
+/// A bot of the Web API.
+#[derive(Debug)]
+pub struct Slack {
+    http: Client,
+    token: Secret,
+    to: Option<Name>,
+    api_url: String,
+}
+
+impl Slack {
+    /// The bot with `token`, which writes to `to` where a destination names nobody.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub fn new(token: Secret, to: Option<Name>, api_url: String) -> Result<Self, ClientError> {
+        Ok(Slack { http: Client::anonymous()?, token, to, api_url })
+    }
+
+    async fn call(&self, method: &str, body: &Value) -> Result<Posted, SendError> {
+        let url = format!("{}/{method}", self.api_url.trim_end_matches('/'));
+        let token = self.token.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        let request = self.http.request(Method::POST, &url).await.map_err(|cause| unprepared(NAME, &cause))?;
+        let request = request.bearer_auth(token.expose()).header("content-type", "application/json; charset=utf-8");
+        answer::of_api(&post(NAME, request.body(body.to_string())).await?)
+    }
+
+    /// Edits the incident's message; one that somebody has deleted, or that cannot be edited any more, is posted anew.
+    async fn edit(&self, root: &Posted, delivery: Delivery<'_>) -> Result<Posted, SendError> {
+        let mut body = message::body(delivery.notice);
+        (body["channel"], body["ts"]) = (json!(root.channel), json!(root.ts));
+        match self.call("chat.update", &body).await {
+            Err(SendError::Refused { reason, .. }) if answer::is_gone(&reason) => {
+                self.start(&root.channel, delivery).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn start(&self, to: &str, delivery: Delivery<'_>) -> Result<Posted, SendError> {
+        let mut body = message::body(delivery.notice);
+        body["channel"] = json!(to);
+        self.call("chat.postMessage", &body).await
+    }
+
+    /// Says one line in the incident's thread; `aloud` also in the conversation.
+    async fn reply(&self, root: &Posted, delivery: Delivery<'_>, aloud: bool) -> Result<(), SendError> {
+        let mut body = json!({ "channel": root.channel, "thread_ts": root.ts, "text": message::line(delivery.notice) });
+        if aloud {
+            body["reply_broadcast"] = json!(true);
+        }
+        self.call("chat.postMessage", &body).await.map(|_| ())
+    }
+}
+
+impl Notifier for Slack {
+    async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
+        let draft = &delivery.notice.draft;
+        let to = draft.destination.to.as_deref().or(self.to.as_deref());
+        let to = to.ok_or_else(|| SendError::Refused { channel: NAME, reason: "no conversation is named".into() })?;
+        let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.0));
+        let root = match (root, draft.kind) {
+            (None, _) => self.start(to, delivery).await?,
+            (Some(root), NoticeKind::Update) => self.edit(&root, delivery).await?,
+            (Some(root), NoticeKind::Page | NoticeKind::End) => {
+                let root = self.edit(&root, delivery).await?;
+                self.reply(&root, delivery, draft.kind == NoticeKind::Page).await?;
+                root
+            }
+        };
+        Ok(Receipt(root.to_receipt()))
+    }
+}

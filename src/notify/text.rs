@@ -1,0 +1,102 @@
+//! The words that all channels share: what happened in one line, how a number and a bound are written, how to cut.
+
+use crate::engine::notice::{AlertText, Notice, NoticeKind, Reason};
+use crate::model::duration_text;
+
+/// What the message is about in one word: `FIRING`, `UPDATE`, `RESOLVED`.
+#[must_use]
+pub fn status(notice: &Notice) -> &'static str {
+    match notice.draft.kind {
+        NoticeKind::Page => "FIRING",
+        NoticeKind::Update => "UPDATE",
+        NoticeKind::End if ended_without_data(notice) => "NO DATA",
+        NoticeKind::End => "RESOLVED",
+    }
+}
+
+/// Whether it ends only because nothing is known any more: that is not a resolution, and is not called one.
+#[must_use]
+pub fn ended_without_data(notice: &Notice) -> bool {
+    let silent = |alert: &AlertText| alert.note.as_deref().is_some_and(|note| note.starts_with("ended without data"));
+    !notice.alerts.is_empty() && notice.alerts.iter().all(silent)
+}
+
+/// One line that says it all: `[FIRING high] INC-41 GasPriceSpike {chain="sepolia"}`.
+#[must_use]
+pub fn headline(notice: &Notice) -> String {
+    let (draft, status) = (&notice.draft, status(notice));
+    format!("[{status} {}] INC-{} {}", draft.severity, draft.number, notice.title)
+}
+
+/// Why it goes out, in words for people.
+#[must_use]
+pub fn reason(notice: &Notice) -> &'static str {
+    match notice.draft.reason {
+        Reason::Opened => "new",
+        Reason::Reopened => "fires again",
+        Reason::Rose => "got worse",
+        Reason::Fell => "got better, not over",
+        Reason::Changed => "alerts joined or left",
+        Reason::Resolved if ended_without_data(notice) => "no data any more",
+        Reason::Resolved => "over",
+    }
+}
+
+/// One line on one alert: its summary where it has one, the value and bound, how long it fired.
+#[must_use]
+pub fn alert_line(alert: &AlertText) -> String {
+    let summary = alert.annotations.iter().find(|(name, _)| &**name == "summary").map(|(_, text)| text.as_str());
+    let mut line =
+        summary.map_or_else(|| format!("{} {}", alert.name, alert.labels.without("alertname")), str::to_owned);
+    if let Some(value) = value(alert) {
+        line.push_str(&format!(" ({value})"));
+    }
+    if let Some(ended) = alert.ended {
+        line.push_str(&format!(", after {}", duration_text::format(ended - alert.since)));
+    }
+    if let Some(note) = &alert.note {
+        line.push_str(&format!(": {note}"));
+    }
+    line
+}
+
+/// The value with its unit, and the bound: `112 gwei, threshold 100`.
+#[must_use]
+pub fn value(alert: &AlertText) -> Option<String> {
+    if alert.value.is_nan() {
+        return None;
+    }
+    let unit = alert.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let bound = if alert.threshold.is_empty() { String::new() } else { format!(", threshold {}", alert.threshold) };
+    Some(format!("{}{unit}{bound}", number(alert.value)))
+}
+
+/// A number with at most six significant digits, as people write it.
+#[must_use]
+pub fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "NaN".into()
+        } else if value > 0.0 {
+            "+Inf".into()
+        } else {
+            "-Inf".into()
+        };
+    }
+    // So many decimals leave six significant digits.
+    let decimals = (0..9).find(|decimals| value.abs() * 10_f64.powi(*decimals) >= 100_000.0).unwrap_or(9);
+    let decimals = usize::try_from(decimals).unwrap_or(0);
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// At most `most` characters of `text`, with an ellipsis where something was cut.
+#[must_use]
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}

@@ -1,0 +1,58 @@
+//! The source of a scenario: what each query answers at each slot.
+
+use super::scenario::Feed;
+use crate::model::{Answer, Labels, Sample, SeriesTable, Slot, Span};
+use crate::rules::Rule;
+
+/// What one query of one rule has been fed, and the series that it has returned.
+#[derive(Debug, Default)]
+pub struct Source {
+    table: SeriesTable,
+    answer: Answer,
+}
+
+impl Source {
+    /// The answer at `slot`: for each series the value whose step the slot lies in, if there is one.
+    pub fn read(&mut self, feeds: &[&Feed], start: Slot, slot: Slot) -> (&SeriesTable, &Answer) {
+        self.answer.samples.clear();
+        for feed in feeds {
+            if let Some(value) = feed.value(slot - start) {
+                let series = self.table.intern(feed.labels.clone());
+                self.answer.samples.push(Sample { series, value });
+            }
+        }
+        (&self.table, &self.answer)
+    }
+
+    /// The answer as it was read last.
+    #[must_use]
+    pub fn last(&self) -> (&SeriesTable, &Answer) {
+        (&self.table, &self.answer)
+    }
+}
+
+impl Feed {
+    fn value(&self, at: Span) -> Option<f64> {
+        let step = usize::try_from(at.millis() / self.every.millis()).ok()?;
+        self.values.get(step).copied().flatten()
+    }
+
+    /// The samples on the grid before `slot`, as a range query would find them.
+    #[must_use]
+    pub fn past(&self, start: Slot, slot: Slot, interval: Span) -> (Labels, Vec<(Slot, f64)>) {
+        let mut samples = Vec::new();
+        let mut at = start;
+        while at < slot {
+            samples.extend(self.value(at - start).map(|value| (at, value)));
+            at = at + interval;
+        }
+        (self.labels.clone(), samples)
+    }
+}
+
+/// The feeds of one query of `rule`.
+#[must_use]
+pub fn of_query<'a>(feeds: &'a [Feed], rule: &Rule, query: usize) -> Vec<&'a Feed> {
+    let name = &rule.queries[query].name;
+    feeds.iter().filter(|feed| feed.rule == rule.alert && feed.query == *name).collect()
+}

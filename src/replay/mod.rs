@@ -1,0 +1,22 @@
+//! The engine, driven by given readings and a given clock: `watchbell test`, and later backtest and demo.
+//!
+//! [`written`] is a scenario file as typed, [`Scenario`] as meant; [`play`] drives the same engine that runs in production
+//! and gives a [`Story`]: every transition, every incident step, every message at its time. Absent on purpose: any clock,
+//! any socket.
+
+mod expect;
+mod feed;
+mod notation;
+mod post;
+mod scenario;
+mod snapshot;
+mod stage;
+mod story;
+pub mod written;
+
+pub use expect::{Expectation, unmet};
+pub use notation::values;
+pub use scenario::{Event, EventKind, Scenario, load, schema};
+pub use snapshot::{Verdict, compare, path_of, write};
+pub use stage::play;
+pub use story::{Line, Story};

@@ -1,0 +1,292 @@
+//! A scenario as meant: files read, values spread out, every name looked up.
+
+use super::expect::Expectation;
+use super::notation::values;
+use super::written::{self, Expect};
+use crate::config::{self, Settings};
+use crate::diagnostics::{Findings, Sources, Spanned, codes, suggest};
+use crate::model::{Labels, Name, Slot, Span};
+use crate::rules::{self, Context, RuleSet};
+use crate::yaml::{self, Validator};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where a scenario starts that says nothing.
+const START: i64 = 1_767_603_600_000;
+
+/// A scenario, ready to be played.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What happens, in a sentence.
+    pub title: String,
+    /// The instant of the first slot.
+    pub start: Slot,
+    /// How long it runs.
+    pub lasts: Span,
+    /// Policies, channels, routes.
+    pub settings: Arc<Settings>,
+    /// The rules at the start.
+    pub rules: RuleSet,
+    /// What queries answer.
+    pub feeds: Vec<Feed>,
+    /// What happens beside the readings, in the order of time.
+    pub events: Vec<Event>,
+    /// What must come of it.
+    pub expectations: Vec<Expectation>,
+}
+
+/// The answers to one query, for one series.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// The alert name of the rule.
+    pub rule: Name,
+    /// The name of its query.
+    pub query: Name,
+    /// The labels of the series.
+    pub labels: Labels,
+    /// How far apart the values lie.
+    pub every: Span,
+    /// The values, the first at the start.
+    pub values: Vec<Option<f64>>,
+}
+
+/// Something that happens beside the readings.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When, from the start.
+    pub at: Span,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What can happen beside the readings.
+#[derive(Clone, Debug)]
+pub enum EventKind {
+    /// Every query fails for so long.
+    QueryError(Span),
+    /// No slot is evaluated for so long.
+    Missed(Span),
+    /// The service is killed, and started again after so long.
+    Restart(Span),
+    /// Other rules run from here on.
+    Reload(RuleSet),
+    /// A channel cannot be reached for so long.
+    ChannelFails(Name, Span),
+    /// A channel refuses everything for so long.
+    ChannelRefuses(Name, Span),
+}
+
+/// The JSON Schema of scenario files.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(written::Scenario).into()
+}
+
+/// Reads the scenario at `path`. `None` where it cannot be played; the findings say why.
+pub fn load(path: &Path, sources: &mut Sources, findings: &mut Findings) -> Option<Scenario> {
+    let (_, documents) = yaml::read(path, sources, findings)?;
+    let node = documents.first()?;
+    let validator = Validator::new(schema());
+    validator.validate(node, findings);
+    if findings.has_errors() {
+        return None;
+    }
+    let written: written::Scenario = match yaml::from_node(node) {
+        Ok(written) => written,
+        Err(error) => {
+            findings.error(codes::WB014, error.message).at(error.place, "");
+            return None;
+        }
+    };
+    let scenario = Reader { folder: path.parent().unwrap_or(Path::new("")), sources, findings }.read(&written);
+    scenario.filter(|_| !findings.has_errors())
+}
+
+struct Reader<'a> {
+    folder: &'a Path,
+    sources: &'a mut Sources,
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, written: &written::Scenario) -> Option<Scenario> {
+        let settings = self.settings(written)?;
+        let rules = self.rules(&written.rules, &settings)?;
+        let start = self.start(written)?;
+        if let Some(series) = written.series.first() {
+            let mut finding = self
+                .findings
+                .error(codes::WB201, "series need the offline evaluator, which comes with a later version");
+            finding = finding.at(series.place, "");
+            finding.help(
+                "say what the queries answer instead: `answers: [{ query: Rule.value, every: 30s, values: \"1x10\" }]`",
+            );
+        }
+        let feeds: Vec<Feed> = written.answers.iter().filter_map(|answers| self.feed(answers, &rules)).collect();
+        let mut events: Vec<Event> = written.events.iter().filter_map(|event| self.event(event, &settings)).collect();
+        events.sort_by_key(|event| event.at);
+        let expectations =
+            written.expect.iter().filter_map(|expect| self.expectation(expect, &rules, &settings)).collect();
+        let interval = rules.groups.iter().map(|group| group.interval).max().unwrap_or(Span::from_mins(1));
+        let spread =
+            feeds.iter().map(|feed| feed.every.times(i64::try_from(feed.values.len()).unwrap_or(i64::MAX))).max();
+        let then = written.then.as_ref().map_or(interval, |then| then.0);
+        let last_event = events.last().map_or(Span::ZERO, |event| event.at);
+        let lasts = spread.unwrap_or(Span::ZERO).max(last_event) + then;
+        let title = written.scenario.value.clone();
+        Some(Scenario { title, start, lasts, settings: Arc::new(settings), rules, feeds, events, expectations })
+    }
+
+    fn beside(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    fn settings(&mut self, written: &written::Scenario) -> Option<Settings> {
+        let Some(config) = &written.config else { return Some(Settings::default()) };
+        // The dates of a configuration are judged by `check`; a scenario plays at a time of its own.
+        let mut found = Findings::default();
+        let loaded = config::load(&self.beside(&config.value), Timestamp::UNIX_EPOCH, self.sources, &mut found);
+        let good = !found.has_errors();
+        if !good {
+            self.findings.append(found);
+        }
+        loaded.filter(|_| good).map(|loaded| loaded.settings)
+    }
+
+    fn rules(&mut self, files: &[Spanned<String>], settings: &Settings) -> Option<RuleSet> {
+        let paths: Vec<PathBuf> = files.iter().map(|file| self.beside(&file.value)).collect();
+        let context = Context { severities: settings.severities.clone(), ..Context::default() };
+        let mut found = Findings::default();
+        let loaded = rules::load(&paths, &context, self.sources, &mut found);
+        if found.has_errors() {
+            self.findings.append(found);
+            return None;
+        }
+        Some(loaded.set)
+    }
+
+    fn start(&mut self, written: &written::Scenario) -> Option<Slot> {
+        let Some(text) = &written.start else { return Some(Slot::from_millis(START)) };
+        let parsed: Result<Timestamp, _> = text.value.parse();
+        match parsed {
+            Ok(at) => Some(Slot::from_millis(at.as_millisecond())),
+            Err(_) => {
+                let message = format!("`{}` is not an instant; write for example 2026-01-05T09:00:00Z", text.value);
+                self.findings.error(codes::WB202, message).at(text.place, "");
+                None
+            }
+        }
+    }
+
+    fn feed(&mut self, answers: &written::Answers, rules: &RuleSet) -> Option<Feed> {
+        let (rule, query) = self.query(&answers.query, rules)?;
+        if answers.every.value.0 <= Span::ZERO {
+            self.findings.error(codes::WB202, "values need some time between them").at(answers.every.place, "");
+            return None;
+        }
+        match values(&answers.values.value) {
+            Ok(values) => {
+                let labels =
+                    Labels::new(answers.labels.iter().map(|(name, value)| (name.value.as_str(), value.as_str())));
+                Some(Feed { rule, query, labels, every: answers.every.value.0, values })
+            }
+            Err(message) => {
+                self.findings.error(codes::WB202, message).at(answers.values.place, "");
+                None
+            }
+        }
+    }
+
+    fn query(&mut self, text: &Spanned<String>, rules: &RuleSet) -> Option<(Name, Name)> {
+        let known = || rules.groups.iter().flat_map(|group| group.alerts());
+        let found = text.value.rsplit_once('.').and_then(|(alert, query)| {
+            let rule = known().find(|rule| &*rule.alert == alert)?;
+            let query = rule.queries.iter().find(|known| &*known.name == query)?;
+            Some((rule.alert.clone(), query.name.clone()))
+        });
+        if found.is_none() {
+            let names: Vec<String> = known()
+                .flat_map(|rule| rule.queries.iter().map(move |query| format!("{}.{}", rule.alert, query.name)))
+                .collect();
+            let help = suggest::did_you_mean(&text.value, names.iter().map(String::as_str));
+            let message = format!("no rule of these files has the query `{}`", text.value);
+            let finding = self.findings.error(codes::WB203, message).at(text.place, "");
+            finding.help(help.unwrap_or_else(|| {
+                "write `Rule.query`; the only query of a rule with `expr` is called `value`".into()
+            }));
+        }
+        found
+    }
+
+    fn event(&mut self, event: &Spanned<written::Event>, settings: &Settings) -> Option<Event> {
+        let written = &event.value;
+        let lasts = written.lasts.as_ref().map(|lasts| lasts.0);
+        let mut kinds = Vec::new();
+        kinds.extend(written.query_error.as_ref().map(|span| EventKind::QueryError(span.0)));
+        kinds.extend(written.missed.as_ref().map(|span| EventKind::Missed(span.0)));
+        kinds.extend(written.restart.as_ref().map(|_| EventKind::Restart(lasts.unwrap_or(Span::ZERO))));
+        if let Some(files) = &written.reload {
+            kinds.push(EventKind::Reload(self.rules(files, settings)?));
+        }
+        let fails = written.channel_fails.as_ref().and_then(|name| self.channel(name, settings));
+        kinds.extend(fails.map(|name| EventKind::ChannelFails(name, lasts.unwrap_or(Span::from_mins(5)))));
+        let refuses = written.channel_refuses.as_ref().and_then(|name| self.channel(name, settings));
+        kinds.extend(refuses.map(|name| EventKind::ChannelRefuses(name, lasts.unwrap_or(Span::from_mins(5)))));
+        let at = written.at.value.0;
+        match (kinds.pop(), kinds.is_empty()) {
+            (Some(kind), true) => Some(Event { at, kind }),
+            _ => {
+                let message = "an event says exactly one thing that happens";
+                let finding = self.findings.error(codes::WB204, message).at(event.place, "");
+                finding.help("one of `query_error`, `missed`, `restart`, `reload`, `channel_fails`, `channel_refuses`");
+                None
+            }
+        }
+    }
+
+    fn channel(&mut self, name: &Spanned<String>, settings: &Settings) -> Option<Name> {
+        let found = settings.channels.get_key_value(name.value.as_str()).map(|(name, _)| name.clone());
+        if found.is_none() {
+            self.unknown("channel", name, settings.channels.keys().map(|name| &**name));
+        }
+        found
+    }
+
+    fn unknown<'a>(&mut self, what: &str, name: &Spanned<String>, known: impl Iterator<Item = &'a str>) {
+        let help = suggest::did_you_mean(&name.value, known);
+        let finding =
+            self.findings.error(codes::WB203, format!("there is no {what} `{}`", name.value)).at(name.place, "");
+        if let Some(help) = help {
+            finding.help(help);
+        }
+    }
+
+    fn expectation(&mut self, expect: &Spanned<Expect>, rules: &RuleSet, settings: &Settings) -> Option<Expectation> {
+        let written = &expect.value;
+        for name in written.firing.iter().chain(&written.resolved) {
+            let all = || rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| &*rule.alert);
+            if !all().any(|alert| alert == name.value) && !name.value.starts_with("Watchbell") {
+                // A test on a misspelt alert name would pass for ever where it expects nothing.
+                self.unknown("alert", name, all());
+                return None;
+            }
+        }
+        if let Some(name) = &written.told {
+            self.channel(name, settings)?;
+        }
+        if let Some(name) = &written.severity
+            && settings.severities.find(&name.value).is_none()
+        {
+            self.unknown("severity", name, settings.severities.iter().map(|severity| &**severity.name()));
+            return None;
+        }
+        let expectation = Expectation::of(written);
+        if expectation.is_none() {
+            let finding =
+                self.findings.error(codes::WB204, "an expectation says exactly one thing").at(expect.place, "");
+            finding.help("one of `firing`, `resolved`, `told`, `nothing_else: true`");
+        }
+        expectation
+    }
+}

@@ -1,0 +1,406 @@
+//! Plays a scenario: the order of one moment is that of `semantics.md` 3 — reload and other events, evaluations by source and
+//! group, incidents, timers, deliveries.
+//!
+//! Slots of a scenario stand on a grid that begins at its start, so that `within: 5m` means what it says.
+
+use super::feed::{Source, of_query};
+use super::post::{Fate, Post, Posted};
+use super::scenario::{EventKind, Scenario};
+use super::snapshot::text_of;
+use super::story::{Deed, Story};
+use crate::engine::alert::Phase;
+use crate::engine::evaluate::Reading;
+use crate::engine::event::{Event, EventKind as Happened, IncidentEvent};
+use crate::engine::transition::Cause;
+use crate::engine::{Engine, Fact, Failure, State, Step, World};
+use crate::model::{AlertId, Moment, Name, RuleId, Slot, Span, duration_text};
+use crate::rules::template::Answers;
+use crate::rules::{Rule, RuleSet};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Plays `scenario` to its end.
+#[must_use]
+pub fn play(scenario: &Scenario) -> Story {
+    let mut stage = Stage::new(scenario);
+    let mut at = Span::ZERO;
+    loop {
+        stage.moment(at);
+        match stage.next_after(at) {
+            Some(next) if next <= scenario.lasts => at = next,
+            _ => break,
+        }
+    }
+    stage.story
+}
+
+struct Stage<'a> {
+    scenario: &'a Scenario,
+    engine: Engine,
+    journal: Vec<Event>,
+    sources: HashMap<(RuleId, usize), Source>,
+    post: Post,
+    story: Story,
+    shown: BTreeMap<AlertId, String>,
+    names: HashMap<AlertId, (String, bool)>,
+    next_event: usize,
+    failing_until: Span,
+    missing_until: Span,
+    down_until: Option<(Span, Span)>,
+    channels: Vec<(Name, Span, Fate)>,
+    blind_from: HashMap<usize, Slot>,
+}
+
+impl<'a> Stage<'a> {
+    fn new(scenario: &'a Scenario) -> Self {
+        let world = Arc::new(World::new(Arc::clone(&scenario.settings), scenario.rules.clone()));
+        let groups = scenario.rules.groups.len();
+        Stage {
+            scenario,
+            engine: Engine::new(world),
+            journal: Vec::new(),
+            sources: HashMap::new(),
+            post: Post::default(),
+            story: Story { title: scenario.title.clone(), lines: Vec::new() },
+            shown: BTreeMap::new(),
+            names: HashMap::new(),
+            next_event: 0,
+            failing_until: Span::ZERO,
+            missing_until: Span::ZERO,
+            down_until: None,
+            channels: Vec::new(),
+            blind_from: (0..groups).map(|group| (group, scenario.start)).collect(),
+        }
+    }
+
+    /// Everything that happens at one instant.
+    fn moment(&mut self, at: Span) {
+        let now = Moment::from_millis((self.scenario.start + at).millis());
+        self.wake(at, now);
+        while let Some(event) = self.scenario.events.get(self.next_event).filter(|event| event.at <= at) {
+            self.next_event += 1;
+            self.happen(&event.kind, at, now);
+        }
+        if self.down_until.is_some() {
+            return;
+        }
+        for group in self.due(at) {
+            self.evaluate(group, at, now);
+        }
+        let step = self.engine.advance(Fact::Tick, now);
+        self.take(step, at);
+        self.deliver(at, now);
+    }
+
+    /// The groups whose slot this is, by source, name and file.
+    fn due(&self, at: Span) -> Vec<usize> {
+        let groups = &self.engine.world.rules.groups;
+        let mut due: Vec<usize> =
+            (0..groups.len()).filter(|group| at.millis() % groups[*group].interval.millis() == 0).collect();
+        due.sort_by_key(|group| {
+            (groups[*group].source.clone(), groups[*group].name.clone(), groups[*group].file.clone())
+        });
+        due
+    }
+
+    fn next_after(&self, at: Span) -> Option<Span> {
+        let groups = self.engine.world.rules.groups.iter();
+        let slots = groups.map(|group| group.interval.times(at.millis() / group.interval.millis() + 1));
+        let event = self.scenario.events.get(self.next_event).map(|event| event.at);
+        let wakes = self.down_until.map(|(_, until)| until);
+        let since_start = |millis: i64| Span::from_millis(millis - self.scenario.start.millis());
+        let awake = self.down_until.is_none();
+        let timer = self.engine.next_due().filter(|_| awake).map(|due| since_start(due.millis()));
+        let post = self.post.next_due(|channel| self.pace(channel)).filter(|_| awake).map(since_start);
+        slots.chain(event).chain(wakes).chain(timer).chain(post).filter(|next| *next > at).min()
+    }
+
+    fn happen(&mut self, kind: &EventKind, at: Span, now: Moment) {
+        match kind {
+            EventKind::QueryError(span) => {
+                self.failing_until = at + *span;
+                self.say(at, format!("-- every query fails for {}", duration_text::format(*span)));
+            }
+            EventKind::Missed(span) => {
+                self.missing_until = at + *span;
+                self.say(at, format!("-- slots are missed for {}", duration_text::format(*span)));
+            }
+            EventKind::Restart(span) => {
+                self.down_until = Some((at, at + *span));
+                let down =
+                    if span.is_zero() { String::new() } else { format!(", down for {}", duration_text::format(*span)) };
+                self.say(at, format!("-- the service is killed{down}"));
+                self.wake(at, now);
+            }
+            EventKind::Reload(rules) => self.reload(rules, at, now),
+            EventKind::ChannelFails(name, span) => {
+                self.channels.push((name.clone(), at + *span, Fate::Fails));
+                self.say(at, format!("-- {name} cannot be reached for {}", duration_text::format(*span)));
+            }
+            EventKind::ChannelRefuses(name, span) => {
+                self.channels.push((name.clone(), at + *span, Fate::Refused));
+                self.say(at, format!("-- {name} refuses everything for {}", duration_text::format(*span)));
+            }
+        }
+    }
+
+    /// After a restart nothing is left but the journal.
+    fn wake(&mut self, at: Span, now: Moment) {
+        let Some((since, _)) = self.down_until.filter(|(_, until)| *until <= at) else { return };
+        self.down_until = None;
+        self.engine.state = State::fold(&self.engine.world, &self.journal);
+        for group in 0..self.engine.world.rules.groups.len() {
+            self.blind_from.insert(group, self.scenario.start);
+        }
+        self.say(at, "-- the service is back");
+        if at > since {
+            let step = self.engine.advance(Fact::Slept { span: at - since }, now);
+            self.take(step, at);
+        }
+    }
+
+    fn reload(&mut self, rules: &RuleSet, at: Span, now: Moment) {
+        self.say(at, "-- other rules run from here on");
+        let world = Arc::new(World::new(Arc::clone(&self.scenario.settings), rules.clone()));
+        let step = self.engine.advance(Fact::Reloaded { world }, now);
+        for change in &step.changes {
+            self.say(at, format!("   {change}"));
+        }
+        self.blind_from = (0..rules.groups.len()).map(|group| (group, self.scenario.start)).collect();
+        self.sources.clear();
+        self.take(step, at);
+    }
+
+    fn evaluate(&mut self, group: usize, at: Span, now: Moment) {
+        let slot = self.scenario.start + at;
+        if at < self.missing_until {
+            self.blind_from.entry(group).or_insert(slot);
+            let step = self.engine.advance(Fact::Missed { group, first: slot }, now);
+            return self.take(step, at);
+        }
+        let world = Arc::clone(&self.engine.world);
+        let rules: Vec<&Arc<Rule>> = world.rules.groups[group].alerts().collect();
+        if at < self.failing_until {
+            self.blind_from.entry(group).or_insert(slot);
+            let failure = || Failure { message: "the scenario makes every query fail".into(), is_the_sources: true };
+            let readings: Vec<Result<Reading<'_>, Failure>> = rules.iter().map(|_| Err(failure())).collect();
+            let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, now);
+            return self.take(step, at);
+        }
+        self.fill(group, &rules, slot);
+        for rule in &rules {
+            for query in 0..rule.queries.len() {
+                let feeds = of_query(&self.scenario.feeds, rule, query);
+                self.sources.entry((rule.id, query)).or_default().read(&feeds, self.scenario.start, slot);
+            }
+        }
+        let lookups = Answers::new();
+        let answers: Vec<Vec<_>> = rules
+            .iter()
+            .map(|rule| (0..rule.queries.len()).map(|query| self.sources[&(rule.id, query)].last()).collect())
+            .collect();
+        let readings: Vec<Result<Reading<'_>, Failure>> =
+            answers.iter().map(|answers| Ok(Reading { answers, lookups: &lookups })).collect();
+        let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, now);
+        self.take(step, at);
+    }
+
+    /// Fills histories with what a range query would find, after a start, a reload, or slots without an answer.
+    fn fill(&mut self, group: usize, rules: &[&Arc<Rule>], slot: Slot) {
+        if self.blind_from.remove(&group).is_none() {
+            return;
+        }
+        let world = Arc::clone(&self.engine.world);
+        let interval = world.rules.groups[group].interval;
+        for rule in rules {
+            for query in (0..rule.queries.len()).filter(|query| !rule.queries[*query].history.is_zero()) {
+                let feeds = of_query(&self.scenario.feeds, rule, query);
+                let past: Vec<_> = feeds.iter().map(|feed| feed.past(self.scenario.start, slot, interval)).collect();
+                self.engine.state.rule(rule).fill_history(&world, rule, query, &past);
+            }
+        }
+    }
+
+    /// Tells what a step led to, and posts what it owes.
+    fn take(&mut self, step: Step, at: Span) {
+        for event in &step.events {
+            self.tell(event, at);
+        }
+        self.journal.extend(step.events);
+        for draft in step.drafts {
+            let notice = draft.compose(&self.engine.world, &Answers::new()).unwrap_or_else(|wanted| {
+                // A scenario has no source for the queries of templates.
+                let refused = wanted
+                    .into_iter()
+                    .map(|(_, query)| (query, Err("a scenario answers no query of a template".into())));
+                draft.compose(&self.engine.world, &refused.collect()).expect("every query has an answer now")
+            });
+            self.post.take(notice);
+        }
+    }
+
+    fn tell(&mut self, event: &Event, at: Span) {
+        match &event.kind {
+            Happened::AlertChanged { rule, alert } => self.tell_alert(*rule, alert.id, at),
+            Happened::AlertForgotten { alert, .. } => self.tell_gone(*alert, at),
+            Happened::SourceChanged { source, failing: Some(_) } => {
+                self.say(at, format!("source {source} does not answer"))
+            }
+            Happened::SourceChanged { source, failing: None } => self.say(at, format!("source {source} answers again")),
+            Happened::OwnAlert { subject, fires } => {
+                let name = subject.labels.get("alertname").to_owned();
+                let word = if *fires { "firing" } else { "over" };
+                let deed = if *fires {
+                    Deed::Alert { name, firing: Some(subject.severity.to_string()) }
+                } else {
+                    Deed::Ended { name }
+                };
+                self.story.add(at, deed, format!("{}  {word} {}", subject.labels, subject.severity));
+            }
+            Happened::Incident { key, event, .. } => {
+                let number = self.engine.state.incidents.by_key.get(key).map_or(0, |incident| incident.number);
+                self.tell_incident(number, key, event, at);
+            }
+            Happened::RuleForgotten { .. } => {
+                let gone: Vec<AlertId> = self.shown.keys().copied().filter(|alert| !self.knows(*alert)).collect();
+                for alert in gone {
+                    self.tell_gone(alert, at);
+                }
+            }
+            Happened::RuleChanged { .. }
+            | Happened::RuleMoved { .. }
+            | Happened::Slept { .. }
+            | Happened::IncidentRestored { .. } => {}
+        }
+    }
+
+    fn knows(&self, alert: AlertId) -> bool {
+        self.engine.state.rules.values().any(|rule| rule.get(alert).is_some())
+    }
+
+    fn tell_alert(&mut self, rule: RuleId, alert: AlertId, at: Span) {
+        let Some((alert, tiers)) = self.engine.state.rules.get(&rule).and_then(|state| state.get(alert)) else {
+            return;
+        };
+        let words = text_of(alert, tiers);
+        let firing = alert.top(tiers).map(|top| top.severity.to_string());
+        let name = alert.labels.get("alertname").to_owned();
+        let (id, calm) = (alert.id, alert.phase() == Phase::Inactive);
+        if self.shown.get(&id).map_or(calm, |shown| *shown == words) {
+            return;
+        }
+        let place = alert.labels.without("alertname");
+        let fired = self.names.get(&id).is_some_and(|(_, fired)| *fired);
+        self.shown.insert(id, words.clone());
+        self.names.insert(id, (name.clone(), firing.is_some()));
+        let deed = if fired && firing.is_none() {
+            Deed::Ended { name: name.clone() }
+        } else {
+            Deed::Alert { name: name.clone(), firing }
+        };
+        self.story.add(at, deed, format!("{name}{place}  {words}"));
+    }
+
+    fn tell_gone(&mut self, alert: AlertId, at: Span) {
+        let Some(shown) = self.shown.remove(&alert) else { return };
+        let (name, fired) = self.names.remove(&alert).unwrap_or_default();
+        if !shown.starts_with("inactive") {
+            let deed = if fired { Deed::Ended { name: name.clone() } } else { Deed::Other };
+            self.story.add(at, deed, format!("{name}  gone (was {shown})"));
+        }
+    }
+
+    fn tell_incident(&mut self, number: u64, key: &crate::engine::incident::Key, event: &IncidentEvent, at: Span) {
+        let text = match event {
+            IncidentEvent::Opened { severity, .. } => {
+                format!("INC-{number} opened at {severity} ({} {})", key.policy, key.group)
+            }
+            IncidentEvent::Reopened { severity, .. } => format!("INC-{number} reopened at {severity}"),
+            IncidentEvent::Severity { to } => format!("INC-{number} is {to} now"),
+            IncidentEvent::Resolved { .. } => format!("INC-{number} resolved"),
+            IncidentEvent::Left { cause, .. } if *cause != Cause::Condition => {
+                format!("INC-{number}: {}", because(cause))
+            }
+            IncidentEvent::NotTold { destination, page } => {
+                format!("INC-{number}: {destination} has not been told of page {page}")
+            }
+            _ => return,
+        };
+        self.say(at, text);
+    }
+
+    fn deliver(&mut self, at: Span, now: Moment) {
+        loop {
+            let (channels, settings) = (&self.channels, &self.scenario.settings);
+            let fate = |name: &Name| {
+                channels
+                    .iter()
+                    .find(|(channel, until, _)| channel == name && at < *until)
+                    .map_or(Fate::Arrives, |(_, _, fate)| *fate)
+            };
+            let pace = |name: &Name| settings.channels.get(name).map_or(Span::ZERO, |channel| channel.updates_every);
+            let posted = self.post.work(now.millis(), fate, pace);
+            if posted.is_empty() {
+                return;
+            }
+            for posted in posted {
+                self.posted(posted, at, now);
+            }
+        }
+    }
+
+    fn posted(&mut self, posted: Posted, at: Span, now: Moment) {
+        let fact = match posted {
+            Posted::Arrived(notice) => {
+                let channel = notice.draft.destination.channel.to_string();
+                let text = super::snapshot::message(&notice);
+                return self.story.add(at, Deed::Told { channel }, text);
+            }
+            Posted::Failed(draft, attempts) => {
+                return self.say(at, format!("-> {}: attempt {attempts} failed", draft.destination));
+            }
+            Posted::Withdrawn(destination, count) => {
+                return self.say(at, format!("-> {destination}: {count} overtaken and withdrawn"));
+            }
+            Posted::NeedsFallback(draft) => {
+                let channels = &self.scenario.settings.channels;
+                let fallback = channels.get(&draft.destination.channel).and_then(|channel| channel.fallback.clone());
+                self.channel_trouble(&draft.destination.channel.clone(), Some("it does not answer".into()), at, now);
+                let Some(fallback) = fallback else { return };
+                Fact::FellBack { notice: draft, fallback }
+            }
+            Posted::Refused(draft) => {
+                self.say(at, format!("-> {}: refused for good", draft.destination));
+                let (incident, generation, page) = (draft.incident, draft.generation, draft.page);
+                Fact::Refused { incident, generation, destination: draft.destination, page }
+            }
+            Posted::Recovered(channel) => return self.channel_trouble(&channel, None, at, now),
+        };
+        let step = self.engine.advance(fact, now);
+        self.take(step, at);
+    }
+
+    fn channel_trouble(&mut self, channel: &Name, trouble: Option<String>, at: Span, now: Moment) {
+        let step = self.engine.advance(Fact::Channel { channel: channel.clone(), trouble }, now);
+        self.take(step, at);
+    }
+
+    fn pace(&self, channel: &Name) -> Span {
+        self.scenario.settings.channels.get(channel).map_or(Span::ZERO, |channel| channel.updates_every)
+    }
+
+    fn say(&mut self, at: Span, text: impl Into<String>) {
+        self.story.add(at, Deed::Other, text);
+    }
+}
+
+fn because(cause: &Cause) -> String {
+    match cause {
+        Cause::Condition => "its condition does not hold".into(),
+        Cause::NoData { since } => format!("no data since {since}"),
+        Cause::NoDataEnd { since } => format!("ended without data since {since}"),
+        Cause::QueryFails => "its query fails".into(),
+        Cause::RuleRemoved => "its rule was removed".into(),
+        Cause::RuleChanged => "its rule was changed".into(),
+    }
+}

@@ -1,0 +1,105 @@
+//! A scenario file as typed. The doc comments are the user's reference: the JSON Schema carries them.
+
+use crate::diagnostics::Spanned;
+use crate::yaml::{DurationText, Entries};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A whole alert scenario: readings in, pages out.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(title = "Watchbell scenario", deny_unknown_fields)]
+pub struct Scenario {
+    /// What happens, in a sentence.
+    pub scenario: Spanned<String>,
+    /// The rule files, seen from this file.
+    pub rules: Vec<Spanned<String>>,
+    /// The service configuration, seen from this file: policies, channels, routes. Messages are rendered, nothing is sent.
+    #[serde(default)]
+    pub config: Option<Spanned<String>>,
+    /// The instant of the first slot, as RFC 3339. Default: 2026-01-05T09:00:00Z.
+    #[serde(default)]
+    pub start: Option<Spanned<String>>,
+    /// How long the scenario runs on after the last value. Default: one interval.
+    #[serde(default)]
+    pub then: Option<DurationText>,
+    /// Readings: what each query answers.
+    #[serde(default)]
+    pub answers: Vec<Answers>,
+    /// Series for the offline evaluator, in promtool's notation. Comes with a later version.
+    #[serde(default)]
+    pub series: Vec<Spanned<Entries<Spanned<String>>>>,
+    /// What happens beside the readings.
+    #[serde(default)]
+    pub events: Vec<Spanned<Event>>,
+    /// What must come of it. The snapshot beside the file is the full story.
+    #[serde(default)]
+    pub expect: Vec<Spanned<Expect>>,
+}
+
+/// The answers to one query, for one series.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Answers {
+    /// The query, as `Rule.query`; the only query of a rule with `expr` is called `value`.
+    pub query: Spanned<String>,
+    /// The labels of the series.
+    #[serde(default)]
+    pub labels: Entries<String>,
+    /// How far apart the values lie.
+    pub every: Spanned<DurationText>,
+    /// The values in promtool's notation, the first at the start.
+    pub values: Spanned<String>,
+}
+
+/// Something that happens beside the readings.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Event {
+    /// When, from the start.
+    pub at: Spanned<DurationText>,
+    /// Every query fails for so long.
+    #[serde(default)]
+    pub query_error: Option<DurationText>,
+    /// No slot is evaluated for so long, while the service runs.
+    #[serde(default)]
+    pub missed: Option<DurationText>,
+    /// The service is killed and started again; with `for`, it is down so long.
+    #[serde(default)]
+    pub restart: Option<Spanned<bool>>,
+    /// Other rule files run from here on.
+    #[serde(default)]
+    pub reload: Option<Vec<Spanned<String>>>,
+    /// A channel cannot be reached; `for` says how long.
+    #[serde(default)]
+    pub channel_fails: Option<Spanned<String>>,
+    /// A channel refuses everything for good; `for` says how long.
+    #[serde(default)]
+    pub channel_refuses: Option<Spanned<String>>,
+    /// How long it lasts.
+    #[serde(default, rename = "for")]
+    pub lasts: Option<DurationText>,
+}
+
+/// What must come of it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Expect {
+    /// By when, from the start. Default: the end.
+    #[serde(default)]
+    pub within: Option<DurationText>,
+    /// An alert of this name fires.
+    #[serde(default)]
+    pub firing: Option<Spanned<String>>,
+    /// At this severity.
+    #[serde(default)]
+    pub severity: Option<Spanned<String>>,
+    /// An alert of this name has fired and is over.
+    #[serde(default)]
+    pub resolved: Option<Spanned<String>>,
+    /// A message has reached this channel.
+    #[serde(default)]
+    pub told: Option<Spanned<String>>,
+    /// No other alert fires in the whole scenario. Who was told what stands in the snapshot.
+    #[serde(default)]
+    pub nothing_else: Option<Spanned<bool>>,
+}

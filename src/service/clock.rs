@@ -1,0 +1,81 @@
+//! The one place that asks the operating system what time it is.
+//!
+//! Slots follow the wall clock; moments follow the time that really passed. While both agree the skew is zero. When the
+//! wall clock is stepped (by hand, by NTP after a sleep), the monotonic clock says how much time went by, and the
+//! difference goes into the skew: timers notice nothing.
+
+use crate::model::{Moment, Span};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// A difference below this is drift, which is followed; above it is a step.
+const STEP: i64 = 1_000;
+
+/// The wall clock, in milliseconds after the Unix epoch.
+#[must_use]
+pub fn wall() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Wall clock and monotonic clock, compared.
+#[derive(Debug)]
+pub struct Clock {
+    monotonic: Instant,
+    wall: i64,
+    skew: Span,
+}
+
+/// One look at the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The wall clock, in milliseconds.
+    pub wall: i64,
+    /// What has to be added to a slot to get its moment.
+    pub skew: Span,
+    /// How far the wall clock was stepped since the last look; zero if it was not.
+    pub stepped: Span,
+}
+
+impl Clock {
+    /// Starts comparing.
+    #[must_use]
+    pub fn start() -> Self {
+        Clock { monotonic: Instant::now(), wall: wall(), skew: Span::ZERO }
+    }
+
+    /// What time it is, and whether the wall clock was stepped meanwhile.
+    pub fn look(&mut self) -> Look {
+        let (monotonic, now) = (Instant::now(), wall());
+        let passed = i64::try_from(monotonic.duration_since(self.monotonic).as_millis()).unwrap_or(i64::MAX);
+        let stepped = step_between(passed, now - self.wall);
+        self.skew = self.skew - stepped;
+        (self.monotonic, self.wall) = (monotonic, now);
+        Look { wall: now, skew: self.skew, stepped }
+    }
+}
+
+impl Look {
+    /// The engine's time.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment::from_millis(self.wall) + self.skew
+    }
+}
+
+/// How far the wall clock was stepped while `passed` milliseconds went by and it moved by `moved`.
+fn step_between(passed: i64, moved: i64) -> Span {
+    let difference = moved - passed;
+    if difference.abs() < STEP { Span::ZERO } else { Span::from_millis(difference) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drift_is_followed_and_a_step_is_named() {
+        assert_eq!(step_between(30_000, 30_400), Span::ZERO);
+        assert_eq!(step_between(30_000, 3_630_000), Span::from_hours(1));
+        assert_eq!(step_between(30_000, -30_000), Span::from_secs(-60));
+    }
+}

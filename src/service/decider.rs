@@ -1,0 +1,400 @@
+//! The one owner of the engine: facts come in, steps are stored, and only then acted on.
+//!
+//! Everything slow (queries, sending, reading files) runs elsewhere and comes back as a message. The loop is in
+//! [`super::run`]; here is what it does with each message.
+
+use super::books::{Books, BooksError};
+use super::clock::Look;
+use super::delivery::Order;
+use super::fetch::{Clients, Desk, Read};
+use super::metrics::Metrics;
+use super::reload::Fresh;
+use super::said::Said;
+use crate::crash::{self, Point};
+use crate::engine::evaluate::Reading;
+use crate::engine::notice::{Draft, Notice};
+use crate::engine::{Engine, Fact, Failure, Step};
+use crate::http::chain;
+use crate::model::{Moment, Name, Slot, Span};
+use crate::rules::template::Answers;
+use crate::store::{Commit, Epoch, Partition};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+/// After so many events the journal starts anew from a snapshot.
+const SNAPSHOT_AFTER: usize = 20_000;
+/// Templates may ask so often, and so much, until a message is complete.
+const ROUNDS: usize = 4;
+const QUERIES: usize = 16;
+
+/// The owner of the engine.
+pub struct Decider {
+    /// The engine.
+    pub engine: Engine,
+    /// The sources.
+    pub clients: Clients,
+    books: Books,
+    partition: Partition,
+    epoch: Epoch,
+    seq: u64,
+    since_snapshot: usize,
+    rule_set: String,
+    orders: mpsc::UnboundedSender<Order>,
+    metrics: Arc<Metrics>,
+    /// Commits that the store did not take, in order: decisions go on in memory, and are journalled when it can.
+    backlog: Vec<Commit>,
+    /// Files that run and are not stored yet.
+    good_files: Option<Vec<(String, String)>>,
+    /// Whether somebody else decides now.
+    pub fenced: bool,
+}
+
+/// What the journal said, and who we are.
+pub struct Start {
+    /// The store.
+    pub books: Books,
+    /// The lease.
+    pub epoch: Epoch,
+    /// The number of the last event.
+    pub seq: u64,
+    /// How many events came after the last snapshot.
+    pub since_snapshot: usize,
+    /// Which rules are running.
+    pub rule_set: String,
+    /// The files that they stand in.
+    pub files: Vec<(String, String)>,
+}
+
+impl Decider {
+    /// A decider that goes on from `start`.
+    #[must_use]
+    pub fn new(
+        engine: Engine,
+        clients: Clients,
+        start: Start,
+        orders: mpsc::UnboundedSender<Order>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Decider {
+            engine,
+            clients,
+            books: start.books,
+            partition: Partition(0),
+            epoch: start.epoch,
+            seq: start.seq,
+            since_snapshot: start.since_snapshot,
+            rule_set: start.rule_set,
+            good_files: Some(start.files),
+            orders,
+            metrics,
+            backlog: Vec::new(),
+            fenced: false,
+        }
+    }
+
+    /// Whether the store takes what is decided.
+    #[must_use]
+    pub fn is_remembering(&self) -> bool {
+        self.backlog.is_empty() && !self.fenced
+    }
+
+    /// Answers of one slot have come: decide, store, tell. Returns the group's desk for its next slot.
+    pub async fn read(&mut self, group: usize, read: Read, look: Look) -> Desk {
+        let Read { desk, slot, answers, history, took } = read;
+        self.fill_histories(&desk, history);
+        let started = Instant::now();
+        let lookups = self.answer_labels(&desk, &answers, slot).await;
+        let step = self.decide(group, &desk, &answers, &lookups, slot, look);
+        self.measure(&desk, &answers, took + started.elapsed().as_secs_f64());
+        self.carry_out(step).await;
+        desk
+    }
+
+    fn decide(
+        &mut self,
+        group: usize,
+        desk: &Desk,
+        answers: &[Result<crate::model::Answer, Failure>],
+        lookups: &Answers,
+        slot: Slot,
+        look: Look,
+    ) -> Step {
+        let vectors: Vec<Result<Vec<_>, Failure>> = desk
+            .rules()
+            .map(|(_, questions)| {
+                let answer = |&question: &usize| match &answers[question] {
+                    Ok(answer) => Ok((desk.table(question), answer)),
+                    Err(failure) => Err(failure.clone()),
+                };
+                questions.iter().map(answer).collect()
+            })
+            .collect();
+        let reading = |vectors: &'_ Result<Vec<_>, Failure>| -> Result<(), Failure> {
+            vectors.as_ref().map(|_| ()).map_err(Clone::clone)
+        };
+        let readings: Vec<Result<Reading<'_>, Failure>> = vectors
+            .iter()
+            .map(|vectors| {
+                reading(vectors)?;
+                let answers = vectors.as_ref().map_or(&[][..], Vec::as_slice);
+                Ok(Reading { answers, lookups })
+            })
+            .collect();
+        self.metrics.evaluated(&desk.group().name);
+        self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, slot.moment(look.skew))
+    }
+
+    /// What label templates ask has to be known before anything is decided.
+    async fn answer_labels(
+        &mut self,
+        desk: &Desk,
+        answers: &[Result<crate::model::Answer, Failure>],
+        slot: Slot,
+    ) -> Answers {
+        let mut known = Answers::new();
+        let world = Arc::clone(&self.engine.world);
+        for (rule, questions) in desk.rules() {
+            let Some(rule) =
+                world.rule(rule).filter(|rule| rule.labels.iter().any(|(_, template)| template.uses_query()))
+            else {
+                continue;
+            };
+            let Some(Ok(answer)) = questions.get(rule.value).map(|question| &answers[*question]) else { continue };
+            let table = desk.table(questions[rule.value]);
+            for sample in &answer.samples {
+                let series = table.labels(sample.series);
+                for _ in 0..ROUNDS {
+                    let wanted =
+                        crate::engine::evaluate::identify(&world, rule, series, sample.value, slot, &known).err();
+                    let Some(wanted) = wanted.filter(|_| known.len() < QUERIES) else { break };
+                    let wanted = wanted.into_iter().map(|query| (desk.group().source.clone(), query));
+                    self.ask(wanted.collect(), slot, &mut known).await;
+                }
+            }
+        }
+        known
+    }
+
+    fn fill_histories(&mut self, desk: &Desk, history: Vec<super::fetch::Filled>) {
+        let world = Arc::clone(&self.engine.world);
+        for (question, series) in history {
+            for (rule, questions) in desk.rules() {
+                let Some(rule) = world.rule(rule) else { continue };
+                for (query, _) in questions.iter().enumerate().filter(|(_, asked)| **asked == question) {
+                    self.engine.state.rule(rule).fill_history(&world, rule, query, &series);
+                }
+            }
+        }
+    }
+
+    fn measure(&self, desk: &Desk, answers: &[Result<crate::model::Answer, Failure>], took: f64) {
+        for (rule, questions) in desk.rules() {
+            let Some(rule) = self.engine.world.rule(rule) else { continue };
+            let failed = questions.iter().any(|question| answers[*question].is_err());
+            let series = questions.iter().map(|question| desk.table(*question).len()).sum();
+            self.metrics.rule(&desk.group().name, &rule.alert, took, series, failed);
+        }
+    }
+
+    /// Slots of a group were missed while we ran.
+    pub async fn missed(&mut self, group: usize, first: Slot, slots: u32, look: Look) {
+        let name = self.engine.world.rules.groups[group].name.clone();
+        warn!(group = %name, slots, "missed {slots} slots of group {name}: its last evaluation took too long");
+        self.metrics.missed(&name, slots);
+        let step = self.engine.advance(Fact::Missed { group, first }, first.moment(look.skew));
+        self.carry_out(step).await;
+    }
+
+    /// We have not been running until now.
+    pub async fn slept(&mut self, span: Span, now: Moment) {
+        let step = self.engine.advance(Fact::Slept { span }, now);
+        self.carry_out(step).await;
+    }
+
+    /// Timers may be due.
+    pub async fn tick(&mut self, now: Moment) {
+        let step = self.engine.advance(Fact::Tick, now);
+        self.carry_out(step).await;
+    }
+
+    /// The delivery worker has something to say.
+    pub async fn hear(&mut self, said: Said, now: Moment) {
+        let fact = match said {
+            Said::Refused { notice } => Fact::Refused {
+                incident: notice.incident,
+                generation: notice.generation,
+                destination: notice.destination,
+                page: notice.page,
+            },
+            Said::NeedsFallback { notice } => {
+                let channels = &self.engine.world.settings.channels;
+                let fallback = channels.get(&notice.destination.channel).and_then(|channel| channel.fallback.clone());
+                let Some(fallback) = fallback else { return };
+                Fact::FellBack { notice, fallback }
+            }
+            Said::Channel { channel, trouble } => Fact::Channel { channel, trouble },
+            Said::LostLease => {
+                self.fence();
+                return;
+            }
+        };
+        let step = self.engine.advance(fact, now);
+        self.carry_out(step).await;
+    }
+
+    /// Other rules or settings run from now on. Nothing fails from here. The files are stored with what the change does to
+    /// alerts, so that a start always knows which rules wrote the journal.
+    pub async fn reload(&mut self, world: Arc<crate::engine::World>, fresh: Fresh, now: Moment) -> usize {
+        self.clients = fresh.clients;
+        self.rule_set = fresh.rule_set;
+        self.good_files = Some(fresh.files);
+        let step = self.engine.advance(Fact::Reloaded { world }, now);
+        let changes = step.changes.len();
+        for change in &step.changes {
+            info!("{change}");
+        }
+        self.metrics.forget_rules();
+        let _gone = self.orders.send(Order::Settings(Arc::clone(&self.engine.world.settings)));
+        self.carry_out(step).await;
+        changes
+    }
+
+    /// Renders, stores, and hands over what is owed: in this order, so that a crash in between loses nothing.
+    pub async fn carry_out(&mut self, step: Step) {
+        for event in &step.events {
+            super::report::event(&self.engine, event);
+        }
+        if step.events.is_empty() && step.drafts.is_empty() && self.good_files.is_none() {
+            return;
+        }
+        let owed = self.compose(&step.drafts).await;
+        let now = self.engine.state.moment;
+        let snapshot = (self.since_snapshot > SNAPSHOT_AFTER).then(|| self.engine.state.as_events());
+        self.since_snapshot = if snapshot.is_some() { 0 } else { self.since_snapshot + step.events.len() };
+        let (rule_set, good_files) = (self.rule_set.clone(), self.good_files.take());
+        let commit = Commit { events: step.events, owed, snapshot, rule_set, good_files, moment: now };
+        let notices = commit.owed.clone();
+        self.backlog.push(commit);
+        self.settle_backlog().await;
+        if !notices.is_empty() && !self.fenced {
+            // Stored, or the store fails: then they go out all the same, under the keys they would have had.
+            let _gone = self.orders.send(Order::Owed(notices));
+        }
+    }
+
+    /// Stores what is waiting, oldest first.
+    pub async fn settle_backlog(&mut self) {
+        while let Some(commit) = self.backlog.first().cloned() {
+            crash::point(Point::BeforeCommit);
+            let (partition, epoch, expected, wall) = (self.partition, self.epoch, self.seq, super::clock::wall());
+            let started = Instant::now();
+            let done = self.books.ask(move |store| store.commit(partition, epoch, expected, &commit, wall)).await;
+            match done {
+                Ok(seq) => {
+                    self.metrics.committed(started.elapsed().as_secs_f64());
+                    self.metrics.store_failing(false);
+                    self.seq = seq;
+                    self.backlog.remove(0);
+                    crash::point(Point::AfterCommit);
+                }
+                Err(cause) => return self.store_failed(&cause),
+            }
+        }
+    }
+
+    fn store_failed(&mut self, cause: &BooksError) {
+        self.metrics.store_failing(true);
+        if cause.is_lost_lease() {
+            error!(error = %chain(cause), "the lease is lost: nothing is decided or sent from here any more");
+            self.fence();
+        } else {
+            let waiting = self.backlog.len();
+            error!(error = %chain(cause), waiting, "the store does not remember; deciding goes on in memory");
+        }
+    }
+
+    /// Fencing comes before failing open.
+    fn fence(&mut self) {
+        self.fenced = true;
+        let _gone = self.orders.send(Order::Stop);
+    }
+
+    /// Renders what is owed, and asks what its templates still need.
+    async fn compose(&mut self, drafts: &[Draft]) -> Vec<Notice> {
+        let mut notices = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let slot = Slot::from_millis(draft.at.millis());
+            let mut known = Answers::new();
+            let mut rounds = 0;
+            let notice = loop {
+                match draft.compose(&self.engine.world, &known) {
+                    Ok(notice) => break notice,
+                    Err(wanted) => {
+                        rounds += 1;
+                        let too_much = rounds > ROUNDS || known.len() + wanted.len() > QUERIES;
+                        if too_much {
+                            let refused =
+                                || Err(format!("a message may ask {QUERIES} queries in {ROUNDS} rounds, no more"));
+                            known.extend(wanted.into_iter().map(|(_, query)| (query, refused())));
+                        } else {
+                            self.ask(wanted, slot, &mut known).await;
+                        }
+                    }
+                }
+            };
+            notices.push(notice);
+        }
+        notices
+    }
+
+    async fn ask(&self, wanted: Vec<(Name, String)>, slot: Slot, known: &mut Answers) {
+        for (source, query) in wanted {
+            let answer = match self.clients.get(&source) {
+                None => Err(format!("there is no source {source}")),
+                Some(client) => {
+                    let mut decoder = crate::prometheus::Decoder::new();
+                    let body = client.query(&query, slot, client.deadline()).await;
+                    let answer = body.and_then(|body| decoder.decode(&body));
+                    let labelled = |answer: crate::model::Answer| {
+                        let table = decoder.table();
+                        answer
+                            .samples
+                            .iter()
+                            .map(|sample| (table.labels(sample.series).clone(), sample.value))
+                            .collect()
+                    };
+                    answer.map(labelled).map_err(|error| chain(&error))
+                }
+            };
+            known.insert(query, answer);
+        }
+    }
+
+    /// Says again to every Alertmanager what fires, because an Alertmanager forgets.
+    pub async fn keep_alive(&mut self, now: Moment) {
+        if self.fenced {
+            return;
+        }
+        let drafts: Vec<Draft> = crate::engine::notice::refreshes(&self.engine, now);
+        for notice in self.compose(&drafts).await {
+            let _gone = self.orders.send(Order::Refresh(Box::new(notice)));
+        }
+    }
+
+    /// Keeps the lease.
+    pub async fn renew(&mut self, until: i64) {
+        let (partition, epoch, moment) = (self.partition, self.epoch, self.engine.state.moment);
+        if let Err(cause) = self.books.ask(move |store| store.renew(partition, epoch, until, moment)).await {
+            self.store_failed(&cause);
+        }
+        self.settle_backlog().await;
+    }
+
+    /// What is known of the store, for whoever shuts down.
+    #[must_use]
+    pub fn books(&self) -> (&Books, Partition, Epoch) {
+        (&self.books, self.partition, self.epoch)
+    }
+}

@@ -1,0 +1,199 @@
+//! Asking a source everything that one slot of a group needs.
+//!
+//! A [`Desk`] belongs to one group and travels: into the task that asks, and back with the answers. So one evaluation of a
+//! group runs at a time, by construction, and what is known of its series needs no lock. Identical queries are asked once.
+
+use crate::crash::{self, Point};
+use crate::engine::Failure;
+use crate::http::chain;
+use crate::model::{Answer, Labels, Name, RuleId, Slot, Span};
+use crate::prometheus::{Client, Decoder, QueryError};
+use crate::rules::Group;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How many points a server gives to one range query at most.
+const MOST_POINTS: i64 = 10_000;
+
+/// What is asked for one group, and what has been learnt of its series.
+#[derive(Debug)]
+pub struct Desk {
+    group: Arc<Group>,
+    questions: Vec<Question>,
+    rules: Vec<Asks>,
+    /// From which slot on histories have holes that a range query has to fill.
+    holes: Option<Slot>,
+}
+
+#[derive(Debug)]
+struct Question {
+    expr: Arc<str>,
+    history: Span,
+    decoder: Decoder,
+}
+
+/// One rule, and the questions that are its queries.
+#[derive(Clone, Debug)]
+struct Asks {
+    rule: RuleId,
+    questions: Vec<usize>,
+}
+
+/// Past samples of a question's series, for the histories.
+pub type Filled = (usize, Vec<(Labels, Vec<(Slot, f64)>)>);
+
+/// What came back.
+#[derive(Debug)]
+pub struct Read {
+    /// The desk, for the next slot.
+    pub desk: Desk,
+    /// The slot.
+    pub slot: Slot,
+    /// One answer for each question.
+    pub answers: Vec<Result<Answer, Failure>>,
+    /// Samples that fill the histories, by question.
+    pub history: Vec<Filled>,
+    /// How long it took, in seconds.
+    pub took: f64,
+}
+
+impl Desk {
+    /// The desk of a group, whose histories are empty yet.
+    #[must_use]
+    pub fn new(group: &Arc<Group>) -> Self {
+        let mut questions: Vec<Question> = Vec::new();
+        let mut known: HashMap<Arc<str>, usize> = HashMap::new();
+        let mut rules = Vec::new();
+        for rule in group.alerts() {
+            let mut asks = Asks { rule: rule.id, questions: Vec::new() };
+            // A rule that is switched off is not asked for.
+            for query in rule.queries.iter().filter(|_| rule.disabled.is_none()) {
+                let place = *known.entry(query.expr.text().clone()).or_insert_with(|| {
+                    let expr = query.expr.text().clone();
+                    questions.push(Question { expr, history: Span::ZERO, decoder: Decoder::new() });
+                    questions.len() - 1
+                });
+                questions[place].history = questions[place].history.max(query.history);
+                asks.questions.push(place);
+            }
+            rules.push(asks);
+        }
+        let holes = questions.iter().any(|question| !question.history.is_zero()).then_some(Slot::from_millis(i64::MIN));
+        Desk { group: Arc::clone(group), questions, rules, holes }
+    }
+
+    /// The group.
+    #[must_use]
+    pub fn group(&self) -> &Arc<Group> {
+        &self.group
+    }
+
+    /// The group in other words that ask the same: what is known of its series stays.
+    pub fn rename(&mut self, group: &Arc<Group>) {
+        let mut fresh = Desk::new(group);
+        for question in &mut fresh.questions {
+            if let Some(known) = self.questions.iter_mut().find(|known| known.expr == question.expr) {
+                std::mem::swap(&mut question.decoder, &mut known.decoder);
+            }
+        }
+        *self = fresh;
+    }
+
+    /// Nothing was learnt of the slots from `slot` on: histories have a hole there.
+    pub fn missed(&mut self, slot: Slot) {
+        if self.questions.iter().any(|question| !question.history.is_zero()) {
+            self.holes = Some(self.holes.map_or(slot, |earlier| earlier.min(slot)));
+        }
+    }
+
+    /// Asks everything for `slot`. Never fails: each question has its own outcome.
+    pub async fn read(mut self, client: Arc<Client>, slot: Slot) -> Read {
+        let started = Instant::now();
+        let at = slot - self.group.query_offset;
+        let history = self.fill(&client, slot).await;
+        let mut pending: FuturesUnordered<_> = self
+            .questions
+            .iter_mut()
+            .enumerate()
+            .map(|(place, question)| {
+                let client = &client;
+                async move { (place, question.ask(client, at).await) }
+            })
+            .collect();
+        let mut answers: Vec<Option<Result<Answer, Failure>>> = Vec::new();
+        while let Some((place, answer)) = pending.next().await {
+            answers.resize_with(answers.len().max(place + 1), || None);
+            answers[place] = Some(answer.map_err(|error| failure(&error)));
+        }
+        drop(pending);
+        if answers.iter().flatten().any(Result::is_err) {
+            self.missed(slot);
+        }
+        let answers = answers.into_iter().flatten().collect();
+        Read { desk: self, slot, answers, history, took: started.elapsed().as_secs_f64() }
+    }
+
+    /// Asks for what histories lack before `slot`. What cannot be had is asked for again at the next slot.
+    async fn fill(&mut self, client: &Client, slot: Slot) -> Vec<Filled> {
+        let Some(from) = self.holes.take() else { return Vec::new() };
+        let (interval, offset) = (self.group.interval, self.group.query_offset);
+        let mut found = Vec::new();
+        for (place, question) in self.questions.iter().enumerate().filter(|(_, question)| !question.history.is_zero()) {
+            let points = (question.history.millis() / interval.millis() + 1).min(MOST_POINTS);
+            let first = from.max(slot - interval.times(points));
+            let last = slot - interval;
+            if first > last {
+                continue;
+            }
+            match client.query_range(&question.expr, first - offset, last - offset, interval, client.deadline()).await {
+                Ok(series) => found.push((place, series.into_iter().map(|series| shifted(series, offset)).collect())),
+                Err(error) => {
+                    tracing::warn!(group = %self.group.name, expr = %question.expr, error = %error, "cannot fill a history; trying again at the next slot");
+                    self.holes = Some(from);
+                }
+            }
+            crash::point(Point::DuringHistoryFill);
+        }
+        found
+    }
+
+    /// The rules of the group, each with the places of its answers.
+    pub fn rules(&self) -> impl Iterator<Item = (RuleId, &[usize])> {
+        self.rules.iter().map(|asks| (asks.rule, asks.questions.as_slice()))
+    }
+
+    /// The series that a question has returned so far.
+    #[must_use]
+    pub fn table(&self, question: usize) -> &crate::model::SeriesTable {
+        self.questions[question].decoder.table()
+    }
+}
+
+impl Question {
+    async fn ask(&mut self, client: &Client, at: Slot) -> Result<Answer, QueryError> {
+        let body = client.query(&self.expr, at, client.deadline()).await?;
+        self.decoder.decode(&body)
+    }
+}
+
+/// Samples on the grid of the query, put on the grid of the slots.
+fn shifted(series: crate::prometheus::RangeSeries, offset: Span) -> (Labels, Vec<(Slot, f64)>) {
+    let samples = series.samples.into_iter().map(|(at, value)| (at + offset, value)).collect();
+    (series.labels, samples)
+}
+
+/// What a failed question means to a rule: whether its source or the query is to blame.
+fn failure(error: &QueryError) -> Failure {
+    let is_the_sources = match error {
+        QueryError::Unreachable { .. } | QueryError::TimedOut { .. } | QueryError::NotPrometheus { .. } => true,
+        QueryError::NoCredentials { .. } => true,
+        QueryError::Refused { status, .. } => *status >= 500 || *status == 401 || *status == 403 || *status == 429,
+        QueryError::WrongType { .. } | QueryError::TooLarge { .. } => false,
+    };
+    Failure { message: chain(error), is_the_sources }
+}
+
+/// The clients of all sources.
+pub type Clients = HashMap<Name, Arc<Client>>;

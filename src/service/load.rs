@@ -1,0 +1,140 @@
+//! From the files of a configuration to everything that a run needs, or an explanation.
+
+use super::fetch::Clients;
+use super::reload::Fresh;
+use crate::config::{self, Files, Settings, Source};
+use crate::diagnostics::{Findings, Sources, render};
+use crate::http::chain;
+use crate::model::Name;
+use crate::prometheus::Client;
+use crate::rules::{self, Context};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Loads one configuration over and over, and does the work again only for what changed.
+pub struct FileLoader {
+    config: PathBuf,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    rules: rules::Loader,
+    clients: HashMap<Name, (Source, Arc<Client>)>,
+}
+
+impl FileLoader {
+    /// A loader of the configuration at `config`.
+    #[must_use]
+    pub fn new(config: PathBuf) -> Self {
+        FileLoader { config, kept: Mutex::default() }
+    }
+
+    /// Reads, checks, compiles and builds everything.
+    ///
+    /// # Errors
+    /// The diagnostics, as people read them.
+    pub fn load(&self) -> Result<Fresh, String> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut sources, mut findings) = (Sources::default(), Findings::default());
+        let loaded = config::load(&self.config, Timestamp::now(), &mut sources, &mut findings);
+        let loaded =
+            loaded.filter(|_| !findings.has_errors()).ok_or_else(|| render::human(&findings, &sources, false))?;
+        let context = context(&loaded.settings);
+        let (set, findings) = kept.rules.load(&loaded.rule_files, &context);
+        if findings.has_errors() {
+            return Err(render::human(&findings, kept.rules.sources(), false));
+        }
+        let texts = |sources: &Sources| -> Vec<(String, String)> {
+            sources.iter().map(|(_, source)| (source.path().display().to_string(), source.text().to_string())).collect()
+        };
+        let mut files = texts(&sources);
+        files.extend(
+            texts(kept.rules.sources())
+                .into_iter()
+                .filter(|(path, _)| loaded.rule_files.iter().any(|file| file.display().to_string() == *path)),
+        );
+        let clients = kept.clients(&loaded.settings)?;
+        Ok(Fresh { rule_set: hash(&files), settings: Arc::new(loaded.settings), rules: set, clients, files })
+    }
+
+    /// Compiles the texts that were kept when they were good.
+    ///
+    /// # Errors
+    /// The diagnostics: what was good to an older version need not be good to this one.
+    pub fn load_kept(&self, files: Vec<(String, String)>) -> Result<Fresh, String> {
+        let texts: BTreeMap<PathBuf, Arc<str>> =
+            files.iter().map(|(path, text)| (PathBuf::from(path), Arc::from(text.as_str()))).collect();
+        let (mut sources, mut findings) = (Sources::default(), Findings::default());
+        let given = Files::Given(texts.clone());
+        let loaded = config::load_from(&given, &self.config, Timestamp::now(), &mut sources, &mut findings);
+        let loaded =
+            loaded.filter(|_| !findings.has_errors()).ok_or_else(|| render::human(&findings, &sources, false))?;
+        let rules: Vec<(PathBuf, Arc<str>)> =
+            loaded.rule_files.iter().filter_map(|path| Some((path.clone(), Arc::clone(texts.get(path)?)))).collect();
+        let (mut sources, mut findings) = (Sources::default(), Findings::default());
+        let set = rules::load_texts(&rules, &context(&loaded.settings), &mut sources, &mut findings).set;
+        if findings.has_errors() {
+            return Err(render::human(&findings, &sources, false));
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let clients = kept.clients(&loaded.settings)?;
+        Ok(Fresh { rule_set: hash(&files), settings: Arc::new(loaded.settings), rules: set, clients, files })
+    }
+}
+
+impl Kept {
+    /// The clients of all sources; one whose source is as it was keeps its connections.
+    fn clients(&mut self, settings: &Settings) -> Result<Clients, String> {
+        let mut clients = HashMap::new();
+        for (name, source) in &settings.sources {
+            let known = self.clients.remove(name).filter(|(known, _)| known == source);
+            let client = match known {
+                Some((_, client)) => client,
+                None => {
+                    let client = Client::new(source).map_err(|cause| format!("source {name}: {}", chain(&cause)))?;
+                    Arc::new(client)
+                }
+            };
+            clients.insert(name.clone(), (source.clone(), client));
+        }
+        self.clients.clone_from(&clients);
+        Ok(clients.into_iter().map(|(name, (_, client))| (name, client)).collect())
+    }
+}
+
+/// What rules may speak of under these settings.
+#[must_use]
+pub fn context(settings: &Settings) -> Context {
+    Context {
+        severities: settings.severities.clone(),
+        sources: Some(settings.sources.keys().cloned().collect()),
+        default_source: settings.default_source.clone(),
+        policies: Some(settings.policies.keys().cloned().collect()),
+        actions: Some(settings.actions.keys().cloned().collect()),
+        history_max_samples: settings.history_max_samples,
+        remote_write: settings.remote_write.is_some(),
+        ..Context::default()
+    }
+}
+
+/// What a set of files is called: the beginning of a hash of all of them.
+fn hash(files: &[(String, String)]) -> String {
+    let mut hash = Sha256::new();
+    for (path, text) in files {
+        for part in [path, text] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The store's file, seen from the folder of the configuration.
+#[must_use]
+pub fn beside(config: &Path, file: &Path) -> PathBuf {
+    config.parent().map_or_else(|| file.to_owned(), |folder| folder.join(file))
+}

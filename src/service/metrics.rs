@@ -1,0 +1,198 @@
+//! What the service says of itself at `/metrics`: names `watchbell_…`, base units.
+
+use crate::engine::State;
+use crate::engine::alert::Phase;
+use crate::model::{Name, Span};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+
+type Seconds = Gauge<f64, AtomicU64>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRule {
+    group: String,
+    rule: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfGroup {
+    group: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfAlerts {
+    state: String,
+    severity: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfDelivery {
+    channel: String,
+    outcome: String,
+}
+
+/// All metrics of the service.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    evaluations: Family<OfGroup, Counter>,
+    failures: Family<OfRule, Counter>,
+    missed: Family<OfGroup, Counter>,
+    duration: Family<OfRule, Seconds>,
+    series: Family<OfRule, Gauge>,
+    alerts: Family<OfAlerts, Gauge>,
+    incidents: Gauge,
+    deliveries: Family<OfDelivery, Counter>,
+    waiting: Gauge,
+    oldest: Seconds,
+    skew: Seconds,
+    reloads: Counter,
+    failed_reloads: Counter,
+    reload_good: Gauge,
+    reload_at: Seconds,
+    store_failing: Gauge,
+    commit: OnlyHistogram,
+}
+
+#[derive(Debug)]
+struct OnlyHistogram(Histogram);
+
+impl Default for OnlyHistogram {
+    fn default() -> Self {
+        OnlyHistogram(Histogram::new(exponential_buckets(0.000_1, 2.0, 14)))
+    }
+}
+
+/// Seconds as Prometheus wants them.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53 ms")]
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1000.0
+}
+
+impl Metrics {
+    /// A registry that shows these metrics.
+    #[must_use]
+    pub fn registry(&self) -> Registry {
+        let mut registry = Registry::with_prefix("watchbell");
+        let r = &mut registry;
+        r.register("evaluations", "Slots of groups that were evaluated", self.evaluations.clone());
+        r.register("evaluation_failures", "Evaluations of rules that failed", self.failures.clone());
+        r.register("missed_slots", "Slots of groups that were missed while running", self.missed.clone());
+        let help = "How long the queries and the decision of a rule took at its last slot";
+        r.register_with_unit("rule_evaluation_duration", help, Unit::Seconds, self.duration.clone());
+        r.register("rule_series", "Series that a rule knows", self.series.clone());
+        r.register("alerts", "Alerts by state and severity", self.alerts.clone());
+        r.register("incidents_open", "Incidents that are not resolved", self.incidents.clone());
+        r.register("deliveries", "Attempts at telling people, by channel and outcome", self.deliveries.clone());
+        r.register("deliveries_waiting", "Messages that are owed", self.waiting.clone());
+        let help = "Age of the oldest message that is owed; 0 where none is";
+        r.register_with_unit("oldest_undelivered_age", help, Unit::Seconds, self.oldest.clone());
+        let help = "Difference between engine time and the wall clock; not 0 once the clock has been stepped";
+        r.register_with_unit("clock_skew", help, Unit::Seconds, self.skew.clone());
+        r.register("config_reloads", "Reloads that were tried", self.reloads.clone());
+        r.register(
+            "config_reload_failures",
+            "Reloads that were refused; the rules before went on",
+            self.failed_reloads.clone(),
+        );
+        r.register("config_last_reload_successful", "Whether the last reload was good", self.reload_good.clone());
+        let help = "When rules were last loaded well, by the wall clock";
+        r.register_with_unit("config_last_reload_success_timestamp", help, Unit::Seconds, self.reload_at.clone());
+        r.register("store_failing", "Whether the store refuses to remember", self.store_failing.clone());
+        r.register_with_unit("commit_duration", "How long a commit took", Unit::Seconds, self.commit.0.clone());
+        registry
+    }
+
+    /// A group was evaluated at a slot.
+    pub fn evaluated(&self, group: &Name) {
+        self.evaluations.get_or_create(&OfGroup { group: group.to_string() }).inc();
+    }
+
+    /// A rule was evaluated: how long it took, how many series it knows, and whether it failed.
+    pub fn rule(&self, group: &Name, rule: &Name, took: f64, series: usize, failed: bool) {
+        let labels = OfRule { group: group.to_string(), rule: rule.to_string() };
+        self.duration.get_or_create(&labels).set(took);
+        self.series.get_or_create(&labels).set(i64::try_from(series).unwrap_or(i64::MAX));
+        if failed {
+            self.failures.get_or_create(&labels).inc();
+        }
+    }
+
+    /// Slots of a group were missed.
+    pub fn missed(&self, group: &Name, slots: u32) {
+        self.missed.get_or_create(&OfGroup { group: group.to_string() }).inc_by(u64::from(slots));
+    }
+
+    /// An attempt at telling people ended.
+    pub fn delivered(&self, channel: &Name, outcome: &str) {
+        let labels = OfDelivery { channel: channel.to_string(), outcome: outcome.to_owned() };
+        self.deliveries.get_or_create(&labels).inc();
+    }
+
+    /// So many messages are owed, the oldest for so many milliseconds.
+    pub fn undelivered(&self, waiting: usize, oldest: i64) {
+        self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        self.oldest.set(seconds(oldest.max(0)));
+    }
+
+    /// The clock's skew.
+    pub fn skew(&self, skew: Span) {
+        self.skew.set(skew.as_secs_f64());
+    }
+
+    /// A reload was tried at `wall`.
+    pub fn reloaded(&self, good: bool, wall: i64) {
+        self.reloads.inc();
+        self.reload_good.set(i64::from(good));
+        if good {
+            self.reload_at.set(seconds(wall));
+        } else {
+            self.failed_reloads.inc();
+        }
+    }
+
+    /// Whether the store refuses to remember.
+    pub fn store_failing(&self, failing: bool) {
+        self.store_failing.set(i64::from(failing));
+    }
+
+    /// A commit took so many seconds.
+    pub fn committed(&self, took: f64) {
+        self.commit.0.observe(took);
+    }
+
+    /// Counts alerts and incidents anew; done when somebody asks.
+    pub fn count(&self, state: &State) {
+        let mut counts: BTreeMap<(String, String), i64> = BTreeMap::new();
+        for rule in state.rules.values() {
+            for alert in rule.iter() {
+                let word = match alert.phase() {
+                    Phase::Inactive => continue,
+                    Phase::Pending => "pending",
+                    Phase::Firing => "firing",
+                };
+                let severity = rule.get(alert.id).and_then(|(alert, tiers)| alert.top(tiers));
+                let severity = severity.map(|top| top.severity.to_string()).unwrap_or_default();
+                *counts.entry((word.to_owned(), severity)).or_default() += 1;
+            }
+        }
+        self.alerts.clear();
+        for ((state, severity), count) in counts {
+            self.alerts.get_or_create(&OfAlerts { state, severity }).set(count);
+        }
+        let open = state.incidents.by_key.values().filter(|incident| !incident.is_resolved()).count();
+        self.incidents.set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    /// Forgets what belongs to rules that are gone.
+    pub fn forget_rules(&self) {
+        self.duration.clear();
+        self.series.clear();
+        self.failures.clear();
+    }
+}

@@ -1,0 +1,18 @@
+//! The engine, driven by real time, a real Prometheus and real people.
+//!
+//! [`run`] is what wakes it; [`decider`] owns the engine; [`delivery`] tells people. Everything that waits runs in a task of its
+//! own and is joined at the end.
+
+pub mod books;
+pub mod clock;
+pub mod decider;
+pub mod delivery;
+pub mod fetch;
+pub mod load;
+pub mod metrics;
+pub mod reload;
+pub mod report;
+pub mod run;
+pub mod said;
+pub mod start;
+pub mod timetable;

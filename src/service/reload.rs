@@ -1,0 +1,187 @@
+//! When files are read again: file events, a rescan by content, SIGHUP, and a request.
+//!
+//! File events are only a hint: directories are watched (an editor replaces files, Kubernetes swaps symlinks), a burst
+//! settles first, and every so often everything is looked at anyway, for file systems that say nothing. Reading and
+//! compiling happen in a thread of their own; what comes back is complete, or an explanation.
+
+use super::fetch::Clients;
+use crate::config::Settings;
+use crate::rules::RuleSet;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// A burst of file events is over after so long without another.
+const SETTLED: Duration = Duration::from_millis(250);
+/// A burst is cut off after so long.
+const AT_MOST: Duration = Duration::from_secs(2);
+/// Everything is looked at this often, whatever was or was not heard.
+const RESCAN: Duration = Duration::from_secs(45);
+
+/// Somebody wants the files to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Its number; 0 is nobody in particular.
+    pub number: u64,
+    /// Whether an answer is wanted even where nothing has changed.
+    pub even_if_unchanged: bool,
+}
+
+/// Everything that was read and compiled.
+#[derive(Clone, Debug)]
+pub struct Fresh {
+    /// The service configuration.
+    pub settings: Arc<Settings>,
+    /// The rules.
+    pub rules: RuleSet,
+    /// Clients of all sources.
+    pub clients: Clients,
+    /// A hash of all texts: what this set is called in the journal.
+    pub rule_set: String,
+    /// The files, by path, with their texts.
+    pub files: Vec<(String, String)>,
+}
+
+/// What came of a wish.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Whose wish it was.
+    pub wish: u64,
+    /// The fresh set; `None` where nothing has changed; the diagnostics where it is bad.
+    pub outcome: Result<Option<Fresh>, String>,
+}
+
+/// Reads and compiles everything. Called in a thread that may wait for the disk.
+pub type Load = Arc<dyn Fn() -> Result<Fresh, String> + Send + Sync>;
+
+/// Watches the folders that `folders` names and loads again when something may have changed.
+pub struct Reloader {
+    load: Load,
+    rule_set: String,
+    watched: BTreeSet<PathBuf>,
+    watcher: Option<RecommendedWatcher>,
+}
+
+impl Reloader {
+    /// A reloader that starts from what runs now. Events of the folders arrive as hints.
+    #[must_use]
+    pub fn new(load: Load, running: &str, hints: mpsc::UnboundedSender<()>) -> Self {
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Our own reading makes access events; they would have us read for ever.
+            let is_news = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
+            if is_news {
+                let _gone = hints.send(());
+            }
+        });
+        let watcher = watcher
+            .inspect_err(|cause| warn!(error = %cause, "cannot watch files; looking at them every 45 s instead"))
+            .ok();
+        Reloader { load, rule_set: running.to_owned(), watched: BTreeSet::new(), watcher }
+    }
+
+    /// Watches the folders of `files`, and the folders above them, so that a replaced folder is noticed as well.
+    pub fn watch(&mut self, files: &[(String, String)]) {
+        let Some(watcher) = &mut self.watcher else { return };
+        let folders: BTreeSet<PathBuf> = files.iter().flat_map(|(path, _)| folders_of(Path::new(path))).collect();
+        for folder in folders.difference(&self.watched.clone()) {
+            match watcher.watch(folder, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    self.watched.insert(folder.clone());
+                }
+                Err(cause) => {
+                    warn!(path = %folder.display(), error = %cause, "cannot watch this folder; it is looked at every 45 s")
+                }
+            }
+        }
+        for folder in self.watched.clone().difference(&folders) {
+            // A folder that is gone cannot be unwatched; that is as good.
+            let _gone = watcher.unwatch(folder);
+            self.watched.remove(folder);
+        }
+    }
+
+    /// Loads whenever there is reason to, until `stop`.
+    pub async fn run(
+        mut self,
+        mut hints: mpsc::UnboundedReceiver<()>,
+        mut wishes: mpsc::UnboundedReceiver<Wish>,
+        loaded: mpsc::UnboundedSender<Loaded>,
+        stop: CancellationToken,
+    ) {
+        let mut rescan = tokio::time::interval_at(Instant::now() + RESCAN, RESCAN);
+        loop {
+            let wish = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                Some(wish) = wishes.recv() => wish,
+                Some(()) = hints.recv() => {
+                    settle(&mut hints).await;
+                    Wish { number: 0, even_if_unchanged: false }
+                }
+                _ = rescan.tick() => Wish { number: 0, even_if_unchanged: false },
+            };
+            if let Some(answer) = self.load(wish).await {
+                let _gone = loaded.send(answer);
+            }
+        }
+    }
+
+    async fn load(&mut self, wish: Wish) -> Option<Loaded> {
+        let load = Arc::clone(&self.load);
+        let outcome = tokio::task::spawn_blocking(move || load()).await;
+        let outcome = outcome.unwrap_or_else(|cause| Err(format!("reading the files ended abnormally: {cause}")));
+        match outcome {
+            Ok(fresh) => {
+                self.watch(&fresh.files);
+                let same = fresh.rule_set == self.rule_set;
+                self.rule_set.clone_from(&fresh.rule_set);
+                let outcome = Ok((!same).then_some(fresh));
+                (!same || wish.even_if_unchanged).then_some(Loaded { wish: wish.number, outcome })
+            }
+            Err(findings) => {
+                error!("the files are bad; what ran goes on running\n{findings}");
+                // So that going back to what runs counts as news, and is said.
+                self.rule_set.clear();
+                Some(Loaded { wish: wish.number, outcome: Err(findings) })
+            }
+        }
+    }
+}
+
+/// Waits until a burst of events is over.
+async fn settle(hints: &mut mpsc::UnboundedReceiver<()>) {
+    let end = Instant::now() + AT_MOST;
+    while Instant::now() < end {
+        match tokio::time::timeout(SETTLED, hints.recv()).await {
+            Ok(Some(())) => {}
+            Ok(None) | Err(_) => return,
+        }
+    }
+}
+
+fn folders_of(file: &Path) -> Vec<PathBuf> {
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).map(Path::to_owned);
+    // A symlinked file lives in another folder as well, and that one is replaced too.
+    let real = file.canonicalize().ok().and_then(|real| real.parent().map(Path::to_owned));
+    [Some(folder), above, real].into_iter().flatten().collect()
+}
+
+/// Says once at a start what is running.
+pub fn announce(fresh: &Fresh) {
+    let rules: usize = fresh.rules.groups.iter().map(|group| group.alerts().count()).sum();
+    info!(rules, groups = fresh.rules.groups.len(), rule_set = %fresh.rule_set, "running {rules} rules in {} groups", fresh.rules.groups.len());
+    let idle = fresh.settings.not_acted_on_yet();
+    if !idle.is_empty() {
+        warn!("read and checked, but not acted on by this version yet: {}", idle.join(", "));
+    }
+}

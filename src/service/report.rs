@@ -1,0 +1,90 @@
+//! One log line for what an operator would ask about.
+
+use crate::engine::Engine;
+use crate::engine::event::{Event, EventKind, IncidentEvent};
+use crate::engine::transition::Cause;
+use tracing::{debug, info, warn};
+
+/// Says what happened.
+pub fn event(engine: &Engine, event: &Event) {
+    match &event.kind {
+        EventKind::SourceChanged { source, failing: Some(_) } => {
+            warn!(source.name = %source, "source {source} does not answer")
+        }
+        EventKind::SourceChanged { source, failing: None } => {
+            info!(source.name = %source, "source {source} answers again")
+        }
+        EventKind::RuleChanged { rule, failing: Some(_), .. } => {
+            let name = engine.world.rule(*rule).map_or_else(|| "?".into(), |rule| rule.alert.clone());
+            let error = engine.state.rules.get(rule).and_then(|state| state.health.error.clone()).unwrap_or_default();
+            warn!(rule.name = %name, error, "rule {name} cannot be evaluated; its alerts stay as they are");
+        }
+        EventKind::RuleChanged { rule, failing: None, .. } => {
+            let name = engine.world.rule(*rule).map_or_else(|| "?".into(), |rule| rule.alert.clone());
+            debug!(rule.name = %name, "rule {name} is evaluated again");
+        }
+        EventKind::Slept { span } => {
+            let span = crate::model::duration_text::format(*span);
+            info!("was not running for {span}; no `for` and no `keep_firing_for` went on meanwhile");
+        }
+        EventKind::Incident { id, generation, event: step, key } => {
+            let number = engine.state.incidents.by_key.get(key).map_or(0, |incident| incident.number);
+            incident(number, &id.to_string(), *generation, step);
+        }
+        EventKind::OwnAlert { subject, fires: true } => {
+            warn!(alert.labels = %subject.labels, "{} fires", subject.labels)
+        }
+        EventKind::OwnAlert { subject, fires: false } => {
+            info!(alert.labels = %subject.labels, "{} is over", subject.labels)
+        }
+        EventKind::AlertChanged { .. }
+        | EventKind::AlertForgotten { .. }
+        | EventKind::RuleMoved { .. }
+        | EventKind::RuleForgotten { .. }
+        | EventKind::IncidentRestored { .. } => {}
+    }
+}
+
+fn incident(number: u64, id: &str, generation: u32, step: &IncidentEvent) {
+    match step {
+        IncidentEvent::Opened { severity, .. } => {
+            info!(incident.id = id, incident.generation = generation, "INC-{number} opened at {severity}");
+        }
+        IncidentEvent::Reopened { severity, .. } => {
+            info!(incident.id = id, incident.generation = generation, "INC-{number} reopened at {severity}");
+        }
+        IncidentEvent::Joined { subject, cause } => {
+            let why = because(cause);
+            info!(incident.id = id, alert.labels = %subject.labels, "INC-{number}: {} fires at {}{why}", subject.labels, subject.severity);
+        }
+        IncidentEvent::Left { subject, cause, .. } => {
+            let why = because(cause);
+            info!(incident.id = id, alert.labels = %subject.labels, "INC-{number}: {} ended{why}", subject.labels);
+        }
+        IncidentEvent::Told { destination, page, severity, .. } => {
+            let what = if page.is_some() { "pages" } else { "tells" };
+            info!(incident.id = id, destination = %destination, "INC-{number} {what} {destination} at {severity}");
+        }
+        IncidentEvent::Resolved { .. } => info!(incident.id = id, "INC-{number} resolved"),
+        IncidentEvent::NotTold { destination, .. } => {
+            warn!(incident.id = id, destination = %destination, "INC-{number}: {destination} refused the page and has not been told");
+        }
+        IncidentEvent::Gathering { .. }
+        | IncidentEvent::Severity { .. }
+        | IncidentEvent::Paged { .. }
+        | IncidentEvent::UpdateDue { .. }
+        | IncidentEvent::Said
+        | IncidentEvent::Forgotten => {}
+    }
+}
+
+fn because(cause: &Cause) -> String {
+    match cause {
+        Cause::Condition => String::new(),
+        Cause::NoData { since } => format!(": no data since {since}"),
+        Cause::NoDataEnd { since } => format!(" without data since {since}"),
+        Cause::QueryFails => ": its query fails".into(),
+        Cause::RuleRemoved => ": its rule was removed".into(),
+        Cause::RuleChanged => ": its rule was changed".into(),
+    }
+}

@@ -1,0 +1,297 @@
+//! What wakes the service, and what it does then.
+//!
+//! One loop owns the engine. Queries, sending, watching files and the store run beside it and come back as messages; every
+//! branch can be dropped half-way without loss.
+
+use super::clock::{Clock, Look};
+use super::decider::Decider;
+use super::delivery::Order;
+use super::fetch::{Desk, Read};
+use super::reload::{Fresh, Loaded, Wish};
+use super::said::Said;
+use super::timetable::{Due, Timetable};
+use crate::engine::World;
+use crate::model::{Slot, Span};
+use crate::rules::Group;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// How long a lease holds, and how often it is renewed: what we lose of `for` by a crash is at most the latter.
+pub const LEASE: i64 = 15_000;
+const RENEW: Duration = Duration::from_secs(2);
+/// How often an Alertmanager is told again what fires, as Prometheus does.
+const RESEND: Duration = Duration::from_mins(1);
+/// How long shutting down may take.
+pub const DRAIN: Duration = Duration::from_secs(10);
+
+/// A question to the owner of the engine.
+pub enum Question {
+    /// Whatever can be read off the engine.
+    Look(Box<dyn FnOnce(&Decider) + Send>),
+    /// Load the files again, and say how it went.
+    Reload(oneshot::Sender<Result<usize, String>>),
+}
+
+/// The loop.
+pub struct Run {
+    decider: Decider,
+    clock: Clock,
+    timetable: Timetable,
+    desks: Vec<Option<Desk>>,
+    reads: JoinSet<(u64, usize, Read)>,
+    /// Rises with every reload: answers to the questions of older rules are not for the new ones.
+    generation: u64,
+    wishes: mpsc::UnboundedSender<Wish>,
+    orders: mpsc::UnboundedSender<Order>,
+    reloads: HashMap<u64, oneshot::Sender<Result<usize, String>>>,
+    last_wish: u64,
+    ready: Arc<std::sync::atomic::AtomicBool>,
+}
+
+/// What the loop listens to.
+pub struct Ears {
+    /// The delivery worker.
+    pub said: mpsc::UnboundedReceiver<Said>,
+    /// The HTTP server.
+    pub questions: mpsc::UnboundedReceiver<Question>,
+    /// Files that were read anew.
+    pub loaded: mpsc::UnboundedReceiver<Loaded>,
+}
+
+impl Run {
+    /// A loop around `decider`.
+    #[must_use]
+    pub fn new(
+        decider: Decider,
+        clock: Clock,
+        wishes: mpsc::UnboundedSender<Wish>,
+        orders: mpsc::UnboundedSender<Order>,
+        ready: Arc<std::sync::atomic::AtomicBool>,
+    ) -> Self {
+        let groups = &decider.engine.world.rules.groups;
+        let timetable = Timetable::new(groups.iter().map(|group| &**group), super::clock::wall());
+        let desks = groups.iter().map(|group| Some(Desk::new(group))).collect();
+        Run {
+            decider,
+            clock,
+            timetable,
+            desks,
+            reads: JoinSet::new(),
+            generation: 0,
+            wishes,
+            orders,
+            reloads: HashMap::new(),
+            last_wish: 0,
+            ready,
+        }
+    }
+
+    /// Runs until `stop`, then finishes what is in flight.
+    pub async fn run(mut self, mut ears: Ears, stop: CancellationToken) {
+        let mut renew = tokio::time::interval(RENEW);
+        renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut resend = tokio::time::interval(RESEND);
+        resend.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let look = self.look();
+            self.start_due(look).await;
+            self.ready.store(self.decider.is_remembering(), std::sync::atomic::Ordering::Relaxed);
+            if self.decider.fenced {
+                error!("stopping: another replica decides now");
+                break;
+            }
+            let wait = self.until_next(look);
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(read) = self.reads.join_next() => match read {
+                    Ok((generation, group, read)) => self.take_in(generation, group, read).await,
+                    Err(cause) => self.replace_lost_desks(&cause),
+                },
+                Some(said) = ears.said.recv() => {
+                    let now = self.look().moment();
+                    self.decider.hear(said, now).await;
+                }
+                Some(question) = ears.questions.recv() => self.answer(question),
+                Some(loaded) = ears.loaded.recv() => self.reload(loaded).await,
+                _ = renew.tick() => self.decider.renew(super::clock::wall() + LEASE).await,
+                _ = resend.tick() => {
+                    let now = self.look().moment();
+                    self.decider.keep_alive(now).await;
+                }
+                () = tokio::time::sleep(wait) => {
+                    let now = self.look().moment();
+                    self.decider.tick(now).await;
+                }
+            }
+        }
+        self.drain().await;
+    }
+
+    /// Looks at the clock; a step of it goes into the skew, and the grid is found anew.
+    fn look(&mut self) -> Look {
+        let look = self.clock.look();
+        if look.stepped != Span::ZERO {
+            warn!(
+                stepped_seconds = look.stepped.as_secs_f64(),
+                "the wall clock was stepped; timers go on by the time that really passed"
+            );
+            self.timetable.restart(look.wall);
+        }
+        look
+    }
+
+    fn until_next(&self, look: Look) -> Duration {
+        let slot = self.timetable.next_due().map(|due| due - look.wall);
+        let timer = self.decider.engine.next_due().map(|due| (due - look.moment()).millis());
+        let wait = slot.into_iter().chain(timer).min().unwrap_or(1_000).clamp(0, 1_000);
+        Duration::from_millis(u64::try_from(wait).unwrap_or(0).max(1))
+    }
+
+    /// Starts the evaluation of every group whose slot has come. One that is still at its last slot misses this one.
+    async fn start_due(&mut self, look: Look) {
+        while let Some(due) = self.timetable.take_due(look.wall) {
+            let (slots, first) = match self.desks[due.group] {
+                Some(_) => (due.missed, due.first_missed),
+                None => (due.missed + 1, due.first_missed),
+            };
+            if slots > 0 {
+                self.decider.missed(due.group, first, slots, look).await;
+            }
+            let Some(mut desk) = self.desks[due.group].take() else { continue };
+            if due.missed > 0 {
+                desk.missed(due.first_missed);
+            }
+            self.start(due, desk);
+        }
+    }
+
+    fn start(&mut self, due: Due, desk: Desk) {
+        let source = &desk.group().source;
+        let Some(client) = self.decider.clients.get(source).cloned() else {
+            error!(source.name = %source, "there is no source {source}");
+            self.desks[due.group] = Some(desk);
+            return;
+        };
+        let generation = self.generation;
+        let group = due.group;
+        self.reads.spawn(async move { (generation, group, desk.read(client, due.slot).await) });
+    }
+
+    /// Answers have come. Those to questions of rules that have been reloaded meanwhile are asked again at the next slot.
+    async fn take_in(&mut self, generation: u64, group: usize, read: Read) {
+        let look = self.look();
+        if generation == self.generation {
+            let slot = read.slot;
+            let desk = self.decider.read(group, read, look).await;
+            let late = Slot::from_millis(look.wall) - slot;
+            if late > desk.group().interval {
+                warn!(group = %desk.group().name, late_seconds = late.as_secs_f64(), "a slot of group {} was decided late", desk.group().name);
+            }
+            self.desks[group] = Some(desk);
+        }
+    }
+
+    /// A task that asked has panicked; its group starts with a fresh desk.
+    fn replace_lost_desks(&mut self, cause: &tokio::task::JoinError) {
+        error!(error = %cause, "a task that asked a source ended abnormally; its group goes on at the next slot");
+        let groups = &self.decider.engine.world.rules.groups;
+        for (desk, group) in self.desks.iter_mut().zip(groups) {
+            if desk.is_none() && self.reads.is_empty() {
+                *desk = Some(Desk::new(group));
+            }
+        }
+    }
+
+    fn answer(&mut self, question: Question) {
+        match question {
+            Question::Look(look) => look(&self.decider),
+            Question::Reload(answer) => {
+                self.last_wish += 1;
+                self.reloads.insert(self.last_wish, answer);
+                let _gone = self.wishes.send(Wish { number: self.last_wish, even_if_unchanged: true });
+            }
+        }
+    }
+
+    /// Files have been read. Bad ones leave everything as it was.
+    async fn reload(&mut self, loaded: Loaded) {
+        let answer = self.reloads.remove(&loaded.wish);
+        let outcome = match loaded.outcome {
+            Err(reason) => Err(reason),
+            Ok(None) => Ok(0),
+            Ok(Some(fresh)) => {
+                crate::crash::point(crate::crash::Point::DuringReload);
+                let look = self.look();
+                let world = Arc::new(World::new(Arc::clone(&fresh.settings), fresh.rules.clone()));
+                Ok(self.swap(world, fresh, look).await)
+            }
+        };
+        if let Some(answer) = answer {
+            let _gone = answer.send(outcome);
+        }
+    }
+
+    /// Nothing fails from here.
+    async fn swap(&mut self, world: Arc<World>, fresh: Fresh, look: Look) -> usize {
+        let old: Vec<Arc<Group>> = self.decider.engine.world.rules.groups.clone();
+        let changes = self.decider.reload(world, fresh, look.moment()).await;
+        let groups: Vec<Arc<Group>> = self.decider.engine.world.rules.groups.clone();
+        let place = |group: &Group| {
+            old.iter().position(|old| (&old.source, &old.name, &old.file) == (&group.source, &group.name, &group.file))
+        };
+        let same: Vec<Option<usize>> = groups.iter().map(|group| place(group)).collect();
+        self.timetable =
+            self.timetable.carried_over(groups.iter().map(|group| &**group), |index| same[index], look.wall);
+        let mut desks: Vec<Option<Desk>> = std::mem::take(&mut self.desks);
+        // A slot in flight is let go: its answers are for rules that run no more. Its group is asked at the next one.
+        self.generation += 1;
+        self.desks = groups
+            .iter()
+            .zip(&same)
+            .map(|(group, same)| {
+                let mut desk = same.and_then(|same| desks[same].take()).unwrap_or_else(|| Desk::new(group));
+                desk.rename(group);
+                Some(desk)
+            })
+            .collect();
+        info!(changes, groups = groups.len(), "reloaded: {changes} rules are others than before");
+        changes
+    }
+
+    /// Finishes what is in flight: answers that are nearly here are still decided on.
+    async fn drain(mut self) {
+        let deadline = tokio::time::sleep(DRAIN / 2);
+        tokio::pin!(deadline);
+        loop {
+            tokio::select! {
+                () = &mut deadline => {
+                    warn!(groups = self.reads.len(), "stopping with {} groups still waiting for their source", self.reads.len());
+                    break;
+                }
+                read = self.reads.join_next() => match read {
+                    None => break,
+                    Some(Ok((generation, group, read))) => self.take_in(generation, group, read).await,
+                    Some(Err(_)) => {}
+                }
+            }
+        }
+        let now = self.look().moment();
+        self.decider.tick(now).await;
+        self.decider.settle_backlog().await;
+        let _gone = self.orders.send(Order::Stop);
+        let (books, partition, epoch) = self.decider.books();
+        let moment = now;
+        let given_back = books
+            .ask(move |store| store.renew(partition, epoch, 0, moment).and_then(|()| store.release(partition, epoch)))
+            .await;
+        if let Err(cause) = given_back {
+            warn!(error = %cause, "could not give the lease back; the next start waits for its end");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What the delivery worker and others tell the decider.
+
+use crate::engine::notice::Draft;
+use crate::model::Name;
+
+/// One message to the decider.
+#[derive(Debug)]
+pub enum Said {
+    /// A page was refused for good.
+    Refused {
+        /// The page.
+        notice: Box<Draft>,
+    },
+    /// A page has failed for so long that the channel's fallback has to be told as well.
+    NeedsFallback {
+        /// The page.
+        notice: Box<Draft>,
+    },
+    /// A channel cannot deliver, or delivers again.
+    Channel {
+        /// The channel.
+        channel: Name,
+        /// What is wrong, or nothing.
+        trouble: Option<String>,
+    },
+    /// Somebody else decides now.
+    LostLease,
+}

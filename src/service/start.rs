@@ -1,0 +1,264 @@
+//! Starting and stopping: files, store, lease, journal; then the tasks; at the end everything in reverse.
+
+use super::books::{Books, BooksError};
+use super::clock::{Clock, wall};
+use super::decider::{Decider, Start};
+use super::delivery::Worker;
+use super::load::{FileLoader, beside};
+use super::metrics::Metrics;
+use super::reload::{Fresh, Load, Reloader, Wish, announce};
+use super::run::{DRAIN, Ears, LEASE, Question, Run};
+use crate::config::{Settings, Store as StoreSettings};
+use crate::engine::{Engine, Fact, State, World};
+use crate::model::{Moment, Span};
+use crate::store::{Journal, Lease, Partition, Sqlite, Store, StoreError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+const PARTITION: Partition = Partition(0);
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The files are bad, and none were ever good.
+    #[error("the configuration or the rules do not pass, and no earlier ones that did are kept\n{findings}")]
+    Files {
+        /// The diagnostics.
+        findings: String,
+    },
+    /// This kind of store is not built in yet.
+    #[error("the `postgres` store is checked, but this version cannot use it yet; use `sqlite`")]
+    NoPostgres,
+    /// The store failed.
+    #[error("the store cannot be used")]
+    Store(#[source] StoreError),
+    /// The store failed while it was asked.
+    #[error("the store cannot be used")]
+    Books(#[from] BooksError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// What the HTTP server needs to know.
+#[derive(Clone)]
+pub struct Doors {
+    /// The owner of the engine.
+    pub questions: mpsc::UnboundedSender<Question>,
+    /// The metrics.
+    pub metrics: Arc<Metrics>,
+    /// Whether we decide and remember.
+    pub ready: Arc<AtomicBool>,
+}
+
+/// Runs the service of the configuration at `config` until it is told to stop. `serve` answers HTTP on the listener that it
+/// is given, until its token says so.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn run<S, F>(config: PathBuf, serve: S) -> Result<(), StartError>
+where
+    S: FnOnce(tokio::net::TcpListener, Doors, CancellationToken) -> F,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let loader = Arc::new(FileLoader::new(config.clone()));
+    let fresh = load(&loader).await;
+    let store = open_store(&config, fresh.as_ref().ok().map(|fresh| &*fresh.settings))?;
+    let (books, store_thread) = Books::open(store);
+    let kept = books.ask(|store| store.last_good(PARTITION)).await?;
+    let kept = if kept.is_empty() { None } else { Some(loader.load_kept(kept)) };
+    let fresh = choose(fresh, kept.as_ref())?;
+    announce(&fresh);
+    let address = fresh.settings.listen.clone();
+    let listener = tokio::net::TcpListener::bind(&address).await;
+    let listener = listener.map_err(|source| StartError::Listen { address: address.clone(), source })?;
+    let stop = CancellationToken::new();
+    let signals = tokio::spawn(stop_on_signal(stop.clone()));
+    let Some(lease) = wait_for_lease(&books, &stop).await? else { return Ok(()) };
+    let (engine, journal, drafts) = recall(&books, kept.and_then(Result::ok), &fresh, lease).await?;
+
+    let metrics = Arc::new(Metrics::default());
+    let (said, hear_said) = mpsc::unbounded_channel();
+    let (orders, hear_orders) = mpsc::unbounded_channel();
+    let (questions, hear_questions) = mpsc::unbounded_channel();
+    let (wishes, hear_wishes) = mpsc::unbounded_channel();
+    let (hints, hear_hints) = mpsc::unbounded_channel();
+    let (loaded, hear_loaded) = mpsc::unbounded_channel();
+
+    let severities = fresh.settings.severities.clone();
+    let owed = books.ask(move |store| store.owed(PARTITION, &severities)).await?;
+    let worker = Worker::new(
+        books.clone(),
+        (PARTITION, lease.epoch),
+        Arc::clone(&fresh.settings),
+        owed,
+        said,
+        Arc::clone(&metrics),
+    );
+    metrics.reloaded(true, wall());
+
+    let loading = Arc::clone(&loader);
+    let metered = Arc::clone(&metrics);
+    let load: Load = Arc::new(move || {
+        let outcome = loading.load();
+        metered.reloaded(outcome.is_ok(), wall());
+        outcome
+    });
+    let mut reloader = Reloader::new(load, &fresh.rule_set, hints);
+    reloader.watch(&fresh.files);
+
+    let ready = Arc::new(AtomicBool::new(false));
+    let start = Start {
+        books: books.clone(),
+        epoch: lease.epoch,
+        seq: journal.seq,
+        since_snapshot: journal.since_snapshot,
+        rule_set: fresh.rule_set.clone(),
+        files: fresh.files.clone(),
+    };
+    let mut decider = Decider::new(engine, fresh.clients, start, orders.clone(), Arc::clone(&metrics));
+    decider.carry_out(drafts).await;
+    let slept = lease.ran_until.map_or(Span::ZERO, |until| Moment::from_millis(wall()) - until);
+    if slept > Span::ZERO {
+        decider.slept(slept, Moment::from_millis(wall())).await;
+    }
+    let run = Run::new(decider, Clock::start(), wishes.clone(), orders, Arc::clone(&ready));
+
+    let doors = Doors { questions, metrics, ready };
+    let serving = tokio::spawn(serve(listener, doors, stop.clone()));
+    let reloading = tokio::spawn(reloader.run(hear_hints, hear_wishes, loaded, stop.clone()));
+    let hanging_up = tokio::spawn(reload_on_hangup(wishes, stop.clone()));
+    let worker_stop = CancellationToken::new();
+    let delivering = tokio::spawn(worker.run(hear_orders, worker_stop.clone()));
+    info!(address, "listening on {address}");
+
+    let ears = Ears { said: hear_said, questions: hear_questions, loaded: hear_loaded };
+    run.run(ears, stop.clone()).await;
+    stop.cancel();
+    worker_stop.cancel();
+    let late =
+        tokio::time::timeout(DRAIN, async { tokio::join!(delivering, serving, reloading, hanging_up, signals) }).await;
+    if late.is_err() {
+        warn!("stopping with messages still under way; they are on record and are sent at the next start");
+    }
+    drop(books);
+    drop(loader);
+    drop(store_thread);
+    info!("stopped");
+    Ok(())
+}
+
+async fn load(loader: &Arc<FileLoader>) -> Result<Fresh, String> {
+    let loader = Arc::clone(loader);
+    let loaded = tokio::task::spawn_blocking(move || loader.load()).await;
+    loaded.unwrap_or_else(|cause| Err(format!("reading the files ended abnormally: {cause}")))
+}
+
+/// Fresh files, else the last good ones, loudly; without either there is no start.
+fn choose(fresh: Result<Fresh, String>, kept: Option<&Result<Fresh, String>>) -> Result<Fresh, StartError> {
+    match (fresh, kept) {
+        (Ok(fresh), _) => Ok(fresh),
+        (Err(findings), Some(Ok(kept))) => {
+            error!("the files are bad; running the last good ones instead ({})\n{findings}", kept.rule_set);
+            Ok(kept.clone())
+        }
+        (Err(findings), Some(Err(_)) | None) => Err(StartError::Files { findings }),
+    }
+}
+
+/// Where the configuration cannot be read, its store is looked for where the default would have it.
+fn open_store(config: &Path, settings: Option<&Settings>) -> Result<Box<dyn Store>, StartError> {
+    let path = match settings.map(|settings| &settings.store) {
+        Some(StoreSettings::Sqlite(path)) => beside(config, path),
+        Some(StoreSettings::Postgres(_)) => return Err(StartError::NoPostgres),
+        None => beside(config, Path::new("watchbell.db")),
+    };
+    Ok(Box::new(Sqlite::open(&path).map_err(StartError::Store)?))
+}
+
+/// Waits until nobody else decides. `None` where we were told to stop meanwhile.
+async fn wait_for_lease(books: &Books, stop: &CancellationToken) -> Result<Option<Lease>, StartError> {
+    let holder = format!("{}-{}", std::process::id(), wall());
+    loop {
+        let name = holder.clone();
+        match books.ask(move |store| store.acquire(PARTITION, &name, wall(), wall() + LEASE)).await {
+            Ok(lease) => return Ok(Some(lease)),
+            Err(BooksError::Store(StoreError::Held { until })) => {
+                info!("another replica decides until {until}; waiting")
+            }
+            Err(cause) => return Err(cause.into()),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        }
+    }
+}
+
+/// What the journal says, under the rules that wrote it; then the step to the rules of now, as if they had been reloaded.
+async fn recall(
+    books: &Books,
+    kept: Option<Fresh>,
+    fresh: &Fresh,
+    lease: Lease,
+) -> Result<(Engine, Journal, crate::engine::Step), StartError> {
+    let severities = fresh.settings.severities.clone();
+    let journal = books.ask(move |store| store.load(PARTITION, &severities)).await?;
+    let world = Arc::new(World::new(Arc::clone(&fresh.settings), fresh.rules.clone()));
+    let wrote = kept.filter(|kept| kept.rule_set != fresh.rule_set);
+    let wrote = wrote.map(|kept| Arc::new(World::new(kept.settings, kept.rules)));
+    let mut engine = Engine::new(wrote.clone().unwrap_or_else(|| Arc::clone(&world)));
+    engine.state = State::fold(&engine.world, &journal.events);
+    let now = Moment::from_millis(wall()).max(engine.state.moment).max(lease.ran_until.unwrap_or_default());
+    let step =
+        if wrote.is_some() { engine.advance(Fact::Reloaded { world }, now) } else { crate::engine::Step::default() };
+    Ok((engine, journal, step))
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(cause) => {
+                warn!(error = %cause, "cannot listen for SIGTERM");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => return,
+        () = terminate => info!("SIGTERM: stopping"),
+        interrupted = tokio::signal::ctrl_c() => match interrupted {
+            Ok(()) => info!("interrupted: stopping"),
+            Err(cause) => warn!(error = %cause, "cannot listen for an interrupt"),
+        },
+    }
+    stop.cancel();
+}
+
+async fn reload_on_hangup(wishes: mpsc::UnboundedSender<Wish>, stop: CancellationToken) {
+    let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else {
+        return warn!("cannot listen for SIGHUP; files are watched all the same");
+    };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            Some(()) = hangups.recv() => {
+                info!("SIGHUP: reading the files again");
+                let _gone = wishes.send(Wish { number: 0, even_if_unchanged: false });
+            }
+        }
+    }
+}

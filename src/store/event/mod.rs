@@ -1,0 +1,126 @@
+//! Events as the journal keeps them: a kind, a version and a JSON body.
+//!
+//! Each kind has a file with a type of its own for its body, so that the engine's types may change while old journals stay
+//! readable. A change to a body adds a version and a step in its `decode`; `fixtures/events/` keeps a sample of each.
+
+mod alert;
+mod incident;
+pub(super) mod parts;
+mod rule;
+
+use crate::engine::{Event, EventKind};
+use crate::model::{Moment, Severities, Slot};
+use serde_json::Value;
+
+/// An event as it is written down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// When, by the engine's clock, in milliseconds.
+    pub moment: i64,
+    /// The slot whose evaluation led to it.
+    pub slot: Option<i64>,
+    /// The name of the kind.
+    pub kind: String,
+    /// The version of the body.
+    pub version: u32,
+    /// The rule, alert or incident that it is about.
+    pub subject: String,
+    /// The incident's generation; zero for everything else.
+    pub generation: u32,
+    /// What it says.
+    pub body: Value,
+}
+
+/// Why a row cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// This program is older than the journal.
+    #[error(
+        "the journal holds an event `{kind}` of version {version}, which this version of Watchbell does not know; run a newer one"
+    )]
+    Newer {
+        /// The kind.
+        kind: String,
+        /// Its version.
+        version: u32,
+    },
+    /// The body is not what the kind says.
+    #[error("cannot read the event `{kind}` of the journal")]
+    Body {
+        /// The kind.
+        kind: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+/// Writes an event down.
+#[must_use]
+pub fn encode(event: &Event) -> Row {
+    let (kind, subject, generation, body) = match &event.kind {
+        EventKind::AlertChanged { rule, alert } => {
+            ("alert.changed", alert.id.to_string(), 0, parts::json(&alert::Changed::new(*rule, alert)))
+        }
+        EventKind::AlertForgotten { rule, alert } => {
+            ("alert.forgotten", alert.to_string(), 0, parts::json(&alert::Forgotten::new(*rule, *alert)))
+        }
+        EventKind::RuleChanged { rule, failing, empty } => {
+            ("rule.changed", rule.to_string(), 0, parts::json(&rule::Changed::new(*rule, *failing, *empty)))
+        }
+        EventKind::RuleMoved { from, to, alerts } => {
+            ("rule.moved", to.to_string(), 0, parts::json(&rule::Moved::new(*from, *to, alerts)))
+        }
+        EventKind::RuleForgotten { rule } => {
+            ("rule.forgotten", rule.to_string(), 0, parts::json(&rule::Forgotten::new(*rule)))
+        }
+        EventKind::SourceChanged { source, failing } => {
+            ("source.changed", source.to_string(), 0, parts::json(&rule::Source::new(source, *failing)))
+        }
+        EventKind::OwnAlert { subject, fires } => {
+            ("own.alert", subject.alert.to_string(), 0, parts::json(&rule::Own::new(subject, *fires)))
+        }
+        EventKind::Slept { span } => ("slept", String::new(), 0, parts::json(&rule::Slept::new(*span))),
+        EventKind::Incident { key, id, generation, event } => {
+            ("incident", id.to_string(), *generation, parts::json(&incident::Stepped::new(key, *id, event)))
+        }
+        EventKind::IncidentRestored { incident } => (
+            "incident.restored",
+            incident.id.to_string(),
+            incident.generation,
+            parts::json(&incident::Restored::new(incident)),
+        ),
+    };
+    let slot = event.slot.map(Slot::millis);
+    Row { moment: event.moment.millis(), slot, kind: kind.into(), version: 1, subject, generation, body }
+}
+
+/// Reads an event back. Severities are stored by name and get the rank that they have now.
+///
+/// # Errors
+/// When the row is newer than this program, or damaged.
+pub fn decode(row: &Row, severities: &Severities) -> Result<Event, EventError> {
+    let newer = || EventError::Newer { kind: row.kind.clone(), version: row.version };
+    if row.version != 1 {
+        return Err(newer());
+    }
+    let body = row.body.clone();
+    let kind = match row.kind.as_str() {
+        "alert.changed" => from_value::<alert::Changed>(body).map(|body| body.read(severities)),
+        "alert.forgotten" => from_value::<alert::Forgotten>(body).map(alert::Forgotten::read),
+        "rule.changed" => from_value::<rule::Changed>(body).map(rule::Changed::read),
+        "rule.moved" => from_value::<rule::Moved>(body).map(rule::Moved::read),
+        "rule.forgotten" => from_value::<rule::Forgotten>(body).map(rule::Forgotten::read),
+        "source.changed" => from_value::<rule::Source>(body).map(rule::Source::read),
+        "own.alert" => from_value::<rule::Own>(body).map(|body| body.read(severities)),
+        "slept" => from_value::<rule::Slept>(body).map(rule::Slept::read),
+        "incident" => from_value::<incident::Stepped>(body).map(|body| body.read(row.generation, severities)),
+        "incident.restored" => from_value::<incident::Restored>(body).map(|body| body.read(severities)),
+        _ => return Err(newer()),
+    };
+    let kind = kind.map_err(|source| EventError::Body { kind: row.kind.clone(), source })?;
+    Ok(Event { moment: Moment::from_millis(row.moment), slot: row.slot.map(Slot::from_millis), kind })
+}
+
+fn from_value<T: serde::de::DeserializeOwned>(body: Value) -> Result<T, serde_json::Error> {
+    serde_json::from_value(body)
+}

@@ -1,0 +1,250 @@
+//! Remembering: the journal of events, what is owed to whom, who decides, and the last rules that were good.
+//!
+//! Events are the truth. A commit is one transaction: new events and the deliveries they owe. It names the lease's epoch
+//! and the expected last `seq`, and is refused otherwise, so that a replica that has lost its lease can write nothing.
+//! Steady state writes nothing but the lease's renewal, which carries the moment up to which we ran.
+
+pub mod event;
+pub mod notice;
+mod sqlite;
+
+pub use sqlite::Sqlite;
+
+use crate::engine::notice::Notice;
+use crate::engine::{Event, incident::Destination};
+use crate::model::{DeliveryId, IncidentId, Moment, Severities};
+
+/// A part of the work that one replica decides alone. There is one for now, and it is in every key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partition(pub u32);
+
+/// Proof of the lease: every commit names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Epoch(pub u64);
+
+/// What the lease's holder gets with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The proof.
+    pub epoch: Epoch,
+    /// The moment up to which the last holder is known to have run.
+    pub ran_until: Option<Moment>,
+}
+
+/// The journal as it is read at a start.
+#[derive(Debug, Default)]
+pub struct Journal {
+    /// The snapshot's events and those after it.
+    pub events: Vec<Event>,
+    /// The number of the last event.
+    pub seq: u64,
+    /// How many of the events came after the snapshot.
+    pub since_snapshot: usize,
+}
+
+/// A transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// What happened.
+    pub events: Vec<Event>,
+    /// What is owed.
+    pub owed: Vec<Notice>,
+    /// Events that fold to the whole state, where the journal should start anew from here.
+    pub snapshot: Option<Vec<Event>>,
+    /// Which rule set decided.
+    pub rule_set: String,
+    /// The texts of the files that run from here on, in the place of those kept before.
+    pub good_files: Option<Vec<(String, String)>>,
+    /// The moment up to which we ran.
+    pub moment: Moment,
+}
+
+/// A delivery that is owed, in the order in which its destination has to get it.
+#[derive(Clone, Debug)]
+pub struct Owed {
+    /// Its place in the order of all deliveries.
+    pub number: u64,
+    /// What to say.
+    pub notice: Notice,
+    /// How often it has been tried.
+    pub attempts: u32,
+    /// The wall clock, in milliseconds, before which it is not tried again.
+    pub not_before: i64,
+    /// When it was first tried.
+    pub first_tried: Option<i64>,
+    /// Whether an attempt began of which nobody knows how it ended.
+    pub fate_unknown: bool,
+    /// Whether this process has asked for the channel's fallback. Asking twice is harmless: its ledger knows.
+    pub fell_back: bool,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attempt {
+    /// It arrived; the receipt is what the channel needs to speak of it again.
+    Sent {
+        /// In the channel's own words, as JSON.
+        receipt: String,
+    },
+    /// It will never arrive.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// It may arrive later.
+    Failed {
+        /// Why it did not this time.
+        reason: String,
+        /// When to try again, by the wall clock in milliseconds.
+        not_before: i64,
+    },
+    /// It was overtaken before anybody tried to deliver it.
+    Withdrawn,
+}
+
+/// A delivery as it stands in the books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// The incident.
+    pub incident: IncidentId,
+    /// To whom.
+    pub destination: Destination,
+    /// `queued`, `claimed`, `sent`, `refused` or `withdrawn`.
+    pub status: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The last trouble with it.
+    pub reason: Option<String>,
+}
+
+/// Why the store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else holds the lease.
+    #[error("another replica holds the lease until {until}")]
+    Held {
+        /// When the lease ends, if it is not renewed.
+        until: Moment,
+    },
+    /// The lease was lost: nothing was written, and nothing may be sent.
+    #[error("the lease of epoch {epoch} has been lost; nothing was written")]
+    LostLease {
+        /// The epoch that was named.
+        epoch: u64,
+    },
+    /// The journal has gone on without us.
+    #[error("the journal stands at {actual}, not at {expected}; nothing was written")]
+    Behind {
+        /// What was expected.
+        expected: u64,
+        /// What is.
+        actual: u64,
+    },
+    /// The database is newer than this program.
+    #[error("the database has schema version {found}, this version of Watchbell knows {known}; run a newer one")]
+    NewerSchema {
+        /// What the database says.
+        found: u32,
+        /// What we know.
+        known: u32,
+    },
+    /// An event cannot be read.
+    #[error(transparent)]
+    Event(#[from] event::EventError),
+    /// A stored notice cannot be read.
+    #[error("cannot read a stored notice")]
+    Notice(#[source] serde_json::Error),
+    /// The database did not do it.
+    #[error("the database failed while it was to {doing}")]
+    Database {
+        /// What it was to do.
+        doing: &'static str,
+        /// Why it did not.
+        source: rusqlite::Error,
+    },
+}
+
+/// Remembering, whatever remembers.
+pub trait Store: Send {
+    /// Takes the lease of a partition, where nobody holds it at `wall` or `holder` does already.
+    ///
+    /// # Errors
+    /// When somebody else holds it, or the database fails.
+    fn acquire(&mut self, partition: Partition, holder: &str, wall: i64, until: i64) -> Result<Lease, StoreError>;
+
+    /// Keeps the lease until `until`, and notes that we ran up to `moment`.
+    ///
+    /// # Errors
+    /// When the lease was lost, or the database fails.
+    fn renew(&mut self, partition: Partition, epoch: Epoch, until: i64, moment: Moment) -> Result<(), StoreError>;
+
+    /// Gives the lease back, so that another replica need not wait for its end.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn release(&mut self, partition: Partition, epoch: Epoch) -> Result<(), StoreError>;
+
+    /// Reads the journal.
+    ///
+    /// # Errors
+    /// When an event is newer than this program, damaged, or the database fails.
+    fn load(&mut self, partition: Partition, severities: &Severities) -> Result<Journal, StoreError>;
+
+    /// Writes events and what they owe in one transaction; returns the number of the last event.
+    /// A delivery that is there already (deciding again after a crash gives the same id) is left as it is.
+    ///
+    /// # Errors
+    /// When the lease was lost, the journal went on without us, or the database fails. Nothing is written then.
+    fn commit(
+        &mut self,
+        partition: Partition,
+        epoch: Epoch,
+        expected: u64,
+        commit: &Commit,
+        wall: i64,
+    ) -> Result<u64, StoreError>;
+
+    /// Everything that is owed, oldest first.
+    ///
+    /// # Errors
+    /// When a notice is damaged, or the database fails.
+    fn owed(&mut self, partition: Partition, severities: &Severities) -> Result<Vec<Owed>, StoreError>;
+
+    /// Notes that an attempt begins, before anything is sent.
+    ///
+    /// # Errors
+    /// When the lease was lost, or the database fails.
+    fn claim(&mut self, partition: Partition, epoch: Epoch, id: DeliveryId, wall: i64) -> Result<(), StoreError>;
+
+    /// Notes what came of an attempt.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn finish(&mut self, partition: Partition, id: DeliveryId, attempt: &Attempt, wall: i64) -> Result<(), StoreError>;
+
+    /// The last receipt that a destination gave for this generation of an incident.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn receipt(
+        &mut self,
+        partition: Partition,
+        incident: IncidentId,
+        generation: u32,
+        to: &Destination,
+    ) -> Result<Option<String>, StoreError>;
+
+    /// All deliveries, for reviews and tests.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn deliveries(&mut self, partition: Partition) -> Result<Vec<Entry>, StoreError>;
+
+    /// The texts of the last good files.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn last_good(&mut self, partition: Partition) -> Result<Vec<(String, String)>, StoreError>;
+}

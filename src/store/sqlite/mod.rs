@@ -1,0 +1,313 @@
+//! The store of one service: a SQLite file beside it, one writer, full durability.
+
+mod outbox;
+
+use super::event::{self, Row};
+use super::{Attempt, Commit, Entry, Epoch, Journal, Lease, Owed, Partition, Store, StoreError};
+use crate::engine::incident::Destination;
+use crate::model::{DeliveryId, IncidentId, Moment, Severities};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::path::Path;
+use std::time::Duration;
+
+const SCHEMA: &str = include_str!("schema.sql");
+const SCHEMA_VERSION: u32 = 1;
+
+/// A SQLite file, open for writing.
+pub struct Sqlite {
+    connection: Connection,
+}
+
+/// Says what the database was to do when it failed.
+fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |source| StoreError::Database { doing, source }
+}
+
+impl Sqlite {
+    /// Opens the file, and makes it where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or a newer Watchbell made it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Sqlite::prepare(Connection::open(path).map_err(doing("open its file"))?)
+    }
+
+    /// A store that forgets everything when it is dropped.
+    ///
+    /// # Errors
+    /// When SQLite cannot make one.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Sqlite::prepare(Connection::open_in_memory().map_err(doing("open in memory"))?)
+    }
+
+    fn prepare(mut connection: Connection) -> Result<Self, StoreError> {
+        let fail = doing("set itself up");
+        connection.busy_timeout(Duration::from_secs(5)).map_err(&fail)?;
+        connection.pragma_update(None, "journal_mode", "wal").map_err(&fail)?;
+        connection.pragma_update(None, "synchronous", "full").map_err(&fail)?;
+        let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&fail)?;
+        if found > SCHEMA_VERSION {
+            return Err(StoreError::NewerSchema { found, known: SCHEMA_VERSION });
+        }
+        if found == 0 {
+            let transaction = connection.transaction().map_err(&fail)?;
+            transaction.execute_batch(SCHEMA).map_err(&fail)?;
+            transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(&fail)?;
+            transaction.commit().map_err(&fail)?;
+        }
+        Ok(Sqlite { connection })
+    }
+}
+
+/// Refuses whoever does not hold the lease.
+fn fence(transaction: &Transaction<'_>, partition: Partition, epoch: Epoch) -> Result<(), StoreError> {
+    let held: Option<u64> = transaction
+        .prepare_cached("SELECT epoch FROM leases WHERE partition = ?1")
+        .and_then(|mut statement| statement.query_row([partition.0], |row| row.get(0)).optional())
+        .map_err(doing("look at the lease"))?;
+    if held == Some(epoch.0) { Ok(()) } else { Err(StoreError::LostLease { epoch: epoch.0 }) }
+}
+
+fn last_seq(transaction: &Transaction<'_>, partition: Partition) -> Result<u64, StoreError> {
+    transaction
+        .prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE partition = ?1")
+        .and_then(|mut statement| statement.query_row([partition.0], |row| row.get(0)))
+        .map_err(doing("find the end of the journal"))
+}
+
+impl Store for Sqlite {
+    fn acquire(&mut self, partition: Partition, holder: &str, wall: i64, until: i64) -> Result<Lease, StoreError> {
+        let fail = doing("take the lease");
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;
+        let known: Option<(String, u64, i64, Option<i64>)> = transaction
+            .query_row("SELECT holder, epoch, until, moment FROM leases WHERE partition = ?1", [partition.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()
+            .map_err(&fail)?;
+        if let Some((other, _, held_until, _)) = &known
+            && other != holder
+            && *held_until > wall
+        {
+            return Err(StoreError::Held { until: Moment::from_millis(*held_until) });
+        }
+        let (epoch, moment) = known.map_or((1, None), |(_, epoch, _, moment)| (epoch + 1, moment));
+        transaction
+            .execute(
+                "INSERT INTO leases (partition, holder, epoch, until, moment) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (partition) DO UPDATE SET holder = ?2, epoch = ?3, until = ?4",
+                params![partition.0, holder, epoch, until, moment],
+            )
+            .map_err(&fail)?;
+        transaction.commit().map_err(&fail)?;
+        Ok(Lease { epoch: Epoch(epoch), ran_until: moment.map(Moment::from_millis) })
+    }
+
+    fn renew(&mut self, partition: Partition, epoch: Epoch, until: i64, moment: Moment) -> Result<(), StoreError> {
+        let changed = self
+            .connection
+            .prepare_cached("UPDATE leases SET until = ?3, moment = max(coalesce(moment, ?4), ?4) WHERE partition = ?1 AND epoch = ?2")
+            .and_then(|mut statement| statement.execute(params![partition.0, epoch.0, until, moment.millis()]))
+            .map_err(doing("renew the lease"))?;
+        if changed == 1 { Ok(()) } else { Err(StoreError::LostLease { epoch: epoch.0 }) }
+    }
+
+    fn release(&mut self, partition: Partition, epoch: Epoch) -> Result<(), StoreError> {
+        self.connection
+            .execute("UPDATE leases SET until = 0 WHERE partition = ?1 AND epoch = ?2", params![partition.0, epoch.0])
+            .map_err(doing("give the lease back"))?;
+        Ok(())
+    }
+
+    fn load(&mut self, partition: Partition, severities: &Severities) -> Result<Journal, StoreError> {
+        let fail = doing("read the journal");
+        let base: Option<u64> = self
+            .connection
+            .query_row("SELECT max(seq) FROM snapshots WHERE partition = ?1", [partition.0], |row| row.get(0))
+            .map_err(&fail)?;
+        let base = base.unwrap_or(0);
+        let snapshot = "SELECT moment, NULL, kind, version, subject, generation, body FROM snapshots
+                        WHERE partition = ?1 AND seq = ?2 ORDER BY place";
+        let after = "SELECT moment, slot, kind, version, subject, generation, body FROM events
+                     WHERE partition = ?1 AND seq > ?2 ORDER BY seq";
+        let mut events = self.rows(snapshot, partition, base, severities)?;
+        let newer = self.rows(after, partition, base, severities)?;
+        let since_snapshot = newer.len();
+        events.extend(newer);
+        let seq = "SELECT coalesce(max(seq), 0) FROM events WHERE partition = ?1";
+        let seq: u64 = self.connection.query_row(seq, [partition.0], |row| row.get(0)).map_err(&fail)?;
+        Ok(Journal { events, seq: seq.max(base), since_snapshot })
+    }
+
+    fn commit(
+        &mut self,
+        partition: Partition,
+        epoch: Epoch,
+        expected: u64,
+        commit: &Commit,
+        wall: i64,
+    ) -> Result<u64, StoreError> {
+        let fail = doing("commit events");
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;
+        fence(&transaction, partition, epoch)?;
+        let actual = last_seq(&transaction, partition)?;
+        if actual != expected {
+            return Err(StoreError::Behind { expected, actual });
+        }
+        let mut seq = expected;
+        for event in &commit.events {
+            seq += 1;
+            insert_event(&transaction, partition, epoch, seq, &event::encode(event), &commit.rule_set, wall)
+                .map_err(&fail)?;
+        }
+        for notice in &commit.owed {
+            outbox::insert(&transaction, partition, seq, notice, wall).map_err(&fail)?;
+        }
+        if let Some(snapshot) = &commit.snapshot {
+            write_snapshot(&transaction, partition, seq, snapshot).map_err(&fail)?;
+        }
+        if let Some(files) = &commit.good_files {
+            keep_good(&transaction, partition, files).map_err(&fail)?;
+        }
+        transaction
+            .execute("UPDATE leases SET moment = ?2 WHERE partition = ?1", params![partition.0, commit.moment.millis()])
+            .map_err(&fail)?;
+        transaction.commit().map_err(&fail)?;
+        Ok(seq)
+    }
+
+    fn owed(&mut self, partition: Partition, severities: &Severities) -> Result<Vec<Owed>, StoreError> {
+        outbox::owed(&self.connection, partition, severities)
+    }
+
+    fn claim(&mut self, partition: Partition, epoch: Epoch, id: DeliveryId, wall: i64) -> Result<(), StoreError> {
+        let fail = doing("claim a delivery");
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;
+        fence(&transaction, partition, epoch)?;
+        outbox::claim(&transaction, id, wall).map_err(&fail)?;
+        transaction.commit().map_err(&fail)
+    }
+
+    fn finish(&mut self, _: Partition, id: DeliveryId, attempt: &Attempt, wall: i64) -> Result<(), StoreError> {
+        outbox::finish(&self.connection, id, attempt, wall).map_err(doing("finish a delivery"))
+    }
+
+    fn receipt(
+        &mut self,
+        _: Partition,
+        incident: IncidentId,
+        generation: u32,
+        to: &Destination,
+    ) -> Result<Option<String>, StoreError> {
+        outbox::receipt(&self.connection, incident, generation, to).map_err(doing("look for a receipt"))
+    }
+
+    fn deliveries(&mut self, partition: Partition) -> Result<Vec<Entry>, StoreError> {
+        outbox::all(&self.connection, partition).map_err(doing("list deliveries"))
+    }
+
+    fn last_good(&mut self, partition: Partition) -> Result<Vec<(String, String)>, StoreError> {
+        self.connection
+            .prepare("SELECT path, text FROM good_files WHERE partition = ?1 ORDER BY path")
+            .and_then(|mut statement| {
+                statement.query_map([partition.0], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            })
+            .map_err(doing("read the good files"))
+    }
+}
+
+impl Sqlite {
+    fn rows(
+        &self,
+        query: &str,
+        partition: Partition,
+        seq: u64,
+        severities: &Severities,
+    ) -> Result<Vec<crate::engine::Event>, StoreError> {
+        let fail = doing("read the journal");
+        let mut statement = self.connection.prepare_cached(query).map_err(&fail)?;
+        let mut rows = statement.query(params![partition.0, seq]).map_err(&fail)?;
+        let mut events = Vec::new();
+        while let Some(row) = rows.next().map_err(&fail)? {
+            let body: String = row.get(6).map_err(&fail)?;
+            let kind: String = row.get(2).map_err(&fail)?;
+            let body =
+                serde_json::from_str(&body).map_err(|source| event::EventError::Body { kind: kind.clone(), source })?;
+            let row = Row {
+                moment: row.get(0).map_err(&fail)?,
+                slot: row.get(1).map_err(&fail)?,
+                kind,
+                version: row.get(3).map_err(&fail)?,
+                subject: row.get(4).map_err(&fail)?,
+                generation: row.get(5).map_err(&fail)?,
+                body,
+            };
+            events.push(event::decode(&row, severities)?);
+        }
+        Ok(events)
+    }
+}
+
+fn insert_event(
+    transaction: &Transaction<'_>,
+    partition: Partition,
+    epoch: Epoch,
+    seq: u64,
+    row: &Row,
+    rule_set: &str,
+    wall: i64,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO events (seq, partition, epoch, moment, slot, recorded_at, kind, version, rule_set, subject, generation, actor, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'watchbell', ?12)",
+        )?
+        .execute(params![
+            seq, partition.0, epoch.0, row.moment, row.slot, wall, row.kind, row.version, rule_set, row.subject, row.generation,
+            row.body.to_string()
+        ])
+        .map(|_| ())
+}
+
+/// The newest snapshot takes the place of the ones before.
+fn write_snapshot(
+    transaction: &Transaction<'_>,
+    partition: Partition,
+    seq: u64,
+    events: &[crate::engine::Event],
+) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM snapshots WHERE partition = ?1", [partition.0])?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO snapshots (partition, seq, place, moment, kind, version, subject, generation, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    for (place, event) in (0_u32..).zip(events) {
+        let row = event::encode(event);
+        let body = row.body.to_string();
+        statement.execute(params![
+            partition.0,
+            seq,
+            place,
+            row.moment,
+            row.kind,
+            row.version,
+            row.subject,
+            row.generation,
+            body
+        ])?;
+    }
+    Ok(())
+}
+
+fn keep_good(transaction: &Transaction<'_>, partition: Partition, files: &[(String, String)]) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM good_files WHERE partition = ?1", [partition.0])?;
+    let mut statement =
+        transaction.prepare_cached("INSERT INTO good_files (partition, path, text) VALUES (?1, ?2, ?3)")?;
+    for (path, text) in files {
+        statement.execute(params![partition.0, path, text])?;
+    }
+    Ok(())
+}
