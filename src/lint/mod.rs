@@ -12,6 +12,8 @@ mod missing_key_label;
 mod short_for;
 mod template_field;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod tier_order;
 
 use crate::diagnostics::Findings;

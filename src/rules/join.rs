@@ -21,6 +21,7 @@ pub(super) fn join<'a>(
     check_inhibition(files, findings);
     check_history(&set, context, findings);
     check_moves(&set, findings);
+    warn_of_nowhere(&set, context, findings);
     set
 }
 
@@ -116,6 +117,26 @@ fn check_history(set: &RuleSet, context: &Context, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Watchbell stores no series itself. One word for all of them is enough.
+fn warn_of_nowhere(set: &RuleSet, context: &Context, findings: &mut Findings) {
+    if context.remote_write {
+        return;
+    }
+    let mut records = set.groups.iter().flat_map(|group| &group.rules).filter_map(|entry| match entry {
+        Entry::Record(record) if record.disabled.is_none() => Some(record.place),
+        Entry::Record(_) | Entry::Alert(_) => None,
+    });
+    let Some(first) = records.next() else { return };
+    let (message, label) = match records.count() {
+        0 => ("the recording rule is not evaluated".to_owned(), ""),
+        others => (format!("the {} recording rules are not evaluated", others + 1), "the first one"),
+    };
+    findings
+        .warn(codes::WB052, message)
+        .at(first, label)
+        .help("the configuration has no `remote_write`; leave them to Prometheus, or say where series go");
 }
 
 /// State cannot be carried over from a rule that is still there.

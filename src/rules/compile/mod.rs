@@ -78,7 +78,6 @@ pub fn compile(source: SourceId, file: &Source, documents: &[Node], context: &Co
         }
     }
     outcome.inhibitions = outcome.checked.iter().flat_map(inhibitions).collect();
-    record::warn_of_nowhere(&outcome.groups, &mut compiler);
     outcome.findings = compiler.findings;
     outcome
 }

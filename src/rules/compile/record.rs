@@ -5,9 +5,8 @@ use super::group::Surroundings;
 use super::{Compiler, name_of, names};
 use crate::diagnostics::{Place, codes};
 use crate::model::Labels;
-use crate::rules::rule::{Entry, Group, Record};
+use crate::rules::rule::Record;
 use crate::rules::written;
-use std::sync::Arc;
 
 pub(super) fn compile(rule: &written::Rule, group: &Surroundings<'_>, compiler: &mut Compiler<'_>) -> Option<Record> {
     let record = rule.record.as_ref()?;
@@ -67,23 +66,4 @@ fn refuse_alerting_keys(rule: &written::Rule, compiler: &mut Compiler<'_>) {
     refuse("title", rule.title.as_ref().map(|title| title.place));
     refuse("actions", rule.actions.as_ref().and_then(|list| list.first()).map(|one| one.place));
     refuse("forget_after", rule.forget_after.as_ref().map(|span| span.place));
-}
-
-/// Watchbell stores no series. One word for the whole file is enough.
-pub(super) fn warn_of_nowhere(groups: &[Arc<Group>], compiler: &mut Compiler<'_>) {
-    if compiler.context.remote_write {
-        return;
-    }
-    let mut records = groups.iter().flat_map(|group| &group.rules).filter_map(|entry| match entry {
-        Entry::Record(record) if record.disabled.is_none() => Some(record.place),
-        Entry::Record(_) | Entry::Alert(_) => None,
-    });
-    let Some(first) = records.next() else { return };
-    let (message, label) = match records.count() {
-        0 => ("this recording rule is not evaluated".to_owned(), ""),
-        others => (format!("the {} recording rules of this file are not evaluated", others + 1), "the first one"),
-    };
-    compiler
-        .warn(codes::WB052, message, first, label)
-        .help("the configuration has no `remote_write`; leave them to Prometheus, or say where series go");
 }
