@@ -1,6 +1,6 @@
 //! Files that are made of the code: each has to be what the code makes of it now.
 //!
-//! `WATCHBELL_UPDATE=1 cargo test --test generated` writes them anew; the change is then reviewed like any other.
+//! `WATCHBELL_UPDATE_SCHEMAS=1 cargo test --test generated` writes them anew; the change is then reviewed like any other.
 
 mod generated {
     pub mod reference;
@@ -32,11 +32,14 @@ fn with_generated_part(page: &str, part: &str) -> String {
 }
 
 fn is_current(path: &str, now: &str) {
-    if std::env::var_os("WATCHBELL_UPDATE").is_some() {
+    if std::env::var_os("WATCHBELL_UPDATE_SCHEMAS").is_some() {
         std::fs::write(in_repository(path), now).unwrap_or_else(|cause| panic!("{path}: {cause}"));
     }
     let stale = read(path) != now;
-    assert!(!stale, "{path} is stale: run `WATCHBELL_UPDATE=1 cargo test --test generated` and review the change");
+    assert!(
+        !stale,
+        "{path} is stale: run `WATCHBELL_UPDATE_SCHEMAS=1 cargo test --test generated` and review the change"
+    );
 }
 
 fn read(path: &str) -> String {

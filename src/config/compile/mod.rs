@@ -5,6 +5,7 @@
 
 mod channel;
 mod circle;
+mod coverage;
 mod duty;
 mod extends;
 mod hold;
@@ -20,11 +21,12 @@ mod severity;
 mod source;
 
 use super::salvage::LeftOut;
-use super::settings::{Budgets, Retention, Settings, Zone};
+use super::settings::{Budgets, Retention, Schedule, Settings, Zone};
 use super::written::Written;
 use crate::diagnostics::{Code, Findings, codes};
 use crate::model::{Labels, Name, Severities, Span};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// What every part of the configuration is read against.
 struct Ground<'a> {
@@ -36,6 +38,8 @@ struct Ground<'a> {
     timezone: Zone,
     /// The parts that have the wrong shape. Their names count as known.
     left_out: &'a LeftOut,
+    /// Who is on call when. Filled before policies are read.
+    schedules: BTreeMap<Name, Schedule>,
     /// The instant at which what has a date is judged.
     now: Timestamp,
 }
@@ -44,7 +48,8 @@ struct Ground<'a> {
 pub(super) fn compile(written: &Written, left_out: &LeftOut, now: Timestamp, findings: &mut Findings) -> Settings {
     let severities = severity::severities(written, findings);
     let timezone = written.timezone.as_ref().and_then(|text| reading::zone(text, findings)).unwrap_or(Zone::utc());
-    let ground = Ground { written, severities, timezone, left_out, now };
+    let mut ground = Ground { written, severities, timezone, left_out, schedules: BTreeMap::new(), now };
+    ground.schedules = schedule::schedules(&ground, findings);
     let settings = Settings {
         response: duty::response(&ground, findings),
         stakeholders: duty::stakeholders(&ground, findings),
@@ -52,7 +57,6 @@ pub(super) fn compile(written: &Written, left_out: &LeftOut, now: Timestamp, fin
         responders: people::responders(&ground, findings),
         contacts: people::contacts(&ground, findings),
         teams: people::teams(&ground, findings),
-        schedules: schedule::schedules(&ground, findings),
         actions: duty::actions(&ground, findings),
         policies: policy::policies(&ground, findings),
         routes: route::routes(&ground, findings),
@@ -65,14 +69,14 @@ pub(super) fn compile(written: &Written, left_out: &LeftOut, now: Timestamp, fin
         tokens: duty::tokens(&ground, findings),
         ..service(&ground, findings)
     };
-    Settings { timezone: ground.timezone, severities: ground.severities, ..settings }
+    Settings { timezone: ground.timezone, severities: ground.severities, schedules: ground.schedules, ..settings }
 }
 
 /// Whether findings of this kind depend on the date. They are warnings that `check` judges and that never stop a start
 /// or a reload.
 #[must_use]
 pub fn depends_on_date(code: Code) -> bool {
-    [codes::WB125, codes::WB126].contains(&code)
+    [codes::WB125, codes::WB126, codes::WB145].contains(&code)
 }
 
 /// What concerns the service itself; the rest is as without a configuration.

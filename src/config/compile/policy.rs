@@ -2,7 +2,7 @@
 
 use super::extends::{self, Merged};
 use super::source::exclude;
-use super::{Ground, names, reading};
+use super::{Ground, coverage, names, reading};
 use crate::config::settings::{Digest, Escalation, Ladder, Level, Policy, Repeat, Resolve, Target};
 use crate::config::written;
 use crate::diagnostics::{Findings, Place, Spanned, codes};
@@ -138,10 +138,15 @@ fn level(ground: &Ground<'_>, index: usize, written: &Spanned<written::Level>, f
     if level.notify.is_empty() && !level.actions {
         nobody(written.place, "this level tells nobody", findings);
     }
+    let notify = ground.targets(&level.notify, findings);
+    // Where a target is missing, its finding says more.
+    if notify.len() == level.notify.len() {
+        coverage::gaps(ground, &notify, written.place, findings);
+    }
     Level {
         name: level.name.as_ref().map_or_else(|| (index + 1).to_string(), |name| name.value.clone()).into(),
         after: level.after.map_or(Span::ZERO, |after| after.value.0),
-        notify: ground.targets(&level.notify, findings),
+        notify,
         actions: level.actions,
     }
 }

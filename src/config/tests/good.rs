@@ -46,12 +46,9 @@ fn the_whole_example_of_the_design_passes() {
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
     let loaded = load(&path, now, &mut sources, &mut findings);
     let outcome = Outcome { loaded, sources, findings };
-    // The page's tokens are an ellipsis, and its glob finds no rules beside a fixture.
-    assert!(
-        outcome.findings.iter().all(|finding| [codes::WB140, codes::WB115].contains(&finding.code)),
-        "{}",
-        outcome.told()
-    );
+    // The page's tokens are an ellipsis, its glob finds no rules beside a fixture, and its schedule has no nights.
+    let expected = [codes::WB115, codes::WB140, codes::WB145];
+    assert!(outcome.findings.iter().all(|finding| expected.contains(&finding.code)), "{}", outcome.told());
     let settings = outcome.settings();
     insta::assert_debug_snapshot!(settings.not_acted_on_yet());
     insta::assert_debug_snapshot!(settings);
@@ -161,6 +158,38 @@ fn a_digest_without_levels_tells_its_own_receivers_what_is_stale() {
     };
     assert_eq!(told("low"), Target::Channel("a".into()));
     assert_eq!(told("medium"), Target::Channel("b".into()));
+}
+
+#[test]
+fn the_first_gap_of_the_coming_year_is_told_in_the_zone_of_the_schedule() {
+    let told = |layers: &str, overrides: &str, notify: &str| {
+        let rotation = "rotation: { responders: [primary], every: 1w, from: 2026-01-05T09:00 }";
+        let outcome = loading(&format!(
+            "channels: {{ c: {{ webhook: {{ url: 'https://c.example' }} }} }}
+responders: {{ primary: {{ reach: [{{ via: c }}] }} }}
+schedules: {{ s: {{ timezone: Europe/Berlin, layers: [{}], overrides: [{overrides}] }} }}
+policies: {{ default: {{ matrix: {{ critical: {{ levels: [{{ notify: [{notify}] }}] }}, high: {{ tell: nobody }},
+  medium: {{ tell: nobody }}, low: {{ tell: nobody }} }} }} }}\n",
+            layers.replace("rotation", rotation),
+        ));
+        let gaps: Vec<_> = outcome.findings.iter().filter(|finding| finding.code == codes::WB145).collect();
+        assert_eq!(gaps.len(), outcome.findings.iter().count(), "{}", outcome.told());
+        gaps.first().map(|finding| finding.message.clone())
+    };
+    let gap = |from: &str, to: &str| Some(format!("this level reaches nobody from {from} to {to} (Europe/Berlin)"));
+    let s = "'schedule:s'";
+    assert_eq!(told("{ rotation }", "", s), None);
+    let weekdays = "{ rotation, during: { days: [mon, tue, wed, thu, fri] } }";
+    assert_eq!(told(weekdays, "", s), gap("2026-01-17 00:00", "2026-01-19 00:00"));
+    assert_eq!(told(weekdays, "", "'schedule:s', c"), None, "a channel is always there");
+    let weekend = "{ from: 2026-01-17T00:00, to: 2026-01-19T00:00, responder: primary }";
+    assert_eq!(told(weekdays, weekend, s), gap("2026-01-24 00:00", "2026-01-26 00:00"));
+    let nights =
+        "{ rotation, during: { from: '08:00', to: '22:00' } }, { rotation, during: { from: '22:00', to: '07:30' } }";
+    assert_eq!(told(nights, "", s), None, "half an hour is passed over");
+    let nights =
+        "{ rotation, during: { from: '08:00', to: '22:00' } }, { rotation, during: { from: '22:00', to: '07:00' } }";
+    assert_eq!(told(nights, "", s), gap("2026-01-15 07:00", "2026-01-15 08:00"));
 }
 
 #[test]

@@ -48,4 +48,5 @@ codes! {
     WB142 142 Warning "listed twice";
     WB143 143 Error "program is a template";
     WB144 144 Error "empty text";
+    WB145 145 Warning "nobody on call";
 }
