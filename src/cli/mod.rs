@@ -3,12 +3,16 @@
 //! Start at [`run`]. What people read goes to stdout, diagnostics to stderr; what programs read goes to stdout alone.
 
 mod answer;
+mod check;
 mod completions;
+mod context;
 mod explain;
 mod logs;
 mod man;
 mod output;
+mod paths;
 mod run;
+mod schema;
 mod test;
 
 pub use answer::{Answer, CommandError};
@@ -42,7 +46,9 @@ const EXIT_CODES: &str = "Exit codes: 0 good; 1 the answer is no; 2 used wrongly
 enum Command {
     Run(run::Run),
     Test(test::Test),
+    Check(check::Check),
     Explain(explain::Explain),
+    Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -55,7 +61,9 @@ pub fn run() -> ExitCode {
     let answer = match &arguments.command {
         Command::Run(_) => run::Run::run(arguments.config.as_ref()),
         Command::Test(test) => test.run(arguments.color),
+        Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
         Command::Explain(explain) => explain.run(),
+        Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(&mut Arguments::command()),
         Command::Man(man) => man.run(&Arguments::command()),
     };

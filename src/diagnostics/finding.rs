@@ -60,6 +60,11 @@ impl Findings {
         self.0.push(finding);
     }
 
+    /// Drops what is not of `level`.
+    pub fn keep(&mut self, level: Level) {
+        self.0.retain(|finding| finding.level == level);
+    }
+
     /// Takes over what another collection found.
     pub fn append(&mut self, mut other: Findings) {
         self.0.append(&mut other.0);

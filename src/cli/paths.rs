@@ -1,0 +1,96 @@
+//! The files that a command line names, and what they are.
+
+use std::path::{Path, PathBuf};
+
+/// The name of the configuration where none is given.
+pub const USUAL: &str = "watchbell.yaml";
+
+/// How many folders may lie in each other. Links that lead back end here.
+const DEEPEST: usize = 32;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A rule file, or one that was meant to be.
+    Rules,
+    /// A configuration of the service.
+    Configuration,
+    /// A scenario, or a unit-test file of promtool.
+    Tests,
+}
+
+/// The files at `paths`: of a folder all YAML files below it, sorted.
+pub fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in paths {
+        walk(path, true, 0, &mut files);
+    }
+    files
+}
+
+/// A file that was named is taken whatever it is called; whoever reads it says what is wrong.
+fn walk(path: &Path, is_named: bool, depth: usize, files: &mut Vec<PathBuf>) {
+    let is_yaml = || path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    if !path.is_dir() {
+        files.extend((is_named || is_yaml()).then(|| path.to_owned()));
+        return;
+    }
+    let Ok(entries) = path.read_dir() else {
+        files.push(path.to_owned());
+        return;
+    };
+    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    // Hidden folders are the business of other programs: `.git`, and the generations of a mounted `ConfigMap`.
+    let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    for entry in entries.iter().filter(|entry| depth < DEEPEST && !is_hidden(entry)) {
+        walk(entry, false, depth + 1, files);
+    }
+}
+
+/// What the file at `path` is, by its name and its first look. Whatever cannot be read or recognised counts as rules,
+/// so that somebody says what is wrong with it.
+pub fn kind(path: &Path) -> Kind {
+    let is_usual = path.file_stem().is_some_and(|stem| stem == "watchbell");
+    let text = crate::yaml::content(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    kind_of(&text.unwrap_or_default(), is_usual)
+}
+
+fn kind_of(text: &str, is_usual: bool) -> Kind {
+    // Keys of the outermost mapping stand at the beginning of their lines, in any file but one in flow style.
+    let has = |keys: &[&str]| {
+        let mut keys_here = text.lines().filter_map(|line| line.split_once(':')).map(|(key, _)| key);
+        keys_here.any(|key| keys.contains(&key))
+    };
+    match () {
+        () if has(&["groups"]) => Kind::Rules,
+        () if has(&["scenario", "rule_files", "tests"]) => Kind::Tests,
+        () if is_usual || has(&["prometheus", "channels", "policies", "routes", "include", "responders"]) => {
+            Kind::Configuration
+        }
+        () => Kind::Rules,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_its_outermost_keys() {
+        let kinds = [
+            ("groups:\n  - name: x\n", Kind::Rules),
+            ("# rules\n---\ngroups: []\n", Kind::Rules),
+            ("{groups: []}\n", Kind::Rules),
+            ("", Kind::Rules),
+            ("prometheus:\n  main: { url: x }\nrules: [a]\n", Kind::Configuration),
+            ("policies: {}\n", Kind::Configuration),
+            ("scenario: x\nrules: [a]\n", Kind::Tests),
+            ("rule_files: [a]\ntests: []\n", Kind::Tests),
+        ];
+        for (text, kind) in kinds {
+            assert_eq!(kind_of(text, false), kind, "{text:?}");
+        }
+        assert_eq!(kind_of("rules: [a]\n", true), Kind::Configuration);
+    }
+}
