@@ -48,18 +48,33 @@ fn is_nil(value: &Value<'_>) -> bool {
 
 /// Whether two values that are no plain ones are the same thing.
 fn equal_objects(left: &Value<'_>, right: &Value<'_>) -> Answer<bool> {
-    if !is_nil(right) {
-        comparable(left)?;
+    if is_nil(left) || is_nil(right) {
+        return Ok(is_nil(left) && is_nil(right));
     }
-    if !is_nil(left) {
-        comparable(right)?;
+    if shape(left) != shape(right) {
+        let (shown, other) =
+            (format::printf("%s", std::slice::from_ref(left)), format::print(std::slice::from_ref(right)));
+        let (left, right) = (left.type_name(), right.type_name());
+        return Err(format!("non-comparable types {shown}: {left}, {right}: {other}"));
     }
+    comparable(right)?;
     Ok(match (left, right) {
-        (Value::Nil, Value::Nil) | (Value::NilSample, Value::NilSample) => true,
+        (Value::NilSample, Value::NilSample) => true,
         (Value::Sample(left), Value::Sample(right)) => std::ptr::eq(*left, *right),
         (Value::Time(left), Value::Time(right)) => left == right && !left.pointer,
         _ => false,
     })
+}
+
+/// The kind of a value that is no plain one: Go compares none with one of another kind.
+fn shape(value: &Value<'_>) -> &'static str {
+    match value {
+        Value::Labels(_) | Value::Args(_) => "map",
+        Value::Vector(_) => "slice",
+        Value::Root(_) => "struct",
+        Value::Time(time) if !time.pointer => "struct",
+        _ => "pointer",
+    }
 }
 
 /// Refuses maps, slices and structs that hold some.
@@ -166,7 +181,7 @@ pub(super) fn slice(args: Vec<Value<'_>>) -> Answer<Value<'_>> {
         Value::Text(_) | Value::Html(_) if indexes.len() == 3 => return Err("cannot 3-index slice a string".into()),
         Value::Text(text) | Value::Html(text) => text.len(),
         Value::Vector(vector) => vector.borrow().len(),
-        item => return Err(format!("can't slice item of type {}", item.type_name())),
+        item => return Err(format!("can't slice item of type {}", pointee(item))),
     };
     let mut bounds = [0, length, length];
     for (bound, index) in bounds.iter_mut().zip(&indexes) {

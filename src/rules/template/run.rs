@@ -203,11 +203,11 @@ impl<'a> Run<'a> {
                 let pairs: Vec<_> = args.values.iter().map(|(name, v)| (Value::made(&**name), v.clone())).collect();
                 Box::new(pairs.into_iter())
             }
-            Value::Int(_) | Value::Byte(_) | Value::Named(..) if branch.pipe.variables.len() > 1 => {
+            value if value.as_int().is_some() && branch.pipe.variables.len() > 1 => {
                 let shown = format::print(&[value]);
                 return self.fail(format!("can't use {shown} to iterate over more than one variable"));
             }
-            Value::Int(_) | Value::Byte(_) | Value::Named(..) => {
+            value if value.as_int().is_some() => {
                 let count = value.as_int().unwrap_or(0);
                 Box::new((0..count).map(|number| (Value::Nil, Value::Int(number))))
             }

@@ -110,7 +110,8 @@ impl Agreement {
     fn note(&mut self, template: &str, theirs: &str, ours: &str) {
         self.all += 1;
         self.same += usize::from(theirs == ours);
-        if theirs != ours {
+        // One line per template is enough to see what is wrong.
+        if theirs != ours && !self.differences.contains(template) {
             self.differences.push_str(&format!("{template}\n  promtool {theirs}\n  ours     {ours}\n"));
         }
     }

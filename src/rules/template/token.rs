@@ -186,6 +186,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn comment(&mut self) -> Option<Token<'t>> {
+        self.at += 2;
         let Some(close) = self.rest().find("*/") else {
             return Some(self.mistake("unclosed comment"));
         };
@@ -229,7 +230,7 @@ impl<'t> Lexer<'t> {
             '`' => self.raw(),
             '$' => self.name(Kind::Variable),
             '\'' => self.char_constant(),
-            '.' if !self.peek().is_some_and(|c| c.is_ascii_digit()) => self.name(Kind::Field),
+            '.' if self.peek().is_some_and(|c| !c.is_ascii_digit()) => self.name(Kind::Field),
             '.' | '+' | '-' | '0'..='9' => {
                 self.at -= 1;
                 self.number()

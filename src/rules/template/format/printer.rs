@@ -1,9 +1,13 @@
 //! One value under one verb, and the reading of formats.
 
 use super::super::MAX_TEXT;
+use super::super::instant::Instant;
 use super::super::value::{ROOT_TYPE, Value};
-use super::{Shape, escape, is_printable, quote, write_float};
+use super::{Shape, escape, is_printable, write_float};
 use crate::model::Labels;
+
+/// Go counts seconds from the first of January of the year 1.
+const SECONDS_BEFORE_EPOCH: i64 = 62_135_596_800;
 
 /// Go refuses wider fields and longer precisions.
 const MOST: usize = 1_000_000;
@@ -40,8 +44,8 @@ impl<'o> Printer<'o> {
     /// Prints `value` as an operand of `verb`.
     pub fn argument(&mut self, value: &Value<'_>, verb: char) {
         match (verb, value) {
+            ('T' | 'v', Value::Nil) => self.pad("<nil>"),
             ('T', value) => self.text(value.type_name(), 's', value),
-            ('v', Value::Nil) => self.pad("<nil>"),
             (_, Value::Nil) => self.bad_nil(verb),
             ('p', _) => self.bad(verb, value),
             (_, Value::Sample(_)) => {
@@ -89,8 +93,11 @@ impl<'o> Printer<'o> {
                 }
                 self.out.push_str(if source { "}" } else { "]" });
             }
-            Value::Time(time) if self.flags.source && verb == 'v' => self.out.push_str(&time.source()),
-            Value::Time(time) => self.stringer(&time.print(), i64::from(time.nanos), verb, value),
+            Value::Time(time) if self.flags.source && verb == 'v' => self.text(&time.source(), 's', value),
+            Value::Time(time) if matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') => {
+                self.text(&time.print(), if verb == 'v' { 's' } else { verb }, value);
+            }
+            Value::Time(time) => self.clock(*time, verb),
             Value::Duration(duration) => self.stringer(&duration.print(), duration.nanos, verb, value),
             Value::Named(_, number, text) => self.stringer(text, *number, verb, value),
             Value::Root(_) => self.nested(value, verb),
@@ -100,9 +107,37 @@ impl<'o> Printer<'o> {
     /// A value of a type that has a `String` method.
     fn stringer(&mut self, text: &str, number: i64, verb: char, value: &Value<'_>) {
         match verb {
+            'v' if self.flags.source => self.integer(number.unsigned_abs(), number < 0, verb, value),
             'v' | 's' | 'x' | 'X' | 'q' => self.text(text, if verb == 'v' { 's' } else { verb }, value),
             _ => self.integer(number.unsigned_abs(), number < 0, verb, value),
         }
+    }
+
+    /// The fields that Go keeps an instant in, which verbs for numbers bring to light.
+    fn clock(&mut self, time: Instant, verb: char) {
+        self.out.push_str(if time.pointer { "&{" } else { "{" });
+        let seconds = time.seconds.saturating_add(SECONDS_BEFORE_EPOCH);
+        self.clock_part(u64::from(time.nanos), false, "uint64", verb);
+        self.out.push(' ');
+        self.clock_part(seconds.unsigned_abs(), seconds < 0, "int64", verb);
+        self.out.push(' ');
+        if matches!(verb, 'b' | 'o' | 'd') {
+            self.integer(0, false, verb, &Value::Nil);
+        } else {
+            self.out.push_str(&format!("%!{verb}(*time.Location="));
+            self.pad("<nil>");
+            self.out.push(')');
+        }
+        self.out.push('}');
+    }
+
+    fn clock_part(&mut self, size: u64, negative: bool, type_name: &str, verb: char) {
+        if matches!(verb, 'b' | 'c' | 'd' | 'o' | 'O' | 'U') {
+            return self.integer(size, negative, verb, &Value::Nil);
+        }
+        self.out.push_str(&format!("%!{verb}({type_name}="));
+        self.integer(size, negative, 'd', &Value::Nil);
+        self.out.push(')');
     }
 
     /// The fields of a struct.
@@ -168,7 +203,14 @@ impl<'o> Printer<'o> {
         self.out.push('(');
         self.out.push_str(value.type_name());
         self.out.push('=');
-        self.argument(value, 'v');
+        match value {
+            // Inside of a mistake Go asks no `String` method.
+            Value::Duration(_) | Value::Named(..) => {
+                let number = value.as_int().unwrap_or(0);
+                self.integer(number.unsigned_abs(), number < 0, 'v', value);
+            }
+            value => self.argument(value, 'v'),
+        }
         self.out.push(')');
     }
 
@@ -181,7 +223,7 @@ impl<'o> Printer<'o> {
 
     fn text(&mut self, text: &str, verb: char, value: &Value<'_>) {
         match verb {
-            'v' if self.flags.source => self.pad(&quote(text)),
+            'v' if self.flags.source => self.quoted(text),
             'v' | 's' => {
                 let shown = self.truncated(text);
                 self.pad(shown);
@@ -351,8 +393,11 @@ impl<'o> Printer<'o> {
             self.flags.zero = zero;
             return;
         }
-        let size =
-            if self.flags.sharp && shape != Shape::Binary { sharpened(size, shape, precision) } else { size.into() };
+        let size = if self.flags.sharp && shape != Shape::Binary {
+            sharpened(size, shape, precision, upper)
+        } else {
+            size.into()
+        };
         if !self.flags.plus && sign == "+" {
             return self.pad(&size);
         }
@@ -394,10 +439,12 @@ fn float_shape(verb: char) -> Option<(Shape, Option<usize>)> {
 }
 
 /// `%#g`: always a point, and the zeros that `%g` leaves out.
-fn sharpened(size: &str, shape: Shape, precision: Option<usize>) -> String {
+fn sharpened(size: &str, shape: Shape, precision: Option<usize>, upper: bool) -> String {
     let markers: &[char] = if shape == Shape::Hex { &['p', 'P'] } else { &['e', 'E'] };
     let (mantissa, tail) = size.split_at(size.find(markers).unwrap_or(size.len()));
     let mut wanted = match shape {
+        // Go forgot `%#X`.
+        Shape::Hex if upper => 0,
         Shape::General | Shape::Hex => i64::try_from(precision.unwrap_or(6)).unwrap_or(i64::MAX),
         Shape::Exponent | Shape::Fixed | Shape::Binary => 0,
     };
@@ -479,7 +526,7 @@ impl Reader<'_, '_> {
         } else if !self.good {
             out.push_str(&format!("%!{verb}(BADINDEX)"));
         } else if let Some(value) = self.values.get(self.argument) {
-            if verb == 'v' {
+            if matches!(verb, 'v' | 'w') {
                 (flags.source, flags.sharp) = (flags.sharp, false);
                 (flags.named_fields, flags.plus) = (flags.plus, false);
             }
@@ -524,7 +571,8 @@ impl Reader<'_, '_> {
     }
 
     fn precision(&mut self, flags: &mut Flags, out: &mut String) {
-        if self.peek() != Some(b'.') {
+        // A point that ends the format is no precision but an unknown verb.
+        if self.peek() != Some(b'.') || self.at + 1 == self.format.len() {
             return;
         }
         self.at += 1;
