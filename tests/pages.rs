@@ -2,7 +2,7 @@
 
 use watchbell::diagnostics::{Findings, Sources, codes, render};
 use watchbell::lint;
-use watchbell::rules::{Context, load_text};
+use watchbell::rules::{Context, load_texts};
 
 /// `rule`, a mapping, as the only rule of a file.
 fn in_group(rule: &str) -> String {
@@ -34,7 +34,7 @@ fn the_example_of_every_page_is_told_what_the_page_says() {
     for entry in ours {
         let text = example(entry.page);
         let (mut sources, mut findings) = (Sources::default(), Findings::default());
-        let loaded = load_text("rules.yaml", &text, &small, &mut sources, &mut findings);
+        let loaded = load_texts(&[("rules.yaml".into(), text.as_str().into())], &small, &mut sources, &mut findings);
         lint::check(&loaded, &mut findings);
         findings.sort();
         let told = render::human(&findings, &sources, false);

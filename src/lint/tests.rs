@@ -1,14 +1,15 @@
 //! When a check speaks, and above all when it is silent.
 
 use crate::diagnostics::{Findings, Sources};
-use crate::rules::{Context, load_text};
+use crate::rules::{Context, load_texts};
 
 /// The codes that lint finds in one rule, each once.
 fn codes(rule: &str) -> Vec<String> {
     let indented: String = rule.lines().map(|line| format!("        {line}\n")).collect();
     let text = format!("groups:\n  - name: g\n    interval: 1m\n    rules:\n      -\n{indented}");
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let loaded = load_text("rules.yaml", &text, &Context::default(), &mut sources, &mut findings);
+    let loaded =
+        load_texts(&[("rules.yaml".into(), text.as_str().into())], &Context::default(), &mut sources, &mut findings);
     assert!(findings.is_empty(), "the rule itself is good: {findings:?}\n{text}");
     super::check(&loaded, &mut findings);
     let mut codes: Vec<String> = findings.iter().map(|finding| finding.code.to_string()).collect();

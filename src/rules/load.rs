@@ -10,6 +10,7 @@ use crate::yaml::{self, Content};
 use std::collections::HashMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What became of some files.
 #[derive(Clone, Debug, Default)]
@@ -23,43 +24,25 @@ pub struct Loaded {
 /// Loads the rule files at `paths`, in their order. What is wrong is among the findings.
 pub fn load(paths: &[PathBuf], context: &Context, sources: &mut Sources, findings: &mut Findings) -> Loaded {
     let contents = side_by_side(paths, |path| yaml::content(path));
-    let admitted: Vec<Option<SourceId>> =
-        paths.iter().zip(contents).map(|(path, content)| yaml::admit(path, content, sources, findings)).collect();
-    let admitted: Vec<SourceId> = admitted.into_iter().flatten().collect();
-    let sources = &*sources;
-    let mut files = side_by_side(&admitted, |source| compile_file(*source, sources, context));
-    for file in &mut files {
-        findings.append(std::mem::take(&mut file.findings));
-    }
-    let set = join(&files, context, findings);
-    Loaded { set, checked: files.into_iter().flat_map(|file| file.checked).collect() }
-}
-
-/// Loads a single text, as if it stood in a file at `path`.
-pub fn load_text(
-    path: impl AsRef<Path>,
-    text: &str,
-    context: &Context,
-    sources: &mut Sources,
-    findings: &mut Findings,
-) -> Loaded {
-    let source = sources.add(path.as_ref(), text);
-    let mut file = compile_file(source, sources, context);
-    findings.append(std::mem::take(&mut file.findings));
-    let set = join([&file], context, findings);
-    Loaded { set, checked: file.checked }
+    let read = paths.iter().zip(contents);
+    let admitted: Vec<SourceId> =
+        read.filter_map(|(path, content)| yaml::admit(path, content, sources, findings)).collect();
+    compile_all(&admitted, context, sources, findings)
 }
 
 /// Loads texts as if they stood in files at these paths.
 pub fn load_texts(
-    texts: &[(PathBuf, std::sync::Arc<str>)],
+    texts: &[(PathBuf, Arc<str>)],
     context: &Context,
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> Loaded {
     let admitted: Vec<SourceId> = texts.iter().map(|(path, text)| sources.add(path, text.clone())).collect();
-    let sources = &*sources;
-    let mut files = side_by_side(&admitted, |source| compile_file(*source, sources, context));
+    compile_all(&admitted, context, sources, findings)
+}
+
+fn compile_all(files: &[SourceId], context: &Context, sources: &Sources, findings: &mut Findings) -> Loaded {
+    let mut files = side_by_side(files, |source| compile_file(*source, sources, context));
     for file in &mut files {
         findings.append(std::mem::take(&mut file.findings));
     }
@@ -120,6 +103,12 @@ impl Loader {
     #[must_use]
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// The texts of those of `paths` that could be read when they were loaded last, in this order.
+    pub fn texts<'a>(&'a self, paths: &'a [PathBuf]) -> impl Iterator<Item = (&'a Path, &'a Arc<str>)> {
+        let known = paths.iter().filter_map(|path| Some((path.as_path(), self.known.get(path)?)));
+        known.map(|(path, known)| (path, self.sources.get(known.source).text()))
     }
 
     fn forget(&mut self) {

@@ -52,11 +52,8 @@ impl FileLoader {
             sources.iter().map(|(_, source)| (source.path().display().to_string(), source.text().to_string())).collect()
         };
         let mut files = texts(&sources);
-        files.extend(
-            texts(kept.rules.sources())
-                .into_iter()
-                .filter(|(path, _)| loaded.rule_files.iter().any(|file| file.display().to_string() == *path)),
-        );
+        let rules = kept.rules.texts(&loaded.rule_files);
+        files.extend(rules.map(|(path, text)| (path.display().to_string(), text.to_string())));
         let clients = kept.clients(&loaded.settings)?;
         Ok(Fresh { rule_set: hash(&files), settings: Arc::new(loaded.settings), rules: set, clients, files })
     }

@@ -5,7 +5,7 @@ mod mistakes;
 mod reload;
 mod schema;
 
-use super::{Context, Loaded, Rule, load_text};
+use super::{Context, Loaded, Rule, load_texts};
 use crate::diagnostics::{Findings, Level, Sources, render};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ struct Read {
 
 fn read_with(text: &str, context: &Context) -> Read {
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let loaded = load_text("rules.yaml", text, context, &mut sources, &mut findings);
+    let loaded = load_texts(&[("rules.yaml".into(), text.into())], context, &mut sources, &mut findings);
     findings.sort();
     Read { sources, findings, loaded }
 }

@@ -38,6 +38,8 @@ fn a_reload_keeps_what_did_not_change_and_takes_what_did() {
     let (second, _) = loader.load(&paths, &Context::default());
     assert!(Arc::ptr_eq(&first.groups[0], &second.groups[0]), "the same group, not a copy");
     assert_eq!(second.groups[1].alerts().next().unwrap().alert.as_ref(), "C");
+    let texts: Vec<_> = loader.texts(&paths).map(|(path, text)| (path, text.contains("alert: C"))).collect();
+    assert_eq!(texts, [(paths[0].as_path(), false), (paths[1].as_path(), true)], "each file once, as it is now");
 }
 
 #[test]
