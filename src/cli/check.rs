@@ -5,7 +5,7 @@ use super::paths::{self, Kind};
 use super::{Answer, Colour, CommandError, output};
 use crate::config::{self, Settings};
 use crate::diagnostics::{Findings, Level, Sources, render};
-use crate::rules;
+use crate::{lint, rules};
 use clap::ValueEnum;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -149,6 +149,7 @@ impl Plan {
         rule_files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
         let context = context(settings.as_ref());
         let loaded = rules::load(&rule_files, &context, &mut checked.sources, &mut checked.findings);
+        lint::check(&loaded, &mut checked.findings);
         checked.files += rule_files.len();
         checked.rules = loaded.set.groups.iter().map(|group| group.rules.len()).sum();
         checked

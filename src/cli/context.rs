@@ -10,16 +10,16 @@ pub fn context(settings: Option<&Settings>) -> Context {
     let Some(settings) = settings else { return Context::default() };
     Context {
         severities: settings.severities.clone(),
-        sources: names(&settings.sources),
+        sources: Some(names(&settings.sources)),
         default_source: settings.default_source.clone(),
-        policies: names(&settings.policies),
-        actions: names(&settings.actions),
+        policies: Some(names(&settings.policies)),
+        actions: Some(names(&settings.actions)),
         history_max_samples: settings.history_max_samples,
         remote_write: settings.remote_write.is_some(),
         ..Context::default()
     }
 }
 
-fn names<T>(all: &BTreeMap<Name, T>) -> Option<BTreeSet<Name>> {
-    Some(all.keys().cloned().collect())
+fn names<T>(all: &BTreeMap<Name, T>) -> BTreeSet<Name> {
+    all.keys().cloned().collect()
 }

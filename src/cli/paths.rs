@@ -1,5 +1,7 @@
 //! The files that a command line names, and what they are.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The name of the configuration where none is given.
@@ -7,6 +9,8 @@ pub const USUAL: &str = "watchbell.yaml";
 
 /// How many folders may lie in each other. Links that lead back end here.
 const DEEPEST: usize = 32;
+/// How many bytes of a file are looked at to know what it is.
+const ENOUGH: u64 = 1 << 20;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +56,13 @@ fn walk(path: &Path, is_named: bool, depth: usize, files: &mut Vec<PathBuf>) {
 /// so that somebody says what is wrong with it.
 pub fn kind(path: &Path) -> Kind {
     let is_usual = path.file_stem().is_some_and(|stem| stem == "watchbell");
-    let text = crate::yaml::content(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    kind_of(&text.unwrap_or_default(), is_usual)
+    kind_of(&beginning(path).unwrap_or_default(), is_usual)
+}
+
+fn beginning(path: &Path) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(ENOUGH).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn kind_of(text: &str, is_usual: bool) -> Kind {

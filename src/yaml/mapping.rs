@@ -13,8 +13,8 @@ const FEW: usize = 12;
 const MOST_TOLD: usize = 100;
 
 /// The entries as everything else sees them.
-pub(super) fn settle(entries: Entries, findings: &mut Findings) -> Entries {
-    let mut entries: Entries = entries.into_iter().filter(|(key, _)| is_scalar(key, findings)).collect();
+pub(super) fn settle(mut entries: Entries, findings: &mut Findings) -> Entries {
+    entries.retain(|(key, _)| is_scalar(key, findings));
     drop_duplicates(&mut entries, findings);
     if entries.iter().any(|(key, _)| is_merge(key)) { merged(entries, findings) } else { entries }
 }
