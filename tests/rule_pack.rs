@@ -1,7 +1,7 @@
 //! What the shipped rule pack promises about its own papers: every name of the mission document can be found in it, every
 //! alert has its runbook and its scenario, and nothing is read that `docs/metrics.md` does not name.
 //!
-//! Most of these stories read the files as text. That they load, check and page is told by `watchbell check` and `watchbell test`.
+//! Most of these stories read the files as text. That the rules page as they should is told by the scenarios.
 
 #[path = "support/rule_files.rs"]
 mod rule_files;
@@ -10,6 +10,7 @@ use rule_files::{queries, rule_files, shipped_rules, text, tiers};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use watchbell::config;
 use watchbell::diagnostics::{Findings, Sources};
 
@@ -100,6 +101,12 @@ fn every_alert_of_the_mission_has_a_scenario_of_its_name() {
 }
 
 #[test]
+fn every_scenario_ends_as_its_snapshot_tells() {
+    let played = watchbell(&["test", "tests/scenarios"]);
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stdout));
+}
+
+#[test]
 fn every_series_that_is_read_is_described() {
     let page = read("docs/metrics.md");
     let parts = shipped_rules().iter().flat_map(queries).flat_map(|query| words(&query)).collect::<BTreeSet<_>>();
@@ -123,6 +130,15 @@ fn nothing_is_to_be_said_against_the_example_configuration() {
 
     assert_eq!(findings.iter().map(|finding| &finding.message).collect::<Vec<_>>(), Vec::<&String>::new());
     assert_eq!(loaded.rule_files.len(), rule_files().len());
+}
+
+fn watchbell(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments)
+        .output()
+        .expect("the program was built beside the test")
 }
 
 fn words(query: &str) -> Vec<String> {
