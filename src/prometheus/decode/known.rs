@@ -2,10 +2,10 @@
 
 use crate::model::{Labels, Name, SeriesRef, SeriesTable};
 use hashbrown::HashTable;
+use rapidhash::RapidHashSet;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
@@ -33,9 +33,14 @@ impl Fingerprint {
 #[derive(Debug, Default)]
 pub struct Known {
     table: SeriesTable,
-    by_text: HashTable<(Fingerprint, SeriesRef)>,
+    /// The texts in the order in which they were first seen, which is usually the order of every later answer.
+    texts: Vec<(Fingerprint, SeriesRef)>,
+    /// Where each text is among them.
+    places: HashTable<u32>,
+    /// Where the next text is expected. A right guess reads memory in order, which for many series is most of the cost.
+    expected: usize,
     /// Names and values that many series share, kept once.
-    words: HashSet<Name>,
+    words: RapidHashSet<Name>,
 }
 
 impl Known {
@@ -44,13 +49,23 @@ impl Known {
         &self.table
     }
 
+    /// Expects the texts of a new answer.
+    pub fn begin(&mut self) {
+        self.expected = 0;
+    }
+
     /// The series whose labels `text` (a whole JSON object) gives; `None` when that is no set of labels.
     pub fn series(&mut self, text: &[u8]) -> Option<SeriesRef> {
         let print = Fingerprint::of(text);
-        match self.by_text.find(print.0, |(known, _)| *known == print) {
-            Some((_, series)) => Some(*series),
-            None => self.learn(print, text),
+        let guess = self.texts.get(self.expected).filter(|(known, _)| *known == print);
+        if let Some((_, series)) = guess {
+            self.expected += 1;
+            return Some(*series);
         }
+        let found = self.places.find(print.0, |place| self.texts[*place as usize].0 == print);
+        let Some(place) = found.map(|place| *place as usize) else { return self.learn(print, text) };
+        self.expected = place + 1;
+        Some(self.texts[place].1)
     }
 
     /// The series without labels, which a scalar belongs to.
@@ -62,12 +77,17 @@ impl Known {
     pub fn forget_the_dead(&mut self, alive: usize) {
         if self.table.len() > WORTH_TIDYING.max(2 * alive) {
             self.table.clear();
-            self.by_text.clear();
             self.words.clear();
-        } else if self.by_text.len() > WORTH_TIDYING.max(4 * self.table.len()) {
+            self.forget_the_texts();
+        } else if self.texts.len() > WORTH_TIDYING.max(4 * self.table.len()) {
             // One label set in ever new spellings: the texts go, the series stay.
-            self.by_text.clear();
+            self.forget_the_texts();
         }
+    }
+
+    fn forget_the_texts(&mut self) {
+        self.texts.clear();
+        self.places.clear();
     }
 
     /// Reads a text that was never seen. Two spellings of one label set become one series.
@@ -79,7 +99,10 @@ impl Known {
         let labels =
             Labels::new(pairs.iter().map(|(name, value)| (self.word(name), self.word(value))).collect::<Vec<_>>());
         let series = self.table.intern(labels);
-        self.by_text.insert_unique(print.0, (print, series), |(known, _)| known.0);
+        let place = u32::try_from(self.texts.len()).ok()?;
+        self.texts.push((print, series));
+        self.places.insert_unique(print.0, place, |place| self.texts[*place as usize].0.0);
+        self.expected = self.texts.len();
         Some(series)
     }
 

@@ -51,6 +51,7 @@ impl Decoder {
     /// about series before the error stays known and does no harm.
     pub fn decode(&mut self, body: &[u8]) -> Result<Answer, QueryError> {
         self.known.forget_the_dead(self.last_count);
+        self.known.begin();
         let mut answer = Answer { samples: Vec::with_capacity(self.last_count), ..Answer::default() };
         if scan::vector(body, &mut self.known, &mut answer).is_none() {
             answer = json::instant(body, &mut self.known)?;
