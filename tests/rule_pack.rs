@@ -101,6 +101,13 @@ fn every_alert_of_the_mission_has_a_scenario_of_its_name() {
 }
 
 #[test]
+fn the_pack_passes_the_strictest_check() {
+    let checked = watchbell(&["check", "--deny", "warnings"]);
+    let said = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success() && said.ends_with("no problems\n"), "{said}");
+}
+
+#[test]
 fn every_scenario_ends_as_its_snapshot_tells() {
     let played = watchbell(&["test", "tests/scenarios"]);
     assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stdout));
