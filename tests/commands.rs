@@ -50,3 +50,14 @@ fn completions_and_manual_pages_are_generated() {
     assert_eq!(code, Some(0));
     assert!(page.contains(".TH watchbell"));
 }
+
+#[test]
+fn the_schemas_in_the_repository_are_those_of_the_program() {
+    for kind in ["rules", "config", "scenario"] {
+        let (code, printed, _) = told(&watchbell(&["schema", kind]));
+        assert_eq!(code, Some(0), "{kind}");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{kind}.schema.json"));
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(kept == printed, "stale: run `watchbell schema {kind} > schemas/{kind}.schema.json`");
+    }
+}

@@ -1,10 +1,10 @@
 //! `watchbell check`: every problem of rules and configuration, in one run.
 
-use super::context::context;
 use super::paths::{self, Kind};
 use super::{Answer, Colour, CommandError, output};
 use crate::config::{self, Settings};
 use crate::diagnostics::{Findings, Level, Sources, render};
+use crate::service::load;
 use crate::{lint, rules};
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -147,7 +147,8 @@ impl Plan {
         rule_files.extend(self.rule_files.iter().cloned());
         let mut seen = BTreeSet::new();
         rule_files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
-        let context = context(settings.as_ref());
+        // Without a configuration any name may be right.
+        let context = settings.as_ref().map_or_else(rules::Context::default, load::context);
         let loaded = rules::load(&rule_files, &context, &mut checked.sources, &mut checked.findings);
         lint::check(&loaded, &mut checked.findings);
         checked.files += rule_files.len();

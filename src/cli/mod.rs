@@ -5,7 +5,6 @@
 mod answer;
 mod check;
 mod completions;
-mod context;
 mod explain;
 mod logs;
 mod man;

@@ -1,7 +1,7 @@
 //! `watchbell schema`: what editors need to help with our files.
 
 use super::{Answer, CommandError, output};
-use crate::{config, rules};
+use crate::{config, replay, rules};
 
 /// Print the JSON Schema of a kind of file.
 #[derive(Debug, clap::Args)]
@@ -17,6 +17,8 @@ enum Kind {
     Rules,
     /// `watchbell.yaml`.
     Config,
+    /// Scenario files.
+    Scenario,
 }
 
 impl Schema {
@@ -28,6 +30,7 @@ impl Schema {
         let schema = match self.kind {
             Kind::Rules => rules::schema(),
             Kind::Config => config::schema(),
+            Kind::Scenario => replay::schema(),
         };
         output::print(&format!("{schema:#}\n"))?;
         Ok(Answer::Good)
