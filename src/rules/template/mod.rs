@@ -84,7 +84,7 @@ pub struct Data<'a> {
     pub value: f64,
     /// `$externalLabels`.
     pub external_labels: &'a Labels,
-    /// `$externalURL`.
+    /// `$externalURL`, without a slash at its end, as Prometheus keeps it.
     pub external_url: &'a str,
     /// `$threshold`: the bound as written, empty for `when`.
     pub threshold: &'a str,

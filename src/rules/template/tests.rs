@@ -234,6 +234,15 @@ fn whatever_a_template_does_it_ends() {
     }
 }
 
+#[test]
+fn every_function_and_variable_is_on_the_page_for_users() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/templates.md")).unwrap();
+    for name in function_names().iter().chain(&parse::GIVEN[1..]) {
+        let as_call = page.contains(&format!("`{name} ")) || page.contains(&format!("`{name}`"));
+        assert!(as_call, "docs/templates.md does not explain {name}");
+    }
+}
+
 mod properties {
     use super::*;
     use proptest::prelude::*;

@@ -32,6 +32,10 @@ pub(in super::super) fn write_float(value: f64, shape: Shape, precision: Option<
     if value.is_nan() {
         return "NaN".into();
     }
+    if shape == Shape::General && precision.is_none() && (1e-4..1e6).contains(&value.abs()) {
+        // What most values are: few digits around the point, which Rust writes the same.
+        return value.to_string();
+    }
     let sign = if value.is_sign_negative() { "-" } else { "" };
     let size = value.abs();
     if size.is_infinite() {
