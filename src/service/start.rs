@@ -11,7 +11,7 @@ use super::run::{DRAIN, Ears, LEASE, Question, Run};
 use crate::config::{Settings, Store as StoreSettings};
 use crate::engine::{Engine, Fact, State, World};
 use crate::model::{Moment, Span};
-use crate::store::{Journal, Lease, Partition, Sqlite, Store, StoreError};
+use crate::store::{Journal, Lease, Partition, Sqlite, Store, StoreError, holder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -188,7 +188,7 @@ fn open_store(config: &Path, settings: Option<&Settings>) -> Result<Box<dyn Stor
 
 /// Waits until nobody else decides. `None` where we were told to stop meanwhile.
 async fn wait_for_lease(books: &Books, stop: &CancellationToken) -> Result<Option<Lease>, StartError> {
-    let holder = format!("{}-{}", std::process::id(), wall());
+    let holder = holder::name(wall());
     loop {
         let name = holder.clone();
         match books.ask(move |store| store.acquire(PARTITION, &name, wall(), wall() + LEASE)).await {

@@ -5,6 +5,7 @@
 //! Steady state writes nothing but the lease's renewal, which carries the moment up to which we ran.
 
 pub mod event;
+pub mod holder;
 pub mod notice;
 mod sqlite;
 
@@ -168,7 +169,7 @@ pub enum StoreError {
 
 /// Remembering, whatever remembers.
 pub trait Store: Send {
-    /// Takes the lease of a partition, where nobody holds it at `wall` or `holder` does already.
+    /// Takes the lease of a partition, where nobody holds it at `wall`, `holder` does already, or whoever does is gone.
     ///
     /// # Errors
     /// When somebody else holds it, or the database fails.

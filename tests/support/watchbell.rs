@@ -26,7 +26,15 @@ impl Watchbell {
     /// # Errors
     /// It ended before it was ready: how, and what it had said.
     pub fn start_with(folder: &Path, config: &str, environment: &[(&str, &str)]) -> Result<Watchbell, String> {
-        let address = format!("127.0.0.1:{}", free_port());
+        Watchbell::start_on(free_port(), folder, config, environment)
+    }
+
+    /// The same, on a port of the caller's: a restart in the very same configuration.
+    ///
+    /// # Errors
+    /// It ended before it was ready: how, and what it had said.
+    pub fn start_on(port: u16, folder: &Path, config: &str, environment: &[(&str, &str)]) -> Result<Watchbell, String> {
+        let address = format!("127.0.0.1:{port}");
         let path = folder.join("watchbell.yaml");
         std::fs::write(&path, config.replace("$LISTEN", &address)).expect("the folder can be written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));

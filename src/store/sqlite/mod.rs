@@ -3,6 +3,7 @@
 mod outbox;
 
 use super::event::{self, Row};
+use super::holder;
 use super::{Attempt, Commit, Entry, Epoch, Journal, Lease, Owed, Partition, Store, StoreError};
 use crate::engine::incident::Destination;
 use crate::model::{DeliveryId, IncidentId, Moment, Severities};
@@ -76,7 +77,7 @@ fn last_seq(transaction: &Transaction<'_>, partition: Partition) -> Result<u64, 
 }
 
 impl Store for Sqlite {
-    fn acquire(&mut self, partition: Partition, holder: &str, wall: i64, until: i64) -> Result<Lease, StoreError> {
+    fn acquire(&mut self, partition: Partition, name: &str, wall: i64, until: i64) -> Result<Lease, StoreError> {
         let fail = doing("take the lease");
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;
@@ -87,8 +88,9 @@ impl Store for Sqlite {
             .optional()
             .map_err(&fail)?;
         if let Some((other, _, held_until, _)) = &known
-            && other != holder
+            && other != name
             && *held_until > wall
+            && !holder::is_gone(other)
         {
             return Err(StoreError::Held { until: Moment::from_millis(*held_until) });
         }
@@ -97,7 +99,7 @@ impl Store for Sqlite {
             .execute(
                 "INSERT INTO leases (partition, holder, epoch, until, moment) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (partition) DO UPDATE SET holder = ?2, epoch = ?3, until = ?4",
-                params![partition.0, holder, epoch, until, moment],
+                params![partition.0, name, epoch, until, moment],
             )
             .map_err(&fail)?;
         transaction.commit().map_err(&fail)?;
