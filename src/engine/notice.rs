@@ -8,7 +8,7 @@ use super::incident::{Destination, Incident, Key, Member};
 use super::transition::{Cause, Origin};
 use super::world::World;
 use crate::config::ChannelKind;
-use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot, duration_text};
+use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Bound, Condition, Rule};
 
@@ -296,7 +296,9 @@ impl Member {
         for (name, template) in under.chain(over) {
             annotations.extend(rendered(template).map(|text| (name.clone(), text)));
         }
-        let title = tier.and_then(|tier| tier.title.as_ref()).and_then(&mut rendered);
+        // What fires by policy has met no condition, so the tier's own title does not fit it.
+        let by_policy = matches!(self.cause, Cause::NoData { .. } | Cause::QueryFails) || self.subject.series.is_empty();
+        let title = tier.filter(|_| !by_policy).and_then(|tier| tier.title.as_ref()).and_then(&mut rendered);
         if !wanted.is_empty() {
             let source = world.group_of(rule.id).map_or_else(|| "".into(), |group| group.source.clone());
             return Err(wanted.into_iter().map(|query| (source.clone(), query)).collect());
@@ -374,10 +376,4 @@ fn note(cause: &Cause, ended: bool, value: f64) -> Option<String> {
         Cause::RuleChanged if ended => Some("the rule was changed and no longer makes this alert".into()),
         Cause::RuleChanged => Some("the rule was changed".into()),
     }
-}
-
-/// How long an alert fired, for its last line.
-#[must_use]
-pub fn lasted(text: &AlertText) -> Option<String> {
-    text.ended.map(|ended| duration_text::format(ended - text.since))
 }

@@ -1,7 +1,7 @@
 //! The words that all channels share: what happened in one line, how a number and a bound are written, how to cut.
 
 use crate::engine::notice::{AlertText, Notice, NoticeKind, Reason};
-use crate::model::duration_text;
+use crate::model::{Span, duration_text};
 
 /// What the message is about in one word: `FIRING`, `UPDATE`, `RESOLVED`.
 #[must_use]
@@ -46,18 +46,25 @@ pub fn reason(notice: &Notice) -> &'static str {
 #[must_use]
 pub fn alert_line(alert: &AlertText) -> String {
     let summary = alert.annotations.iter().find(|(name, _)| &**name == "summary").map(|(_, text)| text.as_str());
+    // A summary speaks of a value; where none came, it would be made of gaps.
+    let summary = summary.filter(|_| !(alert.value.is_nan() && alert.expr.is_some()));
     let mut line =
         summary.map_or_else(|| format!("{} {}", alert.name, alert.labels.without("alertname")), str::to_owned);
     if let Some(value) = value(alert) {
         line.push_str(&format!(" ({value})"));
     }
     if let Some(ended) = alert.ended {
-        line.push_str(&format!(", after {}", duration_text::format(ended - alert.since)));
+        line.push_str(&format!(", after {}", duration_text::format(whole_seconds(ended - alert.since))));
     }
     if let Some(note) = &alert.note {
         line.push_str(&format!(": {note}"));
     }
     line
+}
+
+/// Nobody reads milliseconds: `20s`, not `19s999ms`.
+fn whole_seconds(span: Span) -> Span {
+    Span::from_secs((span.millis() + 500) / 1000)
 }
 
 /// The value with its unit, and the bound: `112 gwei, threshold 100`.

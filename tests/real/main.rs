@@ -11,3 +11,4 @@ mod queries;
 mod receivers;
 mod rule_pack;
 mod servers;
+mod stories;

@@ -1,0 +1,364 @@
+//! The service as its users run it: a real Prometheus before it, the receivers and a real Alertmanager behind it.
+
+use crate::support::{Alertmanager, Prometheus, Receivers, Scratch, Series, Watchbell, http, now_millis, wait_for};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::Path;
+
+const SECRETS: [(&str, &str); 3] = [
+    ("SLACK_TOKEN", "xoxb-story"),
+    ("PAGERDUTY_KEY", "0123456789abcdef0123456789abcdef"),
+    ("HOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+];
+
+const RULES: &str = r#"
+groups:
+  - name: chain
+    interval: 1s
+    rules:
+      - alert: GasPriceSpike
+        expr: avg by (chain) (gas_price_gwei)
+        unit: gwei
+        tiers:
+          high: { above: 100, clear: 80 }
+          medium: { above: 60, for: 2s }
+        annotations:
+          summary: "Gas on {{ $labels.chain }} is {{ $value | humanize }} gwei, over {{ $threshold }}"
+"#;
+
+/// The servers of a story. They end with it.
+struct Town {
+    prometheus: Prometheus,
+    alertmanager: Alertmanager,
+    receivers: Receivers,
+    folder: Scratch,
+}
+
+impl Town {
+    fn with_rules(rules: &str) -> Option<Town> {
+        let town = Town {
+            prometheus: Prometheus::start()?,
+            alertmanager: Alertmanager::start()?,
+            receivers: Receivers::start()?,
+            folder: Scratch::new("story"),
+        };
+        town.folder.write("rules/chain.yaml", rules);
+        Some(town)
+    }
+
+    fn watchbell(&self) -> Watchbell {
+        Watchbell::start_with(self.folder.path(), &self.config(), &SECRETS).expect("it starts")
+    }
+
+    fn config(&self) -> String {
+        let notify = "{ levels: [{ notify: [slack, pager, hook, am] }] }";
+        format!(
+            "prometheus: {{ main: {{ url: \"{prometheus}\", timeout: 2s }} }}
+rules: [\"rules/*.yaml\"]
+external_url: \"http://$LISTEN\"
+listen: \"$LISTEN\"
+rule_failure_after: 10m
+channels:
+  slack: {{ slack: {{ token: {{ env: SLACK_TOKEN }}, to: \"#alerts\", api_url: \"{receivers}/api\" }} }}
+  pager: {{ pagerduty: {{ routing_key: {{ env: PAGERDUTY_KEY }}, api_url: \"{receivers}\" }}, fallback: slack }}
+  hook: {{ webhook: {{ url: \"{receivers}/hook\", secret: {{ env: HOOK_SECRET }} }} }}
+  am: {{ alertmanager: {{ urls: [\"{alertmanager}\"] }} }}
+policies:
+  default:
+    group_by: [alertname, chain]
+    wait: 0s
+    update_every: 1s
+    matrix: {{ critical: {notify}, high: {notify}, medium: {notify}, low: {{ tell: nobody }} }}
+routes: [{{ policy: default }}]
+",
+            prometheus = self.prometheus.url(),
+            receivers = self.receivers.url(),
+            alertmanager = self.alertmanager.url(),
+        )
+    }
+
+    /// Gas costs so much from now on.
+    fn gas(&self, gwei: f64) {
+        let now = now_millis();
+        self.prometheus.write(&[Series::new("gas_price_gwei", &[("chain", "sepolia")], &[(now, gwei)])]);
+    }
+
+    /// What has been heard, one line a message, without ids and times.
+    fn heard(&self) -> String {
+        let mut text = String::new();
+        for message in self.receivers.log() {
+            let said = words(&message["body"]);
+            writeln!(text, "{} {} {said}", text_of(&message["channel"]), text_of(&message["verdict"])).unwrap();
+        }
+        text
+    }
+
+    fn told(&self, channel: &str, word: &str) -> bool {
+        self.heard().lines().any(|line| line.starts_with(channel) && line.contains(word))
+    }
+
+    fn wait_until_told(&self, channel: &str, word: &str) {
+        wait_for(&format!("{channel} to hear `{word}`; heard:\n{}", self.heard()), || self.told(channel, word).then_some(()));
+    }
+
+    /// The severities under which the Alertmanager holds the alert.
+    fn severities(&self) -> Vec<String> {
+        let mut held: Vec<String> =
+            self.alertmanager.alerts().iter().map(|alert| text_of(&alert["labels"]["severity"])).collect();
+        held.sort();
+        held
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// What a message says, whichever provider it is for.
+fn words(body: &Value) -> String {
+    let body: Value = body.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| body.clone());
+    let summary = text_of(&body["payload"]["summary"]);
+    let pagerduty = format!("{} {summary}", text_of(&body["event_action"]));
+    let hook = format!("{} {}", text_of(&body["type"]), text_of(&body["data"]["text"]));
+    [pagerduty, hook, text_of(&body["text"])].into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default().trim().to_owned()
+}
+
+/// The alerts of `/api/v1/alerts`.
+fn alerts(watchbell: &Watchbell) -> Vec<Value> {
+    let answer = http::get(&format!("{}/api/v1/alerts", watchbell.url())).expect("it answers").json();
+    answer["data"]["alerts"].as_array().expect("a list").clone()
+}
+
+fn state(watchbell: &Watchbell) -> String {
+    alerts(watchbell).first().map(|alert| format!("{} {}", text_of(&alert["state"]), text_of(&alert["labels"]["severity"]))).unwrap_or_default()
+}
+
+fn wait_for_state(watchbell: &Watchbell, wanted: &str) {
+    wait_for(&format!("the state `{wanted}`"), || (state(watchbell) == wanted).then_some(()));
+}
+
+#[test]
+fn an_alert_goes_pending_fires_rises_falls_and_resolves_and_everybody_hears_it_once() {
+    let Some(town) = Town::with_rules(RULES) else { return };
+    town.gas(20.0);
+    let watchbell = town.watchbell();
+
+    town.gas(75.0);
+    wait_for_state(&watchbell, "pending ");
+    wait_for_state(&watchbell, "firing medium");
+    town.wait_until_told("slack", "[FIRING medium]");
+    wait_for("medium at the Alertmanager", || (town.severities() == ["medium"]).then_some(()));
+
+    town.gas(120.0);
+    wait_for_state(&watchbell, "firing high");
+    town.wait_until_told("pagerduty", "[FIRING high]");
+    wait_for("high at the Alertmanager, and only high", || (town.severities() == ["high"]).then_some(()));
+
+    town.gas(90.0);
+    town.gas(75.0);
+    wait_for_state(&watchbell, "firing medium");
+    wait_for("medium again at the Alertmanager", || (town.severities() == ["medium"]).then_some(()));
+
+    town.gas(20.0);
+    wait_for_state(&watchbell, "");
+    town.wait_until_told("webhook", "incident.resolved");
+    wait_for("nothing at the Alertmanager", || town.severities().is_empty().then_some(()));
+    wait_for("both pages to be closed", || (town.heard().matches("resolve").count() >= 3).then_some(()));
+
+    let pages: Vec<Value> = town.receivers.log().iter().filter(|message| message["channel"] == "pagerduty").cloned().collect();
+    let key = |message: &Value| {
+        let body: Value = message["body"].as_str().map_or_else(|| message["body"].clone(), |text| serde_json::from_str(text).unwrap());
+        (text_of(&body["event_action"]), text_of(&body["dedup_key"]))
+    };
+    let opened: Vec<String> = pages.iter().map(key).filter(|(action, _)| action == "trigger").map(|(_, key)| key).collect();
+    let mut closed: Vec<String> = pages.iter().map(key).filter(|(action, _)| action == "resolve").map(|(_, key)| key).collect();
+    closed.sort();
+    assert_eq!(opened.len(), 2, "one page for medium, one for the rise:\n{}", town.heard());
+    assert_eq!(opened, closed, "the end closes every key that was opened");
+    assert!(town.receivers.log().iter().all(|message| !text_of(&message["verdict"]).contains("refused")), "{}", town.heard());
+}
+
+#[test]
+fn while_prometheus_is_away_nothing_resolves_here_or_in_the_alertmanager() {
+    let Some(mut town) = Town::with_rules(RULES) else { return };
+    town.gas(120.0);
+    let watchbell = town.watchbell();
+    wait_for("high at the Alertmanager", || (town.severities() == ["high"]).then_some(()));
+
+    town.prometheus.stop();
+    let failures = || metric(&watchbell, "watchbell_evaluation_failures_total{group=\"chain\",rule=\"GasPriceSpike\"}");
+    let before = failures();
+    wait_for("ten slots without an answer", || (failures() >= before + 10.0).then_some(()));
+    assert_eq!(state(&watchbell), "firing high");
+    assert_eq!(town.severities(), ["high"]);
+    assert!(!town.heard().to_lowercase().contains("resolve"), "{}", town.heard());
+
+    town.prometheus.resume();
+    town.gas(20.0);
+    town.wait_until_told("webhook", "incident.resolved");
+}
+
+fn metric(watchbell: &Watchbell, name: &str) -> f64 {
+    let text = http::get(&format!("{}/metrics", watchbell.url())).expect("it answers").body;
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|value| value.trim().parse().ok()).unwrap_or(0.0)
+}
+
+/// Puts a file in the place of another, as an editor does.
+fn replace(folder: &Path, name: &str, text: &str) {
+    let new = folder.join(format!(".{name}.new"));
+    std::fs::write(&new, text).unwrap();
+    std::fs::rename(&new, folder.join(name)).unwrap();
+}
+
+#[test]
+fn twenty_reloads_good_and_bad_lose_no_timer_and_bad_ones_are_refused() {
+    let Some(town) = Town::with_rules(RULES) else { return };
+    town.gas(120.0);
+    let watchbell = town.watchbell();
+    wait_for_state(&watchbell, "firing high");
+    let active_since = text_of(&alerts(&watchbell)[0]["activeAt"]);
+    let reloads = || metric(&watchbell, "watchbell_config_reloads_total");
+    let good = || metric(&watchbell, "watchbell_config_last_reload_successful");
+    let rules = town.folder.path().join("rules");
+
+    for round in 0..20 {
+        let is_bad = round % 3 == 2;
+        let text = if is_bad { RULES.replace("above: 60", "abov: 60") } else { RULES.replace("above: 60", &format!("above: 6{}", round % 10)) };
+        let before = reloads();
+        match round % 4 {
+            0 => replace(&rules, "chain.yaml", &text),
+            1 => {
+                // As Kubernetes does: the file is a link, and the link is swapped.
+                let real = town.folder.write(&format!("versions/{round}.yaml"), &text);
+                let link = rules.join(".link");
+                std::os::unix::fs::symlink(real, &link).unwrap();
+                std::fs::rename(link, rules.join("chain.yaml")).unwrap();
+            }
+            2 => {
+                std::fs::write(rules.join("chain.yaml"), &text).unwrap();
+                watchbell.process.signal("HUP");
+            }
+            _ => {
+                std::fs::write(rules.join("chain.yaml"), &text).unwrap();
+                let answer = http::request("POST", &format!("{}/-/reload", watchbell.url()), &[], b"").unwrap();
+                assert_eq!(answer.status == 200, !is_bad, "round {round}: {}", answer.body);
+            }
+        }
+        wait_for("the reload", || (reloads() > before && (good() == 0.0) == is_bad).then_some(()));
+        assert_eq!(state(&watchbell), "firing high", "round {round}");
+    }
+
+    assert_eq!(text_of(&alerts(&watchbell)[0]["activeAt"]), active_since, "no timer started anew");
+    assert_eq!(metric(&watchbell, "watchbell_missed_slots_total{group=\"chain\"}"), 0.0);
+    assert_eq!(town.heard().matches("trigger").count(), 1, "nobody was told twice:\n{}", town.heard());
+    assert!(watchbell.process.said().contains("did you mean `above`"), "a bad file is explained");
+}
+
+#[test]
+fn a_start_on_bad_files_runs_the_last_good_ones_and_without_any_it_refuses() {
+    let Some(town) = Town::with_rules(RULES) else { return };
+    town.gas(120.0);
+    let watchbell = town.watchbell();
+    wait_for_state(&watchbell, "firing high");
+    let active_since = text_of(&alerts(&watchbell)[0]["activeAt"]);
+    watchbell.process.signal("TERM");
+    drop(watchbell);
+
+    town.folder.write("rules/chain.yaml", "groups: [");
+    let again = town.watchbell();
+    wait_for_state(&again, "firing high");
+    assert_eq!(text_of(&alerts(&again)[0]["activeAt"]), active_since, "the state survived as well");
+    assert!(again.process.said().contains("last good"), "it says so");
+    drop(again);
+
+    for file in ["watchbell.db", "watchbell.db-wal", "watchbell.db-shm"] {
+        let _ = std::fs::remove_file(town.folder.path().join(file));
+    }
+    let refused = Watchbell::start_with(town.folder.path(), &town.config(), &SECRETS);
+    assert!(refused.is_err_and(|said| said.contains("no earlier ones")));
+}
+
+const PLAIN: &str = r#"
+groups:
+  - name: plain
+    interval: 1s
+    rules:
+      - alert: HighGas
+        expr: gas_price_gwei > 100
+        for: 2s
+        labels: { severity: page, team: "{{ $labels.chain }}-team" }
+        annotations: { summary: "{{ $labels.chain }} is at {{ $value }}", about: "{{ $labels }}" }
+      - alert: LowGas
+        expr: gas_price_gwei < 10
+      - alert: Idle
+        expr: absent(no_such_metric)
+        keep_firing_for: 5m
+        labels: { severity: info }
+      - record: chain:gas:avg
+        expr: avg by (chain) (gas_price_gwei)
+        labels: { kind: recorded }
+"#;
+
+/// What `/api/v1/rules` says, without what must differ: times of this run, and what `docs/prometheus.md` lists.
+fn comparable(answer: &Value) -> Value {
+    let mut groups = answer["data"]["groups"].clone();
+    for group in groups.as_array_mut().expect("groups") {
+        for field in ["file", "evaluationTime", "lastEvaluation"] {
+            group.as_object_mut().unwrap().remove(field);
+        }
+        for rule in group["rules"].as_array_mut().expect("rules") {
+            let recording = rule["type"] == "recording";
+            let rule = rule.as_object_mut().unwrap();
+            for field in ["evaluationTime", "lastEvaluation"] {
+                rule.remove(field);
+            }
+            if recording {
+                // Watchbell evaluates recording rules only where they are written to.
+                rule.remove("health");
+            }
+            if let Some(alerts) = rule.get_mut("alerts").and_then(Value::as_array_mut) {
+                alerts.sort_by_key(|alert| alert["labels"].to_string());
+                for alert in alerts {
+                    alert.as_object_mut().unwrap().remove("activeAt");
+                }
+            }
+        }
+    }
+    groups
+}
+
+#[test]
+fn rules_and_alerts_are_answered_field_by_field_as_the_real_prometheus_answers_them() {
+    let Some(prometheus) = Prometheus::with("global: { evaluation_interval: 1s }", PLAIN) else { return };
+    let Some(receivers) = Receivers::start() else { return };
+    let folder = Scratch::new("parity");
+    folder.write("rules/plain.yaml", PLAIN);
+    let config = format!(
+        "prometheus: {{ main: {{ url: \"{}\" }} }}\nrules: [\"rules/*.yaml\"]\nlisten: \"$LISTEN\"\n
+channels: {{ hook: {{ webhook: {{ url: \"{}/hook\" }} }} }}\npolicies: {{ default: {{ matrix: {{ critical: {{ levels: [{{ notify: [hook] }}] }}, high: {{ tell: nobody }}, medium: {{ tell: nobody }}, low: {{ tell: nobody }} }} }} }}\nroutes: [{{ policy: default }}]\n",
+        prometheus.url(),
+        receivers.url()
+    );
+    let now = now_millis();
+    prometheus.write(&[
+        Series::new("gas_price_gwei", &[("chain", "sepolia")], &[(now, 123_456_789.0)]),
+        Series::new("gas_price_gwei", &[("chain", "main")], &[(now, 2.5)]),
+    ]);
+    let watchbell = Watchbell::start(folder.path(), &config).expect("it starts");
+    let ours = |path: &str| http::get(&format!("{}{path}", watchbell.url())).expect("it answers").json();
+
+    for path in ["/api/v1/rules", "/api/v1/rules?type=alert", "/api/v1/rules?type=record", "/api/v1/rules?rule_name[]=HighGas"] {
+        let mut last = (Value::Null, Value::Null);
+        let same = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            wait_for(path, || {
+                last = (comparable(&prometheus.read(path)), comparable(&ours(path)));
+                let fires = path.contains("record") || last.0.to_string().contains("\"firing\"");
+                (fires && last.0 == last.1).then_some(())
+            });
+        }));
+        assert!(same.is_ok(), "{path}\nPrometheus: {:#}\nWatchbell: {:#}", last.0, last.1);
+    }
+    let bad = http::get(&format!("{}/api/v1/rules?type=nonsense", watchbell.url())).unwrap();
+    assert_eq!((bad.status, bad.json()["errorType"].clone()), (400, json!("bad_data")));
+}
