@@ -1,6 +1,7 @@
 //! Values as Go writes them into Prometheus's answers.
 
-use crate::model::Moment;
+use crate::model::{Moment, Span};
+use serde_json::{Value, json};
 
 /// `strconv.FormatFloat(value, 'e', -1, 64)`: `1e+00`, `2.5e-03`, `+Inf`.
 pub fn float(value: f64) -> String {
@@ -14,6 +15,12 @@ pub fn float(value: f64) -> String {
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let (sign, exponent) = exponent.strip_prefix('-').map_or(("+", exponent), |exponent| ("-", exponent));
     format!("{digits}e{sign}{exponent:0>2}")
+}
+
+/// Seconds as Go writes a float in JSON: `2`, not `2.0`.
+pub fn seconds(span: Span) -> Value {
+    let millis = span.millis();
+    if millis % 1000 == 0 { json!(millis / 1000) } else { json!(span.as_secs_f64()) }
 }
 
 /// A time as `time.RFC3339Nano` has it.

@@ -3,7 +3,7 @@
 use super::{Desk, alerts, go, reply};
 use crate::engine::Engine;
 use crate::engine::alert::Phase;
-use crate::model::{Labels, Matchers, Moment};
+use crate::model::{Labels, Matchers, Moment, Span};
 use crate::rules::template::Template;
 use crate::rules::{Entry, Group, Kind, Record, Rule};
 use axum::extract::{RawQuery, State};
@@ -132,7 +132,7 @@ fn whole(engine: &Engine, group: &Group, rules: Vec<Value>) -> Value {
         "name": &*group.name,
         "file": &*group.file,
         "rules": rules,
-        "interval": group.interval.as_secs_f64(),
+        "interval": go::seconds(group.interval),
         "limit": group.limit,
         "evaluationTime": 0.0,
         "lastEvaluation": last(evaluated.map(|slot| Moment::from_millis(slot.millis()))),
@@ -173,8 +173,8 @@ fn alerting(engine: &Engine, rule: &Rule, labels: &Labels, filter: &Filter) -> V
         "state": word,
         "name": &*rule.alert,
         "query": &**rule.queries[rule.value].expr.text(),
-        "duration": first.map_or(0.0, |tier| tier.hold.as_secs_f64()),
-        "keepFiringFor": first.map_or(0.0, |tier| tier.keep.as_secs_f64()),
+        "duration": go::seconds(first.map_or(Span::ZERO, |tier| tier.hold)),
+        "keepFiringFor": go::seconds(first.map_or(Span::ZERO, |tier| tier.keep)),
         "labels": alerts::map(labels),
         "annotations": texts(&rule.annotations),
         "alerts": if filter.without_alerts { Vec::new() } else { alerts::of_rule(engine, rule) },

@@ -98,7 +98,9 @@ routes: [{{ policy: default }}]
     }
 
     fn wait_until_told(&self, channel: &str, word: &str) {
-        wait_for(&format!("{channel} to hear `{word}`; heard:\n{}", self.heard()), || self.told(channel, word).then_some(()));
+        wait_for(&format!("{channel} to hear `{word}`; heard:\n{}", self.heard()), || {
+            self.told(channel, word).then_some(())
+        });
     }
 
     /// The severities under which the Alertmanager holds the alert.
@@ -120,7 +122,12 @@ fn words(body: &Value) -> String {
     let summary = text_of(&body["payload"]["summary"]);
     let pagerduty = format!("{} {summary}", text_of(&body["event_action"]));
     let hook = format!("{} {}", text_of(&body["type"]), text_of(&body["data"]["text"]));
-    [pagerduty, hook, text_of(&body["text"])].into_iter().find(|text| !text.trim().is_empty()).unwrap_or_default().trim().to_owned()
+    [pagerduty, hook, text_of(&body["text"])]
+        .into_iter()
+        .find(|text| !text.trim().is_empty())
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 /// The alerts of `/api/v1/alerts`.
@@ -130,7 +137,10 @@ fn alerts(watchbell: &Watchbell) -> Vec<Value> {
 }
 
 fn state(watchbell: &Watchbell) -> String {
-    alerts(watchbell).first().map(|alert| format!("{} {}", text_of(&alert["state"]), text_of(&alert["labels"]["severity"]))).unwrap_or_default()
+    alerts(watchbell)
+        .first()
+        .map(|alert| format!("{} {}", text_of(&alert["state"]), text_of(&alert["labels"]["severity"])))
+        .unwrap_or_default()
 }
 
 fn wait_for_state(watchbell: &Watchbell, wanted: &str) {
@@ -165,17 +175,26 @@ fn an_alert_goes_pending_fires_rises_falls_and_resolves_and_everybody_hears_it_o
     wait_for("nothing at the Alertmanager", || town.severities().is_empty().then_some(()));
     wait_for("both pages to be closed", || (town.heard().matches("resolve").count() >= 3).then_some(()));
 
-    let pages: Vec<Value> = town.receivers.log().iter().filter(|message| message["channel"] == "pagerduty").cloned().collect();
+    let pages: Vec<Value> =
+        town.receivers.log().iter().filter(|message| message["channel"] == "pagerduty").cloned().collect();
     let key = |message: &Value| {
-        let body: Value = message["body"].as_str().map_or_else(|| message["body"].clone(), |text| serde_json::from_str(text).unwrap());
+        let body: Value = message["body"]
+            .as_str()
+            .map_or_else(|| message["body"].clone(), |text| serde_json::from_str(text).unwrap());
         (text_of(&body["event_action"]), text_of(&body["dedup_key"]))
     };
-    let opened: Vec<String> = pages.iter().map(key).filter(|(action, _)| action == "trigger").map(|(_, key)| key).collect();
-    let mut closed: Vec<String> = pages.iter().map(key).filter(|(action, _)| action == "resolve").map(|(_, key)| key).collect();
+    let opened: Vec<String> =
+        pages.iter().map(key).filter(|(action, _)| action == "trigger").map(|(_, key)| key).collect();
+    let mut closed: Vec<String> =
+        pages.iter().map(key).filter(|(action, _)| action == "resolve").map(|(_, key)| key).collect();
     closed.sort();
     assert_eq!(opened.len(), 2, "one page for medium, one for the rise:\n{}", town.heard());
     assert_eq!(opened, closed, "the end closes every key that was opened");
-    assert!(town.receivers.log().iter().all(|message| !text_of(&message["verdict"]).contains("refused")), "{}", town.heard());
+    assert!(
+        town.receivers.log().iter().all(|message| !text_of(&message["verdict"]).contains("refused")),
+        "{}",
+        town.heard()
+    );
 }
 
 #[test]
@@ -224,7 +243,11 @@ fn twenty_reloads_good_and_bad_lose_no_timer_and_bad_ones_are_refused() {
 
     for round in 0..20 {
         let is_bad = round % 3 == 2;
-        let text = if is_bad { RULES.replace("above: 60", "abov: 60") } else { RULES.replace("above: 60", &format!("above: 6{}", round % 10)) };
+        let text = if is_bad {
+            RULES.replace("above: 60", "abov: 60")
+        } else {
+            RULES.replace("above: 60", &format!("above: 6{}", round % 10))
+        };
         let before = reloads();
         match round % 4 {
             0 => replace(&rules, "chain.yaml", &text),
@@ -262,11 +285,11 @@ fn a_start_on_bad_files_runs_the_last_good_ones_and_without_any_it_refuses() {
     let watchbell = town.watchbell();
     wait_for_state(&watchbell, "firing high");
     let active_since = text_of(&alerts(&watchbell)[0]["activeAt"]);
-    watchbell.process.signal("TERM");
+    let address = watchbell.url().trim_start_matches("http://").to_owned();
     drop(watchbell);
 
     town.folder.write("rules/chain.yaml", "groups: [");
-    let again = town.watchbell();
+    let again = Watchbell::start_at(&address, town.folder.path(), &town.config(), &SECRETS).expect("it starts");
     wait_for_state(&again, "firing high");
     assert_eq!(text_of(&alerts(&again)[0]["activeAt"]), active_since, "the state survived as well");
     assert!(again.process.said().contains("last good"), "it says so");
@@ -348,7 +371,7 @@ channels: {{ hook: {{ webhook: {{ url: \"{}/hook\" }} }} }}\npolicies: {{ defaul
     let watchbell = Watchbell::start(folder.path(), &config).expect("it starts");
     let ours = |path: &str| http::get(&format!("{}{path}", watchbell.url())).expect("it answers").json();
 
-    for path in ["/api/v1/rules", "/api/v1/rules?type=alert", "/api/v1/rules?type=record", "/api/v1/rules?rule_name[]=HighGas"] {
+    for path in ["/api/v1/rules", "/api/v1/rules?type=alert", "/api/v1/rules?type=record"] {
         let mut last = (Value::Null, Value::Null);
         let same = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             wait_for(path, || {
@@ -359,6 +382,9 @@ channels: {{ hook: {{ webhook: {{ url: \"{}/hook\" }} }} }}\npolicies: {{ defaul
         }));
         assert!(same.is_ok(), "{path}\nPrometheus: {:#}\nWatchbell: {:#}", last.0, last.1);
     }
+    // Newer than Debian's Prometheus, so only our own word for it.
+    let named = ours("/api/v1/rules?rule_name[]=HighGas");
+    assert_eq!(named["data"]["groups"][0]["rules"].as_array().map(Vec::len), Some(1));
     let bad = http::get(&format!("{}/api/v1/rules?type=nonsense", watchbell.url())).unwrap();
     assert_eq!((bad.status, bad.json()["errorType"].clone()), (400, json!("bad_data")));
 }

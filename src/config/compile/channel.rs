@@ -39,8 +39,11 @@ fn one(
         ground.needs_own_destination(&found, to.place(), findings);
         Some(found)
     });
-    let updates_every = channel.updates.as_ref().map_or(UPDATES_EVERY, |updates| updates.every.value.0);
-    Some(Channel { kind: kind(channel, name, findings)?, fallback, updates_every })
+    let kind = kind(channel, name, findings)?;
+    // An Alertmanager is told what is, not woken: a change of severity that came late would be a wrong one.
+    let usual = if matches!(kind, ChannelKind::Alertmanager { .. }) { Span::ZERO } else { UPDATES_EVERY };
+    let updates_every = channel.updates.as_ref().map_or(usual, |updates| updates.every.value.0);
+    Some(Channel { kind, fallback, updates_every })
 }
 
 fn kind(channel: &written::Channel, name: Place, findings: &mut Findings) -> Option<ChannelKind> {
