@@ -296,10 +296,7 @@ impl Member {
         for (name, template) in under.chain(over) {
             annotations.extend(rendered(template).map(|text| (name.clone(), text)));
         }
-        // What fires by policy has met no condition, so the tier's own title does not fit it.
-        let by_policy =
-            matches!(self.cause, Cause::NoData { .. } | Cause::QueryFails) || self.subject.series.is_empty();
-        let title = tier.filter(|_| !by_policy).and_then(|tier| tier.title.as_ref()).and_then(&mut rendered);
+        let title = tier.and_then(|tier| tier.title.as_ref()).and_then(&mut rendered);
         if !wanted.is_empty() {
             let source = world.group_of(rule.id).map_or_else(|| "".into(), |group| group.source.clone());
             return Err(wanted.into_iter().map(|query| (source.clone(), query)).collect());

@@ -46,8 +46,6 @@ pub fn reason(notice: &Notice) -> &'static str {
 #[must_use]
 pub fn alert_line(alert: &AlertText) -> String {
     let summary = alert.annotations.iter().find(|(name, _)| &**name == "summary").map(|(_, text)| text.as_str());
-    // A summary speaks of a value; where none came, it would be made of gaps.
-    let summary = summary.filter(|_| !(alert.value.is_nan() && alert.expr.is_some()));
     let mut line =
         summary.map_or_else(|| format!("{} {}", alert.name, alert.labels.without("alertname")), str::to_owned);
     if let Some(value) = value(alert) {

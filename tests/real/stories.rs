@@ -268,12 +268,12 @@ fn twenty_reloads_good_and_bad_lose_no_timer_and_bad_ones_are_refused() {
                 assert_eq!(answer.status == 200, !is_bad, "round {round}: {}", answer.body);
             }
         }
-        wait_for("the reload", || (reloads() > before && (good() == 0.0) == is_bad).then_some(()));
+        wait_for("the reload", || (reloads() > before && (good() < 0.5) == is_bad).then_some(()));
         assert_eq!(state(&watchbell), "firing high", "round {round}");
     }
 
     assert_eq!(text_of(&alerts(&watchbell)[0]["activeAt"]), active_since, "no timer started anew");
-    assert_eq!(metric(&watchbell, "watchbell_missed_slots_total{group=\"chain\"}"), 0.0);
+    assert!(metric(&watchbell, "watchbell_missed_slots_total{group=\"chain\"}") < 1.0, "no slot was missed");
     assert_eq!(town.heard().matches("trigger").count(), 1, "nobody was told twice:\n{}", town.heard());
     assert!(watchbell.process.said().contains("did you mean `above`"), "a bad file is explained");
 }
