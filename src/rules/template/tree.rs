@@ -47,7 +47,7 @@ pub(super) enum Control {
 #[derive(Debug)]
 pub(super) struct Pipe {
     pub at: usize,
-    /// The variables, by their index in [`Names`].
+    /// The variables, by their index in `Names`.
     pub variables: Vec<Name>,
     /// Whether they are set with `=` rather than declared with `:=`.
     pub assigns: bool,
