@@ -2,7 +2,7 @@
 //!
 //! [`load`] reads the file and what it includes, holds it against the schema of [`written`], and compiles what is meant.
 //! Whether a configuration is valid depends on its text alone: what depends on the date is a warning, and
-//! [`depends_on_date`] knows it, so that a start and a reload can pass over it.
+//! [`depends_on_date`] knows it, so that a start and a reload can log it and go on.
 //!
 //! Absent on purpose: the values of secrets, the clock, rule files.
 

@@ -1,9 +1,9 @@
 //! From the files of a configuration to everything that a run needs, or an explanation.
 
 use super::fetch::Clients;
-use super::reload::Fresh;
+use super::reload::{Fresh, Warning};
 use crate::config::{self, Files, Settings, Source};
-use crate::diagnostics::{Findings, Sources, render};
+use crate::diagnostics::{Finding, Findings, Sources, render};
 use crate::http::chain;
 use crate::model::Name;
 use crate::prometheus::Client;
@@ -43,11 +43,13 @@ impl FileLoader {
         let loaded = config::load(&self.config, Timestamp::now(), &mut sources, &mut findings);
         let loaded =
             loaded.filter(|_| !findings.has_errors()).ok_or_else(|| render::human(&findings, &sources, false))?;
+        let mut warnings = warnings(&findings, &sources);
         let context = context(&loaded.settings);
         let (set, findings) = kept.rules.load(&loaded.rule_files, &context);
         if findings.has_errors() {
             return Err(render::human(&findings, kept.rules.sources(), false));
         }
+        warnings.extend(self::warnings(&findings, kept.rules.sources()));
         let texts = |sources: &Sources| -> Vec<(String, String)> {
             sources.iter().map(|(_, source)| (source.path().display().to_string(), source.text().to_string())).collect()
         };
@@ -55,7 +57,7 @@ impl FileLoader {
         let rules = kept.rules.texts(&loaded.rule_files);
         files.extend(rules.map(|(path, text)| (path.display().to_string(), text.to_string())));
         let clients = kept.clients(&loaded.settings)?;
-        Ok(Fresh { rule_set: hash(&files), settings: Arc::new(loaded.settings), rules: set, clients, files })
+        Ok(Fresh { rule_set: hash(&files), settings: Arc::new(loaded.settings), rules: set, clients, files, warnings })
     }
 
     /// Compiles the texts that were kept when they were good.
@@ -70,6 +72,7 @@ impl FileLoader {
         let loaded = config::load_from(&given, &self.config, Timestamp::now(), &mut sources, &mut findings);
         let loaded =
             loaded.filter(|_| !findings.has_errors()).ok_or_else(|| render::human(&findings, &sources, false))?;
+        let mut warnings = warnings(&findings, &sources);
         let rules: Vec<(PathBuf, Arc<str>)> =
             loaded.rule_files.iter().filter_map(|path| Some((path.clone(), Arc::clone(texts.get(path)?)))).collect();
         let (mut sources, mut findings) = (Sources::default(), Findings::default());
@@ -77,9 +80,10 @@ impl FileLoader {
         if findings.has_errors() {
             return Err(render::human(&findings, &sources, false));
         }
+        warnings.extend(self::warnings(&findings, &sources));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let clients = kept.clients(&loaded.settings)?;
-        Ok(Fresh { rule_set: hash(&files), settings: Arc::new(loaded.settings), rules: set, clients, files })
+        Ok(Fresh { rule_set: hash(&files), settings: Arc::new(loaded.settings), rules: set, clients, files, warnings })
     }
 }
 
@@ -101,6 +105,16 @@ impl Kept {
         self.clients.clone_from(&clients);
         Ok(clients.into_iter().map(|(name, (_, client))| (name, client)).collect())
     }
+}
+
+/// What was found in files that can be used all the same. Some of it depends on today, and stops nothing.
+fn warnings(findings: &Findings, sources: &Sources) -> Vec<Warning> {
+    let warning = |finding: &Finding| Warning {
+        code: finding.code.to_string(),
+        place: finding.at.as_ref().map(|(place, _)| sources.describe(*place)),
+        message: finding.message.clone(),
+    };
+    findings.iter().map(warning).collect()
 }
 
 /// What rules may speak of under these settings.

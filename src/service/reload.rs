@@ -46,6 +46,19 @@ pub struct Fresh {
     pub rule_set: String,
     /// The files, by path, with their texts.
     pub files: Vec<(String, String)>,
+    /// What somebody should look at, though it can be used.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something in good files that somebody should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Its code, for `watchbell explain`.
+    pub code: String,
+    /// Path, line and column, where it has a place.
+    pub place: Option<String>,
+    /// What is to be seen there.
+    pub message: String,
 }
 
 /// What came of a wish.
@@ -140,9 +153,12 @@ impl Reloader {
             Ok(fresh) => {
                 self.watch(&fresh.files);
                 let same = fresh.rule_set == self.rule_set;
+                if same && !wish.even_if_unchanged {
+                    return None;
+                }
+                warn_of(&fresh);
                 self.rule_set.clone_from(&fresh.rule_set);
-                let outcome = Ok((!same).then_some(fresh));
-                (!same || wish.even_if_unchanged).then_some(Loaded { wish: wish.number, outcome })
+                Some(Loaded { wish: wish.number, outcome: Ok((!same).then_some(fresh)) })
             }
             Err(findings) => {
                 error!("the files are bad; what ran goes on running\n{findings}");
@@ -183,5 +199,14 @@ pub fn announce(fresh: &Fresh) {
     let idle = fresh.settings.not_acted_on_yet();
     if !idle.is_empty() {
         warn!("read and checked, but not acted on by this version yet: {}", idle.join(", "));
+    }
+    warn_of(fresh);
+}
+
+/// Says what somebody should look at in files that are good enough to run.
+fn warn_of(fresh: &Fresh) {
+    for Warning { code, place, message } in &fresh.warnings {
+        let place = place.as_deref().unwrap_or("the configuration");
+        warn!(code, place, "{place}: {message} ({code})");
     }
 }
