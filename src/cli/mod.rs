@@ -18,6 +18,7 @@ pub use answer::{Answer, CommandError};
 pub use output::Colour;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use logs::{Layout, Voice};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -56,7 +57,11 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    logs::start(arguments.verbose, arguments.color);
+    let voice = match &arguments.command {
+        Command::Run(_) => Voice::Service,
+        _ => Voice::Command,
+    };
+    let layout = logs::start(voice, arguments.verbose, arguments.color);
     let answer = match &arguments.command {
         Command::Run(_) => run::Run::run(arguments.config.as_ref()),
         Command::Test(test) => test.run(arguments.color),
@@ -66,5 +71,12 @@ pub fn run() -> ExitCode {
         Command::Completions(completions) => completions.run(&mut Arguments::command()),
         Command::Man(man) => man.run(&Arguments::command()),
     };
-    answer.unwrap_or_else(|error| output::complain(&error)).into()
+    let complain = |error: CommandError| match layout {
+        Layout::Human => output::complain(&error),
+        Layout::Ecs => {
+            logs::complain(&error);
+            Answer::from(&error)
+        }
+    };
+    answer.unwrap_or_else(complain).into()
 }

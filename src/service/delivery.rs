@@ -279,6 +279,7 @@ impl Worker {
         let channel = line.1.channel.clone();
         match outcome {
             Ok(Receipt(receipt)) => {
+                info!(destination = %line.1, delivery.id = %id, "delivered to {}", line.1);
                 self.last_sent.insert(line.1.clone(), now);
                 self.metrics.delivered(&channel, "sent");
                 self.note(id, Attempt::Sent { receipt }).await;

@@ -7,6 +7,7 @@ mod support;
 
 mod crash;
 mod history;
+mod logs;
 mod queries;
 mod receivers;
 mod rule_pack;
