@@ -51,7 +51,7 @@ class Plans:
     """How the next answers shall go wrong.
 
     `{"channel": "slack", "next": 2, "do": "status", "status": 429, "retry_after": 1}`: `channel` is one of them or
-    `*`, `next` says how many, and `do` is one of
+    `*`, `path` (where given) how the path begins, `next` says how many, and `do` is one of
       status  answers `status` (with `retry_after` as the header, `body` as the text); the message is not taken
       slow    answers as ever, after `seconds`
       hang    takes the message and never answers
@@ -75,10 +75,10 @@ class Plans:
         else:
             self.plans.append({"channel": "*", "next": 1, **plan})
 
-    def take(self, channel):
-        """The plan for the next answer of `channel`, used up by one; None for an honest one."""
+    def take(self, channel, path):
+        """The plan for the next answer of `channel` at `path`, used up by one; None for an honest one."""
         for plan in self.plans:
-            if plan["channel"] in ("*", channel):
+            if plan["channel"] in ("*", channel) and path.startswith(plan.get("path", "")):
                 plan["next"] -= 1
                 if plan["next"] <= 0:
                     self.plans.remove(plan)
@@ -142,7 +142,7 @@ class World:
     def receive(self, channel, request):
         """The answer and the plan for it, logged before anything is sent back."""
         with self.lock:
-            plan = self.plans.take(channel) or {"do": "answer"}
+            plan = self.plans.take(channel, request.path) or {"do": "answer"}
             if self.now is not None:
                 request.now = self.now
             answer = self.decide(channel, request, plan)

@@ -8,7 +8,7 @@ use super::incident::{Destination, Incident, Key, Member};
 use super::transition::{Cause, Origin};
 use super::world::World;
 use crate::config::ChannelKind;
-use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot};
+use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot, Span};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Bound, Condition, Rule};
 
@@ -192,17 +192,26 @@ impl Draft {
     }
 }
 
-/// What every Alertmanager that heard of an open incident has to hear again, with the values of now.
+/// How often a channel has to hear again what fires, where it forgets.
 #[must_use]
-pub fn refreshes(engine: &Engine, at: Moment) -> Vec<Draft> {
-    let channels = &engine.world.settings.channels;
-    let forgets = |name: &Name| {
-        channels.get(name).is_some_and(|channel| matches!(channel.kind, ChannelKind::Alertmanager { .. }))
-    };
+pub fn resend_every(kind: &ChannelKind) -> Option<Span> {
+    match kind {
+        ChannelKind::Alertmanager { resend_every, .. } => Some(*resend_every),
+        ChannelKind::SlackWebhook { .. }
+        | ChannelKind::Slack { .. }
+        | ChannelKind::PagerDuty { .. }
+        | ChannelKind::Webhook { .. }
+        | ChannelKind::Email { .. } => None,
+    }
+}
+
+/// What those of `channels` that heard of an open incident have to hear again, with the values of now.
+#[must_use]
+pub fn refreshes(engine: &Engine, channels: &[Name], at: Moment) -> Vec<Draft> {
     let open = engine.state.incidents.by_key.values().filter(|incident| !incident.is_resolved());
     let mut drafts = Vec::new();
     for incident in open {
-        for destination in incident.ledger.keys().filter(|destination| forgets(&destination.channel)) {
+        for destination in incident.ledger.keys().filter(|destination| channels.contains(&destination.channel)) {
             let mut draft = Draft::new(incident, destination, NoticeKind::Update, Reason::Changed, 0, at);
             draft.members.retain(|member| member.ended.is_none());
             draft.members.iter_mut().for_each(|member| member.bring_up_to_date(engine));

@@ -17,6 +17,13 @@ pub const LIMIT_EXCEEDED: &str = "WatchbellLimitExceeded";
 /// A channel cannot deliver.
 pub const DELIVERY_FAILING: &str = "WatchbellDeliveryFailing";
 
+/// Whether `subject` says that `channel` cannot deliver: that is never told through the channel itself.
+pub(super) fn says_that_it_fails(subject: &Subject, channel: &Name) -> bool {
+    matches!(subject.origin, Origin::Watchbell(_))
+        && subject.labels.get("alertname") == DELIVERY_FAILING
+        && subject.labels.get("channel") == &**channel
+}
+
 impl Engine {
     /// Takes note of whether the source answers, and makes a source that has not for long one page.
     pub(super) fn judge_source(
@@ -85,12 +92,6 @@ impl Engine {
         let slot = Slot::from_millis(now.millis());
         let settled = incident::absorb(&self.world, &mut self.state.incidents, &transitions, slot, now);
         step.take(settled);
-        // Never through the channel that it speaks of.
-        let speaks_of_it = |draft: &super::Draft| {
-            draft.destination.channel == *channel
-                && draft.members.iter().all(|member| member.subject.labels.get("alertname") == DELIVERY_FAILING)
-        };
-        step.drafts.retain(|draft| !speaks_of_it(draft));
     }
 
     /// Makes one of Watchbell's own alerts fire with `summary`, or ends it where there is none.

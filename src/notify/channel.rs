@@ -7,6 +7,7 @@ use super::webhook::Webhook;
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{self, ChannelKind};
 use crate::http::ClientError;
+use std::time::Duration;
 
 /// A way to reach people, ready to send.
 #[derive(Debug)]
@@ -40,11 +41,23 @@ impl Channel {
                 Channel::PagerDuty(PagerDuty::new(routing_key.clone(), api_url.clone(), external_url)?)
             }
             ChannelKind::Webhook { url, secret } => Channel::Webhook(Webhook::new(url.clone(), secret.clone())?),
-            ChannelKind::Alertmanager { urls, auth, tls } => {
-                Channel::Alertmanager(Alertmanager::new(urls.clone(), auth, tls, external_url)?)
+            ChannelKind::Alertmanager { urls, auth, tls, resend_every } => {
+                Channel::Alertmanager(Alertmanager::new(urls.clone(), auth, tls, external_url, *resend_every)?)
             }
             ChannelKind::Email { .. } => Channel::NotYet(channel.kind.word()),
         })
+    }
+
+    /// How long an attempt may take before its fate counts as unknown.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        match self {
+            // It only queues, and says so at once.
+            Channel::PagerDuty(_) => Duration::from_secs(10),
+            Channel::SlackWebhook(_) | Channel::Slack(_) | Channel::Webhook(_) => Duration::from_secs(15),
+            // Longer than its slowest replica.
+            Channel::Alertmanager(_) | Channel::NotYet(_) => Duration::from_secs(15),
+        }
     }
 
     /// What kind of channel it is.

@@ -1,6 +1,8 @@
 //! The store, on a thread of its own: SQLite waits for the disk, and nobody else shall.
 
 use crate::store::{Store, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 type Deed = Box<dyn FnOnce(&mut dyn Store) + Send>;
@@ -9,6 +11,8 @@ type Deed = Box<dyn FnOnce(&mut dyn Store) + Send>;
 #[derive(Clone)]
 pub struct Books {
     deeds: mpsc::UnboundedSender<Deed>,
+    /// Set by whatever the database does not do, and cleared by whoever has seen it write again.
+    failing: Arc<AtomicBool>,
 }
 
 /// The thread has ended.
@@ -32,7 +36,7 @@ impl Books {
                 deed(&mut *store);
             }
         });
-        (Books { deeds }, thread.expect("the operating system can start a thread"))
+        (Books { deeds, failing: Arc::default() }, thread.expect("the operating system can start a thread"))
     }
 
     /// Has `deed` done, and waits for what came of it.
@@ -49,7 +53,23 @@ impl Books {
             let _gone = answer.send(deed(store));
         });
         self.deeds.send(deed).map_err(|_| BooksError::Closed)?;
-        Ok(wait.await.map_err(|_| BooksError::Closed)??)
+        let outcome = wait.await.map_err(|_| BooksError::Closed)?;
+        if matches!(outcome, Err(StoreError::Database { .. })) {
+            self.failing.store(true, Ordering::Relaxed);
+        }
+        Ok(outcome?)
+    }
+
+    /// Whether the database has failed and was not seen to write since. Each try may wait for a lock, so that nobody but
+    /// the decider, every two seconds, tries meanwhile.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
+    /// The database has written. Says whether that is news.
+    pub fn works(&self) -> bool {
+        self.failing.swap(false, Ordering::Relaxed)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::http::chain;
 use crate::model::{Moment, Name, Slot, Span};
 use crate::rules::template::Answers;
 use crate::store::{Commit, Epoch, Partition};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -45,6 +46,8 @@ pub struct Decider {
     metrics: Arc<Metrics>,
     /// Commits that the store did not take, in order: decisions go on in memory, and are journalled when it can.
     backlog: Vec<Commit>,
+    /// When each Alertmanager was last told again what fires.
+    resent: HashMap<Name, Instant>,
     /// Files that run and are not stored yet.
     good_files: Option<Vec<(String, String)>>,
     /// Whether somebody else decides now.
@@ -90,6 +93,7 @@ impl Decider {
             orders,
             metrics,
             backlog: Vec::new(),
+            resent: HashMap::new(),
             fenced: false,
         }
     }
@@ -97,7 +101,7 @@ impl Decider {
     /// Whether the store takes what is decided.
     #[must_use]
     pub fn is_remembering(&self) -> bool {
-        self.backlog.is_empty() && !self.fenced
+        self.backlog.is_empty() && !self.books.is_failing() && !self.fenced
     }
 
     /// Answers of one slot have come: decide, store, tell. Returns the group's desk for its next slot.
@@ -277,7 +281,10 @@ impl Decider {
         let commit = Commit { events: step.events, owed, snapshot, rule_set, good_files, moment: now };
         let notices = commit.owed.clone();
         self.backlog.push(commit);
-        self.settle_backlog().await;
+        // While the store fails, every try may wait for a lock; then only `renew` tries, and nobody waits for it.
+        if !self.books.is_failing() {
+            self.settle_backlog().await;
+        }
         if !notices.is_empty() && !self.fenced {
             // Stored, or the store fails: then they go out all the same, under the keys they would have had.
             let _gone = self.orders.send(Order::Owed(notices));
@@ -294,13 +301,21 @@ impl Decider {
             match done {
                 Ok(seq) => {
                     self.metrics.committed(started.elapsed().as_secs_f64());
-                    self.metrics.store_failing(false);
                     self.seq = seq;
                     self.backlog.remove(0);
+                    self.store_works();
                     crash::point(Point::AfterCommit);
                 }
                 Err(cause) => return self.store_failed(&cause),
             }
+        }
+    }
+
+    fn store_works(&self) {
+        self.metrics.store_failing(false);
+        if self.books.works() {
+            let waiting = self.backlog.len();
+            info!(waiting, "the store remembers again; {waiting} more steps are stored now");
         }
     }
 
@@ -372,24 +387,45 @@ impl Decider {
         }
     }
 
-    /// Says again to every Alertmanager what fires, because an Alertmanager forgets.
+    /// Says again to every Alertmanager whose time has come what fires, because an Alertmanager forgets.
     pub async fn keep_alive(&mut self, now: Moment) {
         if self.fenced {
             return;
         }
-        let drafts: Vec<Draft> = crate::engine::notice::refreshes(&self.engine, now);
+        let due = self.resends_due();
+        let drafts: Vec<Draft> = crate::engine::notice::refreshes(&self.engine, &due, now);
         for notice in self.compose(&drafts).await {
             let _gone = self.orders.send(Order::Refresh(Box::new(notice)));
         }
     }
 
-    /// Keeps the lease.
+    /// The channels that have to be told again now what fires. They count as told.
+    fn resends_due(&mut self) -> Vec<Name> {
+        let now = Instant::now();
+        let channels = &self.engine.world.settings.channels;
+        self.resent.retain(|name, _| channels.contains_key(name));
+        let mut due = Vec::new();
+        for (name, channel) in channels {
+            let Some(every) = crate::engine::notice::resend_every(&channel.kind) else { continue };
+            let last = self.resent.get(name);
+            if last.is_none_or(|last| now.duration_since(*last) >= every.to_std()) {
+                self.resent.insert(name.clone(), now);
+                due.push(name.clone());
+            }
+        }
+        due
+    }
+
+    /// Keeps the lease, and stores what could not be stored before.
     pub async fn renew(&mut self, until: i64) {
         let (partition, epoch, moment) = (self.partition, self.epoch, self.engine.state.moment);
-        if let Err(cause) = self.books.ask(move |store| store.renew(partition, epoch, until, moment)).await {
-            self.store_failed(&cause);
+        match self.books.ask(move |store| store.renew(partition, epoch, until, moment)).await {
+            Ok(()) => {
+                self.store_works();
+                self.settle_backlog().await;
+            }
+            Err(cause) => self.store_failed(&cause),
         }
-        self.settle_backlog().await;
     }
 
     /// What is known of the store, for whoever shuts down.

@@ -6,6 +6,7 @@
 use super::books::Books;
 use super::clock::wall;
 use super::metrics::Metrics;
+use super::notary::Notary;
 use super::said::Said;
 use crate::config::Settings;
 use crate::crash::{self, Point};
@@ -19,14 +20,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 /// How many attempts one channel makes at a time.
 const ATTEMPTS_AT_ONCE: usize = 8;
-/// How long an attempt may take before its fate counts as unknown.
-const ATTEMPT_DEADLINE: Duration = Duration::from_secs(15);
 /// A channel taken out of the configuration is kept this long for the ends that it owes.
 const KEEP_REMOVED_CHANNEL: i64 = 3_600_000;
 
@@ -45,6 +44,15 @@ pub enum Order {
 
 type Line = (IncidentId, Destination);
 
+/// What an attempt is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// A delivery that is owed.
+    Delivery(DeliveryId),
+    /// An Alertmanager hears again what fires. Nothing of this is on record: the next round says it all anew.
+    Refresh,
+}
+
 /// The worker.
 pub struct Worker {
     books: Books,
@@ -58,15 +66,14 @@ pub struct Worker {
     under_way: HashMap<Name, usize>,
     troubled: HashSet<Name>,
     number: u64,
-    attempts: JoinSet<Done>,
+    attempts: JoinSet<Result<Receipt, SendError>>,
+    /// Which line an attempt belongs to: known also of one that panics.
+    tasks: HashMap<task::Id, (Line, What)>,
+    /// The last receipt of each line that is not over. The store has them as well, where it works.
+    receipts: HashMap<(Line, u32), Receipt>,
+    notary: Notary,
     said: mpsc::UnboundedSender<Said>,
     metrics: Arc<Metrics>,
-}
-
-struct Done {
-    line: Line,
-    id: DeliveryId,
-    outcome: Result<Receipt, SendError>,
 }
 
 impl Worker {
@@ -81,6 +88,7 @@ impl Worker {
         metrics: Arc<Metrics>,
     ) -> Self {
         let mut worker = Worker {
+            notary: Notary::open(books.clone(), partition),
             books,
             partition,
             epoch,
@@ -93,6 +101,8 @@ impl Worker {
             troubled: HashSet::new(),
             number: 0,
             attempts: JoinSet::new(),
+            tasks: HashMap::new(),
+            receipts: HashMap::new(),
             said,
             metrics,
         };
@@ -112,7 +122,7 @@ impl Worker {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(done) = self.attempts.join_next() => self.finish(done).await,
+                Some(done) = self.attempts.join_next_with_id() => self.finish(done),
                 order = orders.recv() => match order {
                     Some(Order::Stop) | None => break,
                     Some(order) => self.obey(order),
@@ -120,9 +130,10 @@ impl Worker {
                 () = tokio::time::sleep(wait) => {}
             }
         }
-        while let Some(done) = self.attempts.join_next().await {
-            self.finish(done).await;
+        while let Some(done) = self.attempts.join_next_with_id().await {
+            self.finish(done);
         }
+        self.notary.close().await;
     }
 
     fn obey(&mut self, order: Order) {
@@ -173,7 +184,7 @@ impl Worker {
     /// Starts whatever is due, and says how long nothing else will be.
     async fn start_due(&mut self) -> Duration {
         let now = wall();
-        let mut earliest = now + 60_000;
+        let mut earliest = self.fall_back_where_late(now).min(now + 60_000);
         let lines: Vec<Line> = self.lines.keys().filter(|line| !self.busy.contains(*line)).cloned().collect();
         for line in lines {
             loop {
@@ -183,7 +194,7 @@ impl Worker {
                         earliest = earliest.min(until);
                         break;
                     }
-                    Next::Withdraw(ids) => self.withdraw(&line, &ids).await,
+                    Next::Withdraw(ids) => self.withdraw(&line, &ids),
                     Next::Send(id) => {
                         let room = self.under_way.get(&line.1.channel).copied().unwrap_or(0) < ATTEMPTS_AT_ONCE;
                         if room {
@@ -198,6 +209,21 @@ impl Worker {
         Duration::from_millis(u64::try_from((earliest - now).max(1)).unwrap_or(1))
     }
 
+    /// Asks for the fallback where a message has been tried in vain for too long, whatever the receiver says about when it
+    /// wants to be asked again; returns when the next one is late.
+    fn fall_back_where_late(&mut self, now: i64) -> i64 {
+        let tried = |owed: &Owed| owed.first_tried.filter(|_| !owed.fell_back);
+        let fronts = self.lines.iter().filter_map(|(line, queue)| {
+            let front = queue.first()?;
+            Some((line.clone(), front.notice.draft.id, tried(front)? + queue::FALLBACK_AFTER.millis()))
+        });
+        let (late, waiting): (Vec<_>, Vec<_>) = fronts.partition(|(_, _, late)| *late <= now);
+        for (line, id, _) in late {
+            self.ask_for_fallback(&line, id, "a message has not been taken for 60 s".into());
+        }
+        waiting.into_iter().map(|(_, _, late)| late).min().unwrap_or(i64::MAX)
+    }
+
     fn next(&self, line: &Line, now: i64) -> Next {
         let Some(queue) = self.lines.get(line) else { return Next::Idle };
         let waiting: Vec<Waiting<'_>> = queue.iter().map(waiting).collect();
@@ -207,11 +233,11 @@ impl Worker {
         queue::next(&waiting, pace, now)
     }
 
-    async fn withdraw(&mut self, line: &Line, ids: &[DeliveryId]) {
+    fn withdraw(&mut self, line: &Line, ids: &[DeliveryId]) {
         for &id in ids {
             info!(delivery.id = %id, destination = %line.1, "a message to {} was overtaken and is withdrawn", line.1);
             self.metrics.delivered(&line.1.channel, "withdrawn");
-            self.note(id, Attempt::Withdrawn).await;
+            self.notary.note(id, Attempt::Withdrawn);
         }
         if let Some(queue) = self.lines.get_mut(line) {
             queue.retain(|owed| !ids.contains(&owed.notice.draft.id));
@@ -226,82 +252,128 @@ impl Worker {
             return;
         };
         let Some((channel, _)) = self.channels.get(&line.1.channel).cloned() else {
-            let outcome = Err(SendError::Refused {
-                channel: "watchbell",
-                reason: "the channel is not configured any more".into(),
-            });
-            self.busy.insert(line.clone());
-            *self.under_way.entry(line.1.channel.clone()).or_default() += 1;
-            return self.finish(Ok(Done { line, id, outcome })).await;
+            let reason = "the channel is not configured any more".into();
+            return self.judge(&line, id, Err(SendError::Refused { channel: "watchbell", reason }));
         };
         let now = wall();
         owed.attempts += 1;
         owed.fate_unknown = true;
         owed.first_tried.get_or_insert(now);
-        let (notice, partition, epoch) = (owed.notice.clone(), self.partition, self.epoch);
+        let notice = owed.notice.clone();
+        if !self.claim(id, now).await {
+            return;
+        }
+        crash::point(Point::AfterClaim);
+        *self.under_way.entry(line.1.channel.clone()).or_default() += 1;
+        let earlier = self.receipt(&line, notice.draft.generation);
+        self.set_off(line, What::Delivery(id), async move { send(&channel, &notice, earlier.await).await });
+    }
+
+    /// Puts on record that an attempt begins. Says whether it may begin.
+    async fn claim(&self, id: DeliveryId, now: i64) -> bool {
+        let (partition, epoch) = (self.partition, self.epoch);
+        if self.books.is_failing() {
+            return true;
+        }
         match self.books.ask(move |store| store.claim(partition, epoch, id, now)).await {
-            Ok(()) => {}
+            Ok(()) => true,
             Err(cause) if cause.is_lost_lease() => {
                 error!(error = %cause, "the lease is lost; nothing more is sent from here");
                 let _gone = self.said.send(Said::LostLease);
-                return;
+                false
             }
             // Fail open: a page that cannot be put on record still goes out, under the key that it would have had.
             Err(cause) => {
-                error!(error = %cause, delivery.id = %id, "sending without a record, because the store fails")
+                error!(error = %cause, delivery.id = %id, "sending without a record, because the store fails");
+                true
             }
         }
-        crash::point(Point::AfterClaim);
-        let (incident, generation) = (notice.draft.incident, notice.draft.generation);
-        let (books, to) = (self.books.clone(), line.1.clone());
+    }
+
+    /// The last receipt of a line: as we remember it, else as the store does.
+    fn receipt(&self, line: &Line, generation: u32) -> impl Future<Output = Option<Receipt>> + use<> {
+        let known = self.receipts.get(&(line.clone(), generation)).cloned();
+        let (books, partition, (incident, to)) = (self.books.clone(), self.partition, line.clone());
+        async move {
+            if known.is_some() {
+                return known;
+            }
+            let stored = books.ask(move |store| store.receipt(partition, incident, generation, &to)).await;
+            stored.ok().flatten().map(Receipt)
+        }
+    }
+
+    /// Nothing else goes out on `line` until this attempt has ended, however it ends.
+    fn set_off(
+        &mut self,
+        line: Line,
+        what: What,
+        attempt: impl Future<Output = Result<Receipt, SendError>> + Send + 'static,
+    ) {
         self.busy.insert(line.clone());
-        *self.under_way.entry(line.1.channel.clone()).or_default() += 1;
-        self.attempts.spawn(async move {
-            let earlier = books.ask(move |store| store.receipt(partition, incident, generation, &to)).await;
-            let earlier = earlier.ok().flatten().map(Receipt);
-            let outcome = send(&channel, &notice, earlier.as_ref()).await;
-            Done { line, id, outcome }
-        });
+        let task = self.attempts.spawn(attempt).id();
+        self.tasks.insert(task, (line, what));
+    }
+
+    /// Takes note of an attempt that has ended.
+    fn finish(&mut self, done: Result<(task::Id, Result<Receipt, SendError>), task::JoinError>) {
+        let (task, outcome) = match done {
+            Ok((task, outcome)) => (task, outcome),
+            Err(cause) => {
+                error!(error = %cause, "an attempt to deliver ended abnormally");
+                let reason = "the attempt ended abnormally".into();
+                (cause.id(), Err(SendError::Unreachable { channel: "watchbell", reason }))
+            }
+        };
+        let Some((line, what)) = self.tasks.remove(&task) else { return };
+        crash::point(Point::BeforeFinish);
+        self.busy.remove(&line);
+        match what {
+            What::Refresh => self.judge_refresh(&line, outcome),
+            What::Delivery(id) => {
+                if let Some(count) = self.under_way.get_mut(&line.1.channel) {
+                    *count = count.saturating_sub(1);
+                }
+                self.judge(&line, id, outcome);
+            }
+        }
     }
 
     /// Notes what came of an attempt, and what follows from it.
-    async fn finish(&mut self, done: Result<Done, tokio::task::JoinError>) {
-        let Done { line, id, outcome } = match done {
-            Ok(done) => done,
-            Err(cause) => return error!(error = %cause, "an attempt to deliver ended abnormally"),
-        };
-        crash::point(Point::BeforeFinish);
-        self.busy.remove(&line);
-        if let Some(count) = self.under_way.get_mut(&line.1.channel) {
-            *count = count.saturating_sub(1);
-        }
-        let now = wall();
+    fn judge(&mut self, line: &Line, id: DeliveryId, outcome: Result<Receipt, SendError>) {
         let channel = line.1.channel.clone();
         match outcome {
-            Ok(Receipt(receipt)) => {
-                info!(destination = %line.1, delivery.id = %id, "delivered to {}", line.1);
-                self.last_sent.insert(line.1.clone(), now);
-                self.metrics.delivered(&channel, "sent");
-                self.note(id, Attempt::Sent { receipt }).await;
-                self.drop_from(&line, id);
-                if self.troubled.remove(&channel) {
-                    let _gone = self.said.send(Said::Channel { channel, trouble: None });
-                }
-            }
+            Ok(receipt) => self.delivered(line, id, receipt),
             Err(SendError::Refused { reason, .. }) => {
                 error!(destination = %line.1, reason, "{} refused a message for good", line.1);
                 self.metrics.delivered(&channel, "refused");
-                self.note(id, Attempt::Refused { reason: reason.clone() }).await;
-                let refused = self.drop_from(&line, id);
-                self.say_refused(&line, refused.as_ref(), reason);
+                self.notary.note(id, Attempt::Refused { reason: reason.clone() });
+                let refused = self.drop_from(line, id);
+                self.say_refused(line, refused.as_ref(), reason);
             }
-            Err(error @ (SendError::Unreachable { .. } | SendError::Busy { .. })) => {
-                self.retry(&line, id, &error, now).await
-            }
+            Err(error @ (SendError::Unreachable { .. } | SendError::Busy { .. })) => self.retry(line, id, &error),
         }
     }
 
-    async fn retry(&mut self, line: &Line, id: DeliveryId, error: &SendError, now: i64) {
+    fn delivered(&mut self, line: &Line, id: DeliveryId, receipt: Receipt) {
+        info!(destination = %line.1, delivery.id = %id, "delivered to {}", line.1);
+        self.metrics.delivered(&line.1.channel, "sent");
+        self.last_sent.insert(line.1.clone(), wall());
+        self.notary.note(id, Attempt::Sent { receipt: receipt.0.clone() });
+        if let Some(owed) = self.drop_from(line, id) {
+            let key = (line.clone(), owed.notice.draft.generation);
+            match owed.notice.draft.kind {
+                NoticeKind::Page | NoticeKind::Update => self.receipts.insert(key, receipt),
+                NoticeKind::End => self.receipts.remove(&key),
+            };
+        }
+        if self.troubled.remove(&line.1.channel) {
+            let _gone = self.said.send(Said::Channel { channel: line.1.channel.clone(), trouble: None });
+        }
+    }
+
+    fn retry(&mut self, line: &Line, id: DeliveryId, error: &SendError) {
+        let now = wall();
         let Some(owed) =
             self.lines.get_mut(line).and_then(|queue| queue.iter_mut().find(|owed| owed.notice.draft.id == id))
         else {
@@ -319,19 +391,27 @@ impl Worker {
         owed.not_before = not_before;
         let first_tried = owed.first_tried.unwrap_or(now);
         let in_need = queue::needs_fallback(owed.attempts, first_tried, now) && !owed.fell_back;
-        let (attempts, draft) = (owed.attempts, owed.notice.draft.clone());
-        owed.fell_back |= in_need;
+        let attempts = owed.attempts;
         warn!(destination = %line.1, attempts, error = %error, "could not deliver to {}; trying again", line.1);
         self.metrics.delivered(&line.1.channel, "failed");
-        self.note(id, Attempt::Failed { reason: error.to_string(), not_before }).await;
+        self.notary.note(id, Attempt::Failed { reason: error.to_string(), not_before });
         if in_need {
-            let channel = line.1.channel.clone();
-            if draft.kind == NoticeKind::Page {
-                let _gone = self.said.send(Said::NeedsFallback { notice: Box::new(draft) });
-            }
-            self.troubled.insert(channel.clone());
-            let _gone = self.said.send(Said::Channel { channel, trouble: Some(error.to_string()) });
+            self.ask_for_fallback(line, id, error.to_string());
         }
+    }
+
+    /// The channel is in trouble: its fallback has to be told as well, and others have to hear that it cannot deliver.
+    fn ask_for_fallback(&mut self, line: &Line, id: DeliveryId, trouble: String) {
+        let channel = line.1.channel.clone();
+        let queue = self.lines.get_mut(line).into_iter().flatten();
+        if let Some(owed) = queue.into_iter().find(|owed| owed.notice.draft.id == id) {
+            owed.fell_back = true;
+            if owed.notice.draft.kind == NoticeKind::Page {
+                let _gone = self.said.send(Said::NeedsFallback { notice: Box::new(owed.notice.draft.clone()) });
+            }
+        }
+        self.troubled.insert(channel.clone());
+        let _gone = self.said.send(Said::Channel { channel, trouble: Some(trouble) });
     }
 
     fn say_refused(&mut self, line: &Line, refused: Option<&Owed>, reason: String) {
@@ -345,35 +425,29 @@ impl Worker {
         let _gone = self.said.send(Said::Channel { channel, trouble: Some(reason) });
     }
 
-    async fn note(&self, id: DeliveryId, attempt: Attempt) {
-        let (partition, now) = (self.partition, wall());
-        let noted = self.books.ask(move |store| store.finish(partition, id, &attempt, now)).await;
-        if let Err(cause) = noted {
-            error!(error = %cause, delivery.id = %id, "cannot note down what came of a delivery; it may be sent again");
-        }
-    }
-
     fn drop_from(&mut self, line: &Line, id: DeliveryId) -> Option<Owed> {
         let queue = self.lines.get_mut(line)?;
         let place = queue.iter().position(|owed| owed.notice.draft.id == id)?;
         Some(queue.remove(place))
     }
 
-    /// An Alertmanager forgets what it is not told again. Nothing of this is on record: the next round says it all anew.
+    /// An Alertmanager forgets what it is not told again. This takes its turn on the line: overtaken by the end, it would
+    /// raise what is over.
     fn refresh(&mut self, notice: Notice) {
         let line = line_of(&notice);
         if self.lines.contains_key(&line) || self.busy.contains(&line) {
             return;
         }
         let Some((channel, _)) = self.channels.get(&line.1.channel).cloned() else { return };
-        let metrics = Arc::clone(&self.metrics);
-        tokio::spawn(async move {
-            let outcome = send(&channel, &notice, None).await;
-            metrics.delivered(&line.1.channel, if outcome.is_ok() { "refreshed" } else { "refresh_failed" });
-            if let Err(error) = outcome {
-                warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1);
-            }
-        });
+        let earlier = self.receipt(&line, notice.draft.generation);
+        self.set_off(line, What::Refresh, async move { send(&channel, &notice, earlier.await).await });
+    }
+
+    fn judge_refresh(&self, line: &Line, outcome: Result<Receipt, SendError>) {
+        self.metrics.delivered(&line.1.channel, if outcome.is_ok() { "refreshed" } else { "refresh_failed" });
+        if let Err(error) = outcome {
+            warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1);
+        }
     }
 
     fn measure(&self) {
@@ -383,11 +457,14 @@ impl Worker {
     }
 }
 
-async fn send(channel: &Channel, notice: &Notice, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
-    let delivery = Delivery { notice, wall: wall() };
-    match tokio::time::timeout(ATTEMPT_DEADLINE, channel.send(delivery, earlier)).await {
+async fn send(channel: &Channel, notice: &Notice, earlier: Option<Receipt>) -> Result<Receipt, SendError> {
+    let (delivery, deadline) = (Delivery { notice, wall: wall() }, channel.deadline());
+    match tokio::time::timeout(deadline, channel.send(delivery, earlier.as_ref())).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(SendError::Unreachable { channel: channel.word(), reason: "no answer within 15 s".into() }),
+        Err(_) => {
+            let reason = format!("no answer within {} s", deadline.as_secs());
+            Err(SendError::Unreachable { channel: channel.word(), reason })
+        }
     }
 }
 

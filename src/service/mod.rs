@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod fetch;
 pub mod load;
 pub mod metrics;
+pub mod notary;
 pub mod reload;
 pub mod report;
 pub mod run;

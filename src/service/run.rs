@@ -24,8 +24,8 @@ use tracing::{error, info, warn};
 /// How long a lease holds, and how often it is renewed: what we lose of `for` by a crash is at most the latter.
 pub const LEASE: i64 = 15_000;
 const RENEW: Duration = Duration::from_secs(2);
-/// How often an Alertmanager is told again what fires, as Prometheus does.
-const RESEND: Duration = Duration::from_mins(1);
+/// How often we look which Alertmanager has to be told again what fires: a part of the shortest `resend_every`.
+const RESEND: Duration = Duration::from_millis(250);
 /// How long shutting down may take.
 pub const DRAIN: Duration = Duration::from_secs(10);
 

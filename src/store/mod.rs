@@ -151,6 +151,12 @@ pub enum StoreError {
         /// What we know.
         known: u32,
     },
+    /// What came of a delivery cannot be noted, because the delivery is not on record (yet).
+    #[error("the delivery {id} is not on record")]
+    NotOwed {
+        /// The delivery.
+        id: DeliveryId,
+    },
     /// An event cannot be read.
     #[error(transparent)]
     Event(#[from] event::EventError),
@@ -222,7 +228,7 @@ pub trait Store: Send {
     /// Notes what came of an attempt.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the delivery is not on record, or the database fails.
     fn finish(&mut self, partition: Partition, id: DeliveryId, attempt: &Attempt, wall: i64) -> Result<(), StoreError>;
 
     /// The last receipt that a destination gave for this generation of an incident.

@@ -2,14 +2,16 @@
 
 use super::{Process, Scratch, free_port, http, installed};
 use serde_json::Value;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// An Alertmanager; by default it tells nobody, and is asked what it was told.
 pub struct Alertmanager {
+    program: PathBuf,
     port: u16,
     // Ends the process before the folder goes: fields drop in this order.
-    _process: Process,
-    _folder: Scratch,
+    process: Option<Process>,
+    folder: Scratch,
 }
 
 impl Alertmanager {
@@ -22,19 +24,31 @@ impl Alertmanager {
     pub fn with(config: &str) -> Option<Alertmanager> {
         let program = installed("prometheus-alertmanager")?;
         let folder = Scratch::new("alertmanager");
-        let config = folder.write("alertmanager.yml", config);
-        let port = free_port();
-        let mut command = Command::new(program);
+        folder.write("alertmanager.yml", config);
+        let mut alertmanager = Alertmanager { program, port: free_port(), process: None, folder };
+        alertmanager.resume();
+        Some(alertmanager)
+    }
+
+    /// Ends it, as an outage does; the port stays reserved for [`Alertmanager::resume`]. It forgets its alerts.
+    pub fn stop(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts it again on the same port.
+    pub fn resume(&mut self) {
+        let folder = self.folder.path().display();
+        let mut command = Command::new(&self.program);
         command
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.path={}/data", folder.path().display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg(format!("--config.file={folder}/alertmanager.yml"))
+            .arg(format!("--storage.path={folder}/data"))
+            .arg(format!("--web.listen-address=127.0.0.1:{}", self.port))
             // Left out, it would gossip on a fixed port of every interface.
             .arg("--cluster.listen-address=");
-        let ready = format!("http://127.0.0.1:{port}/-/ready");
+        let ready = format!("{}/-/ready", self.url());
         let is_ready = |_: &str| http::get(&ready).is_ok_and(|answer| answer.status == 200);
-        let process = Process::start("alertmanager", &mut command, folder.path(), is_ready);
-        Some(Alertmanager { port, _process: process.unwrap_or_else(|why| panic!("{why}")), _folder: folder })
+        let started = Process::start("alertmanager", &mut command, self.folder.path(), is_ready);
+        self.process = Some(started.unwrap_or_else(|why| panic!("{why}")));
     }
 
     /// Its base address.

@@ -31,13 +31,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks `look` until it finds something, and gives that; panics with `what` when [`PATIENCE`] has run out.
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+pub fn wait_for<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    wait_long_for(PATIENCE, what, look)
+}
+
+/// The same for what takes its time by itself.
+pub fn wait_long_for<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + patience;
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain for {what}");
+        assert!(Instant::now() < deadline, "waited {patience:?} in vain for {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 const SLACK_API: &str = "https://slack.com/api";
 const PAGERDUTY_API: &str = "https://events.pagerduty.com";
 const UPDATES_EVERY: Span = Span::from_mins(1);
+const RESEND_EVERY: Span = Span::from_mins(1);
 const WEB: &[&str] = &["http", "https"];
 
 /// All channels.
@@ -120,7 +121,19 @@ fn alertmanager(written: &written::Alertmanager, findings: &mut Findings) -> Cha
         urls: written.urls.iter().filter_map(|url| reading::address(url, WEB, findings)).collect(),
         auth: proofs.auth(findings),
         tls: tls(written.tls.as_ref(), findings),
+        resend_every: resend_every(written.resend_every.as_ref(), findings),
     }
+}
+
+/// As often as Prometheus does where nothing is said. More often than we look would let alerts expire between.
+fn resend_every(written: Option<&written::Duration>, findings: &mut Findings) -> Span {
+    let Some(written) = written else { return RESEND_EVERY };
+    if written.value.0 < Span::from_secs(1) {
+        findings
+            .error(codes::WB108, "this duration has to be a second or longer")
+            .at(written.place, "alerts are not resent more often");
+    }
+    written.value.0
 }
 
 fn email(written: &written::Email, findings: &mut Findings) -> ChannelKind {

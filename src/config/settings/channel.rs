@@ -56,6 +56,8 @@ pub enum ChannelKind {
         auth: Auth,
         /// TLS towards them.
         tls: Tls,
+        /// How often they are told again what fires.
+        resend_every: Span,
     },
     /// Mail.
     Email {

@@ -71,6 +71,7 @@ fn what_contradicts_itself_is_told_at_its_place() {
         "channels: { a: { slack: { url: { env: U }, to: '#a' } } }",
         "channels: { a: { email: { smtp: 'mail.example', from: nobody } } }",
         "channels: { a: { alertmanager: { urls: [] } }, b: { alertmanager: { urls: ['http://a', 'http://a'] } } }",
+        "channels: { a: { alertmanager: { urls: ['http://a'], resend_every: 100ms } } }",
         "channels: { a: { webhook: { url: 'https://a.example' }, fallback: a } }",
         "actions: { a: { timeout: 5s }, b: { exec: [] } }",
         "response: { page: { acknowledge: 0s }, critical: {} }",

@@ -98,6 +98,27 @@ fn a_minimal_file_has_a_default_for_everything_else() {
 }
 
 #[test]
+fn an_alertmanager_is_told_at_once_and_again_as_often_as_prometheus_does_it_or_as_is_said() {
+    let channels = "channels:
+  usual: { alertmanager: { urls: ['http://a'] } }
+  quick: { alertmanager: { urls: ['http://a'], resend_every: 15s }, updates: { every: 30s } }
+  hook: { webhook: { url: 'https://a.example' } }
+";
+    let settings = loading(channels).settings();
+    let paces = ["usual", "quick", "hook"].map(|name| {
+        let channel = &settings.channels[name];
+        let resend_every = match channel.kind {
+            ChannelKind::Alertmanager { resend_every, .. } => Some(resend_every),
+            _ => None,
+        };
+        (channel.updates_every, resend_every)
+    });
+    let (minute, seconds) = (Span::from_mins(1), Span::from_secs);
+    let expected = [(Span::ZERO, Some(minute)), (seconds(30), Some(seconds(15))), (minute, None)];
+    assert_eq!(paces, expected);
+}
+
+#[test]
 fn no_file_and_an_empty_file_mean_the_same() {
     assert_eq!(loading("").settings(), Settings::default());
     assert_eq!(loading("# nothing yet\nchannels:\nroutes: ~\n").settings(), Settings::default());

@@ -74,13 +74,17 @@ pub struct Webhook {
     pub secret: Option<SecretPlace>,
 }
 
-/// An Alertmanager.
+/// An Alertmanager. It is told of every change at once: `updates` paces nothing here unless it is given, and only the policy's
+/// `update_every` gathers.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Alertmanager {
     /// Its replicas, all of which are told.
     #[schemars(length(min = 1))]
     pub urls: Vec<AddressText>,
+    /// How often it is told again what fires. It forgets what it has not heard for four times as long.
+    #[schemars(extend("default" = "1m"))]
+    pub resend_every: Option<Duration>,
     /// User name and password.
     pub basic_auth: Option<Spanned<BasicAuth>>,
     /// A bearer token.

@@ -6,6 +6,7 @@ use super::{Destination, Incident, Incidents, Key, Phase, destinations};
 use crate::config::{Escalation, Policy};
 use crate::engine::event::{Event, EventKind, IncidentEvent};
 use crate::engine::notice::{Draft, NoticeKind, Reason};
+use crate::engine::own::says_that_it_fails;
 use crate::engine::transition::{Subject, Transition};
 use crate::engine::world::World;
 use crate::model::{IncidentId, Labels, Moment, Name, Severity, Slot, Span};
@@ -260,6 +261,11 @@ impl Desk<'_> {
     fn tell(&mut self, key: &Key, destination: &Destination, kind: NoticeKind, reason: Reason, severity: &Severity) {
         let incident = &self.incidents.by_key[key];
         let told = incident.ledger.get(destination);
+        let is_about_it = incident.firing().all(|member| says_that_it_fails(&member.subject, &destination.channel));
+        // Whoever heard of it by other alerts hears of everything.
+        if kind == NoticeKind::Page && told.is_none() && is_about_it {
+            return;
+        }
         let revision = told.map_or(0, |told| told.revision) + u32::from(kind == NoticeKind::Update);
         let draft = Draft::new(incident, destination, kind, reason, revision, self.now);
         self.out.drafts.push(draft);

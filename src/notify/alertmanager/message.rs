@@ -1,13 +1,13 @@
 //! Alerts as an Alertmanager wants them, and what it has been told so far.
 
 use crate::engine::notice::{AlertText, Notice};
-use crate::model::{Labels, Moment};
+use crate::model::{Labels, Moment, Span};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// As Prometheus does: an alert that is not told again within four resends is over.
-const FORGET_AFTER: i64 = 4 * 60_000;
+/// As Prometheus does: an alert that is not told again within so many resends is over.
+const FORGET_AFTER_RESENDS: i64 = 4;
 
 /// What one destination has been told of each alert, by alert id.
 pub type Told = BTreeMap<String, ToldAlert>;
@@ -26,6 +26,8 @@ pub struct Now<'a> {
     pub wall: i64,
     /// Where people reach Watchbell.
     pub external_url: &'a str,
+    /// How often an alert is told again.
+    pub resend_every: Span,
 }
 
 /// Reads what an earlier receipt says; one that cannot be read says nothing.
@@ -49,7 +51,8 @@ pub fn compose(notice: &Notice, told: &Told, now: Now<'_>) -> (String, String) {
             let ends_at = Moment::from_millis(now.wall).to_string();
             alerts.push(json!({ "labels": old.labels, "startsAt": old.starts_at, "endsAt": ends_at }));
         }
-        let ends_at = alert.ended.map_or(now.wall + FORGET_AFTER, Moment::millis);
+        let forgotten = now.wall + now.resend_every.times(FORGET_AFTER_RESENDS).millis();
+        let ends_at = alert.ended.map_or(forgotten, Moment::millis);
         alerts.push(json!({
             "labels": labels,
             "annotations": annotations(alert),

@@ -1,7 +1,7 @@
 //! Alertmanager's API v2: alerts are handed on, under the severity that they have now, and kept alive.
 //!
 //! Contract: <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>. Every replica is told; one that took
-//! it is enough, because a replica that was away is told again within a minute.
+//! it is enough, because a replica that was away is told again at the next resend.
 
 mod message;
 
@@ -9,10 +9,14 @@ use super::post::{Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{Auth, Tls};
 use crate::http::{Client, ClientError};
+use crate::model::Span;
 use reqwest::Method;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const NAME: &str = "alertmanager";
+/// How long one replica may take; the attempt ends with the slowest.
+const REPLICA_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The replicas of one Alertmanager.
 #[derive(Debug)]
@@ -20,43 +24,49 @@ pub struct Alertmanager {
     http: Client,
     urls: Vec<String>,
     external_url: String,
+    resend_every: Span,
 }
 
 impl Alertmanager {
-    /// The replicas at `urls`.
+    /// The replicas at `urls`, which are told again `resend_every` so often what fires.
     ///
     /// # Errors
     /// When no HTTP client can be built, for example because a certificate cannot be read.
-    pub fn new(urls: Vec<String>, auth: &Auth, tls: &Tls, external_url: &str) -> Result<Self, ClientError> {
+    pub fn new(
+        urls: Vec<String>,
+        auth: &Auth,
+        tls: &Tls,
+        external_url: &str,
+        resend_every: Span,
+    ) -> Result<Self, ClientError> {
         let urls = urls.iter().map(|url| format!("{}/api/v2/alerts", url.trim_end_matches('/'))).collect();
         Ok(Alertmanager {
             http: Client::new(auth, &BTreeMap::new(), tls)?,
             urls,
             external_url: external_url.to_owned(),
+            resend_every,
         })
     }
 
     async fn tell(&self, url: &str, body: &str) -> Result<(), SendError> {
         let request = self.http.request(Method::POST, url).await.map_err(|cause| unprepared(NAME, &cause))?;
         let request = request.header("content-type", "application/json").body(body.to_owned());
-        read_answer(&post(NAME, request).await?)
+        let late = |_| SendError::Unreachable { channel: NAME, reason: "no answer within 10 s".into() };
+        read_answer(&tokio::time::timeout(REPLICA_DEADLINE, post(NAME, request)).await.map_err(late)??)
     }
 }
 
 impl Notifier for Alertmanager {
     async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
         let told = earlier.map(|receipt| message::read_receipt(&receipt.0)).unwrap_or_default();
-        let now = message::Now { wall: delivery.wall, external_url: &self.external_url };
+        let (external_url, resend_every) = (&*self.external_url, self.resend_every);
+        let now = message::Now { wall: delivery.wall, external_url, resend_every };
         let (body, receipt) = message::compose(delivery.notice, &told, now);
-        let mut outcome = Ok(());
-        let mut accepted = false;
-        for url in &self.urls {
-            match self.tell(url, &body).await {
-                Ok(()) => accepted = true,
-                Err(error) => outcome = Err(error),
-            }
-        }
-        if accepted { Ok(Receipt(receipt)) } else { outcome.map(|()| Receipt(receipt)) }
+        // Side by side, so that one that hangs does not keep the alerts from the others.
+        let told = futures_util::future::join_all(self.urls.iter().map(|url| self.tell(url, &body))).await;
+        // One that took it is enough.
+        let outcome = told.into_iter().reduce(Result::or).unwrap_or(Ok(()));
+        outcome.map(|()| Receipt(receipt))
     }
 }
 

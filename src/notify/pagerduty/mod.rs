@@ -57,7 +57,8 @@ impl Notifier for PagerDuty {
     }
 }
 
-/// What PagerDuty's answer means: 202 is success, 429 and 5xx are worth another try, everything else is not.
+/// What PagerDuty's answer means: 202 is success, 429 and 5xx are worth another try, a refusal is not. Another kind of
+/// success is none of PagerDuty's: something stands between, and may go away.
 fn read_answer(reply: &Reply) -> Result<(), SendError> {
     match reply.status.as_u16() {
         202 => Ok(()),
@@ -67,7 +68,7 @@ fn read_answer(reply: &Reply) -> Result<(), SendError> {
             reason: reply.words(),
             retry_after: reply.retry_after.or(Some(crate::model::Span::from_secs(30))),
         }),
-        500..=599 => Err(reply.busy(NAME)),
+        200..=299 | 500..=599 => Err(reply.busy(NAME)),
         _ => Err(reply.refused(NAME)),
     }
 }
@@ -81,7 +82,7 @@ mod tests {
     fn every_status_has_its_meaning() {
         for (status, word) in [
             (202, "sent"),
-            (200, "refused"),
+            (200, "busy"),
             (400, "refused"),
             (403, "refused"),
             (413, "refused"),

@@ -13,6 +13,9 @@ use std::time::Duration;
 
 const SCHEMA: &str = include_str!("schema.sql");
 const SCHEMA_VERSION: u32 = 1;
+/// How long somebody else may hold the file: longer than a replica that looks for the lease, shorter than people wait.
+/// What is decided meanwhile is kept in memory and stored later.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A SQLite file, open for writing.
 pub struct Sqlite {
@@ -43,7 +46,7 @@ impl Sqlite {
 
     fn prepare(mut connection: Connection) -> Result<Self, StoreError> {
         let fail = doing("set itself up");
-        connection.busy_timeout(Duration::from_secs(5)).map_err(&fail)?;
+        connection.busy_timeout(PATIENCE).map_err(&fail)?;
         connection.pragma_update(None, "journal_mode", "wal").map_err(&fail)?;
         connection.pragma_update(None, "synchronous", "full").map_err(&fail)?;
         let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&fail)?;
@@ -194,7 +197,8 @@ impl Store for Sqlite {
     }
 
     fn finish(&mut self, _: Partition, id: DeliveryId, attempt: &Attempt, wall: i64) -> Result<(), StoreError> {
-        outbox::finish(&self.connection, id, attempt, wall).map_err(doing("finish a delivery"))
+        let found = outbox::finish(&self.connection, id, attempt, wall).map_err(doing("finish a delivery"))?;
+        if found { Ok(()) } else { Err(StoreError::NotOwed { id }) }
     }
 
     fn receipt(

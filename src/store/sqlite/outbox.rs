@@ -71,7 +71,8 @@ pub(super) fn claim(connection: &Connection, id: DeliveryId, wall: i64) -> rusql
         .map(|_| ())
 }
 
-pub(super) fn finish(connection: &Connection, id: DeliveryId, attempt: &Attempt, wall: i64) -> rusqlite::Result<()> {
+/// Notes what came of an attempt; says whether the delivery is on record.
+pub(super) fn finish(connection: &Connection, id: DeliveryId, attempt: &Attempt, wall: i64) -> rusqlite::Result<bool> {
     let (status, reason, receipt, not_before) = match attempt {
         Attempt::Sent { receipt } => ("sent", None, Some(receipt), None),
         Attempt::Refused { reason } => ("refused", Some(reason), None, None),
@@ -86,7 +87,7 @@ pub(super) fn finish(connection: &Connection, id: DeliveryId, attempt: &Attempt,
              WHERE id = ?1",
         )?
         .execute(params![id.to_string(), status, reason, receipt, not_before, finished])
-        .map(|_| ())
+        .map(|rows| rows > 0)
 }
 
 pub(super) fn receipt(

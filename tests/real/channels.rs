@@ -1,0 +1,470 @@
+//! Channels that misbehave: the page arrives in the end, once for each key; people hear of it another way meanwhile; nobody
+//! else waits.
+//!
+//! Each case is a series with its own policy and its own account at the receivers, told apart by the beginning of the path,
+//! so that one service meets several kinds of trouble at once.
+
+use crate::support::{
+    Alertmanager, Prometheus, Receivers, Scratch, Series, Watchbell, http, now_millis, wait_for, wait_long_for,
+};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::time::Duration;
+
+const RULES: &str = r#"
+groups:
+  - name: cases
+    interval: 1s
+    rules:
+      - alert: Breach
+        expr: breach
+        tiers: { critical: { above: 1.5 }, high: { above: 0.5 } }
+"#;
+
+/// A way to be reached under `/NAME/` at the receivers, and what else its channel says.
+struct Case {
+    name: &'static str,
+    kind: Kind,
+    more: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    WebApi,
+    Incoming,
+    Pager,
+    Hook,
+}
+
+fn case(name: &'static str, kind: Kind) -> Case {
+    Case { name, kind, more: "" }
+}
+
+/// All four kinds, each under its own name.
+fn one_of_each() -> [Case; 4] {
+    [case("web", Kind::WebApi), case("incoming", Kind::Incoming), case("pager", Kind::Pager), case("hook", Kind::Hook)]
+}
+
+impl Case {
+    fn channel(&self, receivers: &str) -> String {
+        let base = format!("{receivers}/{}", self.name);
+        let kind = match self.kind {
+            Kind::WebApi => format!("slack: {{ token: {{ env: TOKEN }}, to: \"#alerts\", api_url: \"{base}/api\" }}"),
+            Kind::Incoming => format!("slack: {{ url: \"{base}/services/T/B/X\" }}"),
+            Kind::Pager => format!("pagerduty: {{ routing_key: {{ env: KEY }}, api_url: \"{base}\" }}"),
+            Kind::Hook => format!("webhook: {{ url: \"{base}/hook\" }}"),
+        };
+        format!("{{ {kind}{} }}", self.more)
+    }
+}
+
+/// A service whose cases are told by policies of their own; what it says of itself goes to `ops`.
+struct Town {
+    prometheus: Prometheus,
+    receivers: Receivers,
+    watchbell: Watchbell,
+    _folder: Scratch,
+}
+
+impl Town {
+    fn with(cases: &[Case]) -> Option<Town> {
+        Town::with_alarms_to("ops", cases)
+    }
+
+    fn with_alarms_to(alarms: &str, cases: &[Case]) -> Option<Town> {
+        let (prometheus, receivers) = (Prometheus::start()?, Receivers::start()?);
+        let (mut channels, mut policies, mut routes) = (String::new(), String::new(), String::new());
+        for case in cases {
+            let name = case.name;
+            writeln!(channels, "  {name}: {}", case.channel(receivers.url())).unwrap();
+            writeln!(policies, "  {name}: {}", policy("0s", name)).unwrap();
+            writeln!(routes, "  - {{ match: 'case=~\"{name}.*\"', policy: {name} }}").unwrap();
+        }
+        let config = format!(
+            "prometheus: {{ main: {{ url: \"{}\" }} }}
+rules: [rules.yaml]
+listen: \"$LISTEN\"
+external_url: \"http://$LISTEN\"
+channels:
+  ops: {{ webhook: {{ url: \"{}/ops/hook\" }} }}
+{channels}policies:
+{policies}  default: {}
+routes:
+{routes}  - {{ policy: default }}
+",
+            prometheus.url(),
+            receivers.url(),
+            // Gathered, so that it is not the step that finds the trouble which tells of it.
+            policy("1s", alarms),
+        );
+        Town::start(prometheus, receivers, &config)
+    }
+
+    fn start(prometheus: Prometheus, receivers: Receivers, config: &str) -> Option<Town> {
+        let folder = Scratch::new("channels");
+        folder.write("rules.yaml", RULES);
+        let secrets = [("TOKEN", "xoxb-case"), ("KEY", "0123456789abcdef0123456789abcdef")];
+        let watchbell = Watchbell::start_with(folder.path(), config, &secrets).expect("it starts");
+        Some(Town { prometheus, receivers, watchbell, _folder: folder })
+    }
+
+    fn set(&self, cases: &[&str], value: f64) {
+        let at = now_millis();
+        let series: Vec<_> =
+            cases.iter().map(|name| Series::new("breach", &[("case", name)], &[(at, value)])).collect();
+        self.prometheus.write(&series);
+    }
+
+    /// The answers of the account `name` go wrong like this.
+    fn plan(&self, name: &str, mut plan: Value) {
+        plan["path"] = json!(format!("/{name}/"));
+        self.receivers.control(&plan);
+    }
+
+    /// What was sent to the account `name`, in order.
+    fn sent(&self, name: &str) -> Vec<Sent> {
+        let path = format!("/{name}/");
+        let log = self.receivers.log();
+        log.iter()
+            .filter(|entry| entry["path"].as_str().is_some_and(|at| at.starts_with(&path)))
+            .map(Sent::of)
+            .collect()
+    }
+
+    fn taken(&self, name: &str) -> Vec<Sent> {
+        self.sent(name).into_iter().filter(|sent| sent.is_taken).collect()
+    }
+
+    fn words(&self, name: &str) -> Vec<&'static str> {
+        self.taken(name).iter().map(|sent| sent.word).collect()
+    }
+
+    fn wait_until_taken(&self, name: &str, word: &str) -> Sent {
+        wait_for(&format!("{name} to take the {word}:\n{}", self.watchbell.process.said()), || {
+            self.taken(name).into_iter().find(|sent| sent.word == word)
+        })
+    }
+
+    fn wait_until_all_taken(&self, names: &[&str], word: &str) {
+        for name in names {
+            self.wait_until_taken(name, word);
+        }
+    }
+
+    /// Waits until `ops` has heard that `channel` cannot deliver (`page`), or can again (`end`).
+    fn wait_for_alarm(&self, channel: &str, word: &str) {
+        let about = |sent: &Sent| sent.word == word && sent.is_alarm() && sent.text.contains(&format!("\"{channel}\""));
+        wait_for(&format!("ops to hear the {word} about {channel}"), || self.taken("ops").into_iter().find(about));
+    }
+}
+
+fn policy(wait: &str, notify: &str) -> String {
+    let levels = format!("{{ levels: [{{ notify: [{notify}] }}] }}");
+    let nobody = "{ tell: nobody }";
+    format!(
+        "{{ wait: {wait}, group_by: [alertname, case, channel], update_every: 1s,
+    matrix: {{ critical: {levels}, high: {levels}, medium: {nobody}, low: {nobody} }} }}"
+    )
+}
+
+/// One request as a receiver saw it.
+#[derive(Debug)]
+struct Sent {
+    at: f64,
+    /// `page`, `update` or `end`.
+    word: &'static str,
+    is_taken: bool,
+    /// PagerDuty's key, or the webhook's id.
+    key: String,
+    effect: String,
+    text: String,
+}
+
+impl Sent {
+    fn of(entry: &Value) -> Sent {
+        let body = &entry["body"];
+        let text = body.to_string();
+        let said = |part: &str| text.contains(part);
+        let word = if said("\"resolve\"") || said("incident.resolved") || said("[RESOLVED") {
+            "end"
+        } else if said("\"trigger\"") || said("incident.opened") || said("[FIRING") {
+            "page"
+        } else {
+            "update"
+        };
+        let key = body["dedup_key"].as_str().or(entry["headers"]["webhook-id"].as_str()).unwrap_or_default();
+        Sent {
+            at: entry["time"].as_f64().expect("an entry has a time"),
+            word,
+            is_taken: entry["verdict"] == "accepted",
+            key: key.to_owned(),
+            effect: entry["effect"].as_str().unwrap_or_default().to_owned(),
+            text,
+        }
+    }
+
+    fn is_alarm(&self) -> bool {
+        self.text.contains("WatchbellDeliveryFailing")
+    }
+}
+
+const NAMES: [&str; 4] = ["web", "incoming", "pager", "hook"];
+
+#[test]
+fn a_busy_receiver_gets_its_page_once_when_it_wants_it_and_the_end_after_it() {
+    let Some(town) = Town::with(&one_of_each()) else { return };
+    town.plan("web", json!({ "do": "status", "status": 429, "retry_after": 4 }));
+    town.plan("incoming", json!({ "do": "status", "status": 500, "next": 2 }));
+    town.plan("pager", json!({ "do": "status", "status": 429, "retry_after": 4 }));
+    town.plan("hook", json!({ "do": "status", "status": 503, "next": 2 }));
+
+    town.set(&NAMES, 1.0);
+    town.wait_until_all_taken(&NAMES, "page");
+    for (name, attempts) in [("web", 2), ("incoming", 3), ("pager", 2), ("hook", 3)] {
+        assert_eq!(town.sent(name).len(), attempts, "{name}: {:?}", town.sent(name));
+    }
+    for name in ["web", "pager"] {
+        let sent = town.sent(name);
+        assert!(sent[1].at - sent[0].at >= 4.0, "{name} was asked again before it wanted to be");
+    }
+    assert!(town.sent("ops").is_empty(), "two failures are no alarm: {:?}", town.sent("ops"));
+
+    town.set(&NAMES, 0.0);
+    town.wait_until_all_taken(&NAMES, "end");
+    assert_eq!(town.words("pager"), ["page", "end"]);
+    assert_eq!(town.words("hook"), ["page", "end"]);
+    assert_eq!(town.words("incoming"), ["page", "end"]);
+    wait_for("the end in the thread as well", || (town.words("web") == ["page", "end", "end"]).then_some(()));
+}
+
+#[test]
+fn a_channel_that_hangs_or_breaks_off_gets_its_page_under_the_same_key_and_delays_nobody() {
+    let [web, incoming, pager, hook] = one_of_each();
+    let Some(town) = Town::with(&[web, incoming, pager, hook, case("well", Kind::Hook)]) else { return };
+    town.plan("web", json!({ "do": "reset", "taken": false }));
+    town.plan("incoming", json!({ "do": "close", "taken": false }));
+    town.plan("pager", json!({ "do": "hang" }));
+    town.plan("hook", json!({ "do": "hang" }));
+
+    town.set(&["pager", "hook"], 1.0);
+    let stuck = [town.wait_until_taken("pager", "page"), town.wait_until_taken("hook", "page")];
+    // The same channels and others, while both hang.
+    town.set(&["web", "incoming", "well", "pager-too", "hook-too"], 1.0);
+    for name in ["well", "web", "incoming"] {
+        town.wait_until_taken(name, "page");
+    }
+    let is_second = |name: &str| (town.taken(name).len() >= 2).then(|| town.taken(name).remove(1));
+    for (name, stuck) in ["pager", "hook"].into_iter().zip(&stuck) {
+        let second = wait_for(&format!("another incident to reach {name}"), || is_second(name));
+        assert_ne!(second.key, stuck.key, "{name} hangs for one incident only");
+    }
+    for (name, stuck) in ["pager", "hook"].into_iter().zip(&stuck) {
+        let repeat = wait_for(&format!("{name} to be told again"), || town.taken(name).into_iter().nth(2));
+        assert_eq!((repeat.key.as_str(), repeat.word), (stuck.key.as_str(), "page"), "the same page under its key");
+        assert!(["joined", "repeat"].contains(&repeat.effect.as_str()), "{name} knows a repeat as one: {repeat:?}");
+    }
+    assert!(town.sent("ops").is_empty(), "one failure is no alarm");
+}
+
+#[test]
+fn after_three_failures_the_fallback_is_told_and_hears_of_the_end_and_others_hear_of_the_failing_channel() {
+    let pager = Case { more: ", fallback: chat", ..case("pager", Kind::Pager) };
+    let Some(town) = Town::with_alarms_to("ops, pager", &[pager, case("chat", Kind::Incoming)]) else { return };
+    town.plan("pager", json!({ "do": "status", "status": 503, "next": 1000 }));
+
+    town.set(&["pager"], 1.0);
+    let told = town.wait_until_taken("chat", "page");
+    let failures: Vec<_> = town.sent("pager").into_iter().filter(|sent| sent.at < told.at).collect();
+    assert_eq!(failures.len(), 3, "{failures:?}");
+    town.wait_for_alarm("pager", "page");
+
+    town.receivers.control(&json!({ "do": "calm" }));
+    let page = town.wait_until_taken("pager", "page");
+    assert_eq!(page.effect, "opened");
+    town.wait_for_alarm("pager", "end");
+
+    town.set(&["pager"], 0.0);
+    town.wait_until_taken("pager", "end");
+    let about_the_case = |sent: &Sent| !sent.is_alarm();
+    let ends = || town.taken("chat").into_iter().filter(about_the_case).any(|sent| sent.word == "end").then_some(());
+    wait_for("the fallback to hear of the end", ends);
+    assert_eq!(town.words("pager"), ["page", "end"], "once, although it was tried often");
+    let through_itself: Vec<_> = town.sent("pager").into_iter().filter(Sent::is_alarm).collect();
+    assert!(through_itself.is_empty(), "never through the channel that it speaks of: {through_itself:?}");
+}
+
+#[test]
+fn a_receiver_that_wants_an_hour_does_not_keep_the_fallback_from_being_told_after_sixty_seconds() {
+    let pager = Case { more: ", fallback: chat", ..case("pager", Kind::Pager) };
+    let Some(town) = Town::with(&[pager, case("chat", Kind::Incoming)]) else { return };
+    town.plan("pager", json!({ "do": "status", "status": 429, "retry_after": 3600, "next": 1000 }));
+
+    town.set(&["pager"], 1.0);
+    let refused = wait_for("the first attempt", || town.sent("pager").into_iter().next());
+    let told = wait_long_for(Duration::from_secs(90), "the fallback", || {
+        town.taken("chat").into_iter().find(|sent| sent.word == "page" && !sent.is_alarm())
+    });
+    let waited = told.at - refused.at;
+    assert!((59.0..75.0).contains(&waited), "the fallback was told after {waited} s");
+    assert_eq!(town.sent("pager").len(), 1, "and the receiver was left alone, as it wished");
+    town.wait_for_alarm("pager", "page");
+}
+
+#[test]
+fn a_refusal_for_good_is_not_tried_again_and_is_heard_of_elsewhere() {
+    let refusing = one_of_each().map(|case| Case { more: ", fallback: chat", ..case });
+    let [web, incoming, pager, hook] = refusing;
+    let Some(town) = Town::with(&[web, incoming, pager, hook, case("chat", Kind::Incoming)]) else { return };
+    let refusals = [
+        ("web", json!({ "do": "status", "status": 200, "body": r#"{"ok":false,"error":"channel_not_found"}"# })),
+        ("incoming", json!({ "do": "status", "status": 404, "body": "no_service" })),
+        ("pager", json!({ "do": "status", "status": 400 })),
+        ("hook", json!({ "do": "status", "status": 410 })),
+    ];
+    for (name, plan) in refusals {
+        town.plan(name, plan);
+    }
+
+    town.set(&NAMES, 1.0);
+    for name in NAMES {
+        let fell_back =
+            |sent: &Sent| sent.word == "page" && !sent.is_alarm() && sent.text.contains(&format!("\\\"{name}\\\""));
+        wait_for(&format!("the fallback of {name}"), || town.taken("chat").into_iter().find(fell_back));
+        town.wait_for_alarm(name, "page");
+    }
+    // That nothing comes can only be waited for: the first retry would come within three seconds.
+    std::thread::sleep(Duration::from_secs(4));
+    town.set(&NAMES, 0.0);
+    wait_for("the fallback to hear of every end", || {
+        let ends = town.taken("chat").into_iter().filter(|sent| sent.word == "end" && !sent.is_alarm());
+        (ends.count() == 4).then_some(())
+    });
+    for name in NAMES {
+        let about_the_case: Vec<_> = town.sent(name).into_iter().filter(|sent| !sent.is_alarm()).collect();
+        assert_eq!(about_the_case.len(), 1, "{name} is not tried again, and owed no end: {about_the_case:?}");
+    }
+}
+
+#[test]
+fn a_success_that_is_no_answer_of_the_provider_is_tried_again() {
+    let [web, incoming, pager, _] = one_of_each();
+    let Some(town) = Town::with(&[web, incoming, pager]) else { return };
+    let names = &NAMES[..3];
+    for name in names {
+        town.plan(name, json!({ "do": "lie" }));
+    }
+
+    town.set(names, 1.0);
+    for name in names {
+        town.wait_until_taken(name, "page");
+        assert_eq!(town.sent(name).len(), 2, "{name}: {:?}", town.sent(name));
+    }
+}
+
+#[test]
+fn an_end_waits_for_its_page_whether_that_was_refused_for_now_or_its_fate_is_unknown() {
+    let [_, _, pager, hook] = one_of_each();
+    let Some(town) = Town::with(&[pager, hook]) else { return };
+    let names = ["pager", "hook"];
+    town.plan("pager", json!({ "do": "status", "status": 503, "next": 2 }));
+    town.plan("hook", json!({ "do": "hang" }));
+
+    town.set(&names, 1.0);
+    for name in names {
+        wait_for(&format!("{name} to be tried"), || (!town.sent(name).is_empty()).then_some(()));
+    }
+    town.set(&names, 0.0);
+    town.wait_until_all_taken(&names, "end");
+
+    assert_eq!(town.words("pager"), ["page", "end"]);
+    assert_eq!(town.words("hook"), ["page", "page", "end"], "the one that hung came again, then the end");
+    let keys: Vec<_> = town.taken("pager").into_iter().map(|sent| sent.key).collect();
+    assert_eq!(keys[0], keys[1], "the end closes what was opened");
+}
+
+/// A town that tells an Alertmanager; `more` is the rest of its channel: another replica, and what else there is to say.
+fn town_with_alertmanager(alertmanager: &Alertmanager, more: &str) -> Option<Town> {
+    let (prometheus, receivers) = (Prometheus::start()?, Receivers::start()?);
+    let config = format!(
+        "prometheus: {{ main: {{ url: \"{}\" }} }}
+rules: [rules.yaml]
+listen: \"$LISTEN\"
+external_url: \"http://$LISTEN\"
+channels:
+  am: {{ alertmanager: {{ urls: [\"{}\", {} }} }}
+  ops: {{ webhook: {{ url: \"{receivers}/ops/hook\" }} }}
+policies:
+  default: {}
+  own: {}
+routes:
+  - {{ match: 'alertname=~\"Watchbell.*\"', policy: own }}
+  - {{ policy: default }}
+",
+        prometheus.url(),
+        alertmanager.url(),
+        more.replace("$RECEIVERS", receivers.url()),
+        policy("0s", "am"),
+        policy("0s", "ops"),
+        receivers = receivers.url(),
+    );
+    Town::start(prometheus, receivers, &config)
+}
+
+/// Case and severity of every alert that it holds.
+fn held(alertmanager: &Alertmanager) -> Vec<String> {
+    let words = |alert: &Value| format!("{} {}", alert["labels"]["case"], alert["labels"]["severity"]).replace('"', "");
+    let mut held: Vec<_> = alertmanager.alerts().iter().map(words).collect();
+    held.sort();
+    held
+}
+
+#[test]
+fn an_alertmanager_that_was_away_holds_what_fires_and_nothing_else_when_it_is_back() {
+    let Some(mut alertmanager) = Alertmanager::start() else { return };
+    // Another replica breaks off whatever it is told.
+    let Some(town) = town_with_alertmanager(&alertmanager, "\"$RECEIVERS/broken/hook\"], resend_every: 1s") else {
+        return;
+    };
+    town.plan("broken", json!({ "do": "close", "taken": false, "next": 100_000 }));
+
+    alertmanager.stop();
+    town.set(&["a", "b"], 1.0);
+    let failed = || metric(&town.watchbell, "watchbell_deliveries_total{channel=\"am\",outcome=\"failed\"}");
+    wait_for("two attempts in vain", || (failed() >= 2.0).then_some(()));
+    town.set(&["a"], 2.0);
+    wait_for("the rise", || town.watchbell.process.said().contains("pages am at critical").then_some(()));
+    alertmanager.resume();
+    wait_for("both, at their severity of now", || (held(&alertmanager) == ["a critical", "b high"]).then_some(()));
+
+    // It keeps alerts in memory only, so after this it knows nothing but what it is told again.
+    alertmanager.stop();
+    alertmanager.resume();
+    wait_for("both again", || (held(&alertmanager) == ["a critical", "b high"]).then_some(()));
+
+    alertmanager.stop();
+    town.set(&["a"], 0.0);
+    wait_for("the end of one to be owed", || town.watchbell.process.said().contains(" resolved").then_some(()));
+    alertmanager.resume();
+    wait_for("the other alone", || (held(&alertmanager) == ["b high"]).then_some(()));
+    town.set(&["b"], 0.0);
+    wait_for("nothing", || held(&alertmanager).is_empty().then_some(()));
+}
+
+#[test]
+fn a_replica_that_hangs_does_not_keep_an_alert_from_the_others() {
+    let Some(alertmanager) = Alertmanager::start() else { return };
+    let Some(town) = town_with_alertmanager(&alertmanager, "\"$RECEIVERS/hanging/hook\"]") else { return };
+    town.plan("hanging", json!({ "do": "hang", "taken": false, "next": 100_000 }));
+
+    town.set(&["a"], 1.0);
+    wait_for("the one that answers", || (held(&alertmanager) == ["a high"]).then_some(()));
+    town.set(&["a"], 2.0);
+    wait_for("the rise", || (held(&alertmanager) == ["a critical"]).then_some(()));
+    assert!(town.sent("ops").is_empty(), "one replica is enough");
+}
+
+fn metric(watchbell: &Watchbell, name: &str) -> f64 {
+    let text = http::get(&format!("{}/metrics", watchbell.url())).expect("it answers").body;
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|value| value.trim().parse().ok()).unwrap_or(0.0)
+}
