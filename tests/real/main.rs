@@ -13,4 +13,5 @@ mod queries;
 mod receivers;
 mod rule_pack;
 mod servers;
+mod store;
 mod stories;

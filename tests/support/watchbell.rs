@@ -34,10 +34,25 @@ impl Watchbell {
     /// # Errors
     /// It ended before it was ready: how, and what it had said.
     pub fn start_on(port: u16, folder: &Path, config: &str, environment: &[(&str, &str)]) -> Result<Watchbell, String> {
+        Watchbell::start_under(&["env"], port, folder, config, environment)
+    }
+
+    /// The same, started by a program that becomes it: one that limits it, for example.
+    ///
+    /// # Errors
+    /// It ended before it was ready: how, and what it had said.
+    pub fn start_under(
+        wrapper: &[&str],
+        port: u16,
+        folder: &Path,
+        config: &str,
+        environment: &[(&str, &str)],
+    ) -> Result<Watchbell, String> {
         let address = format!("127.0.0.1:{port}");
         let path = folder.join("watchbell.yaml");
         std::fs::write(&path, config.replace("$LISTEN", &address)).expect("the folder can be written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(env!("CARGO_BIN_EXE_watchbell"));
         command.current_dir(folder).arg("--config").arg(&path).arg("run").envs(environment.iter().copied());
         let url = format!("http://{address}");
         let is_ready = |_: &str| http::get(&format!("{url}/-/ready")).is_ok_and(|answer| answer.status == 200);
