@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A canned Prometheus and Alertmanager in one process, to measure an evaluator from outside.
 
-  fake_prometheus.py [--port 0]
+  fake_prometheus.py [--port 0] [--slow SECONDS]
 
 Prints `listening on 127.0.0.1:PORT`, and then answers, on loopback only:
   GET|POST …/api/v1/query        an instant vector whose size is read from the query itself: a selector `load_N{…}` gets N
@@ -11,6 +11,7 @@ Prints `listening on 127.0.0.1:PORT`, and then answers, on loopback only:
   POST     …/api/v2/alerts       takes alerts as an Alertmanager does
   GET      /stats                how much was asked, served and told since the start
   GET      /firing               the label sets told as firing and not ended since, in order
+With `--slow`, a query in which that word stands is answered so much later, and nobody else waits for it.
 Answers are built once and only dated per request, so that this server is not what limits the measurement.
 """
 import argparse
@@ -57,7 +58,8 @@ def is_over(alert, now):
 class Canned:
     """What is asked, what is answered, and what was told."""
 
-    def __init__(self):
+    def __init__(self, slow=0.0):
+        self.slow = slow
         self.stats = {"queries": 0, "series": 0, "bytes": 0, "posts": 0, "alerts": 0}
         self.bodies, self.turns, self.firing = {}, {}, {}
 
@@ -139,7 +141,10 @@ async def serve(canned, reader, writer):
             body = await read_body(reader, headers)
             path, _, query = target.partition("?")
             is_form = b"urlencoded" in headers.get(b"content-type", b"")
-            answer = canned.answer(path, urllib.parse.parse_qs(query or (body.decode() if is_form else "")), body)
+            parameters = urllib.parse.parse_qs(query or (body.decode() if is_form else ""))
+            if "slow" in parameters.get("query", [""])[0]:
+                await asyncio.sleep(canned.slow)
+            answer = canned.answer(path, parameters, body)
             canned.stats["bytes"] += len(answer)
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
             await writer.drain()
@@ -152,8 +157,9 @@ async def serve(canned, reader, writer):
 async def main():
     parser = argparse.ArgumentParser(description="A canned Prometheus and Alertmanager.")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--slow", type=float, default=0.0, metavar="SECONDS")
     options = parser.parse_args()
-    canned = Canned()
+    canned = Canned(options.slow)
     server = await asyncio.start_server(lambda r, w: serve(canned, r, w), "127.0.0.1", options.port, limit=1 << 26)
     print(f"listening on 127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()

@@ -7,6 +7,7 @@ use super::books::{Books, BooksError};
 use super::clock::Look;
 use super::delivery::Order;
 use super::fetch::{Clients, Desk, Read};
+use super::lookups::{self, OfLabels};
 use super::metrics::Metrics;
 use super::reload::Fresh;
 use super::said::Said;
@@ -16,7 +17,6 @@ use crate::engine::notice::{Draft, Notice};
 use crate::engine::{Engine, Fact, Failure, Step};
 use crate::http::chain;
 use crate::model::{Moment, Name, Slot, Span};
-use crate::rules::template::Answers;
 use crate::store::{Commit, Epoch, Partition};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,9 +26,6 @@ use tracing::{error, info, warn};
 
 /// After so many events the journal starts anew from a snapshot.
 const SNAPSHOT_AFTER: usize = 20_000;
-/// Templates may ask so often, and so much, until a message is complete.
-const ROUNDS: usize = 4;
-const QUERIES: usize = 16;
 
 /// The owner of the engine.
 pub struct Decider {
@@ -106,12 +103,11 @@ impl Decider {
 
     /// Answers of one slot have come: decide, store, tell. Returns the group's desk for its next slot.
     pub async fn read(&mut self, group: usize, read: Read, look: Look) -> Desk {
-        let Read { desk, slot, answers, history, took } = read;
+        let Read { desk, slot, answers, history, labels, took } = read;
         self.fill_histories(&desk, history);
         let started = Instant::now();
-        let lookups = self.answer_labels(&desk, &answers, slot).await;
-        let step = self.decide(group, &desk, &answers, &lookups, slot, look);
-        self.measure(&desk, &answers, took + started.elapsed().as_secs_f64());
+        let step = self.decide(group, &desk, &answers, &labels, slot, look);
+        self.measure(&desk, &answers, &labels, took + started.elapsed().as_secs_f64());
         self.carry_out(step).await;
         desk
     }
@@ -121,13 +117,16 @@ impl Decider {
         group: usize,
         desk: &Desk,
         answers: &[Result<crate::model::Answer, Failure>],
-        lookups: &Answers,
+        labels: &OfLabels,
         slot: Slot,
         look: Look,
     ) -> Step {
         let vectors: Vec<Result<Vec<_>, Failure>> = desk
             .rules()
-            .map(|(_, questions)| {
+            .map(|(rule, questions)| {
+                if let Some(failure) = labels.failed.get(&rule) {
+                    return Err(failure.clone());
+                }
                 let answer = |&question: &usize| match &answers[question] {
                     Ok(answer) => Ok((desk.table(question), answer)),
                     Err(failure) => Err(failure.clone()),
@@ -143,42 +142,17 @@ impl Decider {
             .map(|vectors| {
                 reading(vectors)?;
                 let answers = vectors.as_ref().map_or(&[][..], Vec::as_slice);
-                Ok(Reading { answers, lookups })
+                Ok(Reading { answers, lookups: &labels.answers })
             })
             .collect();
         self.metrics.evaluated(&desk.group().name);
-        self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, slot.moment(look.skew))
-    }
-
-    /// What label templates ask has to be known before anything is decided.
-    async fn answer_labels(
-        &mut self,
-        desk: &Desk,
-        answers: &[Result<crate::model::Answer, Failure>],
-        slot: Slot,
-    ) -> Answers {
-        let mut known = Answers::new();
-        let world = Arc::clone(&self.engine.world);
-        for (rule, questions) in desk.rules() {
-            let Some(rule) =
-                world.rule(rule).filter(|rule| rule.labels.iter().any(|(_, template)| template.uses_query()))
-            else {
-                continue;
-            };
-            let Some(Ok(answer)) = questions.get(rule.value).map(|question| &answers[*question]) else { continue };
-            let table = desk.table(questions[rule.value]);
-            for sample in &answer.samples {
-                let series = table.labels(sample.series);
-                for _ in 0..ROUNDS {
-                    let wanted =
-                        crate::engine::evaluate::identify(&world, rule, series, sample.value, slot, &known).err();
-                    let Some(wanted) = wanted.filter(|_| known.len() < QUERIES) else { break };
-                    let wanted = wanted.into_iter().map(|query| (desk.group().source.clone(), query));
-                    self.ask(wanted.collect(), slot, &mut known).await;
-                }
-            }
+        let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, slot.moment(look.skew));
+        for (rule, queries) in &step.wanted {
+            let name = self.engine.world.rule(*rule).map_or_else(|| "?".into(), |rule| rule.alert.clone());
+            let queries = queries.join("; ");
+            error!(rule.name = %name, queries, "rule {name} was not decided: its labels ask what nobody has asked for them");
         }
-        known
+        step
     }
 
     fn fill_histories(&mut self, desk: &Desk, history: Vec<super::fetch::Filled>) {
@@ -193,19 +167,20 @@ impl Decider {
         }
     }
 
-    fn measure(&self, desk: &Desk, answers: &[Result<crate::model::Answer, Failure>], took: f64) {
-        for (rule, questions) in desk.rules() {
-            let Some(rule) = self.engine.world.rule(rule) else { continue };
+    fn measure(&self, desk: &Desk, answers: &[Result<crate::model::Answer, Failure>], labels: &OfLabels, took: f64) {
+        for (id, questions) in desk.rules() {
+            let Some(rule) = self.engine.world.rule(id) else { continue };
             let failed = questions.iter().any(|question| answers[*question].is_err());
+            let failed = failed || labels.failed.contains_key(&id);
             let series = questions.iter().map(|question| desk.table(*question).len()).sum();
             self.metrics.rule(&desk.group().name, &rule.alert, took, series, failed);
         }
     }
 
     /// Slots of a group were missed while we ran.
-    pub async fn missed(&mut self, group: usize, first: Slot, slots: u32, look: Look) {
+    pub async fn missed(&mut self, group: usize, first: Slot, slots: u32, why: &str, look: Look) {
         let name = self.engine.world.rules.groups[group].name.clone();
-        warn!(group = %name, slots, "missed {slots} slots of group {name}: its last evaluation took too long");
+        warn!(group = %name, slots, "missed {slots} slots of group {name}: {why}");
         self.metrics.missed(&name, slots);
         let step = self.engine.advance(Fact::Missed { group, first }, first.moment(look.skew));
         self.carry_out(step).await;
@@ -338,53 +313,8 @@ impl Decider {
 
     /// Renders what is owed, and asks what its templates still need.
     async fn compose(&mut self, drafts: &[Draft]) -> Vec<Notice> {
-        let mut notices = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let slot = Slot::from_millis(draft.at.millis());
-            let mut known = Answers::new();
-            let mut rounds = 0;
-            let notice = loop {
-                match draft.compose(&self.engine.world, &known) {
-                    Ok(notice) => break notice,
-                    Err(wanted) => {
-                        rounds += 1;
-                        let too_much = rounds > ROUNDS || known.len() + wanted.len() > QUERIES;
-                        if too_much {
-                            let refused =
-                                || Err(format!("a message may ask {QUERIES} queries in {ROUNDS} rounds, no more"));
-                            known.extend(wanted.into_iter().map(|(_, query)| (query, refused())));
-                        } else {
-                            self.ask(wanted, slot, &mut known).await;
-                        }
-                    }
-                }
-            };
-            notices.push(notice);
-        }
-        notices
-    }
-
-    async fn ask(&self, wanted: Vec<(Name, String)>, slot: Slot, known: &mut Answers) {
-        for (source, query) in wanted {
-            let answer = match self.clients.get(&source) {
-                None => Err(format!("there is no source {source}")),
-                Some(client) => {
-                    let mut decoder = crate::prometheus::Decoder::new();
-                    let body = client.query(&query, slot, client.deadline()).await;
-                    let answer = body.and_then(|body| decoder.decode(&body));
-                    let labelled = |answer: crate::model::Answer| {
-                        let table = decoder.table();
-                        answer
-                            .samples
-                            .iter()
-                            .map(|sample| (table.labels(sample.series).clone(), sample.value))
-                            .collect()
-                    };
-                    answer.map(labelled).map_err(|error| chain(&error))
-                }
-            };
-            known.insert(query, answer);
-        }
+        let world = Arc::clone(&self.engine.world);
+        lookups::compose(&world, &self.clients, drafts).await
     }
 
     /// Says again to every Alertmanager whose time has come what fires, because an Alertmanager forgets.

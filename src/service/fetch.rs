@@ -3,8 +3,9 @@
 //! A [`Desk`] belongs to one group and travels: into the task that asks, and back with the answers. So one evaluation of a
 //! group runs at a time, by construction, and what is known of its series needs no lock. Identical queries are asked once.
 
+use super::lookups::{self, OfLabels};
 use crate::crash::{self, Point};
-use crate::engine::Failure;
+use crate::engine::{Failure, World};
 use crate::http::chain;
 use crate::model::{Answer, Labels, Name, RuleId, Slot, Span};
 use crate::prometheus::{Client, Decoder, QueryError};
@@ -55,6 +56,8 @@ pub struct Read {
     pub answers: Vec<Result<Answer, Failure>>,
     /// Samples that fill the histories, by question.
     pub history: Vec<Filled>,
+    /// What label templates asked.
+    pub labels: OfLabels,
     /// How long it took, in seconds.
     pub took: f64,
 }
@@ -109,7 +112,7 @@ impl Desk {
     }
 
     /// Asks everything for `slot`. Never fails: each question has its own outcome.
-    pub async fn read(mut self, client: Arc<Client>, slot: Slot) -> Read {
+    pub async fn read(mut self, client: Arc<Client>, world: Arc<World>, slot: Slot) -> Read {
         let started = Instant::now();
         let at = slot - self.group.query_offset;
         let history = self.fill(&client, slot).await;
@@ -131,8 +134,10 @@ impl Desk {
         if answers.iter().flatten().any(Result::is_err) {
             self.missed(slot);
         }
-        let answers = answers.into_iter().flatten().collect();
-        Read { desk: self, slot, answers, history, took: started.elapsed().as_secs_f64() }
+        let answers: Vec<_> = answers.into_iter().flatten().collect();
+        // Here and not where it is decided: only this group waits for what its labels ask.
+        let labels = lookups::of_labels(&world, &self, &answers, &client, slot).await;
+        Read { desk: self, slot, answers, history, labels, took: started.elapsed().as_secs_f64() }
     }
 
     /// Asks for what histories lack before `slot`. What cannot be had is asked for again at the next slot.
@@ -185,7 +190,7 @@ fn shifted(series: crate::prometheus::RangeSeries, offset: Span) -> (Labels, Vec
 }
 
 /// What a failed question means to a rule: whether its source or the query is to blame.
-fn failure(error: &QueryError) -> Failure {
+pub(super) fn failure(error: &QueryError) -> Failure {
     let is_the_sources = match error {
         QueryError::Unreachable { .. } | QueryError::TimedOut { .. } | QueryError::NotPrometheus { .. } => true,
         QueryError::NoCredentials { .. } => true,

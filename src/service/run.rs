@@ -6,7 +6,8 @@
 use super::clock::{Clock, Look};
 use super::decider::Decider;
 use super::delivery::Order;
-use super::fetch::{Desk, Read};
+use super::desks::{Desks, Home};
+use super::fetch::Desk;
 use super::reload::{Fresh, Loaded, Wish};
 use super::said::Said;
 use super::timetable::{Due, Timetable};
@@ -17,7 +18,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -42,10 +42,7 @@ pub struct Run {
     decider: Decider,
     clock: Clock,
     timetable: Timetable,
-    desks: Vec<Option<Desk>>,
-    reads: JoinSet<(u64, usize, Read)>,
-    /// Rises with every reload: answers to the questions of older rules are not for the new ones.
-    generation: u64,
+    desks: Desks,
     wishes: mpsc::UnboundedSender<Wish>,
     orders: mpsc::UnboundedSender<Order>,
     reloads: HashMap<u64, oneshot::Sender<Result<usize, String>>>,
@@ -75,20 +72,8 @@ impl Run {
     ) -> Self {
         let groups = &decider.engine.world.rules.groups;
         let timetable = Timetable::new(groups.iter().map(|group| &**group), super::clock::wall());
-        let desks = groups.iter().map(|group| Some(Desk::new(group))).collect();
-        Run {
-            decider,
-            clock,
-            timetable,
-            desks,
-            reads: JoinSet::new(),
-            generation: 0,
-            wishes,
-            orders,
-            reloads: HashMap::new(),
-            last_wish: 0,
-            ready,
-        }
+        let desks = Desks::new(groups);
+        Run { decider, clock, timetable, desks, wishes, orders, reloads: HashMap::new(), last_wish: 0, ready }
     }
 
     /// Runs until `stop`, then finishes what is in flight.
@@ -109,10 +94,7 @@ impl Run {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(read) = self.reads.join_next() => match read {
-                    Ok((generation, group, read)) => self.take_in(generation, group, read).await,
-                    Err(cause) => self.replace_lost_desks(&cause),
-                },
+                Some(home) = self.desks.next() => self.take_in(home).await,
                 Some(said) = ears.said.recv() => {
                     let now = self.look().moment();
                     self.decider.hear(said, now).await;
@@ -156,14 +138,12 @@ impl Run {
     /// Starts the evaluation of every group whose slot has come. One that is still at its last slot misses this one.
     async fn start_due(&mut self, look: Look) {
         while let Some(due) = self.timetable.take_due(look.wall) {
-            let (slots, first) = match self.desks[due.group] {
-                Some(_) => (due.missed, due.first_missed),
-                None => (due.missed + 1, due.first_missed),
-            };
+            let slots = due.missed + u32::from(!self.desks.is_home(due.group));
             if slots > 0 {
-                self.decider.missed(due.group, first, slots, look).await;
+                let why = "its last evaluation took too long";
+                self.decider.missed(due.group, due.first_missed, slots, why, look).await;
             }
-            let Some(mut desk) = self.desks[due.group].take() else { continue };
+            let Some(mut desk) = self.desks.take(due.group) else { continue };
             if due.missed > 0 {
                 desk.missed(due.first_missed);
             }
@@ -175,35 +155,28 @@ impl Run {
         let source = &desk.group().source;
         let Some(client) = self.decider.clients.get(source).cloned() else {
             error!(source.name = %source, "there is no source {source}");
-            self.desks[due.group] = Some(desk);
-            return;
+            return self.desks.put(due.group, desk);
         };
-        let generation = self.generation;
-        let group = due.group;
-        self.reads.spawn(async move { (generation, group, desk.read(client, due.slot).await) });
+        let world = Arc::clone(&self.decider.engine.world);
+        self.desks.send_out(due.group, due.slot, desk.read(client, world, due.slot));
     }
 
-    /// Answers have come. Those to questions of rules that have been reloaded meanwhile are asked again at the next slot.
-    async fn take_in(&mut self, generation: u64, group: usize, read: Read) {
+    /// A task that asked has ended: with answers, which are decided on, or without any.
+    async fn take_in(&mut self, home: Home) {
         let look = self.look();
-        if generation == self.generation {
-            let slot = read.slot;
-            let desk = self.decider.read(group, read, look).await;
-            let late = Slot::from_millis(look.wall) - slot;
-            if late > desk.group().interval {
-                warn!(group = %desk.group().name, late_seconds = late.as_secs_f64(), "a slot of group {} was decided late", desk.group().name);
+        match home {
+            Home::Answers { group, read } => {
+                let slot = read.slot;
+                let desk = self.decider.read(group, *read, look).await;
+                let (late, of) = (Slot::from_millis(look.wall) - slot, desk.group());
+                if late > of.interval {
+                    warn!(group = %of.name, late_seconds = late.as_secs_f64(), "a slot of group {} was decided late", of.name);
+                }
+                self.desks.put(group, desk);
             }
-            self.desks[group] = Some(desk);
-        }
-    }
-
-    /// A task that asked has panicked; its group starts with a fresh desk.
-    fn replace_lost_desks(&mut self, cause: &tokio::task::JoinError) {
-        error!(error = %cause, "a task that asked a source ended abnormally; its group goes on at the next slot");
-        let groups = &self.decider.engine.world.rules.groups;
-        for (desk, group) in self.desks.iter_mut().zip(groups) {
-            if desk.is_none() && self.reads.is_empty() {
-                *desk = Some(Desk::new(group));
+            Home::Lost { group, slot, cause } => {
+                error!(error = %cause, "a task that asked a source ended abnormally; its group goes on at the next slot");
+                self.decider.missed(group, slot, 1, "the task that asked ended abnormally", look).await;
             }
         }
     }
@@ -248,18 +221,7 @@ impl Run {
         let same: Vec<Option<usize>> = groups.iter().map(|group| place(group)).collect();
         self.timetable =
             self.timetable.carried_over(groups.iter().map(|group| &**group), |index| same[index], look.wall);
-        let mut desks: Vec<Option<Desk>> = std::mem::take(&mut self.desks);
-        // A slot in flight is let go: its answers are for rules that run no more. Its group is asked at the next one.
-        self.generation += 1;
-        self.desks = groups
-            .iter()
-            .zip(&same)
-            .map(|(group, same)| {
-                let mut desk = same.and_then(|same| desks[same].take()).unwrap_or_else(|| Desk::new(group));
-                desk.rename(group);
-                Some(desk)
-            })
-            .collect();
+        self.desks.change(&groups, &same);
         info!(changes, groups = groups.len(), "reloaded: {changes} rules are others than before");
         changes
     }
@@ -271,13 +233,13 @@ impl Run {
         loop {
             tokio::select! {
                 () = &mut deadline => {
-                    warn!(groups = self.reads.len(), "stopping with {} groups still waiting for their source", self.reads.len());
+                    let groups = self.desks.out();
+                    warn!(groups, "stopping with {groups} groups still waiting for their source");
                     break;
                 }
-                read = self.reads.join_next() => match read {
+                home = self.desks.next() => match home {
                     None => break,
-                    Some(Ok((generation, group, read))) => self.take_in(generation, group, read).await,
-                    Some(Err(_)) => {}
+                    Some(home) => self.take_in(home).await,
                 }
             }
         }

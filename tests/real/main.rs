@@ -15,3 +15,4 @@ mod rule_pack;
 mod servers;
 mod store;
 mod stories;
+mod templates;

@@ -8,6 +8,7 @@
 //! under test.
 
 mod alertmanager;
+mod canned;
 pub mod http;
 mod process;
 mod prometheus;
@@ -17,6 +18,7 @@ mod scratch;
 mod watchbell;
 
 pub use alertmanager::Alertmanager;
+pub use canned::CannedPrometheus;
 pub use process::{Process, installed};
 pub use prometheus::Prometheus;
 pub use receivers::Receivers;
