@@ -8,6 +8,7 @@ mod support;
 mod channels;
 mod crash;
 mod history;
+mod load;
 mod logs;
 mod queries;
 mod receivers;

@@ -15,6 +15,7 @@ mod prometheus;
 mod receivers;
 mod remote_write;
 mod scratch;
+mod stable;
 mod watchbell;
 
 pub use alertmanager::Alertmanager;
@@ -24,6 +25,7 @@ pub use prometheus::Prometheus;
 pub use receivers::Receivers;
 pub use remote_write::Series;
 pub use scratch::Scratch;
+pub use stable::Stable;
 pub use watchbell::Watchbell;
 
 use std::path::PathBuf;
