@@ -70,6 +70,24 @@ fn every_diagnostic_has_a_page_of_its_own_and_every_page_a_diagnostic() {
 }
 
 #[test]
+fn every_difference_from_prometheus_names_a_test_or_a_scenario_that_there_is() {
+    let sources: String = ["src", "tests"]
+        .iter()
+        .flat_map(|folder| files(&in_repository(folder)))
+        .filter(|path| is_rust(path))
+        .map(|path| read(&path))
+        .collect();
+    let page = read(&in_repository("docs/prometheus.md"));
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
+    for row in rows.skip(1) {
+        let shown_by = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default().trim_matches('`');
+        let is_scenario = shown_by.starts_with("tests/scenarios/") && in_repository(shown_by).is_file();
+        let is_test = sources.contains(&format!("fn {shown_by}("));
+        assert!(is_scenario || is_test, "`{shown_by}` is no test: {row}");
+    }
+}
+
+#[test]
 fn scripts_can_be_run() {
     use std::os::unix::fs::PermissionsExt;
     for path in files(&in_repository("scripts")).into_iter().chain([in_repository(".ci/run")]) {

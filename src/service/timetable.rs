@@ -127,6 +127,17 @@ mod tests {
     }
 
     #[test]
+    fn the_grid_of_a_group_hangs_on_its_source_and_name_and_not_on_its_file() {
+        let hour = Span::from_hours(1);
+        let chain = group("chain", hour);
+        let moved = Group { file: "elsewhere/rules.yaml".into(), ..chain.clone() };
+        let (renamed, other) = (group("oracle", hour), Group { source: "mimir".into(), ..chain.clone() });
+        assert_eq!(offset(&chain), offset(&moved));
+        assert_ne!(offset(&chain), offset(&renamed));
+        assert_ne!(offset(&chain), offset(&other));
+    }
+
+    #[test]
     fn a_reload_does_not_shift_the_slot_of_a_group_that_is_still_there() {
         let (chain, oracle) = (group("chain", Span::from_secs(30)), group("oracle", Span::from_secs(30)));
         let old = Timetable::new([&chain], 1_000_000);

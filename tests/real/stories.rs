@@ -192,6 +192,11 @@ fn an_alert_goes_pending_fires_rises_falls_and_resolves_and_everybody_hears_it_o
     town.wait_until_told("pagerduty", "[FIRING high]");
     held += &town.wait_until_held("high");
 
+    let rules = http::get(&format!("{}/api/v1/rules", watchbell.url())).expect("it answers").json();
+    let rule = &rules["data"]["groups"][0]["rules"][0];
+    assert_eq!(rule["alerts"].as_array().map(Vec::len), Some(1), "one alert, at its highest tier: {rule}");
+    assert!(rule["watchbell"].is_object(), "and what Prometheus has no field for: {rule}");
+
     town.gas(90.0);
     town.gas(75.0);
     wait_for_state(&watchbell, "firing medium");
@@ -456,6 +461,13 @@ channels: {{ hook: {{ webhook: {{ url: \"{}/hook\" }} }} }}\npolicies: {{ defaul
         }));
         assert!(same.is_ok(), "{path}\nPrometheus: {:#}\nWatchbell: {:#}", last.0, last.1);
     }
+    // What was left out of the comparison, because it differs on purpose.
+    let group = &ours("/api/v1/rules")["data"]["groups"][0];
+    let path = folder.path().join("rules/plain.yaml");
+    assert_eq!((&group["file"], &group["evaluationTime"]), (&json!(path), &json!(0.0)));
+    assert_eq!((&group["rules"][0]["evaluationTime"], &group["rules"][0]["health"]), (&json!(0.0), &json!("ok")));
+    assert_eq!((&group["rules"][3]["type"], &group["rules"][3]["health"]), (&json!("recording"), &json!("unknown")));
+    assert!(metric(&watchbell, "watchbell_rule_evaluation_duration_seconds{group=\"plain\",rule=\"HighGas\"}") > 0.0);
     // Newer than Debian's Prometheus, so only our own word for it.
     let named = ours("/api/v1/rules?rule_name[]=HighGas");
     assert_eq!(named["data"]["groups"][0]["rules"].as_array().map(Vec::len), Some(1));
