@@ -96,7 +96,7 @@ impl Test {
             return Ok(outcome(Some(render::human(&findings, &sources, in_colour)), ""));
         };
         let story = replay::play(&scenario);
-        let unmet = replay::unmet(&scenario.expectations, &story);
+        let unmet = replay::unmet(&scenario, &story);
         let path = replay::path_of(file);
         let verdict = replay::compare(&path, &story, in_colour)?;
         if !unmet.is_empty() {

@@ -1,9 +1,13 @@
 //! What happened, as the journal keeps it: the truth from which state is folded.
 
 use super::alert::Alert;
-use super::incident::{Destination, Key};
+use super::command::{Actor, AdHocSilence};
+use super::escalation::Climb;
+use super::incident::{Acknowledgement, Assessment, Destination, DigestKey, Entry, Hold, Key, Later, Stage};
 use super::transition::{Cause, Subject};
-use crate::model::{AlertId, IncidentId, Moment, Name, RuleId, Severity, Slot, Span};
+use crate::config::Policy;
+use crate::model::{AlertId, IncidentId, Moment, Name, RuleId, Severity, SilenceId, Slot, Span};
+use std::sync::Arc;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +79,43 @@ pub enum EventKind {
         /// How long.
         span: Span,
     },
+    /// Somebody silenced something, or a silence is another now.
+    Silenced {
+        /// The silence.
+        silence: Box<AdHocSilence>,
+    },
+    /// A silence is over.
+    SilenceEnded {
+        /// The silence.
+        id: SilenceId,
+        /// Who ended it; `None` where its time had come.
+        by: Option<Actor>,
+    },
+    /// An incident is to be listed in a digest, or is listed once more because it ended.
+    DigestEntered {
+        /// Which digest.
+        digest: DigestKey,
+        /// The incident's number.
+        number: u64,
+        /// What is listed.
+        entry: Box<Entry>,
+    },
+    /// A digest was sent.
+    DigestSent {
+        /// Which.
+        digest: DigestKey,
+        /// The time that it was for, by the wall clock.
+        at: Slot,
+        /// What stays in it, and how often it has been listed.
+        kept: Vec<(u64, u32)>,
+    },
+    /// What a snapshot of the journal has to say beside its incidents, so that folding it gives the same.
+    IncidentsCounted {
+        /// The number that the last incident got.
+        last_number: u64,
+        /// When alerts changed lately.
+        changes: Vec<(AlertId, Vec<Moment>)>,
+    },
     /// An incident, whole, as a snapshot of the journal keeps it.
     IncidentRestored {
         /// The incident.
@@ -86,6 +127,8 @@ pub enum EventKind {
         key: Key,
         /// Its id, for whoever looks for it.
         id: IncidentId,
+        /// The number that people say.
+        number: u64,
         /// Its generation.
         generation: u32,
         /// The step.
@@ -97,24 +140,15 @@ pub enum EventKind {
 #[derive(Clone, Debug, PartialEq)]
 pub enum IncidentEvent {
     /// It opened.
-    Opened {
-        /// Its id.
-        id: IncidentId,
-        /// Its number.
-        number: u64,
-        /// The opening slot.
-        slot: Slot,
-        /// The severity of the alert that opened it.
-        severity: Severity,
-        /// When its first message is due.
-        until: Moment,
-    },
+    Opened(Box<Opening>),
     /// It fires again soon after it had resolved.
     Reopened {
         /// When its first message is due.
         until: Moment,
         /// The severity of the alert that reopened it.
         severity: Severity,
+        /// The policy as it is now.
+        plan: Arc<Policy>,
     },
     /// Its first message is due at another time.
     Gathering {
@@ -142,6 +176,15 @@ pub enum IncidentEvent {
         /// The severity.
         to: Severity,
     },
+    /// All of its alerts are held back, or by other things than before.
+    Held {
+        /// What holds them.
+        by: Vec<Hold>,
+        /// Since when.
+        at: Moment,
+    },
+    /// Nothing holds it back any more.
+    Released,
     /// Somebody has to be woken, under a new key.
     Paged {
         /// The number of the page.
@@ -149,6 +192,24 @@ pub enum IncidentEvent {
         /// For which severity.
         severity: Severity,
     },
+    /// It stands on a ladder like this now, or on none.
+    Climbing {
+        /// Where.
+        climb: Option<Climb>,
+    },
+    /// A level was reached.
+    Reached {
+        /// Its name.
+        level: Name,
+        /// The round, from zero.
+        round: u32,
+        /// Where it stands now.
+        climb: Climb,
+        /// Whether there was nobody to tell.
+        nobody: bool,
+    },
+    /// Somebody will be told later than the others of a level.
+    Later(Later),
     /// A destination is owed a message.
     Told {
         /// The destination.
@@ -176,11 +237,171 @@ pub enum IncidentEvent {
     },
     /// Everything new has been put into messages.
     Said,
-    /// Its last alert ended.
-    Resolved {
+    /// Somebody is at it.
+    Acknowledged(Acknowledgement),
+    /// Nobody is at it any more.
+    Unacknowledged {
+        /// Who said so; `None` where the acknowledgement has expired.
+        by: Option<Actor>,
+    },
+    /// Somebody judged its severity.
+    Assessed(Assessment),
+    /// Somebody said to the stakeholders how things stand.
+    Communicated {
+        /// Who.
+        by: Actor,
+        /// What.
+        text: String,
+        /// When.
+        at: Moment,
+        /// When they are to hear again.
+        next: Option<Moment>,
+    },
+    /// Somebody noted something down.
+    Noted {
+        /// Who.
+        by: Actor,
+        /// What.
+        text: String,
+    },
+    /// Somebody is responsible.
+    Assigned {
+        /// Who said so.
+        by: Actor,
+        /// Who is.
+        to: Name,
+    },
+    /// Somebody wanted the next level at once.
+    Escalated {
+        /// Who.
+        by: Actor,
+    },
+    /// Somebody linked the review that was written.
+    Reviewed {
+        /// Who.
+        by: Actor,
+        /// Where it is.
+        link: String,
         /// When.
         at: Moment,
     },
+    /// Something that the response procedure asks for was not done in time.
+    Missed {
+        /// What.
+        stage: Stage,
+        /// When it was due.
+        at: Moment,
+    },
+    /// It has been in too many digests, and starts its ladder.
+    WentStale,
+    /// The stakeholders are to hear of it then, or no longer.
+    UpdateWanted {
+        /// When.
+        at: Option<Moment>,
+    },
+    /// None of its alerts fires any more, but it waits for a person.
+    Calmed {
+        /// Since when.
+        at: Moment,
+    },
+    /// It is over.
+    Resolved {
+        /// When.
+        at: Moment,
+        /// Who said so; `None` where its last alert ended.
+        by: Option<Actor>,
+    },
+    /// It waits for its review beside a new incident of the same alerts, under a key of its own.
+    SetAside,
     /// It can no longer reopen.
     Forgotten,
+}
+
+/// How an incident began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    /// Its id.
+    pub id: IncidentId,
+    /// Its number.
+    pub number: u64,
+    /// The opening slot.
+    pub slot: Slot,
+    /// The severity of the alert that opened it.
+    pub severity: Severity,
+    /// When its first message is due.
+    pub until: Moment,
+    /// The policy as it is now.
+    pub plan: Arc<Policy>,
+}
+
+impl IncidentEvent {
+    /// What of the response procedure has been done by it, and when.
+    #[must_use]
+    pub fn completes(&self) -> Option<(Stage, Moment)> {
+        match self {
+            IncidentEvent::Acknowledged(acknowledged) => Some((Stage::Acknowledge, acknowledged.at)),
+            IncidentEvent::Assessed(assessed) => Some((Stage::Assess, assessed.at)),
+            IncidentEvent::Communicated { at, .. } => Some((Stage::Communicate, *at)),
+            IncidentEvent::Resolved { at, .. } => Some((Stage::Resolve, *at)),
+            IncidentEvent::Reviewed { at, .. } => Some((Stage::Postmortem, *at)),
+            _ => None,
+        }
+    }
+
+    /// What happened to the incident, in words that follow its number; nothing where it is a step within another one, or is
+    /// told by those who know more.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        Some(match self {
+            IncidentEvent::Held { by, .. } => {
+                let by: Vec<&str> = by.iter().map(|hold| hold.what.as_str()).collect();
+                format!("is held back ({})", by.join("; "))
+            }
+            IncidentEvent::Released => "is no longer held back".into(),
+            IncidentEvent::Reached { level, nobody: true, .. } => {
+                format!("reached level {level}, which reaches nobody and is passed over")
+            }
+            IncidentEvent::Reached { climb, level, round, .. } if climb.reached > 1 => {
+                let again = if *round > 0 { format!(", told again ({round})") } else { String::new() };
+                format!("reached level {level}{again}")
+            }
+            IncidentEvent::Acknowledged(acknowledged) => {
+                let until = acknowledged.until.map(|until| format!(" until {until}")).unwrap_or_default();
+                format!("acknowledged by {}{until}", acknowledged.by)
+            }
+            IncidentEvent::Unacknowledged { by: Some(by) } => format!("unacknowledged by {by}"),
+            IncidentEvent::Unacknowledged { by: None } => "is no longer acknowledged: that has expired".into(),
+            IncidentEvent::Assessed(assessed) => format!("assessed as {} by {}", assessed.severity, assessed.by),
+            IncidentEvent::Communicated { by, text, .. } => format!("update by {by}: {text}"),
+            IncidentEvent::Noted { by, text } => format!("note by {by}: {text}"),
+            IncidentEvent::Assigned { by, to } => format!("assigned to {to} by {by}"),
+            IncidentEvent::Escalated { by } => format!("escalated by {by}"),
+            IncidentEvent::Reviewed { by, link, .. } => format!("reviewed by {by}: {link}"),
+            IncidentEvent::Later(later) if later.is_quiet => {
+                format!("lets {} rest until {}", later.destination, later.at)
+            }
+            IncidentEvent::Later(later) => format!("will tell {} at {}", later.destination, later.at),
+            IncidentEvent::Missed { stage, .. } => format!("was not {} in time", stage.participle()),
+            IncidentEvent::WentStale => "has been in too many digests, and starts its ladder".into(),
+            IncidentEvent::Calmed { .. } => "has no firing alert any more and waits for somebody to act".into(),
+            IncidentEvent::Resolved { by: Some(by), .. } => format!("resolved by {by}"),
+            IncidentEvent::Resolved { by: None, .. } => "resolved".into(),
+            IncidentEvent::Opened(_)
+            | IncidentEvent::Reopened { .. }
+            | IncidentEvent::Gathering { .. }
+            | IncidentEvent::Joined { .. }
+            | IncidentEvent::Left { .. }
+            | IncidentEvent::Severity { .. }
+            | IncidentEvent::Paged { .. }
+            | IncidentEvent::Climbing { .. }
+            | IncidentEvent::Reached { .. }
+            | IncidentEvent::Told { .. }
+            | IncidentEvent::NotTold { .. }
+            | IncidentEvent::UpdateDue { .. }
+            | IncidentEvent::UpdateWanted { .. }
+            | IncidentEvent::Said
+            | IncidentEvent::SetAside
+            | IncidentEvent::Forgotten => return None,
+        })
+    }
 }

@@ -71,6 +71,14 @@ impl State {
                 }
             }
             EventKind::Incident { key, event, .. } => self.incidents.apply(key, event),
+            EventKind::Silenced { .. }
+            | EventKind::SilenceEnded { .. }
+            | EventKind::DigestEntered { .. }
+            | EventKind::DigestSent { .. } => self.incidents.apply_common(kind),
+            EventKind::IncidentsCounted { last_number, changes } => {
+                self.incidents.last_number = self.incidents.last_number.max(*last_number);
+                self.incidents.changes = changes.iter().cloned().collect();
+            }
             EventKind::IncidentRestored { incident } => self.incidents.restore((**incident).clone()),
         }
     }
@@ -96,6 +104,22 @@ impl State {
             sources.map(|(source, since)| EventKind::SourceChanged { source: source.clone(), failing: Some(*since) }),
         );
         kinds.extend(self.own.values().map(|subject| EventKind::OwnAlert { subject: subject.clone(), fires: true }));
+        let silences = self.incidents.silences.values();
+        kinds.extend(silences.map(|silence| EventKind::Silenced { silence: Box::new(silence.clone()) }));
+        for (digest, book) in &self.incidents.digests {
+            let (digest, all) = (digest.clone(), &book.entries);
+            let kept = Vec::new();
+            kinds.extend(book.sent.map(|at| EventKind::DigestSent { digest: digest.clone(), at, kept }));
+            kinds.extend(all.iter().map(|(number, entry)| EventKind::DigestEntered {
+                digest: digest.clone(),
+                number: *number,
+                entry: Box::new(entry.clone()),
+            }));
+        }
+        kinds.push(EventKind::IncidentsCounted {
+            last_number: self.incidents.last_number,
+            changes: self.incidents.changes.iter().map(|(alert, times)| (*alert, times.clone())).collect(),
+        });
         let incidents = self.incidents.by_key.values();
         kinds.extend(incidents.map(|incident| EventKind::IncidentRestored { incident: Box::new(incident.clone()) }));
         kinds.into_iter().map(|kind| Event { moment: self.moment, slot: None, kind }).collect()

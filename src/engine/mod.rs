@@ -4,11 +4,14 @@
 //! drafts. The running service, a scenario test and a backtest drive it alike. Absent on purpose: the clock, any I/O, async.
 
 pub mod alert;
+pub mod command;
+pub mod escalation;
 pub mod evaluate;
 pub mod event;
 mod fold;
 pub mod incident;
 pub mod notice;
+pub mod oncall;
 mod own;
 mod reload;
 pub mod state;
@@ -22,8 +25,10 @@ pub use world::World;
 
 use crate::model::{AlertId, IncidentId, Labels, Moment, Name, RuleId, Slot, Span, Truth};
 use crate::rules::Rule;
+use command::{AdHocSilence, Command, Refusal};
 use evaluate::{Instant, Outcome, Reading, RuleState};
-use incident::{Destination, Settled};
+use incident::{At, Destination, Settled};
+use jiff::Timestamp;
 use notice::Draft;
 use std::sync::Arc;
 use transition::Transition;
@@ -35,6 +40,10 @@ pub struct Engine {
     pub world: Arc<World>,
     /// What is known.
     pub state: State,
+    /// How far the moment is ahead of the wall clock; who drives the engine keeps it up to date.
+    pub skew: Span,
+    /// The wall clock at which dates and windows of the configuration were weighed last.
+    weighed: Option<Timestamp>,
 }
 
 /// Something that happened outside.
@@ -84,6 +93,8 @@ pub enum Fact<'a> {
         /// The channel to tell.
         fallback: Name,
     },
+    /// Somebody asks for something.
+    Command(&'a Command),
     /// A channel cannot deliver, or delivers again.
     Channel {
         /// The channel.
@@ -111,6 +122,8 @@ pub struct Step {
     pub events: Vec<Event>,
     /// Whom to tell what.
     pub drafts: Vec<Draft>,
+    /// Why a command was refused, if it was. Nothing has changed then.
+    pub refusal: Option<Refusal>,
     /// What a reload changed, in words for its log lines.
     pub changes: Vec<Change>,
     /// Queries that label templates need before the named rules can be decided; nothing of those rules was changed.
@@ -121,7 +134,7 @@ impl Engine {
     /// An engine that knows nothing yet.
     #[must_use]
     pub fn new(world: Arc<World>) -> Self {
-        Engine { world, state: State::default() }
+        Engine { world, state: State::default(), skew: Span::ZERO, weighed: None }
     }
 
     /// Takes in one fact at `now`, changes the state, and says what happened and what is owed.
@@ -129,6 +142,7 @@ impl Engine {
         let now = now.max(self.state.moment);
         self.state.moment = now;
         let mut step = Step::default();
+        let slot = Slot::from_millis(now.millis());
         match fact {
             Fact::Evaluated { group, slot, readings } => {
                 self.evaluate(group, Instant { slot, now }, readings, &mut step);
@@ -141,21 +155,53 @@ impl Engine {
                 step.events.extend(incident::refused(incidents, incident, generation, &destination, page, now));
             }
             Fact::FellBack { notice, fallback } => {
+                let at = self.at(slot, now);
                 let incidents = &mut self.state.incidents;
-                step.take(incident::fall_back(&self.world, incidents, &notice, &fallback, now));
+                step.take(incident::fall_back(&self.world, incidents, &notice, &fallback, at));
+            }
+            Fact::Command(command) => {
+                let at = self.at(slot, now);
+                match incident::command(&self.world, &mut self.state.incidents, command, at) {
+                    Ok(settled) => step.take(settled),
+                    Err(refusal) => step.refusal = Some(refusal),
+                }
             }
             Fact::Channel { channel, trouble } => self.channel(&channel, trouble, now, &mut step),
             Fact::Tick => {}
         }
-        let slot = Slot::from_millis(now.millis());
-        step.take(incident::tick(&self.world, &mut self.state.incidents, slot, now));
+        self.weigh_dates(slot, now, &mut step);
+        let at = self.at(slot, now);
+        step.take(incident::tick(&self.world, &mut self.state.incidents, at));
+        step.take(incident::send_digests(&self.world, &mut self.state.incidents, at));
         step
+    }
+
+    /// Dates and windows of the configuration hold back others than before when one of them has passed.
+    fn weigh_dates(&mut self, slot: Slot, now: Moment, step: &mut Step) {
+        let at = self.at(slot, now);
+        let before = self.weighed.replace(at.wall);
+        let changes = before.and_then(|before| incident::next_change(&self.world, before));
+        if changes.is_some_and(|changes| changes <= at.wall) {
+            step.take(incident::review(&self.world, &mut self.state.incidents, at));
+        }
+    }
+
+    /// An instant in all the ways that incidents need it.
+    fn at(&self, slot: Slot, now: Moment) -> At {
+        let wall = Timestamp::from_millisecond((now - self.skew).millis()).unwrap_or(Timestamp::MAX);
+        At { slot, now, wall }
     }
 
     /// When the engine has to be asked next, if nothing else happens.
     #[must_use]
     pub fn next_due(&self) -> Option<Moment> {
-        self.state.incidents.by_key.values().filter_map(incident::Incident::next_due).min()
+        let settings = &self.world.settings;
+        let incidents = self.state.incidents.by_key.values().filter_map(|incident| incident.next_due(settings));
+        let silences = self.state.incidents.silences.values().map(AdHocSilence::next_due);
+        let dates = self.weighed.and_then(|wall| incident::next_change(&self.world, wall));
+        let digests = self.weighed.and_then(|wall| incident::next_digest(&self.world, &self.state.incidents, wall));
+        let dates = dates.into_iter().chain(digests).map(|at| Moment::from_millis(at.as_millisecond()) + self.skew);
+        incidents.chain(silences).chain(dates).min()
     }
 
     fn evaluate(&mut self, group: usize, at: Instant, readings: &[Result<Reading<'_>, Failure>], step: &mut Step) {
@@ -184,7 +230,8 @@ impl Engine {
             transitions.extend(self.note(rule, outcome, at, step));
             transitions.extend(self.judge_rule(rule, source, at, step));
         }
-        step.take(incident::absorb(&world, &mut self.state.incidents, &transitions, at.slot, at.now));
+        let at = self.at(at.slot, at.now);
+        step.take(incident::absorb(&world, &mut self.state.incidents, &transitions, at));
     }
 
     /// Decides one rule. It is taken out of the state meanwhile, so that its condition can ask about the others.

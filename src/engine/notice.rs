@@ -4,7 +4,8 @@
 //! template asks a query, [`Draft::compose`] names it, and the caller comes back with the answer.
 
 use super::Engine;
-use super::incident::{Destination, Incident, Key, Member};
+use super::command::{Actor, AdHocSilence};
+use super::incident::{Destination, DigestKey, Entry, Held, Incident, Key, Member, Stage};
 use super::transition::{Cause, Origin};
 use super::world::World;
 use crate::config::ChannelKind;
@@ -21,6 +22,8 @@ pub enum NoticeKind {
     Update,
     /// Says that it is over.
     End,
+    /// Tells of several incidents at once, to be read and not to wake anybody.
+    Letter,
 }
 
 /// Why a message goes out. It decides, it is logged, it is in the message, and a backtest counts it.
@@ -36,8 +39,156 @@ pub enum Reason {
     Fell,
     /// Alerts joined or left it.
     Changed,
+    /// Nobody has acted, so the next level hears of it.
+    Escalated,
+    /// Nobody has acted on the whole ladder, so it is told again.
+    Repeated,
+    /// What held it back no longer does.
+    Released,
+    /// Somebody is at it.
+    Acknowledged,
+    /// Somebody is at it, for a while.
+    Snoozed,
+    /// Nobody is at it any more.
+    Unacknowledged,
+    /// Whoever was at it has not been heard of for too long.
+    AcknowledgementExpired,
+    /// Somebody confirmed or corrected its severity.
+    Assessed,
+    /// Somebody was made responsible.
+    Assigned,
+    /// Somebody says how things stand.
+    Communicated,
+    /// The response procedure asks for something that has not been done in time.
+    Overdue(Stage),
+    /// It has been in too many digests.
+    Stale,
+    /// Somebody's quiet hours are over.
+    Rested,
+    /// The list of the day.
+    Digest,
+    /// A silence that holds something back ends soon.
+    SilenceEnds,
+    /// Its alerts have ended, but it waits for a person.
+    Calmed,
     /// It is over.
     Resolved,
+}
+
+/// What a message says beside the incident itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What it does to its reader.
+    pub kind: NoticeKind,
+    /// Why it goes out.
+    pub reason: Reason,
+    /// The level that it is for.
+    pub level: Option<Name>,
+    /// Who did what it tells of.
+    pub by: Option<Actor>,
+    /// What they wrote.
+    pub text: Option<String>,
+}
+
+impl Message {
+    /// A message that says nothing beside the incident.
+    #[must_use]
+    pub fn new(kind: NoticeKind, reason: Reason) -> Self {
+        Message { kind, reason, level: None, by: None, text: None }
+    }
+
+    /// A page.
+    #[must_use]
+    pub fn page(reason: Reason) -> Self {
+        Message::new(NoticeKind::Page, reason)
+    }
+
+    /// An update.
+    #[must_use]
+    pub fn update(reason: Reason) -> Self {
+        Message::new(NoticeKind::Update, reason)
+    }
+}
+
+/// A message about several incidents: a digest, or what waited for somebody's quiet hours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Letter {
+    /// What tells it from all others, with its slot.
+    pub name: String,
+    /// Its day, or the instant at which it was decided.
+    pub slot: Slot,
+    /// Why it goes out.
+    pub reason: Reason,
+    /// The highest severity in it.
+    pub severity: Severity,
+    /// One line that names it.
+    pub subject: String,
+    /// What it says, in lines.
+    pub text: String,
+    /// The worst alert of each incident.
+    pub members: Vec<Member>,
+}
+
+impl Letter {
+    /// The digest of a day: what opened, goes on and ended since the last one.
+    #[must_use]
+    pub fn digest(digest: &DigestKey, sent: Slot, listed: &[(u64, Entry)]) -> Self {
+        let numbers = |is_one: &dyn Fn(&Entry) -> bool| -> Vec<String> {
+            listed.iter().filter(|(_, entry)| is_one(entry)).map(|(number, _)| format!("INC-{number}")).collect()
+        };
+        let kinds: [(&str, Vec<String>); 3] = [
+            ("opened", numbers(&|entry| entry.member.ended.is_none() && entry.listed <= 1)),
+            ("goes on", numbers(&|entry| entry.member.ended.is_none() && entry.listed > 1)),
+            ("ended", numbers(&|entry| entry.member.ended.is_some())),
+        ];
+        let kinds = || kinds.iter().filter(|(_, numbers)| !numbers.is_empty());
+        let counts: Vec<String> = kinds().map(|(word, numbers)| format!("{} {word}", numbers.len())).collect();
+        let lines: Vec<String> = kinds().map(|(word, numbers)| format!("{word}: {}", numbers.join(", "))).collect();
+        Letter {
+            name: format!("digest/{}/{}", digest.policy, digest.severity),
+            slot: sent,
+            reason: Reason::Digest,
+            severity: digest.severity.clone(),
+            subject: format!("digest {}: {}", digest.policy, counts.join(", ")),
+            text: lines.join("; "),
+            members: listed.iter().map(|(_, entry)| entry.member.clone()).collect(),
+        }
+    }
+
+    /// A silence ends soon, and these alerts, which it holds back, still fire; nothing where none does.
+    #[must_use]
+    pub fn silence_ends(silence: &AdHocSilence, held: Vec<Member>) -> Option<Self> {
+        let severity = held.iter().map(|member| &member.subject.severity).max()?.clone();
+        let until = silence.until;
+        Some(Letter {
+            name: format!("silence/{}", silence.id),
+            slot: Slot::from_millis(until.millis()),
+            reason: Reason::SilenceEnds,
+            severity,
+            subject: format!("your silence of {} ends at {until}", silence.matchers),
+            text: format!("{} alerts that it holds back still fire and are told then", held.len()),
+            members: held,
+        })
+    }
+
+    /// What waited for the end of somebody's quiet hours.
+    ///
+    /// # Panics
+    /// When there is nothing that waited.
+    #[must_use]
+    pub fn rested(incidents: &[&Incident], slot: Slot) -> Self {
+        let numbers: Vec<String> = incidents.iter().map(|incident| format!("INC-{}", incident.number)).collect();
+        let severity = incidents.iter().map(|incident| &incident.severity).max().expect("something waited");
+        Letter {
+            name: format!("rested/{}", numbers.join("/")),
+            slot,
+            reason: Reason::Rested,
+            severity: severity.clone(),
+            subject: format!("{} incidents during your quiet hours", incidents.len()),
+            text: numbers.join(", "),
+            members: incidents.iter().filter_map(|incident| incident.worst()).collect(),
+        }
+    }
 }
 
 /// A message that is owed, with its texts not rendered yet.
@@ -51,6 +202,18 @@ pub struct Draft {
     pub kind: NoticeKind,
     /// Why it goes out.
     pub reason: Reason,
+    /// The level that it is for.
+    pub level: Option<Name>,
+    /// Who did what it tells of.
+    pub by: Option<Actor>,
+    /// What they wrote.
+    pub text: Option<String>,
+    /// Who is at it.
+    pub acknowledged_by: Option<Actor>,
+    /// What had held it back until now, in words.
+    pub held_back: Option<String>,
+    /// The line that names it, where it is not about one incident.
+    pub subject: Option<String>,
     /// When it was decided.
     pub at: Moment,
     /// The incident.
@@ -122,21 +285,21 @@ pub struct AlertText {
 impl Draft {
     /// The message that `incident` owes to `destination` now.
     #[must_use]
-    pub fn new(
-        incident: &Incident,
-        destination: &Destination,
-        kind: NoticeKind,
-        reason: Reason,
-        revision: u32,
-        at: Moment,
-    ) -> Self {
+    pub fn new(incident: &Incident, destination: &Destination, message: &Message, revision: u32, at: Moment) -> Self {
         let told = incident.ledger.get(destination);
         let page = incident.page;
+        let is_released = message.reason == Reason::Released;
         Draft {
-            id: delivery_id(incident, destination, kind, revision),
+            id: delivery_id(incident, destination, message.kind, revision),
             destination: destination.clone(),
-            kind,
-            reason,
+            kind: message.kind,
+            reason: message.reason,
+            level: message.level.clone(),
+            by: message.by.clone(),
+            text: message.text.clone(),
+            acknowledged_by: incident.acknowledged.as_ref().map(|acknowledged| acknowledged.by.clone()),
+            subject: None,
+            held_back: incident.held_before.as_ref().filter(|_| is_released).map(Held::words),
             at,
             incident: incident.id,
             number: incident.number,
@@ -148,6 +311,36 @@ impl Draft {
             severity: incident.severity.clone(),
             opened: incident.opened,
             members: incident.members.values().cloned().collect(),
+        }
+    }
+
+    /// A letter to `destination`.
+    #[must_use]
+    pub fn letter(letter: &Letter, destination: &Destination, at: Moment) -> Self {
+        let incident = IncidentId::derive(&["letter", &letter.name, &letter.slot.millis().to_string()]);
+        let to = destination.to.as_deref().unwrap_or_default();
+        Draft {
+            id: DeliveryId::derive(&["letter", &incident.to_string(), &destination.channel, to]),
+            destination: destination.clone(),
+            kind: NoticeKind::Letter,
+            reason: letter.reason,
+            level: None,
+            by: None,
+            text: Some(letter.text.clone()),
+            acknowledged_by: None,
+            held_back: None,
+            subject: Some(letter.subject.clone()),
+            at,
+            incident,
+            number: 0,
+            key: Key { policy: letter.name.as_str().into(), group: Labels::empty() },
+            generation: 1,
+            page: 0,
+            revision: 0,
+            pages: Vec::new(),
+            severity: letter.severity.clone(),
+            opened: letter.slot,
+            members: letter.members.clone(),
         }
     }
 
@@ -173,11 +366,17 @@ impl Draft {
         });
         let title = self.title(&alerts);
         let base = world.settings.external_url.trim_end_matches('/');
-        let link = format!("{base}/incidents/{}", self.number);
+        let link = match self.kind {
+            NoticeKind::Letter => format!("{base}/incidents"),
+            NoticeKind::Page | NoticeKind::Update | NoticeKind::End => format!("{base}/incidents/{}", self.number),
+        };
         Ok(Notice { draft: self.clone(), title, link, alerts })
     }
 
     fn title(&self, alerts: &[AlertText]) -> String {
+        if let Some(subject) = &self.subject {
+            return subject.clone();
+        }
         let Some(first) = alerts.first() else { return self.key.group.to_string() };
         let own = first.title.clone();
         let group = self.key.group.without("alertname");
@@ -212,7 +411,7 @@ pub fn refreshes(engine: &Engine, channels: &[Name], at: Moment) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for incident in open {
         for destination in incident.ledger.keys().filter(|destination| channels.contains(&destination.channel)) {
-            let mut draft = Draft::new(incident, destination, NoticeKind::Update, Reason::Changed, 0, at);
+            let mut draft = Draft::new(incident, destination, &Message::update(Reason::Changed), 0, at);
             draft.members.retain(|member| member.ended.is_none());
             draft.members.iter_mut().for_each(|member| member.bring_up_to_date(engine));
             drafts.push(draft);
@@ -226,6 +425,7 @@ fn delivery_id(incident: &Incident, destination: &Destination, kind: NoticeKind,
         NoticeKind::Page => "page",
         NoticeKind::Update => "update",
         NoticeKind::End => "end",
+        NoticeKind::Letter => "letter",
     };
     DeliveryId::derive(&[
         &incident.id.to_string(),

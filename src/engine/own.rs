@@ -90,7 +90,8 @@ impl Engine {
         let summary = trouble.map(|trouble| format!("channel {channel} cannot deliver: {trouble}"));
         let transitions = self.own(labels, severity, summary, now, None, step);
         let slot = Slot::from_millis(now.millis());
-        let settled = incident::absorb(&self.world, &mut self.state.incidents, &transitions, slot, now);
+        let at = self.at(slot, now);
+        let settled = incident::absorb(&self.world, &mut self.state.incidents, &transitions, at);
         step.take(settled);
     }
 

@@ -70,8 +70,10 @@ impl Engine {
         let kept: HashSet<RuleId> = pairs.iter().filter_map(|(_, partner)| partner.map(|rule| rule.id)).collect();
         let added = enabled(&world.rules).filter(|(_, rule)| !kept.contains(&rule.id));
         step.changes.extend(added.map(|(group, rule)| Change::Added(RuleRef::of(group, rule))));
-        let settled = incident::absorb(&self.world, &mut self.state.incidents, &transitions, at.slot, now);
-        step.take(settled);
+        let at = self.at(at.slot, now);
+        step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
+        // Other silences, windows and inhibitions may hold now.
+        step.take(incident::review(&self.world, &mut self.state.incidents, at));
     }
 
     fn remove_rule(&mut self, rule: &Arc<Rule>, old: &World, at: Instant, step: &mut Step) -> Vec<Transition> {

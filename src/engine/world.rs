@@ -1,9 +1,10 @@
 //! What the decisions are made by: rules and settings, both as meant and both unchanging until a reload.
 
+use super::transition::Origin;
 use crate::config::Settings;
-use crate::model::{Name, RuleId};
-use crate::rules::{Clear, Condition, Group, Rule, RuleSet};
-use std::collections::HashMap;
+use crate::model::{Labels, Name, RuleId, Span};
+use crate::rules::{Clear, Condition, Group, InhibitedBy, Rule, RuleSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Rules and settings, with the ways through them that every step needs.
@@ -18,6 +19,8 @@ pub struct World {
     by_id: HashMap<RuleId, (usize, Arc<Rule>)>,
     order: Vec<Vec<usize>>,
     departed: HashMap<RuleId, Arc<Rule>>,
+    /// The alerts that some rule names in `inhibited_by`.
+    named_inhibitors: HashSet<Name>,
 }
 
 impl World {
@@ -32,7 +35,39 @@ impl World {
         let by_id = by_id.collect();
         let order = rules.groups.iter().map(|group| evaluation_order(group)).collect();
         let zone = settings.timezone.rules().clone();
-        World { settings, rules, zone, by_id, order, departed: HashMap::new() }
+        let all = rules.groups.iter().flat_map(|group| group.alerts());
+        let named_inhibitors = all.flat_map(|rule| &rule.inhibited_by).map(|one| one.alert.clone()).collect();
+        World { settings, rules, zone, by_id, order, departed: HashMap::new(), named_inhibitors }
+    }
+
+    /// Whether any alert can hold another back.
+    #[must_use]
+    pub fn inhibits(&self) -> bool {
+        !self.settings.inhibit.is_empty() || !self.named_inhibitors.is_empty()
+    }
+
+    /// Whether an alert with these labels, as matchers see them, can hold another back.
+    #[must_use]
+    pub fn may_inhibit(&self, labels: &Labels) -> bool {
+        self.named_inhibitors.contains(labels.get("alertname"))
+            || self.settings.inhibit.iter().any(|rule| rule.source.matches(labels))
+    }
+
+    /// What a rule says of the alerts that hold it back.
+    #[must_use]
+    pub fn inhibited_by(&self, origin: &Origin) -> &[InhibitedBy] {
+        match origin {
+            Origin::Rule(id) => self.rule(*id).map(|rule| rule.inhibited_by.as_slice()).unwrap_or_default(),
+            Origin::Watchbell(_) => &[],
+        }
+    }
+
+    /// The longest time between two slots of the rules that `is_one` of, those of one group left out.
+    #[must_use]
+    pub fn longest_interval(&self, but: Option<&Arc<Group>>, is_one: impl Fn(&Rule) -> bool) -> Span {
+        let others = self.rules.groups.iter().filter(|group| but.is_none_or(|but| !Arc::ptr_eq(group, but)));
+        let groups = others.filter(|group| group.alerts().any(|rule| is_one(rule)));
+        groups.map(|group| group.interval).max().unwrap_or(Span::ZERO)
     }
 
     /// The rule with this id; one that left with the last reload is still known, so that its end can be told.

@@ -62,6 +62,9 @@ derived_id!(
 derived_id!(
     /// A delivery: incident, generation, destination, page number, kind and revision.
     DeliveryId, "delivery");
+derived_id!(
+    /// A silence that somebody asked for: derived from the command that made it.
+    SilenceId, "silence");
 
 /// A stable number in `0..below` drawn from a key: all randomness of Watchbell is a hash of a key.
 #[must_use]

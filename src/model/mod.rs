@@ -11,7 +11,7 @@ mod time;
 mod truth;
 
 pub use history::{History, Window};
-pub use id::{AlertId, DeliveryId, IncidentId, RuleId, spread};
+pub use id::{AlertId, DeliveryId, IncidentId, RuleId, SilenceId, spread};
 pub use labels::{Labels, Name};
 pub use matcher::{Matcher, MatcherError, Matchers};
 pub use series::{Answer, Sample, SeriesRef, SeriesTable};

@@ -6,9 +6,12 @@ use crate::model::{Span, duration_text};
 /// What the message is about in one word: `FIRING`, `UPDATE`, `RESOLVED`.
 #[must_use]
 pub fn status(notice: &Notice) -> &'static str {
+    let none_fires = notice.alerts.iter().all(|alert| alert.ended.is_some());
     match notice.draft.kind {
+        NoticeKind::Page if none_fires => "UNANSWERED",
         NoticeKind::Page => "FIRING",
         NoticeKind::Update => "UPDATE",
+        NoticeKind::Letter => "FYI",
         NoticeKind::End if ended_without_data(notice) => "NO DATA",
         NoticeKind::End => "RESOLVED",
     }
@@ -25,20 +28,44 @@ pub fn ended_without_data(notice: &Notice) -> bool {
 #[must_use]
 pub fn headline(notice: &Notice) -> String {
     let (draft, status) = (&notice.draft, status(notice));
-    format!("[{status} {}] INC-{} {}", draft.severity, draft.number, notice.title)
+    match draft.kind {
+        NoticeKind::Letter => format!("[{status} {}] {}", draft.severity, notice.title),
+        NoticeKind::Page | NoticeKind::Update | NoticeKind::End => {
+            format!("[{status} {}] INC-{} {}", draft.severity, draft.number, notice.title)
+        }
+    }
 }
 
 /// Why it goes out, in words for people.
 #[must_use]
-pub fn reason(notice: &Notice) -> &'static str {
-    match notice.draft.reason {
-        Reason::Opened => "new",
-        Reason::Reopened => "fires again",
-        Reason::Rose => "got worse",
-        Reason::Fell => "got better, not over",
-        Reason::Changed => "alerts joined or left",
-        Reason::Resolved if ended_without_data(notice) => "no data any more",
-        Reason::Resolved => "over",
+pub fn reason(notice: &Notice) -> String {
+    let draft = &notice.draft;
+    let by = draft.by.as_ref().map(|by| format!(" by {}", by.name)).unwrap_or_default();
+    let level = draft.level.as_ref().map(|level| format!(": {level}")).unwrap_or_default();
+    match draft.reason {
+        Reason::Opened => "new".into(),
+        Reason::Reopened => "fires again".into(),
+        Reason::Rose => "got worse".into(),
+        Reason::Fell => "got better, not over".into(),
+        Reason::Changed => "alerts joined or left".into(),
+        Reason::Escalated => format!("nobody has acted, next level{level}"),
+        Reason::Repeated => format!("nobody has acted, told again{level}"),
+        Reason::Released => draft.held_back.clone().unwrap_or_else(|| "no longer held back".into()),
+        Reason::Acknowledged => format!("acknowledged{by}"),
+        Reason::Snoozed => format!("snoozed{by}"),
+        Reason::Unacknowledged => format!("no longer acknowledged{by}"),
+        Reason::AcknowledgementExpired => "the acknowledgement has expired".into(),
+        Reason::Assessed => format!("assessed as {}{by}", draft.severity),
+        Reason::Assigned => format!("assigned{by}"),
+        Reason::Communicated => format!("update{by}: {}", draft.text.as_deref().unwrap_or_default()),
+        Reason::Overdue(stage) => format!("overdue: it has not been {}", stage.participle()),
+        Reason::Stale => format!("in too many digests, nobody has looked after it{level}"),
+        Reason::Rested if draft.kind == NoticeKind::Page => "your quiet hours are over".into(),
+        Reason::Rested | Reason::Digest | Reason::SilenceEnds => draft.text.clone().unwrap_or_default(),
+        Reason::Calmed => "its alerts have ended; it waits for somebody to act".into(),
+        Reason::Resolved if draft.by.is_some() => format!("resolved{by}"),
+        Reason::Resolved if ended_without_data(notice) => "no data any more".into(),
+        Reason::Resolved => "over".into(),
     }
 }
 

@@ -1,8 +1,12 @@
 //! What a scenario must lead to, held against its story.
 
+use super::scenario::Scenario;
 use super::story::{Deed, Story};
 use super::written::Expect;
+use crate::config::Target;
+use crate::engine::incident::{Destination, recipients};
 use crate::model::{Span, duration_text};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// One thing that must come of a scenario.
@@ -12,8 +16,8 @@ pub enum Expectation {
     Firing(String, Option<String>, Option<Span>),
     /// An alert has fired and is over by then.
     Resolved(String, Option<Span>),
-    /// A channel has got a message by then.
-    Told(String, Option<Span>),
+    /// A channel, or somebody of a target, has got a message by then.
+    Told(Target, Option<Span>),
     /// No other alert fires.
     NothingElse,
 }
@@ -21,13 +25,13 @@ pub enum Expectation {
 impl Expectation {
     /// What was written; `None` where it is not exactly one thing.
     #[must_use]
-    pub fn of(written: &Expect) -> Option<Self> {
+    pub fn of(written: &Expect, told: Option<Target>) -> Option<Self> {
         let within = written.within.as_ref().map(|within| within.0);
         let severity = written.severity.as_ref().map(|severity| severity.value.clone());
-        match (&written.firing, &written.resolved, &written.told, &written.nothing_else) {
+        match (&written.firing, &written.resolved, told, &written.nothing_else) {
             (Some(alert), None, None, None) => Some(Expectation::Firing(alert.value.clone(), severity, within)),
             (None, Some(alert), None, None) => Some(Expectation::Resolved(alert.value.clone(), within)),
-            (None, None, Some(channel), None) => Some(Expectation::Told(channel.value.clone(), within)),
+            (None, None, Some(target), None) => Some(Expectation::Told(target, within)),
             (None, None, None, Some(flag)) if flag.value => Some(Expectation::NothingElse),
             _ => None,
         }
@@ -36,11 +40,22 @@ impl Expectation {
 
 /// What did not come, in words; empty where all is well.
 #[must_use]
-pub fn unmet(expectations: &[Expectation], story: &Story) -> Vec<String> {
-    expectations.iter().filter_map(|expectation| missing(expectation, expectations, story)).collect()
+pub fn unmet(scenario: &Scenario, story: &Story) -> Vec<String> {
+    let all = &scenario.expectations;
+    let failed = story.lines.iter().filter(|line| line.deed == Deed::Failed);
+    let failed = failed.map(|line| format!("at {}, {}", duration_text::format(line.at), line.text));
+    failed.chain(all.iter().filter_map(|expectation| missing(expectation, scenario, story))).collect()
 }
 
-fn missing(expectation: &Expectation, all: &[Expectation], story: &Story) -> Option<String> {
+/// Whether somebody of `target`, as it stands at that time of the scenario, is at `destination`.
+fn is_of(target: &Target, destination: &Destination, scenario: &Scenario, at: Span) -> bool {
+    let wall = Timestamp::from_millisecond((scenario.start + at).millis()).unwrap_or(Timestamp::MAX);
+    let reached = recipients(&scenario.settings, std::slice::from_ref(target), wall);
+    let whole_channel = matches!(target, Target::Channel(channel) if *channel == destination.channel);
+    whole_channel || reached.iter().any(|recipient| recipient.destination == *destination)
+}
+
+fn missing(expectation: &Expectation, scenario: &Scenario, story: &Story) -> Option<String> {
     let by = |within: &Option<Span>| {
         within.map_or_else(String::new, |within| format!(" within {}", duration_text::format(within)))
     };
@@ -62,11 +77,16 @@ fn missing(expectation: &Expectation, all: &[Expectation], story: &Story) -> Opt
             let is_it = |deed: &Deed| matches!(deed, Deed::Ended { name } if name == alert);
             (!happened(within, &is_it)).then(|| format!("{alert} is not over{}", by(within)))
         }
-        Expectation::Told(channel, within) => {
-            let is_it = |deed: &Deed| matches!(deed, Deed::Told { channel: told, .. } if told == channel);
-            (!happened(within, &is_it)).then(|| format!("{channel} is told nothing{}", by(within)))
+        Expectation::Told(target, within) => {
+            let told = story.lines.iter().any(|line| match &line.deed {
+                Deed::Told { destination } => {
+                    within.is_none_or(|within| line.at <= within) && is_of(target, destination, scenario, line.at)
+                }
+                _ => false,
+            });
+            (!told).then(|| format!("{target} is told nothing{}", by(within)))
         }
-        Expectation::NothingElse => surplus(all, story),
+        Expectation::NothingElse => surplus(&scenario.expectations, story),
     }
 }
 
@@ -74,10 +94,10 @@ fn surplus(all: &[Expectation], story: &Story) -> Option<String> {
     let mut expected = BTreeSet::new();
     for expectation in all {
         match expectation {
-            Expectation::Firing(name, ..) | Expectation::Resolved(name, _) | Expectation::Told(name, _) => {
+            Expectation::Firing(name, ..) | Expectation::Resolved(name, _) => {
                 expected.insert(name.as_str());
             }
-            Expectation::NothingElse => {}
+            Expectation::Told(..) | Expectation::NothingElse => {}
         }
     }
     let mut others: Vec<String> = Vec::new();

@@ -3,9 +3,10 @@
 use super::expect::Expectation;
 use super::notation::values;
 use super::written::{self, Expect};
-use crate::config::{self, Settings};
+use crate::config::{self, Settings, Target};
 use crate::diagnostics::{Findings, Sources, Spanned, codes, suggest};
-use crate::model::{Labels, Name, Slot, Span};
+use crate::engine::command::{Act, NewSilence};
+use crate::model::{Labels, Matchers, Name, Severity, Slot, Span};
 use crate::rules::{self, Context, RuleSet};
 use crate::yaml::{self, Validator};
 use jiff::Timestamp;
@@ -14,6 +15,10 @@ use std::sync::Arc;
 
 /// Where a scenario starts that says nothing.
 const START: i64 = 1_767_603_600_000;
+
+/// What an event can be, for whoever wrote none of these or several.
+const EVENTS: &str = "one of `query_error`, `missed`, `restart`, `reload`, `channel_fails`, `channel_refuses`, `ack`, `unack`, \
+                      `snooze`, `assess`, `update`, `note`, `assign`, `escalate`, `resolve`, `review`, `silence`";
 
 /// A scenario, ready to be played.
 #[derive(Clone, Debug)]
@@ -75,6 +80,22 @@ pub enum EventKind {
     ChannelFails(Name, Span),
     /// A channel refuses everything for so long.
     ChannelRefuses(Name, Span),
+    /// Somebody does something about an incident.
+    Act {
+        /// The alert name or the number that names the incident.
+        incident: String,
+        /// Who.
+        by: Name,
+        /// What.
+        act: Act,
+    },
+    /// Somebody silences something.
+    Silence {
+        /// Who.
+        by: Name,
+        /// What.
+        silence: NewSilence,
+    },
 }
 
 /// The JSON Schema of scenario files.
@@ -124,7 +145,8 @@ impl Reader<'_> {
             );
         }
         let feeds: Vec<Feed> = written.answers.iter().filter_map(|answers| self.feed(answers, &rules)).collect();
-        let mut events: Vec<Event> = written.events.iter().filter_map(|event| self.event(event, &settings)).collect();
+        let mut events: Vec<Event> =
+            written.events.iter().filter_map(|event| self.event(event, &rules, &settings)).collect();
         events.sort_by_key(|event| event.at);
         let expectations =
             written.expect.iter().filter_map(|expect| self.expectation(expect, &rules, &settings)).collect();
@@ -219,7 +241,7 @@ impl Reader<'_> {
         found
     }
 
-    fn event(&mut self, event: &Spanned<written::Event>, settings: &Settings) -> Option<Event> {
+    fn event(&mut self, event: &Spanned<written::Event>, rules: &RuleSet, settings: &Settings) -> Option<Event> {
         let written = &event.value;
         let lasts = written.lasts.as_ref().map(|lasts| lasts.0);
         let mut kinds = Vec::new();
@@ -233,16 +255,114 @@ impl Reader<'_> {
         kinds.extend(fails.map(|name| EventKind::ChannelFails(name, lasts.unwrap_or(Span::from_mins(5)))));
         let refuses = written.channel_refuses.as_ref().and_then(|name| self.channel(name, settings));
         kinds.extend(refuses.map(|name| EventKind::ChannelRefuses(name, lasts.unwrap_or(Span::from_mins(5)))));
+        kinds.extend(self.act(written, rules, settings));
+        kinds.extend(self.silence(written));
         let at = written.at.value.0;
         match (kinds.pop(), kinds.is_empty()) {
             (Some(kind), true) => Some(Event { at, kind }),
             _ => {
                 let message = "an event says exactly one thing that happens";
                 let finding = self.findings.error(codes::WB204, message).at(event.place, "");
-                finding.help("one of `query_error`, `missed`, `restart`, `reload`, `channel_fails`, `channel_refuses`");
+                finding.help(EVENTS);
                 None
             }
         }
+    }
+
+    /// What somebody does about an incident.
+    fn act(&mut self, written: &written::Event, rules: &RuleSet, settings: &Settings) -> Option<EventKind> {
+        let by: Name = written.by.as_ref().map_or("somebody", |by| by.value.as_str()).into();
+        let text = || written.text.as_ref().map(|text| text.value.clone()).unwrap_or_default();
+        let simple = [
+            (&written.ack, Act::Acknowledge),
+            (&written.unack, Act::Unacknowledge),
+            (&written.snooze, Act::Snooze(written.lasts.as_ref().map_or(Span::from_mins(30), |lasts| lasts.0))),
+            (&written.update, Act::Update(text())),
+            (&written.note, Act::Note(text())),
+            (&written.escalate, Act::Escalate),
+            (&written.resolve, Act::Resolve),
+            (&written.review, Act::Review(text())),
+        ];
+        let simple = simple.into_iter().find_map(|(incident, act)| Some((incident.as_ref()?, act)));
+        let (incident, act) = match (simple, &written.assess, &written.assign) {
+            (Some(simple), ..) => simple,
+            (None, Some(incident), _) => (incident, Act::Assess(self.severity(incident, written, settings)?)),
+            (None, None, Some(incident)) => (incident, Act::Assign(self.responder(incident, written, settings)?)),
+            (None, None, None) => return None,
+        };
+        let known = || rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| &*rule.alert);
+        let names_one = incident.value.starts_with("INC-")
+            || incident.value.starts_with("Watchbell")
+            || known().any(|alert| alert == incident.value);
+        if !names_one {
+            self.unknown("alert", incident, known());
+            return None;
+        }
+        Some(EventKind::Act { incident: incident.value.clone(), by, act })
+    }
+
+    fn severity(
+        &mut self,
+        incident: &Spanned<String>,
+        written: &written::Event,
+        settings: &Settings,
+    ) -> Option<Severity> {
+        let Some(name) = &written.severity else {
+            self.findings.error(codes::WB204, "an assessment names a `severity`").at(incident.place, "");
+            return None;
+        };
+        let found = settings.severities.find(&name.value).cloned();
+        if found.is_none() {
+            self.unknown("severity", name, settings.severities.iter().map(|severity| &**severity.name()));
+        }
+        found
+    }
+
+    fn responder(&mut self, incident: &Spanned<String>, written: &written::Event, settings: &Settings) -> Option<Name> {
+        let Some(name) = &written.to else {
+            self.findings.error(codes::WB204, "`assign` says `to` whom").at(incident.place, "");
+            return None;
+        };
+        let found = settings.responders.get_key_value(name.value.as_str()).map(|(name, _)| name.clone());
+        if found.is_none() {
+            self.unknown("responder", name, settings.responders.keys().map(|name| &**name));
+        }
+        found
+    }
+
+    fn silence(&mut self, written: &written::Event) -> Option<EventKind> {
+        let text = written.silence.as_ref()?;
+        let matchers = match Matchers::parse(&text.value) {
+            Ok(matchers) => matchers,
+            Err(error) => {
+                self.findings.error(codes::WB202, error.message).at(text.place, "");
+                return None;
+            }
+        };
+        let lasts = written.lasts.as_ref().map_or(Span::from_hours(1), |lasts| lasts.0);
+        let reason = written.text.as_ref().map_or("said in the scenario", |text| text.value.as_str()).to_owned();
+        let by = written.by.as_ref().map_or("somebody", |by| by.value.as_str()).into();
+        Some(EventKind::Silence { by, silence: NewSilence { matchers, lasts, reason } })
+    }
+
+    /// The target that somebody must have been told as: `schedule:primary`, or a channel.
+    fn target(&mut self, text: &Spanned<String>, settings: &Settings) -> Option<Target> {
+        let (kind, name) = text.value.split_once(':').unwrap_or(("channel", &text.value));
+        let name = Spanned { value: name.to_owned(), place: text.place };
+        fn find<T>(all: &std::collections::BTreeMap<Name, T>, name: &str) -> (Option<Name>, Vec<Name>) {
+            (all.get_key_value(name).map(|(name, _)| name.clone()), all.keys().cloned().collect())
+        }
+        let ((found, all), of): (_, fn(Name) -> Target) = match kind {
+            "responder" => (find(&settings.responders, &name.value), Target::Responder),
+            "team" => (find(&settings.teams, &name.value), Target::Team),
+            "schedule" => (find(&settings.schedules, &name.value), Target::Schedule),
+            "contact" => (find(&settings.contacts, &name.value), Target::Contact),
+            _ => (find(&settings.channels, &name.value), Target::Channel),
+        };
+        if found.is_none() {
+            self.unknown(kind, &name, all.iter().map(|name| &**name));
+        }
+        found.map(of)
     }
 
     fn channel(&mut self, name: &Spanned<String>, settings: &Settings) -> Option<Name> {
@@ -272,16 +392,17 @@ impl Reader<'_> {
                 return None;
             }
         }
-        if let Some(name) = &written.told {
-            self.channel(name, settings)?;
-        }
+        let told = match &written.told {
+            Some(name) => Some(self.target(name, settings)?),
+            None => None,
+        };
         if let Some(name) = &written.severity
             && settings.severities.find(&name.value).is_none()
         {
             self.unknown("severity", name, settings.severities.iter().map(|severity| &**severity.name()));
             return None;
         }
-        let expectation = Expectation::of(written);
+        let expectation = Expectation::of(written, told);
         if expectation.is_none() {
             let finding =
                 self.findings.error(codes::WB204, "an expectation says exactly one thing").at(expect.place, "");

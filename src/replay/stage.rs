@@ -9,8 +9,10 @@ use super::scenario::{EventKind, Scenario};
 use super::snapshot::text_of;
 use super::story::{Deed, Story};
 use crate::engine::alert::Phase;
+use crate::engine::command::{self, Actor, Command, Via};
 use crate::engine::evaluate::Reading;
 use crate::engine::event::{Event, EventKind as Happened, IncidentEvent};
+use crate::engine::incident::Incident;
 use crate::engine::transition::Cause;
 use crate::engine::{Engine, Fact, Failure, State, Step, World};
 use crate::model::{AlertId, Moment, Name, RuleId, Slot, Span, duration_text};
@@ -44,6 +46,7 @@ struct Stage<'a> {
     shown: BTreeMap<AlertId, String>,
     names: HashMap<AlertId, (String, bool)>,
     next_event: usize,
+    commands: u64,
     failing_until: Span,
     missing_until: Span,
     down_until: Option<(Span, Span)>,
@@ -65,6 +68,7 @@ impl<'a> Stage<'a> {
             shown: BTreeMap::new(),
             names: HashMap::new(),
             next_event: 0,
+            commands: 0,
             failing_until: Span::ZERO,
             missing_until: Span::ZERO,
             down_until: None,
@@ -141,7 +145,46 @@ impl<'a> Stage<'a> {
                 self.channels.push((name.clone(), at + *span, Fate::Refused));
                 self.say(at, format!("-- {name} refuses everything for {}", duration_text::format(*span)));
             }
+            EventKind::Act { incident, by, act } => match self.numbered(incident) {
+                Ok(number) => {
+                    let deed = command::Deed::Incident { number, generation: None, act: act.clone() };
+                    self.command(by, deed, at, now);
+                }
+                Err(why) => self.story.add(at, Deed::Failed, why),
+            },
+            EventKind::Silence { by, silence } => {
+                self.command(by, command::Deed::Silence(silence.clone()), at, now);
+            }
         }
+    }
+
+    /// The one incident that is not over and that this alert, or this number, names.
+    fn numbered(&self, text: &str) -> Result<u64, String> {
+        let incidents = self.engine.state.incidents.by_key.values();
+        if let Some(number) = text.strip_prefix("INC-") {
+            return number.parse().map_err(|_| format!("`{text}` is no number of an incident"));
+        }
+        let is_about = |incident: &&Incident| {
+            let group = incident.key.group.get("alertname");
+            group == text || incident.members.values().any(|member| member.subject.labels.get("alertname") == text)
+        };
+        let found: Vec<u64> = incidents.filter(is_about).map(|incident| incident.number).collect();
+        match found[..] {
+            [number] => Ok(number),
+            [] => Err(format!("no incident is about {text}")),
+            _ => Err(format!("{} incidents are about {text}; name one of them by its number", found.len())),
+        }
+    }
+
+    fn command(&mut self, by: &Name, deed: command::Deed, at: Span, now: Moment) {
+        let actor = Actor { name: by.clone(), via: Via::Scenario };
+        self.commands += 1;
+        let command = Command { id: self.commands.to_string().into(), actor, deed };
+        let step = self.engine.advance(Fact::Command(&command), now);
+        if let Some(refusal) = &step.refusal {
+            self.story.add(at, Deed::Failed, format!("refused: {refusal}"));
+        }
+        self.take(step, at);
     }
 
     /// After a restart nothing is left but the journal.
@@ -247,6 +290,13 @@ impl<'a> Stage<'a> {
                 self.say(at, format!("source {source} does not answer"))
             }
             Happened::SourceChanged { source, failing: None } => self.say(at, format!("source {source} answers again")),
+            Happened::Silenced { silence } => {
+                self.say(at, format!("{} silenced {}: {}", silence.by, silence.matchers, silence.reason));
+            }
+            Happened::SilenceEnded { by, .. } => {
+                let by = by.as_ref().map(|by| format!(", ended by {by}")).unwrap_or_default();
+                self.say(at, format!("a silence is over{by}"));
+            }
             Happened::OwnAlert { subject, fires } => {
                 let name = subject.labels.get("alertname").to_owned();
                 let word = if *fires { "firing" } else { "over" };
@@ -257,9 +307,8 @@ impl<'a> Stage<'a> {
                 };
                 self.story.add(at, deed, format!("{}  {word} {}", subject.labels, subject.severity));
             }
-            Happened::Incident { key, event, .. } => {
-                let number = self.engine.state.incidents.by_key.get(key).map_or(0, |incident| incident.number);
-                self.tell_incident(number, key, event, at);
+            Happened::Incident { key, number, event, .. } => {
+                self.tell_incident(*number, key, event, at);
             }
             Happened::RuleForgotten { .. } => {
                 let gone: Vec<AlertId> = self.shown.keys().copied().filter(|alert| !self.knows(*alert)).collect();
@@ -270,6 +319,9 @@ impl<'a> Stage<'a> {
             Happened::RuleChanged { .. }
             | Happened::RuleMoved { .. }
             | Happened::Slept { .. }
+            | Happened::DigestEntered { .. }
+            | Happened::DigestSent { .. }
+            | Happened::IncidentsCounted { .. }
             | Happened::IncidentRestored { .. } => {}
         }
     }
@@ -312,19 +364,21 @@ impl<'a> Stage<'a> {
 
     fn tell_incident(&mut self, number: u64, key: &crate::engine::incident::Key, event: &IncidentEvent, at: Span) {
         let text = match event {
-            IncidentEvent::Opened { severity, .. } => {
-                format!("INC-{number} opened at {severity} ({} {})", key.policy, key.group)
+            IncidentEvent::Opened(opening) => {
+                format!("INC-{number} opened at {} ({} {})", opening.severity, key.policy, key.group)
             }
             IncidentEvent::Reopened { severity, .. } => format!("INC-{number} reopened at {severity}"),
             IncidentEvent::Severity { to } => format!("INC-{number} is {to} now"),
-            IncidentEvent::Resolved { .. } => format!("INC-{number} resolved"),
             IncidentEvent::Left { cause, .. } if *cause != Cause::Condition => {
                 format!("INC-{number}: {}", because(cause))
             }
             IncidentEvent::NotTold { destination, page } => {
                 format!("INC-{number}: {destination} has not been told of page {page}")
             }
-            _ => return,
+            other => match other.words() {
+                Some(words) => format!("INC-{number} {words}"),
+                None => return,
+            },
         };
         self.say(at, text);
     }
@@ -352,9 +406,9 @@ impl<'a> Stage<'a> {
     fn posted(&mut self, posted: Posted, at: Span, now: Moment) {
         let fact = match posted {
             Posted::Arrived(notice) => {
-                let channel = notice.draft.destination.channel.to_string();
+                let destination = notice.draft.destination.clone();
                 let text = super::snapshot::message(&notice);
-                return self.story.add(at, Deed::Told { channel }, text);
+                return self.story.add(at, Deed::Told { destination }, text);
             }
             Posted::Failed(draft, attempts) => {
                 return self.say(at, format!("-> {}: attempt {attempts} failed", draft.destination));

@@ -1,5 +1,6 @@
 //! What came of a scenario: the timeline that a person would want to review.
 
+use crate::engine::incident::Destination;
 use crate::model::{Span, duration_text};
 use std::fmt;
 
@@ -40,9 +41,11 @@ pub enum Deed {
     },
     /// Somebody got a message.
     Told {
-        /// The channel.
-        channel: String,
+        /// Where.
+        destination: Destination,
     },
+    /// The scenario asked for something that cannot be done: it is wrong.
+    Failed,
     /// Anything else.
     Other,
 }

@@ -75,6 +75,51 @@ pub struct Event {
     /// A channel refuses everything for good; `for` says how long.
     #[serde(default)]
     pub channel_refuses: Option<Spanned<String>>,
+    /// Somebody acknowledges the open incident of this alert, or the one with this number (`INC-2`).
+    #[serde(default)]
+    pub ack: Option<Spanned<String>>,
+    /// Somebody takes an acknowledgement back.
+    #[serde(default)]
+    pub unack: Option<Spanned<String>>,
+    /// Somebody snoozes an incident; `for` says how long.
+    #[serde(default)]
+    pub snooze: Option<Spanned<String>>,
+    /// Somebody confirms or corrects the severity of an incident to `severity`.
+    #[serde(default)]
+    pub assess: Option<Spanned<String>>,
+    /// Somebody says `text` to the stakeholders of an incident.
+    #[serde(default)]
+    pub update: Option<Spanned<String>>,
+    /// Somebody notes down `text` on an incident.
+    #[serde(default)]
+    pub note: Option<Spanned<String>>,
+    /// Somebody makes the responder `to` responsible for an incident.
+    #[serde(default)]
+    pub assign: Option<Spanned<String>>,
+    /// Somebody wants the next level of an incident at once.
+    #[serde(default)]
+    pub escalate: Option<Spanned<String>>,
+    /// Somebody closes an incident.
+    #[serde(default)]
+    pub resolve: Option<Spanned<String>>,
+    /// Somebody links the review of an incident, as `text`.
+    #[serde(default)]
+    pub review: Option<Spanned<String>>,
+    /// Somebody silences what these matchers meet; `for` says how long.
+    #[serde(default)]
+    pub silence: Option<Spanned<String>>,
+    /// The severity of `assess`.
+    #[serde(default)]
+    pub severity: Option<Spanned<String>>,
+    /// The text of `update`, `note` and `review`, or the reason of a silence.
+    #[serde(default)]
+    pub text: Option<Spanned<String>>,
+    /// The responder of `assign`.
+    #[serde(default)]
+    pub to: Option<Spanned<String>>,
+    /// Who does it. Default: `somebody`.
+    #[serde(default)]
+    pub by: Option<Spanned<String>>,
     /// How long it lasts.
     #[serde(default, rename = "for")]
     pub lasts: Option<DurationText>,
@@ -96,7 +141,7 @@ pub struct Expect {
     /// An alert of this name has fired and is over.
     #[serde(default)]
     pub resolved: Option<Spanned<String>>,
-    /// A message has reached this channel.
+    /// A message has reached this channel, or somebody of this target: `responder:`, `team:`, `schedule:` or `contact:`.
     #[serde(default)]
     pub told: Option<Spanned<String>>,
     /// No other alert fires in the whole scenario. Who was told what stands in the snapshot.

@@ -12,9 +12,11 @@ use super::metrics::Metrics;
 use super::reload::Fresh;
 use super::said::Said;
 use crate::crash::{self, Point};
+use crate::engine::command::{Command, Refusal};
 use crate::engine::evaluate::Reading;
+use crate::engine::incident::Standing;
 use crate::engine::notice::{Draft, Notice};
-use crate::engine::{Engine, Fact, Failure, Step};
+use crate::engine::{Engine, Event, EventKind, Fact, Failure, IncidentEvent, Step};
 use crate::http::chain;
 use crate::model::{Moment, Name, Slot, Span};
 use crate::store::{Commit, Epoch, Partition};
@@ -93,6 +95,12 @@ impl Decider {
             resent: HashMap::new(),
             fenced: false,
         }
+    }
+
+    /// The engine goes by moments; dates and calendars by the wall clock, which is so far behind.
+    pub fn keep_time(&mut self, look: Look) {
+        self.engine.skew = look.skew;
+        self.metrics.skew(look.skew);
     }
 
     /// Whether the store takes what is decided.
@@ -223,6 +231,17 @@ impl Decider {
         self.carry_out(step).await;
     }
 
+    /// Somebody asks for something. It is carried out when it is stored.
+    ///
+    /// # Errors
+    /// Why it is refused; nothing has changed then.
+    pub async fn command(&mut self, command: &Command, now: Moment) -> Result<(), Refusal> {
+        let mut step = self.engine.advance(Fact::Command(command), now);
+        let refusal = step.refusal.take();
+        self.carry_out(step).await;
+        refusal.map_or(Ok(()), Err)
+    }
+
     /// Other rules or settings run from now on. Nothing fails from here. The files are stored with what the change does to
     /// alerts, so that a start always knows which rules wrote the journal.
     pub async fn reload(&mut self, world: Arc<crate::engine::World>, fresh: Fresh, now: Moment) -> usize {
@@ -244,6 +263,7 @@ impl Decider {
     pub async fn carry_out(&mut self, step: Step) {
         for event in &step.events {
             super::report::event(&self.engine, event);
+            self.count_response(event);
         }
         if step.events.is_empty() && step.drafts.is_empty() && self.good_files.is_none() {
             return;
@@ -263,6 +283,21 @@ impl Decider {
         if !notices.is_empty() && !self.fenced {
             // Stored, or the store fails: then they go out all the same, under the keys they would have had.
             let _gone = self.orders.send(Order::Owed(notices));
+        }
+    }
+
+    /// Counts a deadline of the response procedure that was met or missed.
+    fn count_response(&self, event: &Event) {
+        let EventKind::Incident { key, event, .. } = &event.kind else { return };
+        let Some(incident) = self.engine.state.incidents.by_key.get(key) else { return };
+        if let IncidentEvent::Missed { stage, .. } = event {
+            return self.metrics.response(*stage, &incident.severity, "missed");
+        }
+        let Some((stage, at)) = event.completes() else { return };
+        let in_time = incident.response.get(&stage) == Some(&Standing { done: Some(at), missed: None });
+        let mut asked_for = incident.deadlines(&self.engine.world.settings);
+        if in_time && asked_for.any(|(asked, _)| asked == stage) {
+            self.metrics.response(stage, &incident.severity, "met");
         }
     }
 

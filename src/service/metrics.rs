@@ -2,7 +2,8 @@
 
 use crate::engine::State;
 use crate::engine::alert::Phase;
-use crate::model::{Name, Span};
+use crate::engine::incident::Stage;
+use crate::model::{Name, Severity, Span};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -32,6 +33,13 @@ struct OfAlerts {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfResponse {
+    stage: String,
+    severity: String,
+    outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfDelivery {
     channel: String,
     outcome: String,
@@ -47,6 +55,7 @@ pub struct Metrics {
     series: Family<OfRule, Gauge>,
     alerts: Family<OfAlerts, Gauge>,
     incidents: Gauge,
+    response: Family<OfResponse, Counter>,
     deliveries: Family<OfDelivery, Counter>,
     waiting: Gauge,
     oldest: Seconds,
@@ -88,6 +97,8 @@ impl Metrics {
         r.register("rule_series", "Series that a rule knows", self.series.clone());
         r.register("alerts", "Alerts by state and severity", self.alerts.clone());
         r.register("incidents_open", "Incidents that are not resolved", self.incidents.clone());
+        let help = "Deadlines of the response procedure, by stage, severity and outcome (met or missed)";
+        r.register("response_deadlines", help, self.response.clone());
         r.register("deliveries", "Attempts at telling people, by channel and outcome", self.deliveries.clone());
         r.register("deliveries_waiting", "Messages that are owed", self.waiting.clone());
         let help = "Age of the oldest message that is owed; 0 where none is";
@@ -126,6 +137,12 @@ impl Metrics {
     /// Slots of a group were missed.
     pub fn missed(&self, group: &Name, slots: u32) {
         self.missed.get_or_create(&OfGroup { group: group.to_string() }).inc_by(u64::from(slots));
+    }
+
+    /// A deadline of the response procedure was met, or missed.
+    pub fn response(&self, stage: Stage, severity: &Severity, outcome: &str) {
+        let (stage, severity, outcome) = (stage.word().to_owned(), severity.to_string(), outcome.to_owned());
+        self.response.get_or_create(&OfResponse { stage, severity, outcome }).inc();
     }
 
     /// An attempt at telling people ended.

@@ -27,9 +27,8 @@ pub fn event(engine: &Engine, event: &Event) {
             let span = crate::model::duration_text::format(*span);
             info!("was not running for {span}; no `for` and no `keep_firing_for` went on meanwhile");
         }
-        EventKind::Incident { id, generation, event: step, key } => {
-            let number = engine.state.incidents.by_key.get(key).map_or(0, |incident| incident.number);
-            incident(number, &id.to_string(), *generation, step);
+        EventKind::Incident { id, number, generation, event: step, .. } => {
+            incident(*number, &id.to_string(), *generation, step);
         }
         EventKind::OwnAlert { subject, fires: true } => {
             warn!(alert.labels = %subject.labels, "{} fires", subject.labels)
@@ -37,18 +36,29 @@ pub fn event(engine: &Engine, event: &Event) {
         EventKind::OwnAlert { subject, fires: false } => {
             info!(alert.labels = %subject.labels, "{} is over", subject.labels)
         }
+        EventKind::Silenced { silence } => {
+            let (by, until) = (&silence.by, silence.until);
+            info!(silence.id = %silence.id, "{by} silenced {} until {until}: {}", silence.matchers, silence.reason);
+        }
+        EventKind::SilenceEnded { id, by: Some(by) } => info!(silence.id = %id, "{by} ended silence {id}"),
+        EventKind::SilenceEnded { id, by: None } => info!(silence.id = %id, "silence {id} is over"),
+        EventKind::DigestSent { digest, kept, .. } => {
+            info!(digest = %digest, goes_on = kept.len(), "sent the digest {digest}");
+        }
         EventKind::AlertChanged { .. }
         | EventKind::AlertForgotten { .. }
         | EventKind::RuleMoved { .. }
         | EventKind::RuleForgotten { .. }
+        | EventKind::DigestEntered { .. }
+        | EventKind::IncidentsCounted { .. }
         | EventKind::IncidentRestored { .. } => {}
     }
 }
 
 fn incident(number: u64, id: &str, generation: u32, step: &IncidentEvent) {
     match step {
-        IncidentEvent::Opened { severity, .. } => {
-            info!(incident.id = id, incident.generation = generation, "INC-{number} opened at {severity}");
+        IncidentEvent::Opened(opening) => {
+            info!(incident.id = id, incident.generation = generation, "INC-{number} opened at {}", opening.severity);
         }
         IncidentEvent::Reopened { severity, .. } => {
             info!(incident.id = id, incident.generation = generation, "INC-{number} reopened at {severity}");
@@ -65,16 +75,17 @@ fn incident(number: u64, id: &str, generation: u32, step: &IncidentEvent) {
             let what = if page.is_some() { "pages" } else { "tells" };
             info!(incident.id = id, destination = %destination, "INC-{number} {what} {destination} at {severity}");
         }
-        IncidentEvent::Resolved { .. } => info!(incident.id = id, "INC-{number} resolved"),
         IncidentEvent::NotTold { destination, .. } => {
             warn!(incident.id = id, destination = %destination, "INC-{number}: {destination} refused the page and has not been told");
         }
-        IncidentEvent::Gathering { .. }
-        | IncidentEvent::Severity { .. }
-        | IncidentEvent::Paged { .. }
-        | IncidentEvent::UpdateDue { .. }
-        | IncidentEvent::Said
-        | IncidentEvent::Forgotten => {}
+        IncidentEvent::Reached { nobody: true, level, .. } => {
+            warn!(incident.id = id, level = %level, "INC-{number}: level {level} reaches nobody and is passed over");
+        }
+        other => {
+            if let Some(words) = other.words() {
+                info!(incident.id = id, "INC-{number} {words}");
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::reload::{Fresh, Loaded, Wish};
 use super::said::Said;
 use super::timetable::{Due, Timetable};
 use crate::engine::World;
+use crate::engine::command::{Command, Refusal};
 use crate::model::{Slot, Span};
 use crate::rules::Group;
 use std::collections::HashMap;
@@ -33,6 +34,8 @@ pub const DRAIN: Duration = Duration::from_secs(10);
 pub enum Question {
     /// Whatever can be read off the engine.
     Look(Box<dyn FnOnce(&Decider) + Send>),
+    /// Carry out what somebody asks for, and say why not where it is refused.
+    Command(Box<Command>, oneshot::Sender<Result<(), Refusal>>),
     /// Load the files again, and say how it went.
     Reload(oneshot::Sender<Result<usize, String>>),
 }
@@ -99,7 +102,7 @@ impl Run {
                     let now = self.look().moment();
                     self.decider.hear(said, now).await;
                 }
-                Some(question) = ears.questions.recv() => self.answer(question),
+                Some(question) = ears.questions.recv() => self.answer(question).await,
                 Some(loaded) = ears.loaded.recv() => self.reload(loaded).await,
                 _ = renew.tick() => self.decider.renew(super::clock::wall() + LEASE).await,
                 _ = resend.tick() => {
@@ -118,6 +121,7 @@ impl Run {
     /// Looks at the clock; a step of it goes into the skew, and the grid is found anew.
     fn look(&mut self) -> Look {
         let look = self.clock.look();
+        self.decider.keep_time(look);
         if look.stepped != Span::ZERO {
             warn!(
                 stepped_seconds = look.stepped.as_secs_f64(),
@@ -181,8 +185,12 @@ impl Run {
         }
     }
 
-    fn answer(&mut self, question: Question) {
+    async fn answer(&mut self, question: Question) {
         match question {
+            Question::Command(command, answer) => {
+                let now = self.look().moment();
+                let _gone = answer.send(self.decider.command(&command, now).await);
+            }
             Question::Look(look) => look(&self.decider),
             Question::Reload(answer) => {
                 self.last_wish += 1;

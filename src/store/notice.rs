@@ -1,5 +1,6 @@
 //! A notice as the outbox keeps it. Who reads it back gets everything that a channel lays out.
 
+use super::event::acts::{ActorBody, StageBody};
 use super::event::parts::{DestinationBody, Id, KeyBody, LabelMap, Number, json, label_map, labels, moment, severity};
 use crate::engine::notice::{AlertText, Draft, Notice, NoticeKind, Reason};
 use crate::model::{AlertId, DeliveryId, IncidentId, Moment, Name, Severities, Slot};
@@ -11,6 +12,18 @@ struct Body {
     destination: DestinationBody,
     kind: KindBody,
     reason: ReasonBody,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    level: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<ActorBody>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acknowledged_by: Option<ActorBody>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_back: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
     at: i64,
     incident: Id<IncidentId>,
     number: u64,
@@ -32,6 +45,7 @@ enum KindBody {
     Page,
     Update,
     End,
+    Letter,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,6 +56,22 @@ enum ReasonBody {
     Rose,
     Fell,
     Changed,
+    Escalated,
+    Repeated,
+    Released,
+    Acknowledged,
+    Snoozed,
+    Unacknowledged,
+    AcknowledgementExpired,
+    Assessed,
+    Assigned,
+    Communicated,
+    Overdue(StageBody),
+    Stale,
+    Rested,
+    Digest,
+    SilenceEnds,
+    Calmed,
     Resolved,
 }
 
@@ -73,15 +103,15 @@ pub fn encode(notice: &Notice) -> String {
             NoticeKind::Page => KindBody::Page,
             NoticeKind::Update => KindBody::Update,
             NoticeKind::End => KindBody::End,
+            NoticeKind::Letter => KindBody::Letter,
         },
-        reason: match draft.reason {
-            Reason::Opened => ReasonBody::Opened,
-            Reason::Reopened => ReasonBody::Reopened,
-            Reason::Rose => ReasonBody::Rose,
-            Reason::Fell => ReasonBody::Fell,
-            Reason::Changed => ReasonBody::Changed,
-            Reason::Resolved => ReasonBody::Resolved,
-        },
+        reason: ReasonBody::new(draft.reason),
+        level: draft.level.as_ref().map(ToString::to_string),
+        by: draft.by.as_ref().map(ActorBody::new),
+        text: draft.text.clone(),
+        acknowledged_by: draft.acknowledged_by.as_ref().map(ActorBody::new),
+        held_back: draft.held_back.clone(),
+        subject: draft.subject.clone(),
         at: draft.at.millis(),
         incident: Id(draft.incident),
         number: draft.number,
@@ -112,15 +142,15 @@ pub fn decode(text: &str, severities: &Severities) -> Result<Notice, serde_json:
             KindBody::Page => NoticeKind::Page,
             KindBody::Update => NoticeKind::Update,
             KindBody::End => NoticeKind::End,
+            KindBody::Letter => NoticeKind::Letter,
         },
-        reason: match body.reason {
-            ReasonBody::Opened => Reason::Opened,
-            ReasonBody::Reopened => Reason::Reopened,
-            ReasonBody::Rose => Reason::Rose,
-            ReasonBody::Fell => Reason::Fell,
-            ReasonBody::Changed => Reason::Changed,
-            ReasonBody::Resolved => Reason::Resolved,
-        },
+        reason: body.reason.read(),
+        level: body.level.map(Name::from),
+        by: body.by.map(ActorBody::read),
+        text: body.text,
+        acknowledged_by: body.acknowledged_by.map(ActorBody::read),
+        held_back: body.held_back,
+        subject: body.subject,
         at: moment(body.at),
         incident: body.incident.0,
         number: body.number,
@@ -135,6 +165,62 @@ pub fn decode(text: &str, severities: &Severities) -> Result<Notice, serde_json:
     };
     let alerts = body.alerts.into_iter().map(|alert| alert.read(severities)).collect();
     Ok(Notice { draft, title: body.title, link: body.link, alerts })
+}
+
+impl ReasonBody {
+    fn new(reason: Reason) -> Self {
+        match reason {
+            Reason::Opened => ReasonBody::Opened,
+            Reason::Reopened => ReasonBody::Reopened,
+            Reason::Rose => ReasonBody::Rose,
+            Reason::Fell => ReasonBody::Fell,
+            Reason::Changed => ReasonBody::Changed,
+            Reason::Escalated => ReasonBody::Escalated,
+            Reason::Repeated => ReasonBody::Repeated,
+            Reason::Released => ReasonBody::Released,
+            Reason::Acknowledged => ReasonBody::Acknowledged,
+            Reason::Snoozed => ReasonBody::Snoozed,
+            Reason::Unacknowledged => ReasonBody::Unacknowledged,
+            Reason::AcknowledgementExpired => ReasonBody::AcknowledgementExpired,
+            Reason::Assessed => ReasonBody::Assessed,
+            Reason::Assigned => ReasonBody::Assigned,
+            Reason::Communicated => ReasonBody::Communicated,
+            Reason::Overdue(stage) => ReasonBody::Overdue(StageBody::new(stage)),
+            Reason::Stale => ReasonBody::Stale,
+            Reason::Rested => ReasonBody::Rested,
+            Reason::Digest => ReasonBody::Digest,
+            Reason::SilenceEnds => ReasonBody::SilenceEnds,
+            Reason::Calmed => ReasonBody::Calmed,
+            Reason::Resolved => ReasonBody::Resolved,
+        }
+    }
+
+    fn read(self) -> Reason {
+        match self {
+            ReasonBody::Opened => Reason::Opened,
+            ReasonBody::Reopened => Reason::Reopened,
+            ReasonBody::Rose => Reason::Rose,
+            ReasonBody::Fell => Reason::Fell,
+            ReasonBody::Changed => Reason::Changed,
+            ReasonBody::Escalated => Reason::Escalated,
+            ReasonBody::Repeated => Reason::Repeated,
+            ReasonBody::Released => Reason::Released,
+            ReasonBody::Acknowledged => Reason::Acknowledged,
+            ReasonBody::Snoozed => Reason::Snoozed,
+            ReasonBody::Unacknowledged => Reason::Unacknowledged,
+            ReasonBody::AcknowledgementExpired => Reason::AcknowledgementExpired,
+            ReasonBody::Assessed => Reason::Assessed,
+            ReasonBody::Assigned => Reason::Assigned,
+            ReasonBody::Communicated => Reason::Communicated,
+            ReasonBody::Overdue(stage) => Reason::Overdue(stage.read()),
+            ReasonBody::Stale => Reason::Stale,
+            ReasonBody::Rested => Reason::Rested,
+            ReasonBody::Digest => Reason::Digest,
+            ReasonBody::SilenceEnds => Reason::SilenceEnds,
+            ReasonBody::Calmed => Reason::Calmed,
+            ReasonBody::Resolved => Reason::Resolved,
+        }
+    }
 }
 
 impl AlertBody {

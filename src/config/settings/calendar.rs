@@ -46,6 +46,31 @@ pub enum Dates {
     Monthly(i8),
 }
 
+impl Window {
+    /// Whether it covers this instant. A window that crosses midnight belongs to the day on which it starts.
+    #[must_use]
+    pub fn covers(&self, zone: &Zone, at: Timestamp) -> bool {
+        self.around(zone, at, 0).any(|(from, to)| from <= at && at < to)
+    }
+
+    /// The first instant after `at` at which it begins or ends; none where it has no days.
+    #[must_use]
+    pub fn next_change(&self, zone: &Zone, at: Timestamp) -> Option<Timestamp> {
+        self.around(zone, at, 8).flat_map(|(from, to)| [from, to]).filter(|change| *change > at).min()
+    }
+
+    /// Its intervals that start on the day before `at` or later, up to so many days after it.
+    fn around(&self, zone: &Zone, at: Timestamp, days: i64) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let today = zone.rules.to_datetime(at).date();
+        (-1..=days).filter_map(move |offset| {
+            let date = today.checked_add(jiff::Span::new().days(offset)).ok()?;
+            let end = if self.to <= self.from { date.tomorrow().ok()? } else { date };
+            let is_day = self.days.contains(&date.weekday());
+            is_day.then(|| (zone.instant(date.to_datetime(self.from)), zone.instant(end.to_datetime(self.to))))
+        })
+    }
+}
+
 impl Zone {
     /// The zone that needs no database.
     #[must_use]
@@ -140,6 +165,21 @@ mod tests {
         for text in ["EST", "CET", "Cuba", "+02:00", "-5", "2", "Europe/Berln", "", "Local"] {
             assert!(Zone::named(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_window_covers_its_days_also_over_midnight_and_over_a_change_of_the_clock() {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let time = |text: &str| text.parse::<Time>().unwrap();
+        let night = Window { days: vec![Weekday::Saturday], from: time("22:00"), to: time("03:00") };
+        let covers = |at: &str| night.covers(&berlin, at.parse().unwrap());
+        // The clocks go forward on Sunday 29 March 2026 at 01:00Z; the night has four hours.
+        assert!(!covers("2026-03-28T20:59:59Z") && covers("2026-03-28T21:00:00Z"));
+        assert!(covers("2026-03-29T00:59:59Z") && !covers("2026-03-29T01:00:00Z"));
+        assert!(!covers("2026-03-29T21:00:00Z"), "Sunday's night is another one");
+        let next = |at: &str| night.next_change(&berlin, at.parse().unwrap()).unwrap().to_string();
+        assert_eq!(next("2026-03-28T21:00:00Z"), "2026-03-29T01:00:00Z");
+        assert_eq!(next("2026-03-29T01:00:00Z"), "2026-04-04T20:00:00Z");
     }
 
     #[test]

@@ -20,6 +20,20 @@ pub struct Policy {
     pub matrix: BTreeMap<Severity, Escalation>,
 }
 
+impl Policy {
+    /// What holds where there is no policy at all.
+    #[must_use]
+    pub fn telling_nobody() -> Self {
+        Policy {
+            group_by: Vec::new(),
+            update_every: Span::from_mins(1),
+            reopen_within: Span::from_mins(10),
+            catch_up: Span::from_mins(1),
+            matrix: BTreeMap::new(),
+        }
+    }
+}
+
 /// What happens with incidents of one severity.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Escalation {

@@ -1,7 +1,10 @@
 //! Who is told: from a level's targets to single destinations.
 
-use crate::config::{Escalation, Reach, Settings, Target};
-use crate::model::{Name, Severity};
+use crate::config::{Reach, Responder, Settings, Target, Window};
+use crate::engine::oncall;
+use crate::model::{Name, Severity, Span};
+use jiff::Timestamp;
+use jiff::civil::Weekday;
 use std::fmt;
 
 /// One place where messages arrive: a channel and, where it has several, whom in it.
@@ -22,41 +25,75 @@ impl fmt::Display for Destination {
     }
 }
 
-/// Everybody whom `policy` tells at once of an incident of `severity`: the levels whose `after` is no time at all,
-/// in order, each destination once. Schedules and later levels are climbed by the escalation, not from here.
+/// Somebody whom a level reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// Where.
+    pub destination: Destination,
+    /// How long after the others of the level.
+    pub after: Span,
+    /// Whether the person rests now: below which severity their messages wait, and until when.
+    pub rests: Option<(Severity, Timestamp)>,
+}
+
+/// Everybody whom `targets` name at this instant, in order, each destination once. Schedules are asked who is on call, people
+/// are as the configuration has them now: a plan keeps its shape, not its people.
 #[must_use]
-pub fn destinations(settings: &Settings, policy: &str, severity: &Severity) -> Vec<Destination> {
-    let escalation = settings.policies.get(policy).and_then(|policy| policy.matrix.get(severity));
-    let Some(Escalation::Ladder(ladder)) = escalation else { return Vec::new() };
-    let mut found = Vec::new();
-    for level in ladder.levels.iter().filter(|level| level.after.is_zero()) {
-        for target in &level.notify {
-            resolve(settings, target, &mut found);
+pub fn recipients(settings: &Settings, targets: &[Target], wall: Timestamp) -> Vec<Recipient> {
+    let mut found: Vec<Recipient> = Vec::new();
+    for target in targets {
+        for recipient in resolve(settings, target, wall) {
+            match found.iter_mut().find(|known| known.destination == recipient.destination) {
+                Some(known) => {
+                    known.after = known.after.min(recipient.after);
+                    // Whoever shares a place with somebody who is awake is told there.
+                    known.rests = known.rests.take().and(recipient.rests);
+                }
+                None => found.push(recipient),
+            }
         }
     }
-    let mut seen = std::collections::HashSet::new();
-    found.retain(|destination| seen.insert(destination.clone()));
     found
 }
 
-fn resolve(settings: &Settings, target: &Target, found: &mut Vec<Destination>) {
+fn resolve(settings: &Settings, target: &Target, wall: Timestamp) -> Vec<Recipient> {
+    let person = |name: &Name| {
+        let responder = settings.responders.get(name);
+        let rests = responder.and_then(|responder| rest(responder, wall));
+        let reach = responder.map(|responder| responder.reach.as_slice()).unwrap_or_default();
+        reach.iter().map(move |reach| Recipient { rests: rests.clone(), ..Recipient::by(reach) })
+    };
     match target {
-        Target::Channel(channel) => found.push(Destination { channel: channel.clone(), to: None }),
-        Target::Responder(name) => {
-            let reach = settings.responders.get(name).map(|responder| responder.reach.as_slice());
-            reach_all(reach.unwrap_or_default(), found);
+        Target::Channel(channel) if settings.channels.contains_key(channel) => {
+            let destination = Destination { channel: channel.clone(), to: None };
+            vec![Recipient { destination, after: Span::ZERO, rests: None }]
         }
-        Target::Contact(name) => reach_all(settings.contacts.get(name).map(Vec::as_slice).unwrap_or_default(), found),
-        Target::Team(name) => {
-            for member in settings.teams.get(name).into_iter().flatten() {
-                resolve(settings, &Target::Responder(member.clone()), found);
-            }
+        // A reload took it out while the incident was open.
+        Target::Channel(_) => Vec::new(),
+        Target::Responder(name) => person(name).collect(),
+        Target::Contact(name) => settings.contacts.get(name).into_iter().flatten().map(Recipient::by).collect(),
+        Target::Team(name) => settings.teams.get(name).into_iter().flatten().flat_map(person).collect(),
+        Target::Schedule(name) => {
+            let schedule = settings.schedules.get(name);
+            let on_call = schedule.map(|schedule| oncall::on_call(schedule, wall)).unwrap_or_default();
+            on_call.iter().flat_map(person).collect()
         }
-        Target::Schedule(_) => {}
     }
 }
 
-fn reach_all(reach: &[Reach], found: &mut Vec<Destination>) {
-    let at_once = reach.iter().filter(|reach| reach.after.is_zero());
-    found.extend(at_once.map(|reach| Destination { channel: reach.via.clone(), to: reach.to.clone() }));
+impl Recipient {
+    fn by(reach: &Reach) -> Self {
+        let destination = Destination { channel: reach.via.clone(), to: reach.to.clone() };
+        Recipient { destination, after: reach.after, rests: None }
+    }
+}
+
+/// The quiet hours that `responder` is in at `wall`: below which severity, and until when.
+fn rest(responder: &Responder, wall: Timestamp) -> Option<(Severity, Timestamp)> {
+    let quiet = responder.quiet_hours.as_ref()?;
+    let (from, to, zone) = (quiet.from, quiet.to, &responder.timezone);
+    let days = Weekday::Monday.cycle_forward().take(7).collect();
+    let window = Window { days, from, to };
+    let until = window.covers(zone, wall).then(|| window.next_change(zone, wall))??;
+    Some((quiet.below.clone(), until))
 }

@@ -1,18 +1,34 @@
 //! Incidents: the running story that people hear of, one for each group of alerts.
 //!
-//! An incident changes only by [`Incident::apply`], event by event; what decides which events come is in `decide`. So the
-//! journal, folded, gives the same incident.
+//! An incident changes only by [`Incident::apply`], event by event; what decides which events come is in `desk`, by errand:
+//! `climb` for the levels, `hold` for what holds messages back, `act` for what people do. So the journal, folded, gives the
+//! same incident.
 
-mod decide;
+mod act;
+mod apply;
+mod climb;
+mod deadline;
+mod desk;
 mod destination;
+mod digest;
+mod hold;
+mod known;
 
-pub use decide::{Settled, absorb, fall_back, refused, tick};
-pub use destination::{Destination, destinations};
+pub use act::command;
+pub use deadline::{Stage, Standing};
+pub use desk::{At, Settled, absorb, fall_back, refused, review, tick};
+pub use destination::{Destination, Recipient, recipients};
+pub use digest::{Book, DigestKey, Entry, next_digest, send_digests};
+pub use hold::{Hold, HoldKind, next_change};
+pub use known::Incidents;
 
-use super::event::IncidentEvent;
+use super::command::Actor;
+use super::escalation::Climb;
 use super::transition::{Cause, Subject};
+use crate::config::{Escalation, Ladder, Policy, Settings};
 use crate::model::{AlertId, IncidentId, Labels, Moment, Name, Severity, Slot};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What makes alerts one incident: the policy, and the values of its `group_by` labels.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,13 +48,15 @@ pub struct Incident {
     pub number: u64,
     /// What made its alerts one.
     pub key: Key,
+    /// The policy as it was at the opening: its shape stays, whatever a reload changes.
+    pub plan: Arc<Policy>,
     /// The slot at which it opened.
     pub opened: Slot,
     /// Rises with every reopening.
     pub generation: u32,
     /// Where it stands.
     pub phase: Phase,
-    /// The highest severity of its firing alerts; where none fires, that of the last one.
+    /// The highest severity of its firing alerts, or the one that somebody corrected it to; where none fires, the last one.
     pub severity: Severity,
     /// The highest severity that anybody was paged for in this generation.
     pub paged: Option<Severity>,
@@ -48,10 +66,38 @@ pub struct Incident {
     pub members: BTreeMap<AlertId, Member>,
     /// Who heard of it.
     pub ledger: BTreeMap<Destination, Told>,
+    /// When the first message was owed: what deadlines count from.
+    pub first_message: Option<Moment>,
     /// When the last message was owed.
     pub last_message: Option<Moment>,
     /// When a gathered update is due.
     pub update_due: Option<Moment>,
+    /// Whether something of it has changed since the last message to all who know.
+    pub unsaid: bool,
+    /// The severity that the last such message spoke of.
+    pub said: Option<Severity>,
+    /// Where it stands on the ladder of its severity.
+    pub climb: Option<Climb>,
+    /// Who is told later than the others of a level, by their `reach`.
+    pub later: Vec<Later>,
+    /// Who is at it, and until when.
+    pub acknowledged: Option<Acknowledgement>,
+    /// What holds new messages back, if all of its alerts are held.
+    pub held: Option<Held>,
+    /// What held new messages back before, and since when.
+    pub held_before: Option<Held>,
+    /// Since when none of its alerts fires, where it waits for a person all the same.
+    pub calm: Option<Moment>,
+    /// Who is responsible.
+    pub assigned: Option<Name>,
+    /// The severity that somebody confirmed or corrected.
+    pub assessed: Option<Assessment>,
+    /// Whether it has been in so many digests that it has left them for its ladder.
+    pub is_stale: bool,
+    /// What has been done of what the response procedure asks for, and what was not done in time.
+    pub response: BTreeMap<Stage, Standing>,
+    /// When the stakeholders are to hear of it again.
+    pub update_wanted: Option<Moment>,
 }
 
 /// Where an incident stands.
@@ -64,7 +110,7 @@ pub enum Phase {
     },
     /// It is open, and people may have heard of it.
     Open,
-    /// Its last alert has ended.
+    /// It is over.
     Resolved {
         /// When.
         at: Moment,
@@ -91,94 +137,64 @@ pub struct Told {
     pub revision: u32,
 }
 
-/// All incidents that are open, or may yet reopen.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Incidents {
-    /// By their key. A resolved one stays until it can no longer reopen.
-    pub by_key: BTreeMap<Key, Incident>,
-    /// Which incident an alert belongs to.
-    pub of_alert: BTreeMap<AlertId, Key>,
-    /// The number that the last incident got.
-    pub last_number: u64,
+/// Somebody is at it, and nobody else is woken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// Who.
+    pub by: Actor,
+    /// Since when.
+    pub at: Moment,
+    /// At which severity; a rise above it wakes people all the same.
+    pub severity: Severity,
+    /// When it expires, if it does.
+    pub until: Option<Moment>,
+}
+
+/// What somebody made of the severity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// The severity that it has by their word.
+    pub severity: Severity,
+    /// The one that its alerts gave it then. When they give it another, the word is no longer about this.
+    pub instead_of: Severity,
+    /// Who said so.
+    pub by: Actor,
+    /// When.
+    pub at: Moment,
+}
+
+/// New messages are held back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Since when.
+    pub since: Moment,
+    /// By what: for each of the alerts the first thing that does.
+    pub by: Vec<Hold>,
+}
+
+/// Somebody who is told later than the others of a level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// When; it moves on while the clock stands still.
+    pub at: Moment,
+    /// Where.
+    pub destination: Destination,
+    /// The level that reached them.
+    pub level: Name,
+    /// Whether it waits for the end of somebody's quiet hours, with whatever else does.
+    pub is_quiet: bool,
+}
+
+impl Held {
+    /// In words: since when, and by what.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let by: Vec<&str> = self.by.iter().map(|hold| hold.what.as_str()).collect();
+        format!("held back since {}: {}", self.since, by.join("; "))
+    }
 }
 
 impl Incident {
-    /// The incident that an opening event makes.
-    #[must_use]
-    pub fn open(id: IncidentId, number: u64, key: Key, opened: Slot, severity: Severity, until: Moment) -> Self {
-        Incident {
-            id,
-            number,
-            key,
-            opened,
-            generation: 1,
-            phase: Phase::Gathering { until },
-            severity,
-            paged: None,
-            page: 0,
-            members: BTreeMap::new(),
-            ledger: BTreeMap::new(),
-            last_message: None,
-            update_due: None,
-        }
-    }
-
-    /// Changes the incident as `event` says.
-    pub fn apply(&mut self, event: &IncidentEvent) {
-        match event {
-            // Openings make incidents; `Incidents::apply` has done it.
-            IncidentEvent::Opened { .. } | IncidentEvent::Forgotten => {}
-            IncidentEvent::Reopened { until, severity } => {
-                self.generation += 1;
-                self.phase = Phase::Gathering { until: *until };
-                self.severity = severity.clone();
-                (self.paged, self.page, self.update_due) = (None, 0, None);
-                self.members.clear();
-                self.ledger.clear();
-            }
-            IncidentEvent::Gathering { until } => self.phase = Phase::Gathering { until: *until },
-            IncidentEvent::Joined { subject, cause } => {
-                let member = Member { subject: subject.clone(), cause: cause.clone(), ended: None };
-                self.members.insert(subject.alert, member);
-            }
-            IncidentEvent::Left { subject, cause, at } => {
-                let member = Member { subject: subject.clone(), cause: cause.clone(), ended: Some(*at) };
-                self.members.insert(subject.alert, member);
-            }
-            IncidentEvent::Severity { to } => self.severity = to.clone(),
-            IncidentEvent::Paged { page, severity } => {
-                self.phase = Phase::Open;
-                (self.page, self.paged) = (*page, Some(severity.clone()));
-            }
-            IncidentEvent::Told { destination, page, severity, revision, at } => {
-                let told = self.ledger.entry(destination.clone()).or_default();
-                told.revision = *revision;
-                if let Some(page) = page {
-                    told.pages.insert(*page, severity.clone());
-                }
-                self.last_message = Some(*at);
-            }
-            IncidentEvent::NotTold { destination, page } => {
-                if let Some(told) = self.ledger.get_mut(destination) {
-                    told.pages.remove(page);
-                    if told.pages.is_empty() {
-                        self.ledger.remove(destination);
-                    }
-                }
-            }
-            IncidentEvent::UpdateDue { at } => self.update_due = *at,
-            // What ended has been said; the next message speaks of it no more.
-            IncidentEvent::Said => {
-                self.members.retain(|_, member| member.ended.is_none());
-                self.update_due = None;
-            }
-            IncidentEvent::Resolved { at } => {
-                self.phase = Phase::Resolved { at: *at };
-                self.update_due = None;
-            }
-        }
-    }
-
     /// Its alerts that fire.
     pub fn firing(&self) -> impl Iterator<Item = &Member> {
         self.members.values().filter(|member| member.ended.is_none())
@@ -190,56 +206,68 @@ impl Incident {
         self.firing().map(|member| &member.subject.severity).max()
     }
 
-    /// Whether its last alert has ended.
+    /// Its severity now: the highest of its alerts, unless somebody corrected that very one.
+    #[must_use]
+    pub fn judged(&self) -> Option<Severity> {
+        let highest = self.highest()?;
+        let corrected = self.assessed.as_ref().filter(|assessed| assessed.instead_of == *highest);
+        Some(corrected.map_or(highest, |assessed| &assessed.severity).clone())
+    }
+
+    /// The ladder of its severity; none where a digest lists it or nobody is told.
+    #[must_use]
+    pub fn ladder(&self) -> Option<&Ladder> {
+        self.ladder_for(&self.severity)
+    }
+
+    /// The ladder that it would have at `severity`.
+    #[must_use]
+    pub fn ladder_for(&self, severity: &Severity) -> Option<&Ladder> {
+        match self.plan.matrix.get(severity) {
+            Some(Escalation::Ladder(ladder)) => Some(ladder),
+            Some(Escalation::Digest(digest)) if self.is_stale => Some(&digest.matrix),
+            Some(Escalation::Digest(_) | Escalation::Nobody) | None => None,
+        }
+    }
+
+    /// Whether it is over.
     #[must_use]
     pub fn is_resolved(&self) -> bool {
         matches!(self.phase, Phase::Resolved { .. })
     }
-}
 
-impl Incidents {
-    /// Changes the incident with `key` as `event` says; an opening makes it.
-    pub fn apply(&mut self, key: &Key, event: &IncidentEvent) {
-        if let IncidentEvent::Opened { id, number, slot, severity, until } = event {
-            self.last_number = self.last_number.max(*number);
-            let incident = Incident::open(*id, *number, key.clone(), *slot, severity.clone(), *until);
-            self.by_key.insert(key.clone(), incident);
-        }
-        match event {
-            IncidentEvent::Joined { subject, .. } => {
-                self.of_alert.insert(subject.alert, key.clone());
-            }
-            IncidentEvent::Left { subject, .. } => {
-                self.of_alert.remove(&subject.alert);
-            }
-            IncidentEvent::Forgotten => {
-                self.by_key.remove(key);
-            }
-            _ => {}
-        }
-        if let Some(incident) = self.by_key.get_mut(key) {
-            incident.apply(event);
+    /// Whether somebody is at it, at a severity that covers the present one.
+    #[must_use]
+    pub fn is_in_hands(&self) -> bool {
+        self.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.severity >= self.severity)
+    }
+
+    /// When it has to be looked at next, if nothing else happens.
+    #[must_use]
+    pub fn next_due(&self, settings: &Settings) -> Option<Moment> {
+        let expires = self.acknowledged.as_ref().and_then(|acknowledged| acknowledged.until);
+        let deadline = self.next_deadline(settings);
+        match self.phase {
+            Phase::Gathering { until } => Some(until),
+            Phase::Resolved { .. } => self.kept_until(settings).into_iter().chain(deadline).min(),
+            Phase::Open => match &self.held {
+                // Nothing but its release, or the end of an acknowledgement, changes anything meanwhile.
+                Some(held) => held.by.iter().filter_map(|hold| hold.until).chain(expires).chain(deadline).min(),
+                None => self.update_due.into_iter().chain(expires).chain(deadline).chain(self.next_level()).min(),
+            },
         }
     }
 
-    /// Takes in a whole incident.
-    pub fn restore(&mut self, incident: Incident) {
-        self.last_number = self.last_number.max(incident.number);
-        for member in incident.firing() {
-            self.of_alert.insert(member.subject.alert, incident.key.clone());
-        }
-        self.by_key.insert(incident.key.clone(), incident);
+    /// When the next level, or somebody who is told later than the others of one, is due.
+    fn next_level(&self) -> Option<Moment> {
+        let climb = self.climb.filter(|climb| climb.stopped.is_none())?;
+        let level = self.ladder().and_then(|ladder| climb.next_due(ladder));
+        self.later.iter().map(|later| later.at).chain(level).min()
     }
 
-    /// An alert has another id since a reload.
-    pub fn rename(&mut self, old: AlertId, new: AlertId) {
-        let Some(key) = self.of_alert.remove(&old) else { return };
-        if let Some(incident) = self.by_key.get_mut(&key)
-            && let Some(mut member) = incident.members.remove(&old)
-        {
-            member.subject.alert = new;
-            incident.members.insert(new, member);
-        }
-        self.of_alert.insert(new, key);
+    /// Whether `destination` has been paged for this severity or a higher one.
+    #[must_use]
+    pub fn has_told(&self, destination: &Destination, severity: &Severity) -> bool {
+        self.ledger.get(destination).is_some_and(|told| told.pages.values().any(|heard| heard >= severity))
     }
 }

@@ -57,6 +57,11 @@ pub fn resolve(key: &str, routing_key: &str) -> String {
     json!({ "routing_key": routing_key, "event_action": "resolve", "dedup_key": key }).to_string()
 }
 
+/// Acknowledges the alert under `key`, so that PagerDuty wakes nobody else for it.
+pub fn acknowledge(key: &str, routing_key: &str) -> String {
+    json!({ "routing_key": routing_key, "event_action": "acknowledge", "dedup_key": key }).to_string()
+}
+
 fn details(notice: &Notice) -> Value {
     let alert = |alert: &crate::engine::notice::AlertText| {
         let labels: serde_json::Map<String, Value> =

@@ -1,14 +1,15 @@
 //! PagerDuty, Events API v2: <https://developer.pagerduty.com/docs/events-api-v2/overview/>.
 //!
-//! A page opens a key of its own; the end closes every key that was opened. Updates are not sent: PagerDuty does not change
-//! the summary of an open alert, and a trigger on an acknowledged key wakes nobody, so they would be noise.
+//! A page opens a key of its own; the end closes every key that was opened. An acknowledgement acknowledges the latest of them.
+//! Other updates are not sent: PagerDuty does not change the summary of an open alert, and a trigger on an acknowledged key
+//! wakes nobody, so they would be noise.
 
 mod message;
 
 use super::post::{Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::Secret;
-use crate::engine::notice::NoticeKind;
+use crate::engine::notice::{NoticeKind, Reason};
 use crate::http::{Client, ClientError};
 use reqwest::Method;
 
@@ -46,7 +47,13 @@ impl Notifier for PagerDuty {
         let key = self.routing_key.reveal().map_err(|cause| unprepared(NAME, &cause))?;
         match draft.kind {
             NoticeKind::Page => self.enqueue(message::trigger(delivery.notice, key.expose(), &self.client_url)).await?,
-            NoticeKind::Update => {}
+            NoticeKind::Update if matches!(draft.reason, Reason::Acknowledged | Reason::Snoozed) => {
+                if let Some(page) = draft.pages.last() {
+                    self.enqueue(message::acknowledge(&draft.page_key(*page), key.expose())).await?;
+                }
+            }
+            // A letter is to be read; PagerDuty is for waking people.
+            NoticeKind::Update | NoticeKind::Letter => {}
             NoticeKind::End => {
                 for page in &draft.pages {
                     self.enqueue(message::resolve(&draft.page_key(*page), key.expose())).await?;

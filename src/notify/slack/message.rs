@@ -14,7 +14,7 @@ const LISTED: usize = 20;
 /// Text and blocks of a message. The text is what a notification and a screen reader say.
 pub fn body(notice: &Notice) -> Value {
     let lines = lines(notice);
-    let mut blocks = vec![section(&format!("*{}*\n{}", escape(&headline(notice)), reason(notice)))];
+    let mut blocks = vec![section(&format!("*{}*\n{}", escape(&headline(notice)), escape(&reason(notice))))];
     blocks.extend(sections(&lines));
     blocks.push(json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": context(notice) }] }));
     json!({ "text": line(notice), "blocks": blocks })

@@ -108,7 +108,8 @@ impl Notifier for Slack {
         let to = to.ok_or_else(|| SendError::Refused { channel: NAME, reason: "no conversation is named".into() })?;
         let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.0));
         let root = match (root, draft.kind) {
-            (None, _) => self.start(to, delivery).await?,
+            // Lists stand alone, however many there were before.
+            (None, _) | (Some(_), NoticeKind::Letter) => self.start(to, delivery).await?,
             (Some(root), NoticeKind::Update) => self.edit(&root, delivery).await?,
             (Some(root), NoticeKind::Page | NoticeKind::End) => {
                 let root = self.edit(&root, delivery).await?;

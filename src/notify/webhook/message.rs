@@ -1,5 +1,6 @@
 //! The body of a webhook, and its signature.
 
+use crate::engine::command::Actor;
 use crate::engine::notice::{AlertText, Notice, NoticeKind, Reason};
 use crate::notify::text::{headline, number, reason};
 use base64::Engine;
@@ -31,19 +32,47 @@ pub fn body(notice: &Notice) -> String {
             },
             "text": headline(notice),
             "reason": reason(notice),
+            "level": draft.level.as_deref(),
+            "actor": draft.by.as_ref().map(actor),
+            "acknowledged_by": draft.acknowledged_by.as_ref().map(actor),
             "alerts": notice.alerts.iter().map(alert).collect::<Vec<_>>(),
         }
     })
     .to_string()
 }
 
+fn actor(actor: &Actor) -> Value {
+    json!({ "name": &*actor.name, "via": actor.via.to_string() })
+}
+
+/// The event's type, by what happened; a page that only reaches more people is an escalation.
 fn kind(notice: &Notice) -> &'static str {
     match (notice.draft.kind, notice.draft.reason) {
         (NoticeKind::End, _) => "incident.resolved",
-        (NoticeKind::Update, _) => "incident.updated",
+        (NoticeKind::Letter, Reason::Digest) => "digest",
+        (NoticeKind::Letter, _) => "summary",
+        (_, Reason::Acknowledged | Reason::Snoozed) => "incident.acknowledged",
+        (_, Reason::Unacknowledged | Reason::AcknowledgementExpired) => "incident.unacknowledged",
+        (_, Reason::Assessed) => "incident.assessed",
+        (_, Reason::Assigned) => "incident.assigned",
+        (_, Reason::Communicated) => "incident.communicated",
+        (_, Reason::Overdue(_)) => "incident.overdue",
         (NoticeKind::Page, Reason::Reopened) => "incident.reopened",
-        (NoticeKind::Page, Reason::Rose) => "incident.escalated",
-        (NoticeKind::Page, Reason::Opened | Reason::Fell | Reason::Changed | Reason::Resolved) => "incident.opened",
+        (NoticeKind::Page, Reason::Rose | Reason::Escalated | Reason::Repeated) => "incident.escalated",
+        (
+            NoticeKind::Page,
+            Reason::Opened
+            | Reason::Released
+            | Reason::Stale
+            | Reason::Rested
+            | Reason::Digest
+            | Reason::SilenceEnds
+            | Reason::Fell
+            | Reason::Changed
+            | Reason::Calmed
+            | Reason::Resolved,
+        ) => "incident.opened",
+        (NoticeKind::Update, _) => "incident.updated",
     }
 }
 

@@ -1,9 +1,14 @@
 //! `incident` and `incident.restored`.
 
+use super::acts::{
+    AcknowledgementBody, ActorBody, AssessmentBody, ClimbBody, HeldBody, HoldBody, LaterBody, StageBody,
+};
 use super::parts::{CauseBody, DestinationBody, Id, KeyBody, SubjectBody, moment, severity};
-use crate::engine::incident::{Incident, Key, Member, Phase, Told};
+use super::plan::PlanBody;
+use crate::engine::event::Opening;
+use crate::engine::incident::{Incident, Key, Member, Phase, Standing, Told};
 use crate::engine::{EventKind, IncidentEvent};
-use crate::model::{IncidentId, Moment, Severities, Slot};
+use crate::model::{IncidentId, Moment, Name, Severities, Slot};
 use serde::{Deserialize, Serialize};
 
 /// One step of an incident.
@@ -11,24 +16,43 @@ use serde::{Deserialize, Serialize};
 pub struct Stepped {
     key: KeyBody,
     id: Id<IncidentId>,
+    number: u64,
     step: StepBody,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum StepBody {
-    Opened { number: u64, slot: i64, severity: String, until: i64 },
-    Reopened { until: i64, severity: String },
+    Opened { slot: i64, severity: String, until: i64, plan: PlanBody },
+    Reopened { until: i64, severity: String, plan: PlanBody },
     Gathering { until: i64 },
     Joined { subject: SubjectBody, cause: CauseBody },
     Left { subject: SubjectBody, cause: CauseBody, at: i64 },
     Severity { to: String },
+    Held { by: Vec<HoldBody>, at: i64 },
+    Released,
     Paged { page: u32, severity: String },
+    Climbing { climb: Option<ClimbBody> },
+    Reached { level: String, round: u32, climb: ClimbBody, nobody: bool },
+    Later(LaterBody),
     Told { destination: DestinationBody, page: Option<u32>, severity: String, revision: u32, at: i64 },
     NotTold { destination: DestinationBody, page: u32 },
     UpdateDue { at: Option<i64> },
     Said,
-    Resolved { at: i64 },
+    Acknowledged(AcknowledgementBody),
+    Unacknowledged { by: Option<ActorBody> },
+    Assessed(AssessmentBody),
+    Communicated { by: ActorBody, text: String, at: i64, next: Option<i64> },
+    Noted { by: ActorBody, text: String },
+    Assigned { by: ActorBody, to: String },
+    Escalated { by: ActorBody },
+    Reviewed { by: ActorBody, link: String, at: i64 },
+    Missed { stage: StageBody, at: i64 },
+    WentStale,
+    UpdateWanted { at: Option<i64> },
+    Calmed { at: i64 },
+    Resolved { at: i64, by: Option<ActorBody> },
+    SetAside,
     Forgotten,
 }
 
@@ -38,6 +62,7 @@ pub struct Restored {
     id: Id<IncidentId>,
     number: u64,
     key: KeyBody,
+    plan: PlanBody,
     opened: i64,
     generation: u32,
     phase: PhaseBody,
@@ -46,8 +71,22 @@ pub struct Restored {
     page: u32,
     members: Vec<MemberBody>,
     ledger: Vec<ToldBody>,
+    first_message: Option<i64>,
     last_message: Option<i64>,
     update_due: Option<i64>,
+    unsaid: bool,
+    said: Option<String>,
+    climb: Option<ClimbBody>,
+    later: Vec<LaterBody>,
+    acknowledged: Option<AcknowledgementBody>,
+    held: Option<HeldBody>,
+    held_before: Option<HeldBody>,
+    calm: Option<i64>,
+    assigned: Option<String>,
+    assessed: Option<AssessmentBody>,
+    stale: bool,
+    response: Vec<(StageBody, Option<i64>, Option<i64>)>,
+    update_wanted: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,7 +98,7 @@ enum PhaseBody {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct MemberBody {
+pub(super) struct MemberBody {
     subject: SubjectBody,
     cause: CauseBody,
     ended: Option<i64>,
@@ -74,28 +113,34 @@ struct ToldBody {
 
 impl Stepped {
     /// Writes a step down.
-    pub fn new(key: &Key, id: IncidentId, event: &IncidentEvent) -> Self {
-        Stepped { key: KeyBody::new(key), id: Id(id), step: StepBody::new(event) }
+    pub fn new(key: &Key, id: IncidentId, number: u64, event: &IncidentEvent) -> Self {
+        Stepped { key: KeyBody::new(key), id: Id(id), number, step: StepBody::new(event) }
     }
 
     /// Reads a step back.
     pub fn read(self, generation: u32, severities: &Severities) -> EventKind {
-        let id = self.id.0;
-        EventKind::Incident { key: self.key.read(), id, generation, event: self.step.read(id, severities) }
+        let (id, number) = (self.id.0, self.number);
+        EventKind::Incident {
+            key: self.key.read(),
+            id,
+            number,
+            generation,
+            event: self.step.read(id, number, severities),
+        }
     }
 }
 
 impl StepBody {
     fn new(event: &IncidentEvent) -> Self {
         match event {
-            IncidentEvent::Opened { id: _, number, slot, severity, until } => StepBody::Opened {
-                number: *number,
-                slot: slot.millis(),
-                severity: severity.to_string(),
-                until: until.millis(),
+            IncidentEvent::Opened(opening) => StepBody::Opened {
+                slot: opening.slot.millis(),
+                severity: opening.severity.to_string(),
+                until: opening.until.millis(),
+                plan: PlanBody::new(&opening.plan),
             },
-            IncidentEvent::Reopened { until, severity } => {
-                StepBody::Reopened { until: until.millis(), severity: severity.to_string() }
+            IncidentEvent::Reopened { until, severity, plan } => {
+                StepBody::Reopened { until: until.millis(), severity: severity.to_string(), plan: PlanBody::new(plan) }
             }
             IncidentEvent::Gathering { until } => StepBody::Gathering { until: until.millis() },
             IncidentEvent::Joined { subject, cause } => {
@@ -106,7 +151,19 @@ impl StepBody {
                 StepBody::Left { subject, cause, at: at.millis() }
             }
             IncidentEvent::Severity { to } => StepBody::Severity { to: to.to_string() },
+            IncidentEvent::Held { by, at } => {
+                StepBody::Held { by: by.iter().map(HoldBody::new).collect(), at: at.millis() }
+            }
+            IncidentEvent::Released => StepBody::Released,
             IncidentEvent::Paged { page, severity } => StepBody::Paged { page: *page, severity: severity.to_string() },
+            IncidentEvent::Climbing { climb } => StepBody::Climbing { climb: climb.as_ref().map(ClimbBody::new) },
+            IncidentEvent::Reached { level, round, climb, nobody } => StepBody::Reached {
+                level: level.to_string(),
+                round: *round,
+                climb: ClimbBody::new(climb),
+                nobody: *nobody,
+            },
+            IncidentEvent::Later(later) => StepBody::Later(LaterBody::new(later)),
             IncidentEvent::Told { destination, page, severity, revision, at } => StepBody::Told {
                 destination: DestinationBody::new(destination),
                 page: *page,
@@ -119,23 +176,46 @@ impl StepBody {
             }
             IncidentEvent::UpdateDue { at } => StepBody::UpdateDue { at: at.map(Moment::millis) },
             IncidentEvent::Said => StepBody::Said,
-            IncidentEvent::Resolved { at } => StepBody::Resolved { at: at.millis() },
+            IncidentEvent::Acknowledged(acknowledged) => StepBody::Acknowledged(AcknowledgementBody::new(acknowledged)),
+            IncidentEvent::Unacknowledged { by } => StepBody::Unacknowledged { by: by.as_ref().map(ActorBody::new) },
+            IncidentEvent::Assessed(assessed) => StepBody::Assessed(AssessmentBody::new(assessed)),
+            IncidentEvent::Communicated { by, text, at, next } => StepBody::Communicated {
+                by: ActorBody::new(by),
+                text: text.clone(),
+                at: at.millis(),
+                next: next.map(Moment::millis),
+            },
+            IncidentEvent::Noted { by, text } => StepBody::Noted { by: ActorBody::new(by), text: text.clone() },
+            IncidentEvent::Assigned { by, to } => StepBody::Assigned { by: ActorBody::new(by), to: to.to_string() },
+            IncidentEvent::Escalated { by } => StepBody::Escalated { by: ActorBody::new(by) },
+            IncidentEvent::Reviewed { by, link, at } => {
+                StepBody::Reviewed { by: ActorBody::new(by), link: link.clone(), at: at.millis() }
+            }
+            IncidentEvent::Missed { stage, at } => StepBody::Missed { stage: StageBody::new(*stage), at: at.millis() },
+            IncidentEvent::WentStale => StepBody::WentStale,
+            IncidentEvent::UpdateWanted { at } => StepBody::UpdateWanted { at: at.map(Moment::millis) },
+            IncidentEvent::Calmed { at } => StepBody::Calmed { at: at.millis() },
+            IncidentEvent::Resolved { at, by } => {
+                StepBody::Resolved { at: at.millis(), by: by.as_ref().map(ActorBody::new) }
+            }
+            IncidentEvent::SetAside => StepBody::SetAside,
             IncidentEvent::Forgotten => StepBody::Forgotten,
         }
     }
 
-    fn read(self, id: IncidentId, severities: &Severities) -> IncidentEvent {
+    fn read(self, id: IncidentId, number: u64, severities: &Severities) -> IncidentEvent {
         let rank = |name: String| severity(&name, severities);
         match self {
-            StepBody::Opened { number, slot, severity, until } => IncidentEvent::Opened {
+            StepBody::Opened { slot, severity, until, plan } => IncidentEvent::Opened(Box::new(Opening {
                 id,
                 number,
                 slot: Slot::from_millis(slot),
                 severity: rank(severity),
                 until: moment(until),
-            },
-            StepBody::Reopened { until, severity } => {
-                IncidentEvent::Reopened { until: moment(until), severity: rank(severity) }
+                plan: plan.read(severities),
+            })),
+            StepBody::Reopened { until, severity, plan } => {
+                IncidentEvent::Reopened { until: moment(until), severity: rank(severity), plan: plan.read(severities) }
             }
             StepBody::Gathering { until } => IncidentEvent::Gathering { until: moment(until) },
             StepBody::Joined { subject, cause } => {
@@ -145,7 +225,16 @@ impl StepBody {
                 IncidentEvent::Left { subject: subject.read(severities), cause: cause.read(), at: moment(at) }
             }
             StepBody::Severity { to } => IncidentEvent::Severity { to: rank(to) },
+            StepBody::Held { by, at } => {
+                IncidentEvent::Held { by: by.into_iter().map(HoldBody::read).collect(), at: moment(at) }
+            }
+            StepBody::Released => IncidentEvent::Released,
             StepBody::Paged { page, severity } => IncidentEvent::Paged { page, severity: rank(severity) },
+            StepBody::Climbing { climb } => IncidentEvent::Climbing { climb: climb.map(ClimbBody::read) },
+            StepBody::Reached { level, round, climb, nobody } => {
+                IncidentEvent::Reached { level: level.into(), round, climb: climb.read(), nobody }
+            }
+            StepBody::Later(later) => IncidentEvent::Later(later.read()),
             StepBody::Told { destination, page, severity, revision, at } => IncidentEvent::Told {
                 destination: destination.read(),
                 page,
@@ -156,7 +245,22 @@ impl StepBody {
             StepBody::NotTold { destination, page } => IncidentEvent::NotTold { destination: destination.read(), page },
             StepBody::UpdateDue { at } => IncidentEvent::UpdateDue { at: at.map(moment) },
             StepBody::Said => IncidentEvent::Said,
-            StepBody::Resolved { at } => IncidentEvent::Resolved { at: moment(at) },
+            StepBody::Acknowledged(acknowledged) => IncidentEvent::Acknowledged(acknowledged.read(severities)),
+            StepBody::Unacknowledged { by } => IncidentEvent::Unacknowledged { by: by.map(ActorBody::read) },
+            StepBody::Assessed(assessed) => IncidentEvent::Assessed(assessed.read(severities)),
+            StepBody::Communicated { by, text, at, next } => {
+                IncidentEvent::Communicated { by: by.read(), text, at: moment(at), next: next.map(moment) }
+            }
+            StepBody::Noted { by, text } => IncidentEvent::Noted { by: by.read(), text },
+            StepBody::Assigned { by, to } => IncidentEvent::Assigned { by: by.read(), to: to.into() },
+            StepBody::Escalated { by } => IncidentEvent::Escalated { by: by.read() },
+            StepBody::Reviewed { by, link, at } => IncidentEvent::Reviewed { by: by.read(), link, at: moment(at) },
+            StepBody::Missed { stage, at } => IncidentEvent::Missed { stage: stage.read(), at: moment(at) },
+            StepBody::WentStale => IncidentEvent::WentStale,
+            StepBody::UpdateWanted { at } => IncidentEvent::UpdateWanted { at: at.map(moment) },
+            StepBody::Calmed { at } => IncidentEvent::Calmed { at: moment(at) },
+            StepBody::Resolved { at, by } => IncidentEvent::Resolved { at: moment(at), by: by.map(ActorBody::read) },
+            StepBody::SetAside => IncidentEvent::SetAside,
             StepBody::Forgotten => IncidentEvent::Forgotten,
         }
     }
@@ -169,6 +273,7 @@ impl Restored {
             id: Id(incident.id),
             number: incident.number,
             key: KeyBody::new(&incident.key),
+            plan: PlanBody::new(&incident.plan),
             opened: incident.opened.millis(),
             generation: incident.generation,
             phase: match incident.phase {
@@ -189,8 +294,28 @@ impl Restored {
                     revision: told.revision,
                 })
                 .collect(),
+            first_message: incident.first_message.map(Moment::millis),
             last_message: incident.last_message.map(Moment::millis),
             update_due: incident.update_due.map(Moment::millis),
+            unsaid: incident.unsaid,
+            said: incident.said.as_ref().map(ToString::to_string),
+            climb: incident.climb.as_ref().map(ClimbBody::new),
+            later: incident.later.iter().map(LaterBody::new).collect(),
+            acknowledged: incident.acknowledged.as_ref().map(AcknowledgementBody::new),
+            held: incident.held.as_ref().map(HeldBody::new),
+            held_before: incident.held_before.as_ref().map(HeldBody::new),
+            calm: incident.calm.map(Moment::millis),
+            assigned: incident.assigned.as_ref().map(ToString::to_string),
+            assessed: incident.assessed.as_ref().map(AssessmentBody::new),
+            stale: incident.is_stale,
+            response: incident
+                .response
+                .iter()
+                .map(|(stage, standing)| {
+                    (StageBody::new(*stage), standing.done.map(Moment::millis), standing.missed.map(Moment::millis))
+                })
+                .collect(),
+            update_wanted: incident.update_wanted.map(Moment::millis),
         }
     }
 
@@ -206,6 +331,7 @@ impl Restored {
             id: self.id.0,
             number: self.number,
             key: self.key.read(),
+            plan: self.plan.read(severities),
             opened: Slot::from_millis(self.opened),
             generation: self.generation,
             phase: match self.phase {
@@ -218,15 +344,35 @@ impl Restored {
             page: self.page,
             members: members.map(|member| (member.subject.alert, member)).collect(),
             ledger: ledger.collect(),
+            first_message: self.first_message.map(moment),
             last_message: self.last_message.map(moment),
             update_due: self.update_due.map(moment),
+            unsaid: self.unsaid,
+            said: self.said.as_ref().map(rank),
+            climb: self.climb.map(ClimbBody::read),
+            later: self.later.into_iter().map(LaterBody::read).collect(),
+            acknowledged: self.acknowledged.map(|body| body.read(severities)),
+            held: self.held.map(HeldBody::read),
+            held_before: self.held_before.map(HeldBody::read),
+            calm: self.calm.map(moment),
+            assigned: self.assigned.map(Name::from),
+            assessed: self.assessed.map(|body| body.read(severities)),
+            is_stale: self.stale,
+            response: self
+                .response
+                .into_iter()
+                .map(|(stage, done, missed)| {
+                    (stage.read(), Standing { done: done.map(moment), missed: missed.map(moment) })
+                })
+                .collect(),
+            update_wanted: self.update_wanted.map(moment),
         };
         EventKind::IncidentRestored { incident: Box::new(incident) }
     }
 }
 
 impl MemberBody {
-    fn new(member: &Member) -> Self {
+    pub(super) fn new(member: &Member) -> Self {
         MemberBody {
             subject: SubjectBody::new(&member.subject),
             cause: CauseBody::new(&member.cause),
@@ -234,7 +380,7 @@ impl MemberBody {
         }
     }
 
-    fn read(self, severities: &Severities) -> Member {
+    pub(super) fn read(self, severities: &Severities) -> Member {
         Member { subject: self.subject.read(severities), cause: self.cause.read(), ended: self.ended.map(moment) }
     }
 }

@@ -3,9 +3,12 @@
 //! Each kind has a file with a type of its own for its body, so that the engine's types may change while old journals stay
 //! readable. A change to a body adds a version and a step in its `decode`; `fixtures/events/` keeps a sample of each.
 
+pub(super) mod acts;
 mod alert;
+mod digest;
 mod incident;
 pub(super) mod parts;
+mod plan;
 mod rule;
 
 use crate::engine::{Event, EventKind};
@@ -80,8 +83,24 @@ pub fn encode(event: &Event) -> Row {
             ("own.alert", subject.alert.to_string(), 0, parts::json(&rule::Own::new(subject, *fires)))
         }
         EventKind::Slept { span } => ("slept", String::new(), 0, parts::json(&rule::Slept::new(*span))),
-        EventKind::Incident { key, id, generation, event } => {
-            ("incident", id.to_string(), *generation, parts::json(&incident::Stepped::new(key, *id, event)))
+        EventKind::Incident { key, id, number, generation, event } => {
+            ("incident", id.to_string(), *generation, parts::json(&incident::Stepped::new(key, *id, *number, event)))
+        }
+        EventKind::Silenced { silence } => {
+            ("silenced", silence.id.to_string(), 0, parts::json(&acts::Silenced::new(silence)))
+        }
+        EventKind::SilenceEnded { id, by } => {
+            ("silence.ended", id.to_string(), 0, parts::json(&acts::SilenceEnded::new(*id, by.as_ref())))
+        }
+        EventKind::DigestEntered { digest, number, entry } => {
+            let body = digest::Entered::new(digest, *number, entry);
+            ("digest.entered", digest.to_string(), 0, parts::json(&body))
+        }
+        EventKind::DigestSent { digest, at, kept } => {
+            ("digest.sent", digest.to_string(), 0, parts::json(&digest::Sent::new(digest, *at, kept)))
+        }
+        EventKind::IncidentsCounted { last_number, changes } => {
+            ("incidents.counted", String::new(), 0, parts::json(&acts::Counted::new(*last_number, changes)))
         }
         EventKind::IncidentRestored { incident } => (
             "incident.restored",
@@ -114,6 +133,11 @@ pub fn decode(row: &Row, severities: &Severities) -> Result<Event, EventError> {
         "own.alert" => from_value::<rule::Own>(body).map(|body| body.read(severities)),
         "slept" => from_value::<rule::Slept>(body).map(rule::Slept::read),
         "incident" => from_value::<incident::Stepped>(body).map(|body| body.read(row.generation, severities)),
+        "silenced" => from_value::<acts::Silenced>(body).and_then(acts::Silenced::read),
+        "silence.ended" => from_value::<acts::SilenceEnded>(body).map(acts::SilenceEnded::read),
+        "digest.entered" => from_value::<digest::Entered>(body).map(|body| body.read(severities)),
+        "digest.sent" => from_value::<digest::Sent>(body).map(|body| body.read(severities)),
+        "incidents.counted" => from_value::<acts::Counted>(body).map(acts::Counted::read),
         "incident.restored" => from_value::<incident::Restored>(body).map(|body| body.read(severities)),
         _ => return Err(newer()),
     };

@@ -1,0 +1,231 @@
+//! What people do: every command is decided here, whatever way it came. One that is refused changes nothing.
+
+use super::desk::{At, Desk, Settled};
+use super::hold::is_too_wide;
+use super::{Acknowledgement, Assessment, Incidents, Key, Phase, recipients};
+use crate::config::Target;
+use crate::engine::command::{Act, Actor, AdHocSilence, Command, Deed, NewSilence, Refusal};
+use crate::engine::escalation;
+use crate::engine::event::{EventKind, IncidentEvent};
+use crate::engine::notice::{Message, Reason};
+use crate::engine::world::World;
+use crate::model::{Moment, Name, Severity, SilenceId, Span};
+
+/// The longest text that somebody may write, in characters: a page of it, and less than any channel's limit.
+const LONGEST_TEXT: usize = 4_000;
+/// A silence for longer than this belongs into the configuration, where somebody reviews it.
+const LONGEST_SILENCE: Span = Span::from_hours(90 * 24);
+
+/// Carries out one command.
+///
+/// # Errors
+/// Why it is refused.
+pub fn command(world: &World, incidents: &mut Incidents, command: &Command, at: At) -> Result<Settled, Refusal> {
+    let mut desk = Desk::new(world, incidents, at);
+    match &command.deed {
+        Deed::Incident { number, generation, act } => {
+            let key = desk.find(*number, *generation)?;
+            desk.act(&key, &command.actor, act)?;
+        }
+        Deed::Silence(new) => desk.silence(&command.id, &command.actor, new)?,
+        Deed::Expire(id) => desk.expire(*id, &command.actor)?,
+    }
+    Ok(desk.out)
+}
+
+impl Desk<'_> {
+    fn find(&self, number: u64, generation: Option<u32>) -> Result<Key, Refusal> {
+        let incident = self.incidents.numbered(number).ok_or(Refusal::NoSuchIncident(number))?;
+        match generation.filter(|asked| *asked != incident.generation) {
+            Some(asked) => Err(Refusal::OtherGeneration { number, asked, now: incident.generation }),
+            None => Ok(incident.key.clone()),
+        }
+    }
+
+    fn act(&mut self, key: &Key, by: &Actor, act: &Act) -> Result<(), Refusal> {
+        let incident = &self.incidents.by_key[key];
+        let (number, is_over) = (incident.number, incident.is_resolved());
+        match act {
+            Act::Note(text) => {
+                let text = written(text)?;
+                self.note(key, IncidentEvent::Noted { by: by.clone(), text });
+                return Ok(());
+            }
+            Act::Review(link) if is_over => {
+                let link = written(link)?;
+                self.note(key, IncidentEvent::Reviewed { by: by.clone(), link, at: self.at.now });
+                return Ok(());
+            }
+            Act::Review(_) => return Err(Refusal::NotResolved(number)),
+            _ if is_over => return Err(Refusal::Resolved(number)),
+            _ => {}
+        }
+        match act {
+            Act::Acknowledge => {
+                let until = self.acknowledgement_ends(key);
+                self.acknowledge(key, by, until, Reason::Acknowledged);
+            }
+            Act::Snooze(span) if *span <= Span::ZERO => {
+                return Err(Refusal::Invalid("snoozing takes some time, for example 30m".into()));
+            }
+            Act::Snooze(span) => self.acknowledge(key, by, Some(self.at.now + *span), Reason::Snoozed),
+            Act::Unacknowledge => self.unacknowledge(key, by)?,
+            Act::Assess(severity) => self.assess(key, by, severity),
+            Act::Update(text) => self.communicate(key, by, written(text)?),
+            Act::Assign(person) => self.assign(key, by, person)?,
+            Act::Escalate => self.escalate(key, by)?,
+            Act::Resolve => self.resolve_by_hand(key, by)?,
+            Act::Note(_) | Act::Review(_) => {}
+        }
+        Ok(())
+    }
+
+    fn acknowledgement_ends(&self, key: &Key) -> Option<Moment> {
+        let incident = &self.incidents.by_key[key];
+        let ladder = incident.ladder()?;
+        Some(self.at.now + ladder.ack_expires?)
+    }
+
+    /// Somebody is at it. Those who know hear of it; where only this was waited for, it is over.
+    fn acknowledge(&mut self, key: &Key, by: &Actor, until: Option<Moment>, reason: Reason) {
+        let severity = self.incidents.by_key[key].severity.clone();
+        let acknowledgement = Acknowledgement { by: by.clone(), at: self.at.now, severity, until };
+        self.note(key, IncidentEvent::Acknowledged(acknowledgement));
+        self.watch_the_clock(key);
+        self.update(key, Message { by: Some(by.clone()), ..Message::update(reason) });
+        if self.incidents.by_key[key].calm.is_some() {
+            self.settle(key);
+        }
+    }
+
+    fn unacknowledge(&mut self, key: &Key, by: &Actor) -> Result<(), Refusal> {
+        let incident = &self.incidents.by_key[key];
+        if incident.acknowledged.is_none() {
+            return Err(Refusal::NotAcknowledged(incident.number));
+        }
+        self.note(key, IncidentEvent::Unacknowledged { by: Some(by.clone()) });
+        self.watch_the_clock(key);
+        self.update(key, Message { by: Some(by.clone()), ..Message::update(Reason::Unacknowledged) });
+        self.settle(key);
+        Ok(())
+    }
+
+    fn assess(&mut self, key: &Key, by: &Actor, severity: &Severity) {
+        let incident = &self.incidents.by_key[key];
+        let instead_of = incident.highest().unwrap_or(&incident.severity).clone();
+        let assessment = Assessment { severity: severity.clone(), instead_of, by: by.clone(), at: self.at.now };
+        self.note(key, IncidentEvent::Assessed(assessment));
+        self.settle(key);
+        if self.incidents.by_key[key].unsaid {
+            self.update(key, Message { by: Some(by.clone()), ..Message::update(Reason::Assessed) });
+        }
+    }
+
+    /// Says to the stakeholders how things stand. They hear of the end like everybody who heard of it.
+    fn communicate(&mut self, key: &Key, by: &Actor, text: String) {
+        let severity = self.incidents.by_key[key].severity.clone();
+        let message =
+            Message { by: Some(by.clone()), text: Some(text.clone()), ..Message::update(Reason::Communicated) };
+        let stakeholders = self.world.settings.stakeholders.as_ref();
+        let next = stakeholders.and_then(|stakeholders| stakeholders.every).map(|every| self.at.now + every);
+        self.note(key, IncidentEvent::Communicated { by: by.clone(), text, at: self.at.now, next });
+        let notify = stakeholders.map(|stakeholders| stakeholders.notify.as_slice());
+        let to = recipients(&self.world.settings, notify.unwrap_or_default(), self.at.wall);
+        for recipient in to {
+            self.tell(key, &recipient.destination, &message, &severity);
+        }
+    }
+
+    fn assign(&mut self, key: &Key, by: &Actor, person: &Name) -> Result<(), Refusal> {
+        if !self.world.settings.responders.contains_key(person) {
+            return Err(Refusal::NoSuchResponder(person.clone()));
+        }
+        self.note(key, IncidentEvent::Assigned { by: by.clone(), to: person.clone() });
+        let severity = self.incidents.by_key[key].severity.clone();
+        for recipient in recipients(&self.world.settings, &[Target::Responder(person.clone())], self.at.wall) {
+            let knows = self.incidents.by_key[key].has_told(&recipient.destination, &severity);
+            let message = if knows { Message::update(Reason::Assigned) } else { Message::page(Reason::Assigned) };
+            let message = Message { by: Some(by.clone()), ..message };
+            self.tell(key, &recipient.destination, &message, &severity);
+        }
+        Ok(())
+    }
+
+    fn escalate(&mut self, key: &Key, by: &Actor) -> Result<(), Refusal> {
+        let incident = &self.incidents.by_key[key];
+        let number = incident.number;
+        // What still gathers its group, or is held back, is told at once.
+        if incident.paged.is_none() {
+            let severity = incident.severity.clone();
+            self.note(key, IncidentEvent::Escalated { by: by.clone() });
+            self.page(key, &severity, Reason::Opened);
+            return Ok(());
+        }
+        let next =
+            incident.ladder().zip(incident.climb).and_then(|(ladder, climb)| escalation::rung(ladder, climb.reached));
+        if next.is_none() {
+            return Err(Refusal::NoLevelLeft(number));
+        }
+        self.note(key, IncidentEvent::Escalated { by: by.clone() });
+        self.reach_next(key);
+        Ok(())
+    }
+
+    /// What fires cannot be said to be over.
+    fn resolve_by_hand(&mut self, key: &Key, by: &Actor) -> Result<(), Refusal> {
+        let incident = &self.incidents.by_key[key];
+        let firing = incident.firing().count();
+        if firing > 0 {
+            return Err(Refusal::StillFiring { number: incident.number, firing });
+        }
+        debug_assert!(!matches!(incident.phase, Phase::Resolved { .. }), "what is resolved was refused before");
+        self.resolve(key, Some(by.clone()));
+        Ok(())
+    }
+
+    fn silence(&mut self, id: &Name, by: &Actor, new: &NewSilence) -> Result<(), Refusal> {
+        let refuse = |why: &str| Err(Refusal::Invalid(why.into()));
+        if is_too_wide(&new.matchers) {
+            return refuse("this would silence everything: name at least one label with a value");
+        }
+        if new.lasts <= Span::ZERO || new.lasts > LONGEST_SILENCE {
+            return refuse(
+                "a silence lasts some time, and at most 90 days; a longer one belongs into the configuration",
+            );
+        }
+        let (from, reason) = (self.at.now, written(&new.reason)?);
+        let silence = AdHocSilence {
+            id: SilenceId::derive(&[id]),
+            matchers: new.matchers.clone(),
+            from,
+            until: from + new.lasts,
+            by: by.clone(),
+            reason,
+            warned: false,
+        };
+        self.note_all(EventKind::Silenced { silence: Box::new(silence) });
+        self.settle_open_ones();
+        Ok(())
+    }
+
+    fn expire(&mut self, id: SilenceId, by: &Actor) -> Result<(), Refusal> {
+        if !self.incidents.silences.contains_key(&id) {
+            return Err(Refusal::NoSuchSilence);
+        }
+        self.note_all(EventKind::SilenceEnded { id, by: Some(by.clone()) });
+        self.settle_open_ones();
+        Ok(())
+    }
+}
+
+/// A text that somebody wrote, without space around it.
+fn written(text: &str) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Refusal::Invalid("say something: the text is empty".into()));
+    }
+    if text.chars().count() > LONGEST_TEXT {
+        return Err(Refusal::Invalid(format!("a text has at most {LONGEST_TEXT} characters")));
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,168 @@
+//! What one event makes of an incident.
+
+use super::{Held, Incident, Key, Member, Phase};
+use crate::engine::event::{IncidentEvent, Opening};
+use crate::model::Severity;
+use std::collections::BTreeMap;
+
+impl Incident {
+    /// The incident that an opening makes.
+    #[must_use]
+    pub fn open(key: Key, opening: &Opening) -> Self {
+        Incident {
+            id: opening.id,
+            number: opening.number,
+            key,
+            plan: opening.plan.clone(),
+            opened: opening.slot,
+            generation: 1,
+            phase: Phase::Gathering { until: opening.until },
+            severity: opening.severity.clone(),
+            paged: None,
+            page: 0,
+            members: BTreeMap::new(),
+            ledger: BTreeMap::new(),
+            first_message: None,
+            last_message: None,
+            update_due: None,
+            unsaid: false,
+            said: None,
+            climb: None,
+            later: Vec::new(),
+            acknowledged: None,
+            held: None,
+            held_before: None,
+            calm: None,
+            assigned: None,
+            assessed: None,
+            is_stale: false,
+            response: BTreeMap::new(),
+            update_wanted: None,
+        }
+    }
+
+    /// Nothing that was told or done in the last generation holds in the next one.
+    fn begin_anew(&mut self, severity: &Severity) {
+        self.generation += 1;
+        self.severity = severity.clone();
+        (self.paged, self.page) = (None, 0);
+        (self.first_message, self.last_message, self.update_due) = (None, None, None);
+        (self.climb, self.acknowledged, self.held, self.calm) = (None, None, None, None);
+        (self.assigned, self.assessed, self.held_before) = (None, None, None);
+        (self.unsaid, self.said, self.update_wanted) = (false, None, None);
+        self.is_stale = false;
+        self.response.clear();
+        self.later.clear();
+        self.members.clear();
+        self.ledger.clear();
+    }
+
+    /// Changes the incident as `event` says.
+    pub fn apply(&mut self, event: &IncidentEvent) {
+        match event {
+            // What makes, moves and drops incidents is done by `Incidents::apply`.
+            IncidentEvent::Opened(_) | IncidentEvent::SetAside | IncidentEvent::Forgotten => {}
+            IncidentEvent::Reopened { until, severity, plan } => {
+                self.begin_anew(severity);
+                self.plan = plan.clone();
+                self.phase = Phase::Gathering { until: *until };
+            }
+            IncidentEvent::Gathering { until } => self.phase = Phase::Gathering { until: *until },
+            IncidentEvent::Joined { subject, cause } => {
+                let member = Member { subject: subject.clone(), cause: cause.clone(), ended: None };
+                self.members.insert(subject.alert, member);
+                (self.unsaid, self.calm) = (true, None);
+            }
+            IncidentEvent::Left { subject, cause, at } => {
+                let member = Member { subject: subject.clone(), cause: cause.clone(), ended: Some(*at) };
+                self.members.insert(subject.alert, member);
+                self.unsaid = true;
+            }
+            IncidentEvent::Severity { to } => (self.severity, self.unsaid) = (to.clone(), true),
+            IncidentEvent::Held { by, at } => {
+                let since = self.held.as_ref().map_or(*at, |held| held.since);
+                self.held = Some(Held { since, by: by.clone() });
+                // What is held gathers no longer: its first message is due when it is released.
+                if matches!(self.phase, Phase::Gathering { .. }) {
+                    self.phase = Phase::Open;
+                }
+            }
+            IncidentEvent::Released => self.held_before = self.held.take(),
+            IncidentEvent::Paged { page, severity } => {
+                self.phase = Phase::Open;
+                self.page = *page;
+                // Waking somebody anew at a lower severity takes nothing back.
+                if self.paged.as_ref().is_none_or(|paged| severity > paged) {
+                    self.paged = Some(severity.clone());
+                }
+            }
+            IncidentEvent::Climbing { climb } => {
+                self.move_later(*climb);
+                self.climb = *climb;
+            }
+            IncidentEvent::Reached { climb, .. } => self.climb = Some(*climb),
+            IncidentEvent::Later(later) => self.later.push(later.clone()),
+            IncidentEvent::Told { destination, page, severity, revision, at } => {
+                let told = self.ledger.entry(destination.clone()).or_default();
+                told.revision = *revision;
+                if let Some(page) = page {
+                    told.pages.insert(*page, severity.clone());
+                    self.later.retain(|later| later.destination != *destination);
+                }
+                self.first_message = self.first_message.or(Some(*at));
+                self.last_message = Some(*at);
+            }
+            IncidentEvent::NotTold { destination, page } => {
+                if let Some(told) = self.ledger.get_mut(destination) {
+                    told.pages.remove(page);
+                    if told.pages.is_empty() {
+                        self.ledger.remove(destination);
+                    }
+                }
+            }
+            IncidentEvent::UpdateDue { at } => self.update_due = *at,
+            // What ended has been said; the next message speaks of it no more, unless there is nothing else to speak of.
+            IncidentEvent::Said => {
+                if self.firing().next().is_some() {
+                    self.members.retain(|_, member| member.ended.is_none());
+                }
+                (self.update_due, self.unsaid) = (None, false);
+                self.said = Some(self.severity.clone());
+            }
+            IncidentEvent::Acknowledged(acknowledgement) => {
+                self.acknowledged = Some(acknowledgement.clone());
+                self.later.clear();
+            }
+            IncidentEvent::Unacknowledged { .. } => self.acknowledged = None,
+            IncidentEvent::Assessed(assessment) => self.assessed = Some(assessment.clone()),
+            IncidentEvent::Assigned { to, .. } => self.assigned = Some(to.clone()),
+            IncidentEvent::Communicated { next, .. } => self.update_wanted = *next,
+            IncidentEvent::Missed { stage, at } => {
+                self.response.entry(*stage).or_default().missed = Some(*at);
+            }
+            IncidentEvent::WentStale => self.is_stale = true,
+            IncidentEvent::UpdateWanted { at } => self.update_wanted = *at,
+            IncidentEvent::Noted { .. } | IncidentEvent::Escalated { .. } | IncidentEvent::Reviewed { .. } => {}
+            IncidentEvent::Calmed { at } => self.calm = Some(*at),
+            IncidentEvent::Resolved { at, .. } => {
+                self.phase = Phase::Resolved { at: *at };
+                (self.update_due, self.climb, self.held, self.calm) = (None, None, None, None);
+                self.update_wanted = None;
+                self.later.clear();
+            }
+        }
+        if let Some((stage, at)) = event.completes() {
+            // The first time counts.
+            self.response.entry(stage).or_default().done.get_or_insert(at);
+        }
+    }
+
+    /// Whoever is told later waits for the same clock: it goes on where it stood.
+    fn move_later(&mut self, next: Option<super::Climb>) {
+        let (Some(before), Some(after)) = (self.climb, next) else { return };
+        if before.stopped.is_some() && after.stopped.is_none() && before.reached == after.reached {
+            let paused = after.started - before.started;
+            self.later.iter_mut().for_each(|later| later.at = later.at + paused);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Levels: who is told when nobody acts, and what an acknowledgement, a hold and a fall do to the clock.
+
+use super::desk::Desk;
+use super::{Destination, Incident, Key, Later, Recipient, recipients};
+use crate::config::Ladder;
+use crate::engine::escalation::{self, Climb, Rung};
+use crate::engine::event::IncidentEvent;
+use crate::engine::notice::{Draft, Letter, Message, Reason};
+use crate::model::{Name, Severity, Span};
+use std::collections::BTreeMap;
+
+impl Desk<'_> {
+    /// Follows the severity, and moves the climb over to the ladder of the new one. A rise above what was paged begins its
+    /// climb with its page.
+    pub(super) fn set_severity(&mut self, key: &Key, severity: &Severity) {
+        let incident = &self.incidents.by_key[key];
+        if incident.severity == *severity {
+            return;
+        }
+        let (fell, climb) = (*severity < incident.severity, incident.climb);
+        let ladder = incident.ladder_for(severity);
+        let next = match (climb, ladder) {
+            (Some(climb), Some(ladder)) if fell => Some(climb.moved_to(ladder, self.at.now)),
+            // Back up to where it was: nobody hears the same severity twice, and later levels come by a clock of their own.
+            (_, Some(_)) => Some(Climb::begin(self.at.now)),
+            (_, None) => None,
+        };
+        self.note(key, IncidentEvent::Severity { to: severity.clone() });
+        if climb != next && self.incidents.by_key[key].paged.is_some() {
+            self.note(key, IncidentEvent::Climbing { climb: next });
+        }
+    }
+
+    /// Stops the clock while somebody is at it or all of it is held back, and lets it go on afterwards. An acknowledgement
+    /// that has expired is announced, and the reached level is told again.
+    pub(super) fn watch_the_clock(&mut self, key: &Key) {
+        let incident = &self.incidents.by_key[key];
+        let until = incident.acknowledged.as_ref().and_then(|acknowledged| acknowledged.until);
+        let expired = until.is_some_and(|until| until <= self.at.now);
+        if expired {
+            self.note(key, IncidentEvent::Unacknowledged { by: None });
+        }
+        let incident = &self.incidents.by_key[key];
+        let (stands, should_stand) = (incident.climb, incident.held.is_some() || incident.is_in_hands());
+        if let Some(climb) = stands.filter(|climb| climb.stopped.is_some() != should_stand) {
+            let climb = if should_stand { climb.stop(self.at.now) } else { climb.go_on(self.at.now) };
+            self.note(key, IncidentEvent::Climbing { climb: Some(climb) });
+        }
+        if expired && self.incidents.by_key[key].held.is_none() {
+            self.tell_reached_again(key, Reason::AcknowledgementExpired);
+        }
+    }
+
+    /// Begins the ladder of the incident's severity, and reaches what is due at once.
+    pub(super) fn begin_climb(&mut self, key: &Key, reason: Reason) {
+        let incident = &self.incidents.by_key[key];
+        if incident.ladder().is_none() {
+            return self.note(key, IncidentEvent::Climbing { climb: None });
+        }
+        let climb = Climb::begin(self.at.now);
+        self.note(key, IncidentEvent::Climbing { climb: Some(climb) });
+        self.reach_due(key, Some(reason));
+        self.watch_the_clock(key);
+    }
+
+    /// Reaches the levels whose time has come, and tells those whose `reach` comes later.
+    pub(super) fn climb(&mut self, key: &Key) {
+        self.reach_due(key, None);
+        self.tell_later_ones(key);
+    }
+
+    /// Levels that are late, because nobody looked for a while, come one after the other. One that reaches nobody is passed
+    /// over at once: the next one is told in its place.
+    fn reach_due(&mut self, key: &Key, first: Option<Reason>) {
+        let incident = &self.incidents.by_key[key];
+        let catch_up = incident.plan.catch_up;
+        let Some(ladder) = incident.ladder().cloned() else { return };
+        let ladder = &ladder;
+        let mut passed_over = false;
+        while let Some(climb) = self.incidents.by_key[key].climb {
+            let rungs = if passed_over { together(ladder, climb.reached) } else { climb.due(ladder, self.at.now) };
+            if rungs.is_empty() {
+                return;
+            }
+            passed_over = !self.reach(key, &rungs, first);
+            let late = self.incidents.by_key[key].climb.filter(|climb| !climb.due(ladder, self.at.now).is_empty());
+            if let Some(climb) = late.filter(|_| !passed_over) {
+                let climb = Climb { not_before: Some(self.at.now + catch_up), ..climb };
+                return self.note(key, IncidentEvent::Climbing { climb: Some(climb) });
+            }
+        }
+    }
+
+    /// Reaches rungs of one time; whether there was anybody to tell.
+    fn reach(&mut self, key: &Key, rungs: &[Rung<'_>], first: Option<Reason>) -> bool {
+        let mut anybody = false;
+        for rung in rungs {
+            let incident = &self.incidents.by_key[key];
+            let Some(climb) = incident.climb else { return anybody };
+            let (page, severity) = (incident.page + 1, incident.severity.clone());
+            if rung.round > 0 && rung.begins_round {
+                self.note(key, IncidentEvent::Paged { page, severity });
+            }
+            let to = recipients(&self.world.settings, &rung.level.notify, self.at.wall);
+            let nobody = to.is_empty() && !rung.level.notify.is_empty();
+            anybody |= !nobody;
+            let climb = Climb { reached: rung.number + 1, not_before: None, ..climb };
+            let level = rung.level.name.clone();
+            self.note(key, IncidentEvent::Reached { level: level.clone(), round: rung.round, climb, nobody });
+            let reason = if rung.round > 0 { Reason::Repeated } else { first.unwrap_or(Reason::Escalated) };
+            for recipient in to {
+                self.tell_recipient(key, &recipient, &level, reason, rung.round > 0);
+            }
+        }
+        anybody
+    }
+
+    /// Tells one recipient of a level, now or later. Nobody hears the same severity twice, but for a repeat.
+    fn tell_recipient(&mut self, key: &Key, recipient: &Recipient, level: &Name, reason: Reason, again: bool) {
+        let incident = &self.incidents.by_key[key];
+        let (page, severity) = (incident.page, incident.severity.clone());
+        let destination = &recipient.destination;
+        let heard = match again {
+            true => incident.ledger.get(destination).is_some_and(|told| told.pages.contains_key(&page)),
+            false => incident.has_told(destination, &severity),
+        };
+        if heard {
+            return;
+        }
+        let rests = recipient.rests.as_ref().filter(|(below, _)| severity < *below).map(|(_, until)| *until);
+        if recipient.after.is_zero() && rests.is_none() {
+            let message = Message { level: Some(level.clone()), ..Message::page(reason) };
+            return self.tell(key, destination, &message, &severity);
+        }
+        let wakes =
+            rests.map(|until| self.at.now + Span::from_millis(until.as_millisecond() - self.at.wall.as_millisecond()));
+        let at = (self.at.now + recipient.after).max(wakes.unwrap_or(self.at.now));
+        let later = Later { at, destination: destination.clone(), level: level.clone(), is_quiet: rests.is_some() };
+        self.note(key, IncidentEvent::Later(later));
+    }
+
+    fn tell_later_ones(&mut self, key: &Key) {
+        let incident = &self.incidents.by_key[key];
+        if incident.climb.is_none_or(|climb| climb.stopped.is_some()) {
+            return;
+        }
+        let due = incident.later.iter().filter(|later| later.at <= self.at.now && !later.is_quiet);
+        let due: Vec<Later> = due.cloned().collect();
+        let severity = incident.severity.clone();
+        for later in due {
+            let message = Message { level: Some(later.level), ..Message::page(Reason::Escalated) };
+            self.tell(key, &later.destination, &message, &severity);
+        }
+    }
+
+    /// Somebody's quiet hours are over: what waited for that is one message, however many incidents it is about.
+    pub(super) fn tell_the_rested(&mut self) {
+        let mut rested: BTreeMap<Destination, Vec<Key>> = BTreeMap::new();
+        for (key, incident) in self.incidents.by_key.iter().filter(|(_, incident)| incident.held.is_none()) {
+            let due = incident.later.iter().filter(|later| later.is_quiet && later.at <= self.at.now);
+            for later in due {
+                rested.entry(later.destination.clone()).or_default().push(key.clone());
+            }
+        }
+        for (destination, keys) in rested {
+            if let [key] = keys.as_slice() {
+                let severity = self.incidents.by_key[key].severity.clone();
+                self.tell(key, &destination, &Message::page(Reason::Rested), &severity);
+                continue;
+            }
+            let incidents: Vec<&Incident> = keys.iter().map(|key| &self.incidents.by_key[key]).collect();
+            let letter = Letter::rested(&incidents, self.at.slot);
+            self.out.drafts.push(Draft::letter(&letter, &destination, self.at.now));
+            for key in keys {
+                let incident = &self.incidents.by_key[&key];
+                let (page, severity) = (Some(incident.page), incident.severity.clone());
+                let revision = incident.ledger.get(&destination).map_or(0, |told| told.revision);
+                let (destination, at) = (destination.clone(), self.at.now);
+                self.note(&key, IncidentEvent::Told { destination, page, severity, revision, at });
+            }
+        }
+    }
+
+    /// Wakes the reached level anew, under a key of its own, and tells the others quietly.
+    pub(super) fn tell_reached_again(&mut self, key: &Key, reason: Reason) {
+        let incident = &self.incidents.by_key[key];
+        let (ladder, severity, page) = (incident.ladder().cloned(), incident.severity.clone(), incident.page + 1);
+        let knew: Vec<_> = incident.ledger.keys().cloned().collect();
+        let reached = incident.climb.map_or(0, |climb| climb.reached);
+        let last = ladder.as_ref().and_then(|ladder| escalation::rung(ladder, reached.checked_sub(1)?));
+        self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
+        if let Some(rung) = last {
+            let level = rung.level.name.clone();
+            for recipient in recipients(&self.world.settings, &rung.level.notify, self.at.wall) {
+                self.tell_recipient(key, &recipient, &level, reason, true);
+            }
+        }
+        for destination in knew {
+            let told = self.incidents.by_key[key].ledger.get(&destination);
+            if told.is_none_or(|told| !told.pages.contains_key(&page)) {
+                self.tell(key, &destination, &Message::update(reason), &severity);
+            }
+        }
+        self.note(key, IncidentEvent::Said);
+    }
+
+    /// Reaches the next level now, whatever the clock says; whether there was one.
+    pub(super) fn reach_next(&mut self, key: &Key) -> bool {
+        let incident = &self.incidents.by_key[key];
+        let ladder = incident.ladder().cloned();
+        let next = ladder.as_ref().zip(incident.climb).map(|(ladder, climb)| together(ladder, climb.reached));
+        let Some(next) = next.filter(|next| !next.is_empty()) else { return false };
+        self.reach(key, &next, None);
+        true
+    }
+}
+
+/// The rung with this number, and those after it that are due at the same time.
+fn together(ladder: &Ladder, number: u32) -> Vec<Rung<'_>> {
+    let at = escalation::rung(ladder, number).map(|rung| rung.at);
+    let rungs = (number..).map_while(|number| escalation::rung(ladder, number));
+    rungs.take_while(|rung| Some(rung.at) == at).collect()
+}

@@ -1,0 +1,380 @@
+//! What an incident becomes when its alerts move or its timers are due, and who is owed a message.
+//!
+//! A batch of transitions is taken in first and settled after, so that five hundred alerts of one slot are one message.
+//! [`Desk::settle`] is the order of one incident's decisions: severity, acknowledgement, what holds it, page, levels, update.
+
+use super::hold::Inhibitor;
+use super::{Destination, Incident, Incidents, Key, Phase};
+use crate::config::{Escalation, Policy, Resolve};
+use crate::engine::command::Actor;
+use crate::engine::event::{Event, EventKind, IncidentEvent, Opening};
+use crate::engine::notice::{Draft, Message, NoticeKind, Reason};
+use crate::engine::transition::{Subject, Transition};
+use crate::engine::world::World;
+use crate::model::{IncidentId, Labels, Moment, Name, Severity, Slot, Span};
+use std::cell::OnceCell;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What settling led to.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// Whom to tell what.
+    pub drafts: Vec<Draft>,
+}
+
+/// The instant of a step, in all the ways that incidents need it.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    /// The slot that led to it, or the one of now.
+    pub slot: Slot,
+    /// What timers count by.
+    pub now: Moment,
+    /// What people's calendars count by.
+    pub wall: jiff::Timestamp,
+}
+
+pub(super) struct Desk<'a> {
+    pub(super) world: &'a World,
+    pub(super) incidents: &'a mut Incidents,
+    pub(super) at: At,
+    pub(super) out: Settled,
+    /// What fires and may hold others back; the same for all that is settled in one step.
+    pub(super) sources: OnceCell<Vec<Inhibitor>>,
+}
+
+/// Takes in what alerts did at one slot, and settles the incidents that it touched.
+pub fn absorb(world: &World, incidents: &mut Incidents, transitions: &[Transition], at: At) -> Settled {
+    let mut desk = Desk::new(world, incidents, at);
+    let mut touched = BTreeSet::new();
+    for transition in transitions {
+        touched.extend(desk.take_in(transition));
+    }
+    // What began or ceased to fire may hold back others, or let them go.
+    if !transitions.is_empty() && world.inhibits() {
+        touched.extend(desk.open_ones());
+    }
+    for key in touched {
+        desk.settle(&key);
+    }
+    desk.out
+}
+
+/// Lets timers that are due take effect.
+pub fn tick(world: &World, incidents: &mut Incidents, at: At) -> Settled {
+    let mut desk = Desk::new(world, incidents, at);
+    desk.warn_of_ends();
+    desk.end_silences();
+    desk.tell_the_rested();
+    let is_due = |incident: &Incident| incident.next_due(&world.settings).is_some_and(|due| due <= at.now);
+    let due = desk.incidents.by_key.iter().filter(|(_, incident)| is_due(incident)).map(|(key, _)| key.clone());
+    for key in due.collect::<Vec<_>>() {
+        desk.settle(&key);
+    }
+    desk.out
+}
+
+/// Settles every open incident, because what holds them back may be another now.
+pub fn review(world: &World, incidents: &mut Incidents, at: At) -> Settled {
+    let mut desk = Desk::new(world, incidents, at);
+    desk.settle_open_ones();
+    desk.out
+}
+
+/// A page was refused for good: whoever it was for has not been told, and is owed no end.
+pub fn refused(
+    incidents: &mut Incidents,
+    id: IncidentId,
+    generation: u32,
+    to: &Destination,
+    page: u32,
+    now: Moment,
+) -> Option<Event> {
+    let found = incidents.by_key.iter().find(|(_, incident)| incident.id == id && incident.generation == generation);
+    let (key, number) = found.map(|(key, incident)| (key.clone(), incident.number))?;
+    let event = IncidentEvent::NotTold { destination: to.clone(), page };
+    incidents.apply(&key, &event);
+    let kind = EventKind::Incident { key, id, number, generation, event };
+    Some(Event { moment: now, slot: None, kind })
+}
+
+/// A page does not get through: the channel's fallback is told the same, and will hear of the end like everybody else.
+pub fn fall_back(world: &World, incidents: &mut Incidents, notice: &Draft, fallback: &Name, at: At) -> Settled {
+    let mut desk = Desk::new(world, incidents, at);
+    let known = desk.incidents.by_key.get(&notice.key);
+    let same = known.filter(|incident| incident.id == notice.incident && incident.generation == notice.generation);
+    let destination = Destination { channel: fallback.clone(), to: None };
+    let heard = |incident: &Incident| {
+        incident.ledger.get(&destination).is_some_and(|told| told.pages.contains_key(&incident.page))
+    };
+    if let Some(incident) = same.filter(|incident| !incident.is_resolved() && !heard(incident)) {
+        let severity = incident.severity.clone();
+        desk.tell(&notice.key, &destination, &Message::page(notice.reason), &severity);
+    }
+    desk.out
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(world: &'a World, incidents: &'a mut Incidents, at: At) -> Self {
+        Desk { world, incidents, at, out: Settled::default(), sources: OnceCell::new() }
+    }
+
+    pub(super) fn settle_open_ones(&mut self) {
+        for key in self.open_ones() {
+            self.settle(&key);
+        }
+    }
+
+    fn open_ones(&self) -> Vec<Key> {
+        let open = self.incidents.by_key.iter().filter(|(_, incident)| !incident.is_resolved());
+        open.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Notes what one alert did; returns the incident that it touched.
+    fn take_in(&mut self, transition: &Transition) -> Option<Key> {
+        let subject = &transition.subject;
+        let known = self.incidents.of_alert.get(&subject.alert).cloned();
+        match (&transition.after, known) {
+            (Some(_), known) => {
+                let key = known.unwrap_or_else(|| self.key_for(subject, transition.policy.as_ref()));
+                self.open_if_needed(&key, subject);
+                let (subject, cause) = (subject.clone(), transition.cause.clone());
+                self.note(&key, IncidentEvent::Joined { subject, cause });
+                Some(key)
+            }
+            (None, Some(key)) => {
+                let (subject, cause) = (subject.clone(), transition.cause.clone());
+                self.note(&key, IncidentEvent::Left { subject, cause, at: self.at.now });
+                Some(key)
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// The policy is the rule's own, else that of the first route that matches the labels without `severity`.
+    fn key_for(&self, subject: &Subject, own: Option<&Name>) -> Key {
+        let settings = &self.world.settings;
+        let labels = subject.labels.without("severity").overlaid_under(&settings.external_labels);
+        let routed = || settings.routes.iter().find(|route| route.matchers.matches(&labels)).map(|route| &route.policy);
+        let policy = own.or_else(routed).cloned().unwrap_or_else(|| "default".into());
+        let group_by = settings.policies.get(&policy).map(|policy| policy.group_by.as_slice()).unwrap_or_default();
+        Key { group: labels.only(group_by), policy }
+    }
+
+    fn open_if_needed(&mut self, key: &Key, subject: &Subject) {
+        let plan = self.plan_for(key);
+        let wait = wait(&plan, &subject.severity).max(self.could_be_held(subject));
+        let (until, severity) = (self.at.now + wait, subject.severity.clone());
+        let event = match self.incidents.by_key.get(key) {
+            Some(incident) => match incident.phase {
+                Phase::Gathering { .. } | Phase::Open => return,
+                Phase::Resolved { at } if self.at.now - at <= incident.plan.reopen_within => {
+                    IncidentEvent::Reopened { until, severity, plan }
+                }
+                Phase::Resolved { .. } => {
+                    if incident.kept_until(&self.world.settings).is_some_and(|until| until > self.at.now) {
+                        self.note(key, IncidentEvent::SetAside);
+                    }
+                    self.opening(key, severity, until, plan)
+                }
+            },
+            None => self.opening(key, severity, until, plan),
+        };
+        self.note(key, event);
+    }
+
+    fn opening(&self, key: &Key, severity: Severity, until: Moment, plan: Arc<Policy>) -> IncidentEvent {
+        let slot = self.at.slot;
+        let id = IncidentId::derive(&[&key.policy, &key.group.to_string(), &slot.millis().to_string()]);
+        let number = self.incidents.last_number + 1;
+        IncidentEvent::Opened(Box::new(Opening { id, number, slot, severity, until, plan }))
+    }
+
+    /// The policy as it is now. Without one nobody is told.
+    fn plan_for(&self, key: &Key) -> Arc<Policy> {
+        self.world
+            .settings
+            .policies
+            .get(&key.policy)
+            .cloned()
+            .map_or_else(|| Arc::new(Policy::telling_nobody()), Arc::new)
+    }
+
+    /// Decides what the incident owes to whom, now that everything of this moment is known.
+    pub(super) fn settle(&mut self, key: &Key) {
+        let Some(incident) = self.incidents.by_key.get(key) else { return };
+        match (incident.phase, incident.judged()) {
+            (Phase::Resolved { .. }, _) => self.forget_in_time(key),
+            (Phase::Gathering { .. }, None) => self.resolve(key, None),
+            (Phase::Open, None) => self.end(key),
+            (Phase::Gathering { until }, Some(severity)) => self.gather(key, until, &severity),
+            (Phase::Open, Some(severity)) => self.go_on(key, &severity),
+        }
+        self.remind(key);
+    }
+
+    fn forget_in_time(&mut self, key: &Key) {
+        let until = self.incidents.by_key[key].kept_until(&self.world.settings);
+        if until.is_some_and(|until| until <= self.at.now) {
+            self.note(key, IncidentEvent::Forgotten);
+        }
+    }
+
+    fn gather(&mut self, key: &Key, until: Moment, severity: &Severity) {
+        let until =
+            until.min(self.at.now + wait(&self.incidents.by_key[key].plan, severity).max(self.still_waits(key)));
+        self.set_severity(key, severity);
+        if until <= self.at.now {
+            self.weigh_holds(key);
+            if self.incidents.by_key[key].held.is_none() {
+                self.page(key, severity, Reason::Opened);
+            }
+        } else if self.incidents.by_key[key].phase != (Phase::Gathering { until }) {
+            self.note(key, IncidentEvent::Gathering { until });
+        }
+    }
+
+    /// An open incident whose alerts fire: a rise goes out at once, levels when they are due, everything else is gathered.
+    fn go_on(&mut self, key: &Key, severity: &Severity) {
+        self.set_severity(key, severity);
+        let was_held = self.incidents.by_key[key].held.is_some();
+        self.weigh_holds(key);
+        self.watch_the_clock(key);
+        let incident = &self.incidents.by_key[key];
+        if incident.held.is_some() {
+            return;
+        }
+        if incident.paged.as_ref().is_none_or(|paged| severity > paged) {
+            let reason = if incident.paged.is_some() { Reason::Rose } else { Reason::Opened };
+            return self.page(key, severity, if was_held { Reason::Released } else { reason });
+        }
+        if was_held {
+            self.update(key, Message::update(Reason::Released));
+        }
+        self.climb(key);
+        self.update_if_due(key);
+    }
+
+    /// Its last alert has ended: it is over, unless its policy wants a person to have acted.
+    fn end(&mut self, key: &Key) {
+        let incident = &self.incidents.by_key[key];
+        let mode = incident.ladder().map(|ladder| ladder.resolve).unwrap_or_default();
+        let is_over = match mode {
+            Resolve::Auto => true,
+            Resolve::Acknowledged => incident.acknowledged.is_some(),
+            Resolve::Manual => false,
+        };
+        if is_over || incident.paged.is_none() {
+            return self.resolve(key, None);
+        }
+        if incident.held.is_some() {
+            self.note(key, IncidentEvent::Released);
+        }
+        if self.incidents.by_key[key].calm.is_none() {
+            self.note(key, IncidentEvent::Calmed { at: self.at.now });
+            self.update(key, Message::update(Reason::Calmed));
+        }
+        self.watch_the_clock(key);
+        self.climb(key);
+    }
+
+    fn update_if_due(&mut self, key: &Key) {
+        let incident = &self.incidents.by_key[key];
+        if !incident.unsaid {
+            return;
+        }
+        let earliest = incident.last_message.map_or(self.at.now, |last| last + incident.plan.update_every);
+        if earliest <= self.at.now {
+            let reason = match incident.said.as_ref().map(|said| incident.severity.cmp(said)) {
+                Some(Ordering::Less) => Reason::Fell,
+                Some(Ordering::Greater) => Reason::Rose,
+                Some(Ordering::Equal) | None => Reason::Changed,
+            };
+            self.update(key, Message::update(reason));
+        } else if incident.update_due.is_none() {
+            self.note(key, IncidentEvent::UpdateDue { at: Some(earliest) });
+        }
+    }
+
+    /// Wakes people: those of this severity, and everybody who heard of a lower one.
+    pub(super) fn page(&mut self, key: &Key, severity: &Severity, reason: Reason) {
+        let incident = &self.incidents.by_key[key];
+        let knew: Vec<Destination> = incident.ledger.keys().cloned().collect();
+        let reason = if incident.generation > 1 && reason == Reason::Opened { Reason::Reopened } else { reason };
+        let page = incident.page + 1;
+        self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
+        self.begin_climb(key, reason);
+        self.enter_digest(key);
+        for destination in knew {
+            if !self.incidents.by_key[key].has_told(&destination, severity) {
+                self.tell(key, &destination, &Message::page(reason), severity);
+            }
+        }
+        self.note(key, IncidentEvent::Said);
+    }
+
+    /// Tells those who know, quietly, how things stand.
+    pub(super) fn update(&mut self, key: &Key, message: Message) {
+        let incident = &self.incidents.by_key[key];
+        let severity = incident.severity.clone();
+        for destination in incident.ledger.keys().cloned().collect::<Vec<_>>() {
+            self.tell(key, &destination, &message, &severity);
+        }
+        self.note(key, IncidentEvent::Said);
+    }
+
+    /// It is over: whoever heard of it hears of its end.
+    pub(super) fn resolve(&mut self, key: &Key, by: Option<Actor>) {
+        let message = Message { by: by.clone(), ..Message::new(NoticeKind::End, Reason::Resolved) };
+        self.note(key, IncidentEvent::Resolved { at: self.at.now, by });
+        self.enter_digest(key);
+        self.update(key, message);
+    }
+
+    pub(super) fn tell(&mut self, key: &Key, destination: &Destination, message: &Message, severity: &Severity) {
+        let incident = &self.incidents.by_key[key];
+        let told = incident.ledger.get(destination);
+        let revision = told.map_or(0, |told| told.revision) + u32::from(message.kind == NoticeKind::Update);
+        let draft = Draft::new(incident, destination, message, revision, self.at.now);
+        self.out.drafts.push(draft);
+        let page = (message.kind == NoticeKind::Page).then_some(incident.page);
+        let (destination, severity) = (destination.clone(), severity.clone());
+        self.note(key, IncidentEvent::Told { destination, page, severity, revision, at: self.at.now });
+    }
+
+    /// Puts a step into effect and into the journal.
+    pub(super) fn note(&mut self, key: &Key, event: IncidentEvent) {
+        let before = self.incidents.by_key.get(key).map(|incident| (incident.id, incident.number, incident.generation));
+        self.incidents.apply(key, &event);
+        let after = self.incidents.by_key.get(key).map(|incident| (incident.id, incident.number, incident.generation));
+        let (id, number, generation) =
+            after.or(before).expect("an event is about an incident that is there before or after it");
+        let kind = EventKind::Incident { key: key.clone(), id, number, generation, event };
+        self.out.events.push(Event { moment: self.at.now, slot: Some(self.at.slot), kind });
+    }
+
+    /// Puts a step that is about no single incident into effect and into the journal.
+    pub(super) fn note_all(&mut self, kind: EventKind) {
+        self.incidents.apply_common(&kind);
+        self.out.events.push(Event { moment: self.at.now, slot: None, kind });
+    }
+}
+
+/// How long a group of this severity is gathered.
+fn wait(plan: &Policy, severity: &Severity) -> Span {
+    match plan.matrix.get(severity) {
+        Some(Escalation::Ladder(ladder)) => ladder.wait,
+        Some(Escalation::Digest(_) | Escalation::Nobody) | None => Span::ZERO,
+    }
+}
+
+impl Labels {
+    /// This set over `defaults`: a label that is there already counts.
+    #[must_use]
+    pub fn overlaid_under(&self, defaults: &Labels) -> Labels {
+        if defaults.is_empty() { self.clone() } else { defaults.overlaid(self) }
+    }
+}

@@ -1,0 +1,242 @@
+//! What holds new messages of an incident back: silences, maintenance, inhibition, flapping.
+//!
+//! An incident is held while every one of its firing alerts is. Ends are never held back: whoever heard of a firing hears of
+//! its end. Silences and flapping count by the engine's clock, maintenance and dates by the wall clock.
+
+use super::desk::Desk;
+use super::{Incident, Key, Member, recipients};
+use crate::config::{Flapping, Target};
+use crate::engine::command::AdHocSilence;
+use crate::engine::event::{EventKind, IncidentEvent};
+use crate::engine::notice::{Draft, Letter, with_severity};
+use crate::engine::transition::{Origin, Subject};
+use crate::engine::world::World;
+use crate::model::{AlertId, Labels, Matchers, Moment, Name, Span, duration_text};
+use crate::rules::{InhibitedBy, Rule};
+use jiff::Timestamp;
+
+/// One thing that holds an alert back.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hold {
+    /// What kind of thing.
+    pub kind: HoldKind,
+    /// Which, and why, in words.
+    pub what: String,
+    /// When it lets go by itself, where that is known by the engine's clock.
+    pub until: Option<Moment>,
+}
+
+/// The kinds of things that hold alerts back, in the order in which they are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HoldKind {
+    /// Somebody silenced it.
+    Silence,
+    /// Work is under way that is expected to hurt.
+    Maintenance,
+    /// Another alert says it already.
+    Inhibition,
+    /// It comes and goes too often.
+    Flapping,
+}
+
+impl Desk<'_> {
+    /// Whether all of what fires is held back now, and by what.
+    pub(super) fn weigh_holds(&mut self, key: &Key) {
+        let incident = &self.incidents.by_key[key];
+        let holds: Option<Vec<Hold>> = incident.firing().map(|member| self.hold_on(&member.subject)).collect();
+        let holds = holds.filter(|holds| !holds.is_empty()).map(|mut holds| {
+            holds.sort();
+            holds.dedup();
+            holds
+        });
+        match (holds, &incident.held) {
+            (Some(by), Some(held)) if by == held.by => {}
+            (Some(by), _) => self.note(key, IncidentEvent::Held { by, at: self.at.now }),
+            (None, Some(_)) => self.note(key, IncidentEvent::Released),
+            (None, None) => {}
+        }
+    }
+
+    /// The first thing that holds this alert back.
+    fn hold_on(&self, subject: &Subject) -> Option<Hold> {
+        let labels = seen_labels(self.world, subject);
+        self.silence_on(&labels)
+            .or_else(|| self.maintenance_on(&labels))
+            .or_else(|| self.inhibition_on(subject, &labels))
+            .or_else(|| self.flapping_of(subject))
+    }
+
+    fn silence_on(&self, labels: &Labels) -> Option<Hold> {
+        let ad_hoc = self.incidents.silences.values().find(|silence| silence.matchers.matches(labels));
+        let ad_hoc = ad_hoc.map(|silence| Hold {
+            kind: HoldKind::Silence,
+            what: format!("silenced by {}: {}", silence.by.name, silence.reason),
+            until: Some(silence.until),
+        });
+        let wall = self.at.wall;
+        let is_on = |silence: &&crate::config::Silence| {
+            silence.from.is_none_or(|from| from <= wall) && wall < silence.until && silence.matchers.matches(labels)
+        };
+        let as_code = || self.world.settings.silences.iter().find(is_on);
+        ad_hoc.or_else(|| {
+            as_code().map(|silence| Hold {
+                kind: HoldKind::Silence,
+                what: format!("silenced by {}: {}", silence.owner, silence.reason),
+                until: None,
+            })
+        })
+    }
+
+    fn maintenance_on(&self, labels: &Labels) -> Option<Hold> {
+        let is_on = |window: &&crate::config::Maintenance| {
+            window.every.covers(&window.timezone, self.at.wall) && window.matchers.matches(labels)
+        };
+        let window = self.world.settings.maintenance.iter().find(is_on)?;
+        Some(Hold { kind: HoldKind::Maintenance, what: format!("maintenance: {}", window.reason), until: None })
+    }
+
+    /// `equal` needs the label on both sides, and nothing inhibits itself.
+    fn inhibition_on(&self, subject: &Subject, labels: &Labels) -> Option<Hold> {
+        if !self.world.inhibits() {
+            return None;
+        }
+        let by_rule = self.world.inhibited_by(&subject.origin);
+        let inhibits = |source: &Inhibitor| {
+            let seen = &source.labels;
+            let by_settings = self.world.settings.inhibit.iter().any(|rule| {
+                let both_ways = || rule.source.matches(labels) && rule.target.matches(seen);
+                rule.target.matches(labels)
+                    && rule.source.matches(seen)
+                    && agree(&rule.equal, labels, seen)
+                    && !both_ways()
+            });
+            let named = |rule: &InhibitedBy| seen.get("alertname") == &*rule.alert && agree(&rule.equal, labels, seen);
+            by_settings || by_rule.iter().any(named)
+        };
+        let others = self.inhibitors().iter().filter(|source| source.alert != subject.alert);
+        let source = others.into_iter().find(|source| inhibits(source))?;
+        let what = format!("inhibited by {}", source.labels.get("alertname"));
+        Some(Hold { kind: HoldKind::Inhibition, what, until: None })
+    }
+
+    /// Everything that fires and may hold others back.
+    fn inhibitors(&self) -> &[Inhibitor] {
+        self.sources.get_or_init(|| {
+            let firing = self.incidents.by_key.values().flat_map(|incident| incident.firing());
+            let seen = firing.map(|member| Inhibitor {
+                alert: member.subject.alert,
+                labels: seen_labels(self.world, &member.subject),
+            });
+            seen.filter(|source| self.world.may_inhibit(&source.labels)).collect()
+        })
+    }
+
+    fn flapping_of(&self, subject: &Subject) -> Option<Hold> {
+        let Flapping { changes, within } = self.world.settings.flapping?;
+        let times = self.incidents.changes.get(&subject.alert)?;
+        let nth = times.len().checked_sub(changes as usize)?;
+        let until = *times.get(nth)? + within;
+        let what = format!("flapping: {changes} changes within {}", duration_text::format(within));
+        (until > self.at.now).then_some(Hold { kind: HoldKind::Flapping, what, until: Some(until) })
+    }
+
+    /// How long a new alert waits for one that could inhibit it: until that one's next slot, at most `inhibit_wait`. Rules of
+    /// its own group were decided at the same slot, so there is nothing to wait for.
+    pub(super) fn could_be_held(&self, subject: &Subject) -> Span {
+        if !self.world.inhibits() {
+            return Span::ZERO;
+        }
+        let labels = seen_labels(self.world, subject);
+        let by_rule = self.world.inhibited_by(&subject.origin);
+        let by_settings: Vec<_> =
+            self.world.settings.inhibit.iter().filter(|rule| rule.target.matches(&labels)).collect();
+        // A source that is not named by `alertname=` could be any alert.
+        let could_be = |matchers: &Matchers, rule: &Rule| {
+            let names = matchers.iter().filter(|matcher| &**matcher.name() == "alertname");
+            names.into_iter().all(|matcher| matcher.accepts(&rule.alert))
+        };
+        let own = match &subject.origin {
+            Origin::Rule(id) => self.world.group_of(*id),
+            Origin::Watchbell(_) => None,
+        };
+        let interval = self.world.longest_interval(own, |rule| {
+            by_rule.iter().any(|one| one.alert == rule.alert)
+                || by_settings.iter().any(|one| could_be(&one.source, rule))
+        });
+        interval.min(self.world.settings.inhibit_wait)
+    }
+
+    /// The wait that the firing alerts of a gathering incident were given for what could inhibit them.
+    pub(super) fn still_waits(&self, key: &Key) -> Span {
+        let incident = &self.incidents.by_key[key];
+        let waits = incident.firing().map(|member| self.could_be_held(&member.subject));
+        waits.max().unwrap_or(Span::ZERO)
+    }
+
+    /// Who silenced something that still fires is told before the silence ends, where they can be reached.
+    pub(super) fn warn_of_ends(&mut self) {
+        let due = |silence: &&AdHocSilence| !silence.warned && silence.warns_at() <= self.at.now;
+        let due: Vec<AdHocSilence> = self.incidents.silences.values().filter(due).cloned().collect();
+        for silence in due {
+            let warned = AdHocSilence { warned: true, ..silence.clone() };
+            self.note_all(EventKind::Silenced { silence: Box::new(warned) });
+            let by_it = |member: &&Member| silence.matchers.matches(&seen_labels(self.world, &member.subject));
+            let held = self.incidents.by_key.values().filter(|incident| incident.held.is_some());
+            let held: Vec<Member> = held.flat_map(Incident::firing).filter(by_it).cloned().collect();
+            let Some(letter) = Letter::silence_ends(&silence, held) else { continue };
+            let owner = [Target::Responder(silence.by.name.clone())];
+            for recipient in recipients(&self.world.settings, &owner, self.at.wall) {
+                self.out.drafts.push(Draft::letter(&letter, &recipient.destination, self.at.now));
+            }
+        }
+    }
+
+    /// Silences whose time has come are over; what they held is looked at anew.
+    pub(super) fn end_silences(&mut self) {
+        let over = |silence: &&AdHocSilence| silence.until <= self.at.now;
+        let over: Vec<_> = self.incidents.silences.values().filter(over).map(|silence| silence.id).collect();
+        if over.is_empty() {
+            return;
+        }
+        for id in over {
+            self.note_all(EventKind::SilenceEnded { id, by: None });
+        }
+        self.settle_open_ones();
+    }
+}
+
+/// An alert that may hold others back, with the labels that matchers see.
+pub(super) struct Inhibitor {
+    alert: AlertId,
+    labels: Labels,
+}
+
+/// Whether both sides have every one of these labels, with the same value.
+fn agree(equal: &[Name], one: &Labels, other: &Labels) -> bool {
+    equal.iter().all(|name| !one.get(name).is_empty() && one.get(name) == other.get(name))
+}
+
+/// The labels that matchers see: those that people see, with the severity and the external labels.
+fn seen_labels(world: &World, subject: &Subject) -> Labels {
+    let rule = match &subject.origin {
+        Origin::Rule(id) => world.rule(*id),
+        Origin::Watchbell(_) => None,
+    };
+    let labels = subject.labels.overlaid_under(&world.settings.external_labels);
+    with_severity(&labels, rule.map(|rule| &**rule), &subject.severity)
+}
+
+/// When, by the wall clock, the dates and windows of the configuration hold back other alerts than they do at `wall`.
+#[must_use]
+pub fn next_change(world: &World, wall: Timestamp) -> Option<Timestamp> {
+    let settings = &world.settings;
+    let silences = settings.silences.iter().flat_map(|silence| silence.from.into_iter().chain([silence.until]));
+    let windows = settings.maintenance.iter().filter_map(|window| window.every.next_change(&window.timezone, wall));
+    silences.chain(windows).filter(|at| *at > wall).min()
+}
+
+/// Whether matchers hold back anything at all: one that every alert meets would silence everything.
+#[must_use]
+pub fn is_too_wide(matchers: &Matchers) -> bool {
+    matchers.iter().all(|matcher| matcher.accepts(""))
+}

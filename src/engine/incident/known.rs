@@ -1,0 +1,145 @@
+//! All incidents that are open, may yet reopen, or still wait for something.
+
+use super::{Book, DigestKey, Incident, Key};
+use crate::engine::command::AdHocSilence;
+use crate::engine::event::{EventKind, IncidentEvent};
+use crate::model::{AlertId, Moment, SilenceId, Span};
+use std::collections::BTreeMap;
+
+/// How long the changes of an alert are remembered, and how many of them: more than any flapping asks for.
+const REMEMBER_CHANGES: Span = Span::from_hours(24);
+const MOST_CHANGES: usize = 64;
+/// Alerts whose changes are remembered, before old ones are looked for.
+const MANY_ALERTS: usize = 1_000;
+
+/// All incidents, and what holds them back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Incidents {
+    /// By their key. A resolved one stays until it can no longer reopen.
+    pub by_key: BTreeMap<Key, Incident>,
+    /// Which incident an alert belongs to.
+    pub of_alert: BTreeMap<AlertId, Key>,
+    /// The key by number.
+    pub by_number: BTreeMap<u64, Key>,
+    /// The number that the last incident got.
+    pub last_number: u64,
+    /// Silences that somebody asked for.
+    pub silences: BTreeMap<SilenceId, AdHocSilence>,
+    /// What digests have to list.
+    pub digests: BTreeMap<DigestKey, Book>,
+    /// When alerts began to fire or ended, lately: what flapping is counted from.
+    pub changes: BTreeMap<AlertId, Vec<Moment>>,
+}
+
+impl Incidents {
+    /// The incident that people call by this number.
+    #[must_use]
+    pub fn numbered(&self, number: u64) -> Option<&Incident> {
+        self.by_key.get(self.by_number.get(&number)?)
+    }
+
+    /// Changes the incident with `key` as `event` says; an opening makes it.
+    pub fn apply(&mut self, key: &Key, event: &IncidentEvent) {
+        if let IncidentEvent::Opened(opening) = event {
+            self.last_number = self.last_number.max(opening.number);
+            if let Some(before) = self.by_key.insert(key.clone(), Incident::open(key.clone(), opening)) {
+                self.by_number.remove(&before.number);
+            }
+            self.by_number.insert(opening.number, key.clone());
+        }
+        match event {
+            IncidentEvent::Joined { subject, .. } => {
+                if self.of_alert.insert(subject.alert, key.clone()).is_none() {
+                    self.remember_change(subject.alert, subject.since);
+                }
+            }
+            IncidentEvent::Left { subject, at, .. } => {
+                self.of_alert.remove(&subject.alert);
+                self.remember_change(subject.alert, *at);
+            }
+            IncidentEvent::SetAside => self.set_aside(key),
+            IncidentEvent::Forgotten => {
+                if let Some(gone) = self.by_key.remove(key) {
+                    self.by_number.remove(&gone.number);
+                }
+            }
+            _ => {}
+        }
+        if let Some(incident) = self.by_key.get_mut(key) {
+            incident.apply(event);
+        }
+    }
+
+    /// A closed incident makes room for a new one with the same key.
+    fn set_aside(&mut self, key: &Key) {
+        let Some(mut incident) = self.by_key.remove(key) else { return };
+        let group = key.group.with("closed_as", format!("INC-{}", incident.number));
+        let key = Key { policy: key.policy.clone(), group };
+        incident.key = key.clone();
+        self.by_number.insert(incident.number, key.clone());
+        self.by_key.insert(key, incident);
+    }
+
+    fn remember_change(&mut self, alert: AlertId, at: Moment) {
+        if self.changes.len() > MANY_ALERTS {
+            self.changes.retain(|_, times| times.last().is_some_and(|last| at - *last < REMEMBER_CHANGES));
+        }
+        let times = self.changes.entry(alert).or_default();
+        times.push(at);
+        if times.len() > MOST_CHANGES {
+            times.remove(0);
+        }
+    }
+
+    /// Takes in what is about no single incident: a silence, or a digest.
+    pub fn apply_common(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::Silenced { silence } => {
+                self.silences.insert(silence.id, (**silence).clone());
+            }
+            EventKind::SilenceEnded { id, .. } => {
+                self.silences.remove(id);
+            }
+            EventKind::DigestEntered { digest, number, entry } => {
+                self.digests.entry(digest.clone()).or_default().entries.insert(*number, (**entry).clone());
+            }
+            EventKind::DigestSent { digest, at, kept } => {
+                let book = self.digests.entry(digest.clone()).or_default();
+                book.sent = Some(*at);
+                book.entries.retain(|number, entry| match kept.iter().find(|(kept, _)| kept == number) {
+                    Some((_, listed)) => {
+                        entry.listed = *listed;
+                        true
+                    }
+                    None => false,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes in a whole incident.
+    pub fn restore(&mut self, incident: Incident) {
+        self.last_number = self.last_number.max(incident.number);
+        for member in incident.firing() {
+            self.of_alert.insert(member.subject.alert, incident.key.clone());
+        }
+        self.by_number.insert(incident.number, incident.key.clone());
+        self.by_key.insert(incident.key.clone(), incident);
+    }
+
+    /// An alert has another id since a reload.
+    pub fn rename(&mut self, old: AlertId, new: AlertId) {
+        if let Some(times) = self.changes.remove(&old) {
+            self.changes.insert(new, times);
+        }
+        let Some(key) = self.of_alert.remove(&old) else { return };
+        if let Some(incident) = self.by_key.get_mut(&key)
+            && let Some(mut member) = incident.members.remove(&old)
+        {
+            member.subject.alert = new;
+            incident.members.insert(new, member);
+        }
+        self.of_alert.insert(new, key);
+    }
+}
