@@ -364,7 +364,7 @@ impl Worker {
             let key = (line.clone(), owed.notice.draft.generation);
             match owed.notice.draft.kind {
                 NoticeKind::Page | NoticeKind::Update => self.receipts.insert(key, receipt),
-                NoticeKind::End => self.receipts.remove(&key),
+                NoticeKind::End | NoticeKind::Letter => self.receipts.remove(&key),
             };
         }
         if self.troubled.remove(&line.1.channel) {

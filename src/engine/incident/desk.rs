@@ -9,6 +9,7 @@ use crate::config::{Escalation, Policy, Resolve};
 use crate::engine::command::Actor;
 use crate::engine::event::{Event, EventKind, IncidentEvent, Opening};
 use crate::engine::notice::{Draft, Message, NoticeKind, Reason};
+use crate::engine::own::says_that_it_fails;
 use crate::engine::transition::{Subject, Transition};
 use crate::engine::world::World;
 use crate::model::{IncidentId, Labels, Moment, Name, Severity, Slot, Span};
@@ -337,6 +338,11 @@ impl<'a> Desk<'a> {
     pub(super) fn tell(&mut self, key: &Key, destination: &Destination, message: &Message, severity: &Severity) {
         let incident = &self.incidents.by_key[key];
         let told = incident.ledger.get(destination);
+        let is_about_it = incident.firing().all(|member| says_that_it_fails(&member.subject, &destination.channel));
+        // Whoever heard of it by other alerts hears of everything.
+        if message.kind == NoticeKind::Page && told.is_none() && is_about_it && incident.firing().next().is_some() {
+            return;
+        }
         let revision = told.map_or(0, |told| told.revision) + u32::from(message.kind == NoticeKind::Update);
         let draft = Draft::new(incident, destination, message, revision, self.at.now);
         self.out.drafts.push(draft);
