@@ -7,6 +7,7 @@ mod support;
 
 mod channels;
 mod crash;
+mod escalation;
 mod history;
 mod load;
 mod logs;
