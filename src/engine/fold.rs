@@ -46,7 +46,7 @@ impl State {
                 let state = self.known(world, *rule);
                 (state.failing, state.empty) = (*failing, *empty);
             }
-            EventKind::RuleMoved { from, to, alerts } => self.rename(*from, *to, alerts),
+            EventKind::RuleMoved { from, to, alerts } => self.rename(world, *from, *to, alerts),
             EventKind::RuleForgotten { rule } => {
                 self.rules.remove(rule);
             }
@@ -64,7 +64,7 @@ impl State {
             }
             EventKind::Slept { span } => {
                 for rule in self.rules.values_mut() {
-                    rule.sleep(*span);
+                    rule.sleep(*span, self.moment);
                 }
                 for since in self.sources.values_mut() {
                     *since = *since + *span;
@@ -133,15 +133,25 @@ impl State {
         self.rules.entry(rule).or_insert_with(RuleState::orphan)
     }
 
-    fn rename(&mut self, from: RuleId, to: RuleId, alerts: &[(crate::model::AlertId, crate::model::AlertId)]) {
+    fn rename(
+        &mut self,
+        world: &World,
+        from: RuleId,
+        to: RuleId,
+        alerts: &[(crate::model::AlertId, crate::model::AlertId)],
+    ) {
         if let Some(mut state) = self.rules.remove(&from) {
             for (old, new) in alerts {
                 state.rename(*old, *new);
             }
+            // In a journal that is read back the old rule may be one that the files no longer have.
+            if let Some(rule) = world.rule(to) {
+                state.become_of(rule);
+            }
             self.rules.insert(to, state);
         }
         for (old, new) in alerts {
-            self.incidents.rename(*old, *new);
+            self.incidents.rename(*old, *new, to);
         }
     }
 }

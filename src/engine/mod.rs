@@ -230,6 +230,8 @@ impl Engine {
             transitions.extend(self.note(rule, outcome, at, step));
             transitions.extend(self.judge_rule(rule, source, at, step));
         }
+        // Whatever the order in the file: incidents are opened, and numbered, in the order of labels.
+        transition::sort(&mut transitions);
         let at = self.at(at.slot, at.now);
         step.take(incident::absorb(&world, &mut self.state.incidents, &transitions, at));
     }
@@ -255,7 +257,10 @@ impl Engine {
     }
 
     /// Puts what an evaluation led to into the journal; returns what incidents have to know.
-    fn note(&mut self, rule: &Rule, outcome: Outcome, at: Instant, step: &mut Step) -> Vec<Transition> {
+    fn note(&mut self, rule: &Rule, mut outcome: Outcome, at: Instant, step: &mut Step) -> Vec<Transition> {
+        // The order of the answer means nothing, so the journal must not have it.
+        outcome.changed.sort();
+        outcome.forgotten.sort();
         let Some(state) = self.state.rules.get(&rule.id) else { return Vec::new() };
         let mut push = |kind| step.events.push(Event { moment: at.now, slot: Some(at.slot), kind });
         let changed = |id: &AlertId| state.get(*id).map(|(alert, _)| Box::new(alert.clone()));

@@ -7,6 +7,7 @@ use super::transition::{Cause, Origin, Subject, Transition};
 use super::{Engine, Event, EventKind, Failure, Step, incident};
 use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot};
 use crate::rules::Rule;
+use std::sync::Arc;
 
 /// A source answers nothing at all.
 pub const SOURCE_DOWN: &str = "WatchbellSourceDown";
@@ -93,6 +94,34 @@ impl Engine {
         let at = self.at(slot, now);
         let settled = incident::absorb(&self.world, &mut self.state.incidents, &transitions, at);
         step.take(settled);
+    }
+
+    /// Of what a reload took away nobody will ever say that it is well again.
+    pub(super) fn end_own_of_departed(&mut self, now: Moment, step: &mut Step) -> Vec<Transition> {
+        let world = Arc::clone(&self.world);
+        let is_asked = |source: &str| {
+            let groups = world.rules.groups.iter().filter(|group| *group.source == *source);
+            groups.flat_map(|group| group.alerts()).any(|rule| rule.disabled.is_none())
+        };
+        let gone: Vec<Name> = self.state.sources.keys().filter(|source| !is_asked(source)).cloned().collect();
+        for source in gone {
+            self.apply(EventKind::SourceChanged { source, failing: None }, now, None, step);
+        }
+        let has_rule = |labels: &Labels| {
+            let groups = world.rules.groups.iter().filter(|group| *group.name == *labels.get("group"));
+            let mut rules = groups.flat_map(|group| group.alerts());
+            rules.any(|rule| rule.disabled.is_none() && *rule.alert == *labels.get("rule"))
+        };
+        let is_gone = |labels: &Labels| match labels.get("alertname") {
+            RULE_FAILING | LIMIT_EXCEEDED => !has_rule(labels),
+            SOURCE_DOWN => !is_asked(labels.get("source")),
+            DELIVERY_FAILING => !world.settings.channels.contains_key(labels.get("channel")),
+            _ => false,
+        };
+        let own = self.state.own.values().filter(|subject| is_gone(&subject.labels));
+        let own: Vec<(Labels, Severity)> =
+            own.map(|subject| (subject.labels.clone(), subject.severity.clone())).collect();
+        own.into_iter().flat_map(|(labels, severity)| self.own(labels, severity, None, now, None, step)).collect()
     }
 
     /// Makes one of Watchbell's own alerts fire with `summary`, or ends it where there is none.

@@ -5,11 +5,11 @@
 
 use super::alert::AlertKind;
 use super::evaluate::{Instant, alert_id, identify, rule_labels};
-use super::transition::{Cause, Transition};
+use super::transition::{Cause, Transition, sort};
 use super::{Engine, EventKind, Step, World, incident};
 use crate::model::{AlertId, Labels, Moment, RuleId, Slot};
 use crate::rules::template::Answers;
-use crate::rules::{Group, Rule, RuleSet};
+use crate::rules::{Group, NoData, Rule, RuleSet};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -67,6 +67,8 @@ impl Engine {
                 Some(partner) => transitions.extend(self.carry_over(rule, partner, at, step)),
             }
         }
+        transitions.extend(self.end_own_of_departed(now, step));
+        sort(&mut transitions);
         let kept: HashSet<RuleId> = pairs.iter().filter_map(|(_, partner)| partner.map(|rule| rule.id)).collect();
         let added = enabled(&world.rules).filter(|(_, rule)| !kept.contains(&rule.id));
         step.changes.extend(added.map(|(group, rule)| Change::Added(RuleRef::of(group, rule))));
@@ -99,6 +101,7 @@ impl Engine {
         let mut transitions = Vec::new();
         let Some(mut state) = self.state.rules.remove(&new.id) else { return transitions };
         let (mut changed, mut gone) = (Vec::new(), Vec::new());
+        let watches = matches!(new.no_data, NoData::Tier(..));
         for index in 0..state.alerts.len() {
             let Some(seat) = &mut state.alerts[index] else { continue };
             let before = seat.alert.clone();
@@ -119,13 +122,17 @@ impl Engine {
             if severity(&was) != severity(&is) {
                 transitions.push(Transition::of(&seat.alert, new, was, is, Cause::RuleChanged));
             }
-            if seat.alert != before && !seat.alert.is_calm() {
+            // Also what ended by this, and what has to be known from now on because its absence matters.
+            let matters = !before.is_calm() || !seat.alert.is_calm() || watches;
+            if matters && (seat.alert != before || watches) {
                 changed.push(seat.alert.clone());
             }
         }
         for (index, _) in &gone {
             state.remove(u32::try_from(*index).expect("seats fit"));
         }
+        gone.sort_by_key(|(_, alert)| *alert);
+        changed.sort_by_key(|alert| alert.id);
         state.meet_again(old, new);
         let kept = state.iter().filter(|alert| !alert.is_calm()).count();
         self.state.rules.insert(new.id, state);
@@ -156,7 +163,8 @@ impl Engine {
             };
             Some((alert.id, alert_id(new, alert.kind, &identity)))
         });
-        let alerts: Vec<(AlertId, AlertId)> = alerts.collect();
+        let mut alerts: Vec<(AlertId, AlertId)> = alerts.collect();
+        alerts.sort();
         self.apply(EventKind::RuleMoved { from: old.id, to: new.id, alerts }, at.now, None, step);
     }
 }

@@ -72,6 +72,11 @@ pub enum Cause {
     RuleChanged,
 }
 
+/// Puts transitions into the order in which they are taken in: by labels, the id where those are the same.
+pub(super) fn sort(transitions: &mut [Transition]) {
+    transitions.sort_by(|a, b| (&a.subject.labels, a.subject.alert).cmp(&(&b.subject.labels, b.subject.alert)));
+}
+
 impl Transition {
     /// The step of `alert` from `before` to `after`.
     #[must_use]

@@ -157,10 +157,11 @@ impl Alert {
         self.tiers.iter().filter_map(|state| state.active_since()).chain(forced).min()
     }
 
-    /// We were not running for `span`: no clock of this alert went on.
-    pub fn slept(&mut self, span: Span) {
-        for state in &mut self.tiers {
-            *state = state.slept(span);
+    /// We were not running for `span`, until `now`: no clock of this alert went on.
+    pub fn slept(&mut self, tiers: &[Tier], span: Span, now: Moment) {
+        for (index, state) in self.tiers.iter_mut().enumerate() {
+            let hold = tiers.get(index).map_or(Span::ZERO, |tier| tier.hold);
+            *state = state.slept(span, now, hold);
         }
         self.missing = self.missing.map(|since| since + span);
     }

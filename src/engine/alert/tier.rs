@@ -64,6 +64,9 @@ impl TierState {
             (Inactive, Truth::True) => Pending { since: now, unknown: Span::ZERO, dark: None },
             (Inactive, Truth::False | Truth::Unknown) => Inactive,
 
+            (Pending { dark: Some(since), .. }, Truth::True) if is_too_long(now - since, timing.hold) => {
+                Inactive.step(truth, now, timing)
+            }
             (Pending { since, unknown, dark }, Truth::True) => {
                 let unknown = unknown + darkness(dark, now);
                 let served = now - since - unknown;
@@ -76,8 +79,11 @@ impl TierState {
             (Pending { .. }, Truth::False) => Inactive,
             (Pending { since, unknown, dark }, Truth::Unknown) => {
                 let dark = dark.unwrap_or(now);
-                let too_long = now - dark > timing.hold.max(LONGEST_DARKNESS);
-                if too_long { Inactive } else { Pending { since, unknown, dark: Some(dark) } }
+                if is_too_long(now - dark, timing.hold) {
+                    Inactive
+                } else {
+                    Pending { since, unknown, dark: Some(dark) }
+                }
             }
 
             // Nothing was learned: nobody is told anything.
@@ -108,10 +114,12 @@ impl TierState {
         }
     }
 
-    /// We were not running for `span`: that time serves nothing.
+    /// We were not running for `span`, until `now`: that time serves nothing, and nothing was known in it. `hold` is the
+    /// tier's `for`.
     #[must_use]
-    pub fn slept(self, span: Span) -> TierState {
+    pub fn slept(self, span: Span, now: Moment, hold: Span) -> TierState {
         match self {
+            TierState::Pending { dark, .. } if is_too_long(span.max(darkness(dark, now)), hold) => TierState::Inactive,
             TierState::Pending { since, unknown, dark } => {
                 TierState::Pending { since, unknown: unknown + span, dark: dark.map(|at| at + span) }
             }
@@ -152,6 +160,11 @@ impl TierState {
             TierState::Firing { since, .. } | TierState::Keeping { since, .. } => Some(since),
         }
     }
+}
+
+/// Whether a pending tier of which nothing was known for so long starts anew.
+fn is_too_long(darkness: Span, hold: Span) -> bool {
+    darkness > hold.max(LONGEST_DARKNESS)
 }
 
 fn darkness(dark: Option<Moment>, now: Moment) -> Span {
@@ -234,9 +247,23 @@ mod tests {
     #[test]
     fn time_down_serves_nothing() {
         let timing = minutes(2, 0);
-        let pending = TierState::Inactive.step(True, Moment::from_millis(0), timing).slept(Span::from_mins(60));
+        let pending = TierState::Inactive.step(True, Moment::from_millis(0), timing);
+        let pending = pending.slept(Span::from_mins(60), Moment::from_millis(60 * 60_000), timing.hold);
         let back = pending.step(True, Moment::from_millis(61 * 60_000), timing);
         assert!(matches!(back, TierState::Pending { .. }));
         assert!(back.step(True, Moment::from_millis(62 * 60_000), timing).fires());
+    }
+
+    #[test]
+    fn time_down_and_missed_slots_of_more_than_an_hour_start_a_pending_tier_anew() {
+        let (timing, at) = (minutes(2, 0), |minute: i64| Moment::from_millis(minute * 60_000));
+        let pending = TierState::Inactive.step(True, at(0), timing);
+        assert_eq!(pending.slept(Span::from_mins(61), at(61), timing.hold), TierState::Inactive);
+        let dark = pending.darken(at(1), timing);
+        assert_eq!(dark.slept(Span::from_mins(30), at(62), timing.hold), TierState::Inactive, "dark before as well");
+        let anew = TierState::Pending { since: at(62), unknown: Span::ZERO, dark: None };
+        assert_eq!(dark.step(True, at(62), timing), anew, "nobody looked in between");
+        let firing = TierState::Inactive.step(True, at(0), minutes(0, 0));
+        assert_eq!(firing.slept(Span::from_hours(9), at(540), Span::ZERO), firing, "what fires goes on firing");
     }
 }

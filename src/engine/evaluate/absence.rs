@@ -1,10 +1,10 @@
 //! What becomes of an alert whose series is missing, and of a rule whose answer is empty or does not come.
 
-use super::{Instant, Rows};
+use super::{Instant, NEVER, Rows};
 use super::{News, Outcome, RuleState, Seat, absence_is_false, alert_id, rule_labels};
 use crate::engine::alert::{Alert, AlertKind, Forced, Why};
 use crate::engine::transition::Cause;
-use crate::model::{Labels, Moment, Severity, Slot, Span, Truth};
+use crate::model::{Labels, Moment, Severity, Span, Truth};
 use crate::rules::{Kind, NoData, OnError, Rule};
 
 impl Seat {
@@ -19,7 +19,9 @@ impl Seat {
                 self.alert.forced = None;
                 if rule.identity.is_some() {
                     // Folded: value and attributes are those of the series that gave the verdict.
-                    self.alert.series = rows.row(self.row).key.clone();
+                    let row = rows.row(self.row);
+                    self.alert.series = row.key.clone();
+                    self.alert.labels = row.labels.clone().unwrap_or_else(|| self.alert.labels.clone());
                 }
                 self.alert.step(&self.tiers, |tier| verdicts.get(tier), at.now);
                 Cause::Condition
@@ -127,10 +129,10 @@ impl RuleState {
         }
     }
 
-    /// We were not running for `span`.
-    pub fn sleep(&mut self, span: Span) {
+    /// We were not running for `span`, until `now`.
+    pub fn sleep(&mut self, span: Span, now: Moment) {
         for seat in self.alerts.iter_mut().flatten() {
-            seat.alert.slept(span);
+            seat.alert.slept(&seat.tiers, span, now);
         }
         self.failing = self.failing.map(|since| since + span);
         self.empty = self.empty.map(|since| since + span);
@@ -152,7 +154,7 @@ impl RuleState {
             forced: None,
             value: f64::NAN,
             missing: None,
-            last_seen: Slot::from_millis(i64::MIN),
+            last_seen: NEVER,
         };
         let seat = self.add(calm.clone());
         let seat = self.at_mut(seat);

@@ -19,9 +19,12 @@ use crate::model::{AlertId, Answer, Labels, Moment, SeriesTable, Slot, Span, Tru
 use crate::rules::template::Answers;
 use crate::rules::{Kind, NoData, Rule, Tier};
 use rows::NONE;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use verdict::{Context, judge};
+
+/// The last slot of what has not been seen yet.
+const NEVER: Slot = Slot::from_millis(i64::MIN);
 
 /// Everything that is known of one rule.
 #[derive(Clone, Debug)]
@@ -47,6 +50,8 @@ pub(super) struct Seat {
     pub(super) tiers: Arc<[Tier]>,
     row: u32,
     verdicts: Verdicts,
+    /// The verdicts of `row` alone, where several rows are folded into this alert.
+    given: Verdicts,
     news: News,
     value: f64,
 }
@@ -131,11 +136,16 @@ impl RuleState {
     ) -> Result<Outcome, Vec<String>> {
         let mut touched = Vec::new();
         let collisions = self.enter(rule, reading, at.slot, group_interval(world, rule), &mut touched);
+        if rule.identity.is_some() {
+            // What is folded must not depend on the order of the answer.
+            touched.sort_by(|a, b| self.rows.row(*a).key.cmp(&self.rows.row(*b).key));
+        }
         let stable = is_stable(rule);
         let mut seated = Vec::with_capacity(touched.len());
         for &row in &touched {
             seated.push((row, self.seat(world, rule, row, at, stable, reading.lookups)?));
         }
+        self.retier_folded(rule, &seated);
         let context = Context { rule, slot: at.slot, zone: &world.zone, firing };
         self.judge_rows(&seated, &context, &collisions);
         let mut outcome = Outcome::default();
@@ -206,10 +216,14 @@ impl RuleState {
                 forced: None,
                 value,
                 missing: None,
-                last_seen: Slot::from_millis(i64::MIN),
+                last_seen: NEVER,
             }),
         };
         self.rows.assign(row, seat);
+        if rule.identity.is_some() {
+            self.rows.show_as(row, identity.labels);
+            return Ok(seat);
+        }
         let entry = self.at_mut(seat);
         let tiers = rule.tiers_for(&series);
         if !Arc::ptr_eq(&entry.tiers, tiers) {
@@ -217,6 +231,21 @@ impl RuleState {
         }
         (entry.alert.labels, entry.alert.series) = (identity.labels, series);
         Ok(seat)
+    }
+
+    /// Several series of one identity have one set of tiers: that of the smallest label set.
+    fn retier_folded(&mut self, rule: &Rule, seated: &[(u32, u32)]) {
+        if rule.identity.is_none() {
+            return;
+        }
+        let mut done = HashSet::new();
+        for &(row, seat) in seated.iter().filter(|(_, seat)| done.insert(*seat)) {
+            let tiers = rule.tiers_for(&self.rows.row(row).key);
+            let entry = self.at_mut(seat);
+            if !Arc::ptr_eq(&entry.tiers, tiers) {
+                entry.retier(Arc::clone(tiers));
+            }
+        }
     }
 
     fn judge_rows(&mut self, seated: &[(u32, u32)], context: &Context<'_>, collisions: &[Collision]) {
@@ -228,12 +257,13 @@ impl RuleState {
             match entry.news {
                 News::None => {
                     (entry.row, entry.verdicts, entry.value, entry.news) = (row, verdicts, value, News::Verdict);
+                    entry.given = verdicts;
                 }
                 News::Verdict if folds => {
                     let key = |row: u32| std::cmp::Reverse(&self.rows.row(row).key);
-                    let worse = (verdicts.weight(), key(row)) > (entry.verdicts.weight(), key(entry.row));
+                    let worse = (verdicts.weight(), key(row)) > (entry.given.weight(), key(entry.row));
                     if worse {
-                        (entry.row, entry.value) = (row, value);
+                        (entry.row, entry.value, entry.given) = (row, value, verdicts);
                     }
                     entry.verdicts = entry.verdicts.or(verdicts);
                 }
@@ -255,29 +285,34 @@ impl RuleState {
             limit => limit.saturating_sub(self.active()),
         };
         self.health.refused = 0;
+        // Who gets the last place must not depend on the order of the answer.
+        let order = (limit > 0).then(|| self.places_by_alert());
         let known = self.by_id.len();
-        for seat in 0..self.alerts.len() {
+        for place in 0..self.alerts.len() {
+            let seat = order.as_ref().map_or(place, |order| order[place]);
             let Some(entry) = &mut self.alerts[seat] else { continue };
             if entry.alert.kind != AlertKind::Series {
                 continue;
             }
             let was_active = !entry.alert.is_calm();
-            if entry.is_quiet() {
+            let is_new = entry.alert.last_seen == NEVER;
+            let is_refused = || !was_active && entry.news == News::Verdict && entry.verdicts.any_holds() && room == 0;
+            if entry.is_quiet() || is_refused() {
+                self.health.refused += usize::from(entry.verdicts.any_holds());
+                let is_back = entry.alert.missing.is_some();
                 entry.take_news(at.slot);
-                continue;
-            }
-            if !was_active && entry.news == News::Verdict && entry.verdicts.any_holds() && room == 0 {
-                self.health.refused += 1;
-                entry.take_news(at.slot);
+                if (is_new || is_back) && self.watches_absence {
+                    outcome.changed.push(entry.alert.id);
+                }
                 continue;
             }
             let before = entry.alert.clone();
             let cause = entry.step(rule, at, self.empty.is_some(), &self.rows);
             if !was_active && !entry.alert.is_calm() {
-                room -= 1;
+                // One that is missing for too long comes in by policy, whether there is room or not.
+                room = room.saturating_sub(1);
             }
             let transition = entry.transition(&before, rule, cause);
-            let is_new = before.last_seen == Slot::from_millis(i64::MIN);
             let policy_needs = |alert: &Alert| !alert.is_calm() || matches!(rule.no_data, NoData::Tier(..));
             let changed = entry.alert.tiers != before.tiers
                 || entry.alert.forced != before.forced
@@ -296,6 +331,14 @@ impl RuleState {
         if self.by_id.len() < known {
             self.sweep(rule, at.slot);
         }
+    }
+
+    /// All places, those that are taken in the order of their alerts.
+    fn places_by_alert(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.alerts.len()).collect();
+        let labels = |place: &usize| self.alerts[*place].as_ref().map(|seat| (&seat.alert.labels, seat.alert.id));
+        places.sort_by(|a, b| labels(a).cmp(&labels(b)));
+        places
     }
 
     /// How many alerts are pending or firing.
@@ -337,7 +380,8 @@ impl RuleState {
     pub(super) fn add(&mut self, alert: Alert) -> u32 {
         let id = alert.id;
         let tiers: Arc<[Tier]> = Arc::from([]);
-        let entry = Seat { alert, tiers, row: NONE, verdicts: Verdicts::default(), news: News::None, value: f64::NAN };
+        let (verdicts, given, value) = (Verdicts::default(), Verdicts::default(), f64::NAN);
+        let entry = Seat { alert, tiers, row: NONE, verdicts, given, news: News::None, value };
         let seat = if let Some(seat) = self.free.pop() {
             self.alerts[seat as usize] = Some(entry);
             seat
@@ -391,10 +435,24 @@ impl RuleState {
         !alert.is_calm() || alert.missing.is_some() || self.watches_absence
     }
 
+    /// Whether it makes a page of a series that goes missing, so that even calm alerts are journalled.
+    #[must_use]
+    pub fn watches_absence(&self) -> bool {
+        self.watches_absence
+    }
+
     /// Whether no series has been met since the start, or since the questions changed: histories want to be filled.
     #[must_use]
     pub fn is_blind(&self) -> bool {
         self.rows.numbers().next().is_none()
+    }
+
+    /// What a journal told of a rule under another id goes on under this one.
+    pub(super) fn become_of(&mut self, rule: &Rule) {
+        self.watches_absence = matches!(rule.no_data, NoData::Tier(..));
+        if self.rows.queries() != rule.queries.len() {
+            self.rows = Rows::new(rule.queries.len());
+        }
     }
 
     /// A rule that is no longer among the files, known from the journal only.
@@ -450,6 +508,7 @@ impl Seat {
         self.news = News::None;
         self.alert.last_seen = slot;
         self.alert.value = self.value;
+        self.alert.missing = None;
     }
 
     /// Whom a message would speak of, at the highest severity that fires.
@@ -471,7 +530,8 @@ fn shape_of<'a>(rule: &'a Rule, history: &'a [Span], interval: Span) -> Shape<'a
 
 /// In words: which series could not be told apart.
 fn describe(collisions: &[Collision], rows: &Rows, rule: &Rule) -> Option<String> {
-    let first = collisions.first()?;
+    // The two smallest label sets are among them, in whatever order the series came.
+    let first = collisions.iter().min_by(|a, b| (&a.first, &a.second).cmp(&(&b.first, &b.second)))?;
     let others = match collisions.len() - 1 {
         0 => String::new(),
         more => format!(", and {more} more"),

@@ -29,6 +29,8 @@ pub struct Row {
     pub alert: u32,
     /// The last slot in which any query had it.
     pub seen: Slot,
+    /// The labels that people see where this row gives the verdict; kept only where several are folded into one alert.
+    pub labels: Option<Labels>,
     in_use: bool,
 }
 
@@ -52,7 +54,7 @@ struct Lookup {
 pub struct Collision {
     /// The row.
     pub row: u32,
-    /// The labels of the one that came first.
+    /// The labels of one of them, the smaller set.
     pub first: Labels,
     /// The labels of the other.
     pub second: Labels,
@@ -93,8 +95,13 @@ impl Rows {
             };
             let cell = &mut self.cells[row as usize * self.queries + query];
             if cell.seen == slot {
-                let first = table.labels(SeriesRef(cell.series)).clone();
-                collisions.push(Collision { row, first, second: table.labels(sample.series).clone() });
+                let (known, new) = (table.labels(SeriesRef(cell.series)), table.labels(sample.series));
+                let (first, second) = (known.min(new).clone(), known.max(new).clone());
+                collisions.push(Collision { row, first, second });
+                // Of several, the smallest label set counts: the order of an answer means nothing.
+                if new < known {
+                    (cell.value, cell.series) = (sample.value, sample.series.0);
+                }
                 continue;
             }
             (cell.value, cell.seen, cell.series) = (sample.value, slot, sample.series.0);
@@ -118,7 +125,7 @@ impl Rows {
 
     fn add(&mut self, key: Labels, shape: Shape<'_>) -> u32 {
         let never = Slot::from_millis(i64::MIN);
-        let fresh = Row { key: key.clone(), alert: NONE, seen: never, in_use: true };
+        let fresh = Row { key: key.clone(), alert: NONE, seen: never, labels: None, in_use: true };
         let cells = (0..self.queries).map(|query| {
             let span = shape.history.get(query).copied().unwrap_or(Span::ZERO);
             let history = (!span.is_zero()).then(|| Box::new(History::new(shape.interval, span)));
@@ -163,7 +170,7 @@ impl Rows {
     pub fn forget(&mut self, row: u32) {
         let entry = &mut self.rows[row as usize];
         self.by_key.remove(&entry.key);
-        (entry.key, entry.alert, entry.in_use) = (Labels::empty(), NONE, false);
+        (entry.key, entry.alert, entry.labels, entry.in_use) = (Labels::empty(), NONE, None, false);
         for (query, lookup) in self.lookups.iter_mut().enumerate() {
             let series = self.cells[row as usize * self.queries + query].series as usize;
             if let Some(known) = lookup.rows.get_mut(series).filter(|known| **known == row) {
@@ -182,6 +189,17 @@ impl Rows {
     /// Says which alert a row belongs to.
     pub fn assign(&mut self, row: u32, alert: u32) {
         self.rows[row as usize].alert = alert;
+    }
+
+    /// Says how people see the alert of a row where the row gives the verdict.
+    pub fn show_as(&mut self, row: u32, labels: Labels) {
+        self.rows[row as usize].labels = Some(labels);
+    }
+
+    /// How many queries the rule has.
+    #[must_use]
+    pub fn queries(&self) -> usize {
+        self.queries
     }
 
     /// The value of `query` in `row` at `slot`, if it had one.

@@ -132,6 +132,9 @@ impl Desk<'_> {
         let notify = stakeholders.map(|stakeholders| stakeholders.notify.as_slice());
         let to = recipients(&self.world.settings, notify.unwrap_or_default(), self.at.wall);
         for recipient in to {
+            if !self.incidents.by_key[key].may_tell(&recipient.destination) {
+                continue;
+            }
             self.tell(key, &recipient.destination, &message, &severity);
         }
     }
@@ -143,6 +146,9 @@ impl Desk<'_> {
         self.note(key, IncidentEvent::Assigned { by: by.clone(), to: person.clone() });
         let severity = self.incidents.by_key[key].severity.clone();
         for recipient in recipients(&self.world.settings, &[Target::Responder(person.clone())], self.at.wall) {
+            if !self.incidents.by_key[key].may_tell(&recipient.destination) {
+                continue;
+            }
             let knows = self.incidents.by_key[key].has_told(&recipient.destination, &severity);
             let message = if knows { Message::update(Reason::Assigned) } else { Message::page(Reason::Assigned) };
             let message = Message { by: Some(by.clone()), ..message };

@@ -3,7 +3,7 @@
 use super::{Held, Incident, Key, Member, Phase};
 use crate::engine::event::{IncidentEvent, Opening};
 use crate::model::Severity;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Incident {
     /// The incident that an opening makes.
@@ -22,6 +22,7 @@ impl Incident {
             page: 0,
             members: BTreeMap::new(),
             ledger: BTreeMap::new(),
+            refused: BTreeSet::new(),
             first_message: None,
             last_message: None,
             update_due: None,
@@ -55,6 +56,7 @@ impl Incident {
         self.later.clear();
         self.members.clear();
         self.ledger.clear();
+        self.refused.clear();
     }
 
     /// Changes the incident as `event` says.
@@ -91,6 +93,7 @@ impl Incident {
             IncidentEvent::Paged { page, severity } => {
                 self.phase = Phase::Open;
                 self.page = *page;
+                self.refused.clear();
                 // Waking somebody anew at a lower severity takes nothing back.
                 if self.paged.as_ref().is_none_or(|paged| severity > paged) {
                     self.paged = Some(severity.clone());
@@ -113,6 +116,9 @@ impl Incident {
                 self.last_message = Some(*at);
             }
             IncidentEvent::NotTold { destination, page } => {
+                if *page == self.page {
+                    self.refused.insert(destination.clone());
+                }
                 if let Some(told) = self.ledger.get_mut(destination) {
                     told.pages.remove(page);
                     if told.pages.is_empty() {

@@ -124,7 +124,7 @@ impl Desk<'_> {
             true => incident.ledger.get(destination).is_some_and(|told| told.pages.contains_key(&page)),
             false => incident.has_told(destination, &severity),
         };
-        if heard {
+        if heard || !incident.may_tell(destination) {
             return;
         }
         let rests = recipient.rests.as_ref().filter(|(below, _)| severity < *below).map(|(_, until)| *until);

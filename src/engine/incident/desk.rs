@@ -111,7 +111,8 @@ pub fn fall_back(world: &World, incidents: &mut Incidents, notice: &Draft, fallb
     let heard = |incident: &Incident| {
         incident.ledger.get(&destination).is_some_and(|told| told.pages.contains_key(&incident.page))
     };
-    if let Some(incident) = same.filter(|incident| !incident.is_resolved() && !heard(incident)) {
+    let may_hear = |incident: &Incident| !incident.is_resolved() && !heard(incident) && incident.may_tell(&destination);
+    if let Some(incident) = same.filter(|incident| may_hear(incident)) {
         let severity = incident.severity.clone();
         desk.tell(&notice.key, &destination, &Message::page(notice.reason), &severity);
     }

@@ -3,7 +3,8 @@
 use super::{Book, DigestKey, Incident, Key};
 use crate::engine::command::AdHocSilence;
 use crate::engine::event::{EventKind, IncidentEvent};
-use crate::model::{AlertId, Moment, SilenceId, Span};
+use crate::engine::transition::Origin;
+use crate::model::{AlertId, Moment, RuleId, SilenceId, Span};
 use std::collections::BTreeMap;
 
 /// How long the changes of an alert are remembered, and how many of them: more than any flapping asks for.
@@ -128,18 +129,20 @@ impl Incidents {
         self.by_key.insert(incident.key.clone(), incident);
     }
 
-    /// An alert has another id since a reload.
-    pub fn rename(&mut self, old: AlertId, new: AlertId) {
+    /// An alert has another id since a reload, and comes from a rule with this one.
+    pub fn rename(&mut self, old: AlertId, new: AlertId, rule: RuleId) {
         if let Some(times) = self.changes.remove(&old) {
             self.changes.insert(new, times);
         }
-        let Some(key) = self.of_alert.remove(&old) else { return };
-        if let Some(incident) = self.by_key.get_mut(&key)
-            && let Some(mut member) = incident.members.remove(&old)
-        {
-            member.subject.alert = new;
-            incident.members.insert(new, member);
+        if let Some(key) = self.of_alert.remove(&old) {
+            self.of_alert.insert(new, key);
         }
-        self.of_alert.insert(new, key);
+        // Also where it has ended and the end is not said yet: its texts are the rule's.
+        for incident in self.by_key.values_mut() {
+            if let Some(mut member) = incident.members.remove(&old) {
+                (member.subject.alert, member.subject.origin) = (new, Origin::Rule(rule));
+                incident.members.insert(new, member);
+            }
+        }
     }
 }

@@ -24,10 +24,11 @@ pub use known::Incidents;
 
 use super::command::Actor;
 use super::escalation::Climb;
+use super::own::DELIVERY_FAILING;
 use super::transition::{Cause, Subject};
 use crate::config::{Escalation, Ladder, Policy, Settings};
 use crate::model::{AlertId, IncidentId, Labels, Moment, Name, Severity, Slot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What makes alerts one incident: the policy, and the values of its `group_by` labels.
@@ -66,6 +67,8 @@ pub struct Incident {
     pub members: BTreeMap<AlertId, Member>,
     /// Who heard of it.
     pub ledger: BTreeMap<Destination, Told>,
+    /// Who refused the present page for good: the same page is not offered to them again.
+    pub refused: BTreeSet<Destination>,
     /// When the first message was owed: what deadlines count from.
     pub first_message: Option<Moment>,
     /// When the last message was owed.
@@ -263,6 +266,18 @@ impl Incident {
         let climb = self.climb.filter(|climb| climb.stopped.is_none())?;
         let level = self.ladder().and_then(|ladder| climb.next_due(ladder));
         self.later.iter().map(|later| later.at).chain(level).min()
+    }
+
+    /// Whether the present page may be offered to `destination`: not where it has refused this very page for good, and not
+    /// through the channel that the incident speaks of. Whoever heard of it before hears of its end all the same.
+    #[must_use]
+    pub fn may_tell(&self, destination: &Destination) -> bool {
+        let is_about_it = |member: &Member| {
+            let labels = &member.subject.labels;
+            labels.get("alertname") == DELIVERY_FAILING && *labels.get("channel") == *destination.channel
+        };
+        let only_about_it = !self.ledger.contains_key(destination) && self.members.values().all(is_about_it);
+        !self.refused.contains(destination) && !only_about_it
     }
 
     /// Whether `destination` has been paged for this severity or a higher one.

@@ -71,6 +71,8 @@ pub struct Restored {
     page: u32,
     members: Vec<MemberBody>,
     ledger: Vec<ToldBody>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<DestinationBody>,
     first_message: Option<i64>,
     last_message: Option<i64>,
     update_due: Option<i64>,
@@ -285,6 +287,7 @@ impl Restored {
             paged: incident.paged.as_ref().map(ToString::to_string),
             page: incident.page,
             members: incident.members.values().map(MemberBody::new).collect(),
+            refused: incident.refused.iter().map(DestinationBody::new).collect(),
             ledger: incident
                 .ledger
                 .iter()
@@ -344,6 +347,7 @@ impl Restored {
             page: self.page,
             members: members.map(|member| (member.subject.alert, member)).collect(),
             ledger: ledger.collect(),
+            refused: self.refused.into_iter().map(DestinationBody::read).collect(),
             first_message: self.first_message.map(moment),
             last_message: self.last_message.map(moment),
             update_due: self.update_due.map(moment),

@@ -1,0 +1,171 @@
+//! What can happen to an engine, in random order.
+
+use crate::rig::{Failing, Rig};
+use crate::worlds::{WORLDS, world};
+use proptest::prelude::*;
+use watchbell::engine::Fact;
+use watchbell::engine::command::{Act, Deed as Asked, NewSilence};
+use watchbell::engine::notice::NoticeKind;
+use watchbell::model::{Matchers, Span};
+
+/// The series that the rules of all worlds ask for.
+const CAST: [(&str, &[(&str, &str)]); 14] = [
+    ("plain > 1", &[("host", "a")]),
+    ("plain > 1", &[("host", "b")]),
+    ("tiers", &[("chain", "a")]),
+    ("tiers", &[("chain", "b")]),
+    ("absent", &[("chain", "a")]),
+    ("tps", &[("chain", "a"), ("pool", "1")]),
+    ("tps", &[("chain", "a"), ("pool", "2")]),
+    ("tps", &[("chain", "b"), ("pool", "1")]),
+    ("gas", &[("chain", "a")]),
+    ("folded", &[("cluster", "x"), ("pod", "1")]),
+    ("folded", &[("cluster", "x"), ("pod", "2")]),
+    ("folded", &[("cluster", "y"), ("pod", "3")]),
+    ("limited", &[("n", "1")]),
+    ("limited", &[("n", "2")]),
+];
+
+/// Calm, on either side of every bound, and no number at all.
+const VALUES: [f64; 6] = [0.0, 4.0, 70.0, 90.0, 120.0, f64::NAN];
+
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// Some series change, then so many slots pass.
+    Slots { changes: Vec<(usize, Option<usize>)>, count: usize, failing: Failing },
+    /// So many slots are missed.
+    Missed(usize),
+    /// The service is not running for so many minutes.
+    Slept(i64),
+    /// Other rules run.
+    Reload(usize),
+    /// A page, one of those that were owed, is refused for good.
+    Refused(usize),
+    /// A page does not get through.
+    FellBack(usize),
+    /// The pager cannot deliver, or delivers again.
+    Channel(bool),
+    /// So many seconds pass, at most until the next slot.
+    Wait(i64),
+    /// Somebody does something about an incident.
+    Act(usize, Choice),
+}
+
+#[derive(Clone, Debug)]
+pub enum Choice {
+    Acknowledge,
+    Unacknowledge,
+    Snooze,
+    Escalate,
+    Silence,
+}
+
+fn slots() -> impl Strategy<Value = Deed> {
+    // Mostly there is a value: absence has to be possible, not the rule.
+    let value = prop_oneof![4 => (0..VALUES.len()).prop_map(Some), 1 => Just(None)];
+    let changes = prop::collection::vec((0..CAST.len(), value), 0..6);
+    let rules = prop::sample::select(vec!["Plain", "Tiers", "Levels", "Absent", "Congestion", "Folded", "Limited"]);
+    let failing = prop_oneof![
+        8 => Just(Failing::Nothing),
+        2 => rules.prop_map(Failing::Rule),
+        1 => Just(Failing::Source),
+    ];
+    (changes, 1..6_usize, failing).prop_map(|(changes, count, failing)| Deed::Slots { changes, count, failing })
+}
+
+fn choice() -> impl Strategy<Value = Choice> {
+    use Choice::{Acknowledge, Escalate, Silence, Snooze, Unacknowledge};
+    prop::sample::select(vec![Acknowledge, Unacknowledge, Snooze, Escalate, Silence])
+}
+
+pub fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        12 => slots(),
+        1 => (1..8_usize).prop_map(Deed::Missed),
+        1 => prop::sample::select(vec![1, 20, 90]).prop_map(Deed::Slept),
+        1 => (0..WORLDS).prop_map(Deed::Reload),
+        1 => (0..64_usize).prop_map(Deed::Refused),
+        1 => (0..64_usize).prop_map(Deed::FellBack),
+        1 => any::<bool>().prop_map(Deed::Channel),
+        1 => (1..30_i64).prop_map(Deed::Wait),
+        2 => (0..8_usize, choice()).prop_map(|(which, choice)| Deed::Act(which, choice)),
+    ]
+}
+
+pub fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    prop::collection::vec(deed(), 4..40)
+}
+
+impl Deed {
+    /// Lets it happen. `rules_backwards` is how the worlds that are reloaded to are written.
+    pub fn happen(&self, rig: &mut Rig, rules_backwards: bool) {
+        match self {
+            Deed::Slots { changes, count, failing } => {
+                for (series, value) in changes {
+                    let (expr, labels) = CAST[*series];
+                    rig.set(expr, labels, value.map(|value| VALUES[value]));
+                }
+                rig.slots_with(*count, failing);
+            }
+            Deed::Missed(count) => {
+                rig.miss(*count);
+            }
+            Deed::Slept(minutes) => {
+                rig.sleep(Span::from_mins(*minutes));
+            }
+            Deed::Reload(number) => {
+                rig.reload(world(*number, rules_backwards));
+            }
+            Deed::Refused(which) => refuse(rig, *which),
+            Deed::FellBack(which) => fall_back(rig, *which),
+            Deed::Channel(trouble) => {
+                let trouble = trouble.then(|| "it does not answer".to_owned());
+                rig.fact(Fact::Channel { channel: "pager".into(), trouble });
+            }
+            Deed::Wait(seconds) => {
+                rig.wait(Span::from_secs(*seconds));
+            }
+            Deed::Act(which, choice) => act(rig, *which, choice),
+        }
+    }
+}
+
+fn refuse(rig: &mut Rig, which: usize) {
+    let pages: Vec<_> = rig.drafts.iter().filter(|draft| draft.kind == NoticeKind::Page).cloned().collect();
+    if let Some(page) = pages.get(which % pages.len().max(1)) {
+        let (incident, generation, page, destination) =
+            (page.incident, page.generation, page.page, page.destination.clone());
+        rig.refused.insert((incident, generation, destination.clone(), page));
+        rig.fact(Fact::Refused { incident, generation, destination, page });
+    }
+}
+
+fn fall_back(rig: &mut Rig, which: usize) {
+    let is_one = |draft: &&watchbell::engine::notice::Draft| {
+        draft.kind == NoticeKind::Page && &*draft.destination.channel == "pager"
+    };
+    let pages: Vec<_> = rig.drafts.iter().filter(is_one).cloned().collect();
+    if let Some(page) = pages.get(which % pages.len().max(1)) {
+        rig.fact(Fact::FellBack { notice: Box::new(page.clone()), fallback: "slack".into() });
+    }
+}
+
+fn act(rig: &mut Rig, which: usize, choice: &Choice) {
+    let incidents: Vec<_> = rig.engine.state.incidents.by_key.values().collect();
+    let Some(incident) = incidents.get(which % incidents.len().max(1)) else { return };
+    let (number, group) = (incident.number, incident.key.group.clone());
+    let act = match choice {
+        Choice::Acknowledge => Act::Acknowledge,
+        Choice::Unacknowledge => Act::Unacknowledge,
+        Choice::Snooze => Act::Snooze(Span::from_mins(3)),
+        Choice::Escalate => Act::Escalate,
+        Choice::Silence => {
+            let Some((name, value)) = group.iter().next() else { return };
+            let matchers = Matchers::parse(&format!("{name}={value:?}")).expect("it is a matcher");
+            let silence = NewSilence { matchers, lasts: Span::from_mins(4), reason: "work".into() };
+            rig.command(Asked::Silence(silence));
+            return;
+        }
+    };
+    rig.act(number, act);
+}

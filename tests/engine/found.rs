@@ -1,0 +1,248 @@
+//! What random sequences have found, each as the smallest story that shows it.
+
+use crate::memory::remembered;
+use crate::rig::{Failing, Rig, stored};
+use crate::worlds::{SETTINGS, empty_world, world_of};
+use std::sync::Arc;
+use watchbell::engine::alert::Alert;
+use watchbell::engine::command::Act;
+use watchbell::engine::notice::{Draft, NoticeKind};
+use watchbell::engine::{Fact, State, World};
+use watchbell::model::Span;
+use watchbell::rules::template::Answers;
+
+/// One group with these rules.
+pub fn rules(rules: &str) -> Arc<World> {
+    with_head("", rules)
+}
+
+fn with_head(head: &str, rules: &str) -> Arc<World> {
+    let rules: String = rules.lines().map(|line| format!("      - {line}\n")).collect();
+    world_of(SETTINGS, &format!("groups:\n  - name: main\n    interval: 30s\n{head}    rules:\n{rules}"))
+}
+
+/// The only alert that is known by this name.
+pub fn alert(rig: &Rig, name: &str) -> Option<Alert> {
+    let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
+    let mut named = all.filter(|alert| alert.labels.get("alertname") == name);
+    let found = named.next().cloned();
+    assert!(named.next().is_none(), "{name} is one alert");
+    found
+}
+
+/// Who was told what, a line for each message.
+pub fn lines(drafts: &[Draft]) -> Vec<String> {
+    let line = |draft: &Draft| format!("{:?} {} to {}", draft.kind, draft.reason_word(), draft.destination);
+    drafts.iter().map(line).collect()
+}
+
+trait ReasonWord {
+    fn reason_word(&self) -> String;
+}
+
+impl ReasonWord for Draft {
+    fn reason_word(&self) -> String {
+        format!("{:?}", self.reason).to_lowercase()
+    }
+}
+
+/// What the journal remembers is what the engine does.
+#[track_caller]
+fn assert_remembered(rig: &Rig) {
+    let world = &rig.engine.world;
+    let folded = State::fold(world, &stored(world, &rig.journal));
+    assert_eq!(remembered(&folded), remembered(&rig.engine.state));
+}
+
+#[test]
+fn a_renamed_rule_is_evaluated_after_a_restart_as_well() {
+    let mut rig = Rig::new(rules("{ alert: Old, expr: x, tiers: { high: { above: 1 } } }"));
+    rig.set("x", &[], Some(2.0)).slots(1);
+    rig.reload(rules("{ alert: New, moved_from: [main/Old], expr: x, tiers: { high: { above: 1 } } }"));
+    rig.restart().slots(1);
+    assert!(alert(&rig, "New").is_some_and(|alert| alert.firing_tier().is_some()));
+}
+
+#[test]
+fn a_calm_series_whose_absence_matters_is_missed_after_a_restart_as_well() {
+    let rule = "{ alert: A, expr: x, tiers: { high: { above: 1 } }, no_data: { tier: high, after: 1m } }";
+    let mut rig = Rig::new(rules(rule));
+    rig.set("x", &[("n", "1")], Some(0.0)).set("x", &[("n", "2")], Some(0.0)).slots(1);
+    assert_remembered(&rig);
+    rig.restart().set("x", &[("n", "1")], None).slots(4);
+    assert!(rig.drafts.iter().any(|draft| draft.kind == NoticeKind::Page), "nobody hears that {{n=\"1\"}} is gone");
+}
+
+#[test]
+fn a_rule_that_begins_to_watch_for_absence_knows_what_was_there_before() {
+    let rule =
+        |policy: &str| rules(&format!("{{ alert: A, expr: x, tiers: {{ high: {{ above: 1 }} }}, no_data: {policy} }}"));
+    let mut rig = Rig::new(rule("keep"));
+    rig.set("x", &[], Some(0.0)).slots(1);
+    rig.reload(rule("{ tier: high, after: 1m }"));
+    assert_remembered(&rig);
+}
+
+#[test]
+fn what_a_reload_ended_does_not_fire_again_after_a_restart() {
+    let rule = |tier: &str| rules(&format!("{{ alert: A, expr: x, tiers: {{ {tier}: {{ above: 1, for: 5m }} }} }}"));
+    let mut rig = Rig::new(rule("high"));
+    rig.set("x", &[], Some(2.0)).slots(11);
+    assert!(alert(&rig, "A").is_some_and(|alert| alert.firing_tier().is_some()));
+    rig.reload(rule("medium"));
+    rig.restart();
+    assert!(alert(&rig, "A").is_none_or(|alert| alert.firing_tier().is_none()), "its tier is gone, and it was said so");
+}
+
+#[test]
+fn an_update_after_a_reload_has_the_texts_of_the_rule_under_its_new_name() {
+    let rule = |name: &str| {
+        rules(&format!(
+            "{{ alert: {name}, moved_from: [main/Old], expr: x, tiers: {{ high: {{ above: 1 }} }}, annotations: {{ summary: too much }} }}"
+        ))
+    };
+    let mut rig = Rig::new(rule("Old"));
+    rig.set("x", &[], Some(2.0)).slots(2);
+    rig.reload(rule("New"));
+    rig.act(1, Act::Acknowledge);
+    let update =
+        rig.drafts.iter().find(|draft| draft.kind == NoticeKind::Update).expect("those who know hear who is at it");
+    let notice = update.compose(&rig.engine.world, &Answers::new()).expect("no query is asked");
+    assert_eq!(notice.alerts[0].annotations, [("summary".into(), "too much".to_owned())]);
+}
+
+#[test]
+fn watchbells_own_alerts_end_with_the_rule_the_source_and_the_limit_that_they_speak_of() {
+    let mut rig = Rig::new(with_head("    limit: 1\n", "{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
+    rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(2.0)).slots(1);
+    rig.slots_with(5, &Failing::Rule("A")).slots_with(5, &Failing::Source);
+    let names = |rig: &Rig| -> Vec<String> {
+        rig.engine.state.own.values().map(|subject| subject.labels.get("alertname").to_owned()).collect()
+    };
+    let mut firing = names(&rig);
+    firing.sort();
+    assert_eq!(firing, ["WatchbellLimitExceeded", "WatchbellRuleFailing", "WatchbellSourceDown"]);
+    rig.reload(empty_world());
+    assert_eq!((names(&rig), rig.engine.state.sources.len()), (Vec::<String>::new(), 0));
+    assert_remembered(&rig);
+}
+
+#[test]
+fn a_channel_that_a_reload_takes_away_can_no_longer_be_in_trouble() {
+    let rule = "groups: [{ name: main, rules: [{ alert: A, expr: x }] }]";
+    let mut rig = Rig::new(world_of(SETTINGS, rule));
+    rig.fact(Fact::Channel { channel: "hook".into(), trouble: Some("it hangs".into()) });
+    let without = SETTINGS.replace("  hook: {", "  other: {").replace("[hook]", "[other]");
+    rig.reload(world_of(&without, rule));
+    assert!(rig.engine.state.own.is_empty());
+    assert_eq!(lines(&rig.drafts)[2..], ["End resolved to pager", "End resolved to slack"]);
+}
+
+#[test]
+fn a_channels_trouble_is_never_told_through_it_whatever_happens_to_the_incident() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
+    rig.fact(Fact::Channel { channel: "pager".into(), trouble: Some("it hangs".into()) });
+    rig.act(1, Act::Snooze(Span::from_secs(20))).slots(2);
+    rig.fact(Fact::Channel { channel: "pager".into(), trouble: None });
+    let expected = [
+        "Page opened to slack",
+        "Update snoozed to slack",
+        "Page acknowledgementexpired to slack",
+        "End resolved to slack",
+    ];
+    assert_eq!(lines(&rig.drafts), expected);
+}
+
+#[test]
+fn the_same_page_is_not_offered_again_to_whoever_refused_it() {
+    let rule = "{ alert: A, policy: clusters, expr: x, tiers: { high: { above: 60 }, low: { above: 3 } } }";
+    let mut rig = Rig::new(rules(rule));
+    rig.set("x", &[("cluster", "a")], Some(70.0)).slots(1);
+    let page = rig.drafts[0].clone();
+    let (incident, generation, destination) = (page.incident, page.generation, page.destination.clone());
+    rig.fact(Fact::Refused { incident, generation, destination, page: page.page });
+    rig.set("x", &[("cluster", "a")], Some(4.0)).slots(3).set("x", &[("cluster", "a")], Some(70.0)).slots(3);
+    let again: Vec<_> = rig.drafts.iter().filter(|draft| draft.id == page.id).collect();
+    assert_eq!(again.len(), 1, "a second message under one key would be taken for a repeat, and lost");
+}
+
+#[test]
+fn a_series_that_goes_missing_takes_no_place_that_is_not_there() {
+    let rule = "{ alert: A, expr: x, tiers: { high: { above: 1 } }, no_data: { tier: high, after: 30s } }";
+    let mut rig = Rig::new(with_head("    limit: 1\n", rule));
+    rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(0.0)).slots(1);
+    rig.set("x", &[("n", "2")], None).slots(2);
+    let firing = rig.engine.state.rules.values().map(watchbell::engine::evaluate::RuleState::active).sum::<usize>();
+    assert_eq!(firing, 2, "one by its condition, one because it is missing");
+}
+
+#[test]
+fn who_gets_the_last_place_does_not_depend_on_the_order_of_the_answer() {
+    let firing = |backwards: bool| {
+        let mut rig = Rig::new(with_head("    limit: 1\n", "{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
+        rig.backwards = backwards;
+        rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(2.0)).slots(1);
+        let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
+        all.filter(|alert| !alert.is_calm()).map(|alert| alert.labels.get("n").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((firing(false), firing(true)), (vec!["1".to_owned()], vec!["1".to_owned()]));
+}
+
+#[test]
+fn a_newcomer_that_was_refused_has_been_seen() {
+    let rule = "{ alert: A, expr: x, tiers: { high: { above: 1 } }, no_data: { tier: high, after: 1m } }";
+    let mut rig = Rig::new(with_head("    limit: 1\n", rule));
+    rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(0.0)).slots(1);
+    rig.set("x", &[("n", "2")], None)
+        .slots(1)
+        .set("x", &[("n", "2")], Some(2.0))
+        .slots(1)
+        .set("x", &[("n", "2")], None)
+        .slots(2);
+    let missing: Vec<_> =
+        rig.engine.state.rules.values().flat_map(|rule| rule.iter()).filter(|alert| alert.forced.is_some()).collect();
+    assert!(missing.is_empty(), "it has been gone for one slot, not for four: {missing:?}");
+    assert_remembered(&rig);
+}
+
+#[test]
+fn a_folded_alert_shows_the_series_that_gave_its_verdict_whatever_the_order() {
+    let shown = |backwards: bool| {
+        let mut rig = Rig::new(rules(
+            "{ alert: A, expr: x, identity: [cluster], tiers: { high: { above: 60 }, low: { above: 3 } } }",
+        ));
+        rig.backwards = backwards;
+        for (pod, value) in [("1", 4.0), ("2", 70.0), ("3", 90.0), ("4", 0.0)] {
+            rig.set("x", &[("cluster", "a"), ("pod", pod)], Some(value));
+        }
+        rig.slots(1);
+        let alert = alert(&rig, "A").expect("it fires");
+        (alert.labels.get("pod").to_owned(), alert.series.get("pod").to_owned(), alert.value.to_string())
+    };
+    let expected = ("2".to_owned(), "2".to_owned(), "70".to_owned());
+    assert_eq!((shown(false), shown(true)), (expected.clone(), expected), "of the two worst, the smaller label set");
+}
+
+#[test]
+fn incidents_are_numbered_by_their_labels_and_not_by_the_order_of_rules() {
+    let numbers = |text: &str| {
+        let mut rig = Rig::new(rules(text));
+        rig.set("x", &[], Some(2.0)).slots(1);
+        let all = rig.engine.state.incidents.by_key.values();
+        all.map(|incident| (incident.key.group.get("alertname").to_owned(), incident.number)).collect::<Vec<_>>()
+    };
+    let (a, b) = (
+        "{ alert: A, expr: x, tiers: { high: { above: 1 } } }",
+        "{ alert: B, expr: x, tiers: { high: { above: 1 } } }",
+    );
+    assert_eq!(numbers(&format!("{a}\n{b}")), numbers(&format!("{b}\n{a}")));
+}
+
+#[test]
+fn a_number_is_not_given_again_after_a_snapshot() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { critical: { above: 1 } } }"));
+    rig.set("x", &[], Some(2.0)).slots(1).set("x", &[], Some(0.0)).slots(30);
+    assert!(rig.engine.state.incidents.by_key.is_empty(), "it can no longer reopen");
+    rig.snapshot().restart().set("x", &[], Some(2.0)).slots(1);
+    assert_eq!(rig.engine.state.incidents.by_key.values().map(|incident| incident.number).collect::<Vec<_>>(), [2]);
+}

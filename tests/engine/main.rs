@@ -1,0 +1,11 @@
+//! The engine's promises, shown on the real engine: random sequences of facts, and the smallest story of each thing that
+//! such a sequence has found.
+
+mod acts;
+mod breach;
+mod found;
+mod memory;
+mod promises;
+mod rig;
+mod sequences;
+mod worlds;

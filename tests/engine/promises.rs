@@ -1,0 +1,1 @@
+//! Stories of promises that a scenario file cannot say.
