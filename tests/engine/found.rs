@@ -16,7 +16,7 @@ pub fn rules(rules: &str) -> Arc<World> {
     with_head("", rules)
 }
 
-fn with_head(head: &str, rules: &str) -> Arc<World> {
+pub fn with_head(head: &str, rules: &str) -> Arc<World> {
     let rules: String = rules.lines().map(|line| format!("      - {line}\n")).collect();
     world_of(SETTINGS, &format!("groups:\n  - name: main\n    interval: 30s\n{head}    rules:\n{rules}"))
 }

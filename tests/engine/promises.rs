@@ -1,1 +1,249 @@
-//! Stories of promises that a scenario file cannot say.
+//! Stories of promises that a scenario file cannot say. Which promise each shows: `docs/promises.md`.
+
+use crate::found::{alert, lines, rules, with_head};
+use crate::memory::remembered;
+use crate::rig::{Failing, Rig};
+use std::process::Command;
+use std::sync::Arc;
+use watchbell::engine::alert::{AlertKind, Phase};
+use watchbell::engine::notice::NoticeKind;
+use watchbell::engine::{Fact, World};
+use watchbell::model::{Labels, Moment, Span};
+use watchbell::rules::template::Answers;
+use watchbell::service::fetch::Desk;
+
+#[test]
+fn the_scenarios_of_the_promises_end_as_their_snapshots_tell() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["test", "tests/scenarios/promises"]);
+    let played = command.output().expect("the program was built beside the test");
+    assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stdout));
+}
+
+#[test]
+fn timers_do_not_notice_that_the_wall_clock_was_stepped() {
+    for step in [Span::from_hours(1), Span::from_mins(-2)] {
+        let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1, for: 2m } } }"));
+        rig.set("x", &[], Some(2.0)).slots(2).step_clock(step).slots(2);
+        let phase = |rig: &Rig| alert(rig, "A").map(|alert| alert.phase());
+        assert_eq!(phase(&rig), Some(Phase::Pending), "ninety seconds have passed, whatever the clock says");
+        rig.slots(1);
+        assert_eq!(phase(&rig), Some(Phase::Firing), "two minutes have passed");
+    }
+}
+
+#[test]
+fn engine_time_never_runs_backwards() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
+    rig.slots(2);
+    let latest = rig.engine.state.moment;
+    rig.now = Moment::from_millis(0);
+    rig.fact(Fact::Tick);
+    assert_eq!(rig.engine.state.moment, latest);
+}
+
+#[test]
+fn an_evaluation_that_fails_leaves_everything_as_it_was() {
+    let rule =
+        "{ alert: A, expr: x, for: 5m, labels: { up: '{{ with query \"up\" }}{{ . | first | value }}{{ end }}' } }";
+    for world in [rules(rule), rules("{ alert: A, expr: x, for: 5m }")] {
+        let mut rig = Rig::new(world);
+        // The first rule lacks the answer to what its label asks, the second one's query is refused from the third slot on.
+        rig.set("x", &[("n", "1")], Some(2.0)).slots(2);
+        let before = remembered(&rig.engine.state);
+        rig.set("x", &[("n", "2")], Some(2.0)).slots_with(1, &Failing::Rule("A"));
+        let failing_since =
+            |text: &str| text.lines().filter(|line| line.contains("Series")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(failing_since(&remembered(&rig.engine.state)), failing_since(&before));
+    }
+    let mut rig = Rig::new(rules(rule));
+    rig.set("x", &[("n", "1")], Some(2.0)).slots(3);
+    assert!(rig.engine.state.rules.values().all(|rule| rule.active() == 0), "nothing is decided without its labels");
+}
+
+#[test]
+fn identical_queries_of_one_slot_are_asked_once() {
+    let world = rules("{ alert: A, expr: x > 1 }\n{ alert: B, expr: y }\n{ alert: C, expr: x > 1, for: 5m }");
+    let desk = Desk::new(&world.rules.groups[0]);
+    let asked: Vec<Vec<usize>> = desk.rules().map(|(_, questions)| questions.to_vec()).collect();
+    assert_eq!(asked, [[0], [1], [0]]);
+}
+
+#[test]
+fn a_calm_series_that_is_gone_for_long_is_forgotten_and_a_firing_one_is_kept() {
+    let world =
+        with_head("    forget_after: 10m\n", "{ alert: A, expr: x, tiers: { high: { above: 1 } }, no_data: keep }");
+    let mut rig = Rig::new(world);
+    let known = |rig: &Rig| -> Vec<String> {
+        let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
+        all.map(|alert| alert.labels.get("n").to_owned()).collect()
+    };
+    rig.set("x", &[("n", "calm")], Some(0.0)).set("x", &[("n", "firing")], Some(2.0)).slots(1);
+    rig.set("x", &[("n", "calm")], None).set("x", &[("n", "firing")], None).slots(20);
+    assert_eq!(known(&rig).len(), 2, "ten minutes are not over");
+    rig.slots(2);
+    assert_eq!(known(&rig), ["firing"]);
+}
+
+#[test]
+fn on_error_is_one_alert_beside_the_frozen_ones_and_the_first_good_evaluation_ends_it() {
+    let mut rig =
+        Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } }, on_error: { tier: high, after: 1m } }"));
+    rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(2.0)).slots(1);
+    let firing = |rig: &Rig| {
+        let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
+        let mut kinds: Vec<AlertKind> =
+            all.filter(|alert| alert.phase() == Phase::Firing).map(|alert| alert.kind).collect();
+        kinds.sort();
+        kinds
+    };
+    rig.slots_with(2, &Failing::Rule("A"));
+    assert_eq!(firing(&rig), [AlertKind::Series, AlertKind::Series], "not before its time");
+    rig.slots_with(3, &Failing::Rule("A"));
+    assert_eq!(firing(&rig), [AlertKind::Series, AlertKind::Series, AlertKind::Failing]);
+    rig.slots(1);
+    assert_eq!(firing(&rig), [AlertKind::Series, AlertKind::Series]);
+}
+
+#[test]
+fn two_series_that_end_as_one_identity_fail_only_that_identity_and_both_are_named() {
+    let rule = "{ alert: A, queries: { x: x, y: y }, join: [chain], tiers: { high: { when: 'x > 1' } } }";
+    let seen = |backwards: bool| {
+        let mut rig = Rig::new(rules(rule));
+        rig.backwards = backwards;
+        for (chain, pool) in [("a", "1"), ("a", "2"), ("a", "3"), ("b", "1")] {
+            rig.set("x", &[("chain", chain), ("pool", pool)], Some(2.0));
+        }
+        rig.slots(1);
+        let state = rig.engine.state.rules.values().next().expect("the rule has been evaluated").clone();
+        let firing = state.iter().filter(|alert| alert.phase() == Phase::Firing);
+        (
+            firing.map(|alert| alert.labels.get("chain").to_owned()).collect::<Vec<_>>(),
+            state.health.error.unwrap_or_default(),
+        )
+    };
+    let expected =
+        r#"two series of `A` are one at {chain="a"}: {chain="a", pool="1"} and {chain="a", pool="2"}, and 1 more"#;
+    assert_eq!(seen(false), (vec!["b".to_owned()], expected.to_owned()));
+    assert_eq!(seen(true), seen(false));
+}
+
+#[test]
+fn a_message_names_the_queries_that_it_needs_and_is_rendered_with_their_answers() {
+    let rule = "{ alert: A, expr: x, labels: { severity: critical }, annotations: { summary: '{{ with query \"up\" }}{{ . | first | value }}{{ end }} of {{ $value }}' } }";
+    let mut rig = Rig::new(rules(rule));
+    rig.set("x", &[], Some(2.0)).slots(1);
+    let (draft, world) = (&rig.drafts[0], &rig.engine.world);
+    let wanted = draft.compose(world, &Answers::new()).expect_err("it asks");
+    assert_eq!(wanted, [("main".into(), "up".to_owned())]);
+    let answers: Answers = [("up".to_owned(), Ok(vec![(Labels::empty(), 7.0)]))].into_iter().collect();
+    let text = || draft.compose(world, &answers).expect("every query has an answer").alerts[0].annotations[0].1.clone();
+    assert_eq!((text(), text()), ("7 of 2".to_owned(), "7 of 2".to_owned()));
+}
+
+/// A rule before and after a reload, and whether it is the same.
+const RELOADS: [(&str, &str, &str, bool); 7] = [
+    ("the same id", "{ id: one, alert: A, expr: x, for: 5m }", "{ id: one, alert: B, expr: x, for: 6m }", true),
+    (
+        "moved from its id",
+        "{ id: one, alert: A, expr: x, for: 5m }",
+        "{ id: two, moved_from: [one], alert: A, expr: x, for: 5m }",
+        true,
+    ),
+    (
+        "moved from its name",
+        "{ alert: A, expr: x, for: 5m }",
+        "{ alert: B, moved_from: [main/A], expr: x, for: 5m }",
+        true,
+    ),
+    (
+        "the same name and labels",
+        "{ alert: A, expr: x, for: 5m, labels: { team: a } }",
+        "{ alert: A, expr: x, for: 9m, labels: { team: a } }",
+        true,
+    ),
+    (
+        "other labels, alone of its name",
+        "{ alert: A, expr: x, for: 5m, labels: { team: a } }",
+        "{ alert: A, expr: x, for: 5m, labels: { team: b } }",
+        true,
+    ),
+    (
+        "the second of two that are alike",
+        "{ alert: A, expr: z, for: 5m }\n{ alert: A, expr: x, for: 5m }",
+        "{ alert: A, expr: z, for: 9m }\n{ alert: A, expr: x, for: 9m }",
+        true,
+    ),
+    ("another name", "{ alert: A, expr: x, for: 5m }", "{ alert: B, expr: x, for: 5m }", false),
+];
+
+#[test]
+fn a_reload_finds_each_rule_again_and_it_keeps_its_timers() {
+    for (what, before, after, same) in RELOADS {
+        let mut rig = Rig::new(rules(before));
+        rig.set("x", &[("n", "1")], Some(2.0)).slots(3);
+        let since = |rig: &Rig| {
+            let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
+            all.filter_map(|alert| alert.active_at()).collect::<Vec<_>>()
+        };
+        let before = since(&rig);
+        rig.reload(rules(after)).slots(1);
+        assert_eq!((before.len(), since(&rig) == before), (1, same), "{what}");
+    }
+}
+
+#[test]
+fn static_labels_are_attributes_and_changing_them_ends_nothing() {
+    let rule = |team: &str| {
+        rules(&format!("{{ alert: A, expr: x, tiers: {{ high: {{ above: 1 }} }}, labels: {{ team: {team} }} }}"))
+    };
+    let mut rig = Rig::new(rule("a"));
+    rig.set("x", &[("n", "1")], Some(2.0)).slots(2);
+    rig.reload(rule("b")).slots(2);
+    assert_eq!(
+        lines(&rig.drafts),
+        ["Page opened to pager", "Page opened to slack"],
+        "nobody hears that it ended and began again"
+    );
+    assert_eq!(alert(&rig, "A").expect("it fires").labels.get("team"), "b");
+}
+
+#[test]
+fn deciding_again_after_a_crash_owes_the_same_messages_under_the_same_keys() {
+    let decided = |crashed: bool| {
+        let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { critical: { above: 1, for: 1m } } }"));
+        rig.set("x", &[("n", "1")], Some(2.0)).slots(2);
+        if crashed {
+            rig.restart();
+        }
+        rig.slots(1);
+        rig.drafts.iter().map(|draft| draft.id).collect::<Vec<_>>()
+    };
+    assert_eq!(decided(true), decided(false));
+    assert_eq!(decided(true).len(), 2, "the pager and the channel");
+}
+
+#[test]
+fn the_number_of_a_page_rises_with_the_severity_alone_and_the_end_closes_every_page() {
+    let rule = "{ alert: A, policy: clusters, expr: x, tiers: { critical: { above: 90 }, high: { above: 60 } } }";
+    let mut rig = Rig::new(rules(rule));
+    for value in [70.0, 100.0, 70.0, 100.0, 0.0] {
+        rig.set("x", &[("cluster", "a")], Some(value)).slots(3);
+    }
+    let pages: Vec<u32> =
+        rig.drafts.iter().filter(|draft| draft.kind == NoticeKind::Page).map(|draft| draft.page).collect();
+    let ends: Vec<_> =
+        rig.drafts.iter().filter(|draft| draft.kind == NoticeKind::End).map(|draft| draft.pages.clone()).collect();
+    assert_eq!((pages, ends), (vec![1, 2], vec![vec![1, 2]]), "back up to what was told wakes nobody");
+}
+
+#[test]
+fn live_replay_and_test_decide_by_the_same_facts_alone() {
+    let told = |world: Arc<World>| {
+        let mut rig = Rig::new(world);
+        rig.set("x", &[("n", "1")], Some(2.0)).slots(3).set("x", &[("n", "1")], Some(0.0)).slots(3);
+        crate::memory::told(&rig.drafts)
+    };
+    let world = || rules("{ alert: A, expr: x, tiers: { high: { above: 1, for: 30s } } }");
+    assert_eq!(told(world()), told(world()), "no clock, no chance, no order of a hash map");
+}

@@ -51,6 +51,8 @@ pub struct Rig {
     pub drafts: Vec<Draft>,
     pub picture: Picture,
     pub now: Moment,
+    /// How far engine time is ahead of the wall clock.
+    pub skew: Span,
     /// Samples come in the opposite order.
     pub backwards: bool,
     pub watcher: Option<Watcher>,
@@ -69,6 +71,7 @@ impl Rig {
             drafts: Vec::new(),
             picture: Picture::new(),
             now: Moment::from_millis(START),
+            skew: Span::ZERO,
             backwards: false,
             watcher: None,
             refused: HashSet::new(),
@@ -97,7 +100,7 @@ impl Rig {
     pub fn slots_with(&mut self, count: usize, failing: &Failing) -> &mut Self {
         for _ in 0..count {
             let slot = self.next_slot;
-            self.wait_until(slot.moment(Span::ZERO));
+            self.wait_until(slot.moment(self.skew));
             for group in 0..self.engine.world.rules.groups.len() {
                 self.evaluate(group, slot, failing);
             }
@@ -146,6 +149,14 @@ impl Rig {
         }
         let samples = pairs.into_iter().map(|(labels, value)| Sample { series: table.intern(labels), value });
         Answer { samples: samples.collect(), ..Answer::default() }
+    }
+
+    /// The wall clock is stepped: slots follow it, engine time does not.
+    pub fn step_clock(&mut self, by: Span) -> &mut Self {
+        self.skew = self.skew - by;
+        self.engine.skew = self.skew;
+        self.next_slot = self.next_slot + by;
+        self
     }
 
     /// So many slots of every group are missed.
