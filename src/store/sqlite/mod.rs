@@ -177,7 +177,7 @@ impl Store for Sqlite {
             keep_good(&transaction, partition, files).map_err(&fail)?;
         }
         transaction
-            .execute("UPDATE leases SET moment = ?2 WHERE partition = ?1", params![partition.0, commit.moment.millis()])
+            .execute("UPDATE leases SET moment = max(coalesce(moment, ?2), ?2) WHERE partition = ?1", params![partition.0, commit.moment.millis()])
             .map_err(&fail)?;
         transaction.commit().map_err(&fail)?;
         Ok(seq)

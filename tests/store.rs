@@ -1,0 +1,346 @@
+//! The contract of a store: one set of stories over the `Store` trait, run against every store that there is. Another store
+//! is a line in `STORES`.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use watchbell::engine::incident::Destination;
+use watchbell::engine::notice::Notice;
+use watchbell::engine::{Event, EventKind};
+use watchbell::model::{DeliveryId, IncidentId, Moment, Severities, Span};
+use watchbell::store::notice::decode;
+use watchbell::store::{Attempt, Commit, Epoch, Partition, Sqlite, Store, StoreError};
+
+/// Makes an empty store; the guard keeps its place as long as the story runs.
+type Make = fn() -> (Box<dyn Store>, Place);
+
+const STORES: [(&str, Make); 2] = [("sqlite on disk", on_disk), ("sqlite in memory", in_memory)];
+
+const HERE: Partition = Partition(0);
+
+/// A folder that is gone when the story is, or nothing.
+struct Place(Option<PathBuf>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.0 {
+            drop(std::fs::remove_dir_all(folder));
+        }
+    }
+}
+
+fn folder() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("watchbell-store-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
+    folder
+}
+
+fn on_disk() -> (Box<dyn Store>, Place) {
+    let folder = folder();
+    let store = Sqlite::open(&folder.join("watchbell.db")).expect("a new file can be opened");
+    (Box::new(store), Place(Some(folder)))
+}
+
+fn in_memory() -> (Box<dyn Store>, Place) {
+    (Box::new(Sqlite::in_memory().expect("SQLite is built in")), Place(None))
+}
+
+/// Tells one story to every store.
+fn for_each(story: impl Fn(&mut dyn Store)) {
+    for (name, make) in STORES {
+        let (mut store, _place) = make();
+        // The name is what a failure is looked for by.
+        eprintln!("{name}");
+        story(&mut *store);
+    }
+}
+
+fn slept(millis: i64) -> Event {
+    Event {
+        moment: Moment::from_millis(millis),
+        slot: None,
+        kind: EventKind::Slept { span: Span::from_millis(millis) },
+    }
+}
+
+fn events(millis: &[i64]) -> Commit {
+    Commit {
+        events: millis.iter().map(|millis| slept(*millis)).collect(),
+        rule_set: "rules".into(),
+        ..Commit::default()
+    }
+}
+
+fn incident() -> IncidentId {
+    IncidentId::derive(&["incident"])
+}
+
+fn to(channel: &str) -> Destination {
+    Destination { channel: channel.into(), to: None }
+}
+
+/// As a store has kept it: whatever a notice has learnt since, this one can still be read.
+fn notice(id: &str, channel: &str, generation: u32) -> Notice {
+    let body = serde_json::json!({
+        "id": DeliveryId::derive(&[id]).to_string(),
+        "destination": { "channel": channel },
+        "kind": "page",
+        "reason": "opened",
+        "at": 1,
+        "incident": incident().to_string(),
+        "number": 1,
+        "key": { "policy": "default", "group": {} },
+        "generation": generation,
+        "page": 1,
+        "revision": 0,
+        "pages": [],
+        "severity": "high",
+        "opened": 1,
+        "title": id,
+        "link": "",
+        "alerts": [],
+    });
+    decode(&body.to_string(), &Severities::default()).expect("it is as it was first written")
+}
+
+/// The lease, from `holder`, at 1 s for 15 s.
+fn acquired(store: &mut dyn Store, holder: &str) -> Epoch {
+    store.acquire(HERE, holder, 1_000, 16_000).expect("nobody holds it").epoch
+}
+
+fn stored(store: &mut dyn Store) -> (Vec<i64>, u64) {
+    let journal = store.load(HERE, &Severities::default()).expect("it can be read");
+    (journal.events.iter().map(|event| event.moment.millis()).collect(), journal.seq)
+}
+
+fn owed(store: &mut dyn Store) -> Vec<String> {
+    let owed = store.owed(HERE, &Severities::default()).expect("it can be read");
+    owed.into_iter().map(|owed| owed.notice.title).collect()
+}
+
+#[test]
+fn one_holder_at_a_time_and_the_next_one_when_it_has_ended() {
+    for_each(|store| {
+        let first = acquired(store, "a");
+        let held = store.acquire(HERE, "b", 15_999, 30_000).expect_err("it is held");
+        assert!(matches!(held, StoreError::Held { until } if until == Moment::from_millis(16_000)), "{held}");
+        store.renew(HERE, first, 20_000, Moment::from_millis(5_000)).expect("it is ours");
+        assert!(store.acquire(HERE, "b", 16_000, 30_000).is_err(), "it was renewed");
+        let second = store.acquire(HERE, "b", 20_000, 35_000).expect("it has ended");
+        assert!(second.epoch > first);
+        assert_eq!(second.ran_until, Some(Moment::from_millis(5_000)), "how far the first one is known to have run");
+    });
+}
+
+#[test]
+fn a_lease_that_is_given_back_is_free_at_once_and_a_holder_may_take_its_own_again() {
+    for_each(|store| {
+        let first = acquired(store, "a");
+        let again = acquired(store, "a");
+        assert!(again > first, "what the holder did under its old epoch is over");
+        store.release(HERE, first).expect("giving back what is not ours any more does nothing");
+        assert!(store.acquire(HERE, "b", 2_000, 17_000).is_err());
+        store.release(HERE, again).expect("it is ours");
+        store.acquire(HERE, "b", 2_000, 17_000).expect("it is free");
+    });
+}
+
+#[test]
+fn whoever_has_lost_the_lease_writes_and_sends_nothing() {
+    for_each(|store| {
+        let old = acquired(store, "a");
+        store.commit(HERE, old, 0, &events(&[1]), 0).expect("it is ours");
+        let new = store.acquire(HERE, "b", 20_000, 35_000).expect("it has ended").epoch;
+        let lost =
+            |result: Result<(), StoreError>| matches!(result, Err(StoreError::LostLease { epoch }) if epoch == old.0);
+        let commit = Commit { owed: vec![notice("page", "pager", 1)], ..events(&[2]) };
+        assert!(lost(store.commit(HERE, old, 1, &commit, 0).map(drop)));
+        assert!(lost(store.renew(HERE, old, 99_000, Moment::from_millis(9))));
+        assert!(lost(store.claim(HERE, old, DeliveryId::derive(&["page"]), 0)));
+        assert_eq!((stored(store), owed(store)), ((vec![1], 1), Vec::new()));
+        store.commit(HERE, new, 1, &events(&[3]), 0).expect("the new holder goes on");
+    });
+}
+
+#[test]
+fn a_commit_is_whole_or_not_at_all_and_names_the_end_of_the_journal_that_it_expects() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        assert_eq!(store.commit(HERE, epoch, 0, &events(&[1, 2]), 0).expect("it is the first"), 2);
+        let commit = Commit {
+            owed: vec![notice("page", "pager", 1)],
+            good_files: Some(vec![("rules.yaml".into(), "groups: []".into())]),
+            snapshot: Some(vec![slept(9)]),
+            ..events(&[3])
+        };
+        let behind = store.commit(HERE, epoch, 1, &commit, 0).expect_err("the journal has gone on");
+        assert!(matches!(behind, StoreError::Behind { expected: 1, actual: 2 }), "{behind}");
+        assert_eq!((stored(store), owed(store)), ((vec![1, 2], 2), Vec::new()));
+        assert_eq!(store.last_good(HERE).expect("it can be read"), Vec::new());
+        store.commit(HERE, epoch, 2, &commit, 0).expect("now it is right");
+        assert_eq!(owed(store), ["page"]);
+    });
+}
+
+#[test]
+fn how_far_we_ran_is_known_from_commits_and_renewals_and_never_runs_backwards() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        let commit = Commit { moment: Moment::from_millis(7_000), ..events(&[1]) };
+        store.commit(HERE, epoch, 0, &commit, 0).expect("it is ours");
+        store.renew(HERE, epoch, 20_000, Moment::from_millis(6_000)).expect("it is ours");
+        let commit = Commit { moment: Moment::from_millis(5_000), ..events(&[2]) };
+        store.commit(HERE, epoch, 1, &commit, 0).expect("it is ours");
+        assert_eq!(
+            store.acquire(HERE, "a", 2_000, 17_000).expect("it is ours").ran_until,
+            Some(Moment::from_millis(7_000))
+        );
+    });
+}
+
+#[test]
+fn a_delivery_that_is_decided_again_is_left_as_it_is() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        let commit = Commit { owed: vec![notice("page", "pager", 1)], ..events(&[1]) };
+        store.commit(HERE, epoch, 0, &commit, 0).expect("it is ours");
+        let sent = Attempt::Sent { receipt: "{}".into() };
+        store.finish(HERE, DeliveryId::derive(&["page"]), &sent, 5).expect("it is there");
+        store.commit(HERE, epoch, 1, &commit, 0).expect("deciding again is no mistake");
+        assert_eq!(owed(store), Vec::<String>::new(), "it was sent, and is not sent again");
+        assert_eq!(store.deliveries(HERE).expect("it can be read").len(), 1);
+    });
+}
+
+#[test]
+fn what_is_owed_comes_in_order_with_all_that_was_tried() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        let all = ["one", "two", "three", "four", "five"].map(|id| notice(id, "pager", 1));
+        let id = |name: &str| DeliveryId::derive(&[name]);
+        store.commit(HERE, epoch, 0, &Commit { owed: all.to_vec(), ..events(&[1]) }, 100).expect("it is ours");
+        store.claim(HERE, epoch, id("two"), 200).expect("it is ours");
+        store.claim(HERE, epoch, id("three"), 300).expect("it is ours");
+        let failed = Attempt::Failed { reason: "it hangs".into(), not_before: 900 };
+        store.finish(HERE, id("three"), &failed, 310).expect("it is there");
+        store.finish(HERE, id("four"), &Attempt::Refused { reason: "never".into() }, 320).expect("it is there");
+        store.finish(HERE, id("five"), &Attempt::Withdrawn, 330).expect("it is there");
+
+        let owed = store.owed(HERE, &Severities::default()).expect("it can be read");
+        let seen = owed.iter().map(|owed| {
+            (owed.notice.title.as_str(), owed.attempts, owed.not_before, owed.first_tried, owed.fate_unknown)
+        });
+        let expected =
+            [("one", 0, 100, None, false), ("two", 1, 100, Some(200), true), ("three", 1, 900, Some(300), false)];
+        assert_eq!(seen.collect::<Vec<_>>(), expected);
+        let books = store.deliveries(HERE).expect("it can be read");
+        let books: Vec<_> =
+            books.iter().map(|entry| (&*entry.status, entry.attempts, entry.reason.as_deref())).collect();
+        let reasons = [None, None, Some("it hangs"), Some("never"), None];
+        let statuses = ["queued", "claimed", "queued", "refused", "withdrawn"];
+        let expected: Vec<_> = (0..5).map(|at| (statuses[at], [0, 1, 1, 0, 0][at], reasons[at])).collect();
+        assert_eq!(books, expected);
+    });
+}
+
+#[test]
+fn what_was_sent_cannot_be_claimed_again() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        store
+            .commit(HERE, epoch, 0, &Commit { owed: vec![notice("page", "pager", 1)], ..events(&[1]) }, 0)
+            .expect("it is ours");
+        let id = DeliveryId::derive(&["page"]);
+        store.finish(HERE, id, &Attempt::Sent { receipt: "{}".into() }, 5).expect("it is there");
+        store.claim(HERE, epoch, id, 6).expect("it does nothing");
+        assert_eq!(store.deliveries(HERE).expect("it can be read")[0].status, "sent");
+    });
+}
+
+#[test]
+fn the_last_receipt_is_that_of_the_destination_and_the_generation() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        let owed = vec![
+            notice("page", "slack", 1),
+            notice("update", "slack", 1),
+            notice("again", "slack", 2),
+            notice("other", "hook", 1),
+        ];
+        store.commit(HERE, epoch, 0, &Commit { owed, ..events(&[1]) }, 0).expect("it is ours");
+        for (name, receipt) in [("page", "first"), ("update", "second"), ("again", "third")] {
+            let sent = Attempt::Sent { receipt: receipt.into() };
+            store.finish(HERE, DeliveryId::derive(&[name]), &sent, 1).expect("it is there");
+        }
+        let mut receipt =
+            |generation, channel| store.receipt(HERE, incident(), generation, &to(channel)).expect("it can be read");
+        assert_eq!(receipt(1, "slack").as_deref(), Some("second"));
+        assert_eq!(receipt(2, "slack").as_deref(), Some("third"));
+        assert_eq!(receipt(1, "hook"), None, "it has not been sent");
+    });
+}
+
+#[test]
+fn a_snapshot_takes_the_place_of_the_journal_before_it_and_the_numbers_go_on() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        store.commit(HERE, epoch, 0, &events(&[1, 2]), 0).expect("it is ours");
+        let snapshot = |millis| Some(vec![slept(millis), slept(millis + 1)]);
+        store.commit(HERE, epoch, 2, &Commit { snapshot: snapshot(100), ..events(&[3]) }, 0).expect("it is ours");
+        assert_eq!(stored(store), (vec![100, 101], 3));
+        store.commit(HERE, epoch, 3, &events(&[4]), 0).expect("it is ours");
+        assert_eq!(stored(store), (vec![100, 101, 4], 4));
+        assert_eq!(store.load(HERE, &Severities::default()).expect("it can be read").since_snapshot, 1);
+        store.commit(HERE, epoch, 4, &Commit { snapshot: snapshot(200), ..events(&[5]) }, 0).expect("it is ours");
+        assert_eq!(stored(store), (vec![200, 201], 5), "the newest one counts alone");
+    });
+}
+
+#[test]
+fn the_good_files_are_those_of_the_last_commit_that_named_some() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        let files =
+            |names: &[&str]| Some(names.iter().map(|name| ((*name).to_owned(), format!("text of {name}"))).collect());
+        store
+            .commit(HERE, epoch, 0, &Commit { good_files: files(&["b", "a"]), ..events(&[1]) }, 0)
+            .expect("it is ours");
+        store.commit(HERE, epoch, 1, &events(&[2]), 0).expect("it is ours");
+        let names = |store: &mut dyn Store| -> Vec<String> {
+            store.last_good(HERE).expect("it can be read").into_iter().map(|(path, _)| path).collect()
+        };
+        assert_eq!(names(store), ["a", "b"]);
+        store.commit(HERE, epoch, 2, &Commit { good_files: files(&["c"]), ..events(&[3]) }, 0).expect("it is ours");
+        assert_eq!(names(store), ["c"]);
+    });
+}
+
+#[test]
+fn what_was_committed_is_there_when_the_file_is_opened_again() {
+    let folder = folder();
+    let _place = Place(Some(folder.clone()));
+    let path = folder.join("watchbell.db");
+    let mut store = Sqlite::open(&path).expect("a new file can be opened");
+    let epoch = acquired(&mut store, "a");
+    store
+        .commit(HERE, epoch, 0, &Commit { owed: vec![notice("page", "pager", 1)], ..events(&[1]) }, 0)
+        .expect("it is ours");
+    drop(store);
+    let mut store = Sqlite::open(&path).expect("it is ours");
+    assert_eq!((stored(&mut store), owed(&mut store)), ((vec![1], 1), vec!["page".to_owned()]));
+}
+
+#[test]
+fn a_database_from_the_future_is_refused_by_the_number_of_its_schema() {
+    let folder = folder();
+    let _place = Place(Some(folder.clone()));
+    let path = folder.join("watchbell.db");
+    drop(Sqlite::open(&path).expect("a new file can be opened"));
+    let connection = rusqlite::Connection::open(&path).expect("it is there");
+    connection.pragma_update(None, "user_version", 99).expect("it can be written");
+    drop(connection);
+    let Err(refused) = Sqlite::open(&path) else { panic!("it was opened") };
+    let text = refused.to_string();
+    assert!(text.contains("schema version 99") && text.contains("run a newer one"), "{text}");
+}
