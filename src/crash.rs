@@ -20,6 +20,14 @@ pub enum Point {
     AfterAnswer,
     /// The answer is understood, not stored.
     BeforeFinish,
+    /// Somebody asked for something, nothing is on record.
+    BeforeSubmit,
+    /// It is on record, nothing is decided.
+    AfterSubmit,
+    /// It is decided, nothing of that is stored.
+    BeforeConsume,
+    /// It is decided and stored, not answered.
+    AfterConsume,
     /// New rules are read, the old ones still run.
     DuringReload,
     /// Some histories are filled, others not.
@@ -28,13 +36,17 @@ pub enum Point {
 
 impl Point {
     /// Every point, in the order in which a page meets them.
-    pub const ALL: [Point; 8] = [
+    pub const ALL: [Point; 12] = [
         Point::BeforeCommit,
         Point::AfterCommit,
         Point::AfterClaim,
         Point::AfterSend,
         Point::AfterAnswer,
         Point::BeforeFinish,
+        Point::BeforeSubmit,
+        Point::AfterSubmit,
+        Point::BeforeConsume,
+        Point::AfterConsume,
         Point::DuringReload,
         Point::DuringHistoryFill,
     ];
@@ -49,6 +61,10 @@ impl Point {
             Point::AfterSend => "after_send",
             Point::AfterAnswer => "after_answer",
             Point::BeforeFinish => "before_finish",
+            Point::BeforeSubmit => "before_submit",
+            Point::AfterSubmit => "after_submit",
+            Point::BeforeConsume => "before_consume",
+            Point::AfterConsume => "after_consume",
             Point::DuringReload => "during_reload",
             Point::DuringHistoryFill => "during_history_fill",
         }

@@ -8,8 +8,8 @@ mod reply;
 mod rules;
 
 use crate::service::decider::Decider;
+use crate::service::doors::Doors;
 use crate::service::run::Question;
-use crate::service::start::Doors;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -31,13 +31,7 @@ struct Desk {
 impl Desk {
     /// Reads something off the engine. `None` while the service stops.
     async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Decider) -> T + Send + 'static) -> Option<T> {
-        let (answer, wait) = oneshot::channel();
-        let look = move |decider: &Decider| {
-            // Whoever asked may have hung up.
-            let _gone = answer.send(look(decider));
-        };
-        self.doors.questions.send(Question::Look(Box::new(look))).ok()?;
-        wait.await.ok()
+        self.doors.look(look).await
     }
 }
 

@@ -6,24 +6,26 @@
 use super::books::{Books, BooksError};
 use super::clock::Look;
 use super::delivery::Order;
+use super::doors::{Done, NotDone};
 use super::fetch::{Clients, Desk, Read};
 use super::lookups::{self, OfLabels};
 use super::metrics::Metrics;
 use super::reload::Fresh;
 use super::said::Said;
+use crate::config::Settings;
 use crate::crash::{self, Point};
-use crate::engine::command::{Command, Refusal};
+use crate::engine::command::Command;
 use crate::engine::evaluate::Reading;
 use crate::engine::incident::Standing;
 use crate::engine::notice::{Draft, Notice};
 use crate::engine::{Engine, Event, EventKind, Fact, Failure, IncidentEvent, Step};
 use crate::http::chain;
 use crate::model::{Moment, Name, Slot, Span};
-use crate::store::{Commit, Epoch, Partition};
+use crate::store::{Commit, Consumed, Epoch, Outcome, Partition, Submitted};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 /// After so many events the journal starts anew from a snapshot.
@@ -41,8 +43,7 @@ pub struct Decider {
     seq: u64,
     since_snapshot: usize,
     rule_set: String,
-    orders: mpsc::UnboundedSender<Order>,
-    metrics: Arc<Metrics>,
+    ways_out: WaysOut,
     /// Commits that the store did not take, in order: decisions go on in memory, and are journalled when it can.
     backlog: Vec<Commit>,
     /// When each Alertmanager was last told again what fires.
@@ -69,16 +70,20 @@ pub struct Start {
     pub files: Vec<(String, String)>,
 }
 
+/// Who hears what was decided.
+pub struct WaysOut {
+    /// The delivery worker.
+    pub orders: mpsc::UnboundedSender<Order>,
+    /// Whoever needs the settings that hold now.
+    pub settings: watch::Sender<Arc<Settings>>,
+    /// The metrics.
+    pub metrics: Arc<Metrics>,
+}
+
 impl Decider {
     /// A decider that goes on from `start`.
     #[must_use]
-    pub fn new(
-        engine: Engine,
-        clients: Clients,
-        start: Start,
-        orders: mpsc::UnboundedSender<Order>,
-        metrics: Arc<Metrics>,
-    ) -> Self {
+    pub fn new(engine: Engine, clients: Clients, start: Start, ways_out: WaysOut) -> Self {
         Decider {
             engine,
             clients,
@@ -89,8 +94,7 @@ impl Decider {
             since_snapshot: start.since_snapshot,
             rule_set: start.rule_set,
             good_files: Some(start.files),
-            orders,
-            metrics,
+            ways_out,
             backlog: Vec::new(),
             resent: HashMap::new(),
             fenced: false,
@@ -100,7 +104,7 @@ impl Decider {
     /// The engine goes by moments; dates and calendars by the wall clock, which is so far behind.
     pub fn keep_time(&mut self, look: Look) {
         self.engine.skew = look.skew;
-        self.metrics.skew(look.skew);
+        self.ways_out.metrics.skew(look.skew);
     }
 
     /// Whether the store takes what is decided.
@@ -153,7 +157,7 @@ impl Decider {
                 Ok(Reading { answers, lookups: &labels.answers })
             })
             .collect();
-        self.metrics.evaluated(&desk.group().name);
+        self.ways_out.metrics.evaluated(&desk.group().name);
         let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, slot.moment(look.skew));
         for (rule, queries) in &step.wanted {
             let name = self.engine.world.rule(*rule).map_or_else(|| "?".into(), |rule| rule.alert.clone());
@@ -181,7 +185,7 @@ impl Decider {
             let failed = questions.iter().any(|question| answers[*question].is_err());
             let failed = failed || labels.failed.contains_key(&id);
             let series = questions.iter().map(|question| desk.table(*question).len()).sum();
-            self.metrics.rule(&desk.group().name, &rule.alert, took, series, failed);
+            self.ways_out.metrics.rule(&desk.group().name, &rule.alert, took, series, failed);
         }
     }
 
@@ -189,7 +193,7 @@ impl Decider {
     pub async fn missed(&mut self, group: usize, first: Slot, slots: u32, why: &str, look: Look) {
         let name = self.engine.world.rules.groups[group].name.clone();
         warn!(group = %name, slots, "missed {slots} slots of group {name}: {why}");
-        self.metrics.missed(&name, slots);
+        self.ways_out.metrics.missed(&name, slots);
         let step = self.engine.advance(Fact::Missed { group, first }, first.moment(look.skew));
         self.carry_out(step).await;
     }
@@ -231,15 +235,74 @@ impl Decider {
         self.carry_out(step).await;
     }
 
-    /// Somebody asks for something. It is carried out when it is stored.
+    /// Somebody asks for something: it is put on record, decided, and stored with what came of it.
     ///
     /// # Errors
-    /// Why it is refused; nothing has changed then.
-    pub async fn command(&mut self, command: &Command, now: Moment) -> Result<(), Refusal> {
-        let mut step = self.engine.advance(Fact::Command(command), now);
-        let refusal = step.refusal.take();
-        self.carry_out(step).await;
-        refusal.map_or(Ok(()), Err)
+    /// Why it is not carried out.
+    pub async fn command(&mut self, command: Command, now: Moment) -> Result<Done, NotDone> {
+        crash::point(Point::BeforeSubmit);
+        let via = command.actor.via;
+        let outcome = match self.known_outcome(&command).await? {
+            Some(outcome) => outcome,
+            None => {
+                crash::point(Point::AfterSubmit);
+                self.decide_on(command, now).await
+            }
+        };
+        self.ways_out.metrics.commanded(via, outcome.is_ok());
+        if self.fenced {
+            return Err(NotDone::Stopping);
+        }
+        outcome?;
+        Ok(if self.backlog.is_empty() { Done::Stored } else { Done::NotYetStored })
+    }
+
+    /// Puts a command on record; gives what came of it where it was decided before. Where the store fails, it is decided all
+    /// the same: whoever says "mine" is not paged on because a disk is full.
+    async fn known_outcome(&mut self, command: &Command) -> Result<Option<Outcome>, NotDone> {
+        let mut decided = self.backlog.iter().flat_map(|commit| &commit.consumed);
+        if let Some(consumed) = decided.find(|consumed| consumed.command.id == command.id) {
+            let is_same = consumed.command == *command;
+            return if is_same { Ok(Some(consumed.outcome.clone())) } else { Err(NotDone::OtherCommand) };
+        }
+        let (partition, wall, submitted) = (self.partition, super::clock::wall(), command.clone());
+        match self.books.ask(move |store| store.submit(partition, &submitted, wall)).await {
+            Ok(Submitted::Waiting) => Ok(None),
+            Ok(Submitted::Decided(outcome)) => Ok(Some(outcome)),
+            Ok(Submitted::OtherCommand) => Err(NotDone::OtherCommand),
+            Err(cause) => {
+                self.store_failed(&cause);
+                Ok(None)
+            }
+        }
+    }
+
+    async fn decide_on(&mut self, command: Command, now: Moment) -> Outcome {
+        let mut step = self.engine.advance(Fact::Command(&command), now);
+        let outcome = step.refusal.take().map_or(Ok(()), Err);
+        crash::point(Point::BeforeConsume);
+        self.store(step, vec![Consumed { command, outcome: outcome.clone() }]).await;
+        crash::point(Point::AfterConsume);
+        outcome
+    }
+
+    /// Carries out what was submitted before a crash and not decided. Nobody waits for the answer any more; whoever repeats the
+    /// request gets it.
+    ///
+    /// # Errors
+    /// When the inbox cannot be read.
+    pub async fn take_up(&mut self, now: Moment) -> Result<(), BooksError> {
+        let (partition, severities) = (self.partition, self.engine.world.settings.severities.clone());
+        for command in self.books.ask(move |store| store.waiting(partition, &severities)).await? {
+            let (id, actor) = (command.id.clone(), command.actor.clone());
+            match self.decide_on(command, now).await {
+                Ok(()) => info!(command.id = %id, "carried out what {actor} had asked for before the last end"),
+                Err(refusal) => {
+                    warn!(command.id = %id, "what {actor} had asked for before the last end is refused: {refusal}")
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Other rules or settings run from now on. Nothing fails from here. The files are stored with what the change does to
@@ -253,19 +316,26 @@ impl Decider {
         for change in &step.changes {
             info!("{change}");
         }
-        self.metrics.forget_rules();
-        let _gone = self.orders.send(Order::Settings(Arc::clone(&self.engine.world.settings)));
+        self.ways_out.metrics.forget_rules();
+        let settings = Arc::clone(&self.engine.world.settings);
+        let _gone = self.ways_out.orders.send(Order::Settings(Arc::clone(&settings)));
+        self.ways_out.settings.send_replace(settings);
         self.carry_out(step).await;
         changes
     }
 
     /// Renders, stores, and hands over what is owed: in this order, so that a crash in between loses nothing.
     pub async fn carry_out(&mut self, step: Step) {
+        self.store(step, Vec::new()).await;
+    }
+
+    async fn store(&mut self, step: Step, consumed: Vec<Consumed>) {
         for event in &step.events {
             super::report::event(&self.engine, event);
             self.count_response(event);
         }
-        if step.events.is_empty() && step.drafts.is_empty() && self.good_files.is_none() {
+        let is_empty = step.events.is_empty() && step.drafts.is_empty() && consumed.is_empty();
+        if is_empty && self.good_files.is_none() {
             return;
         }
         let owed = self.compose(&step.drafts).await;
@@ -273,7 +343,7 @@ impl Decider {
         let snapshot = (self.since_snapshot > SNAPSHOT_AFTER).then(|| self.engine.state.as_events());
         self.since_snapshot = if snapshot.is_some() { 0 } else { self.since_snapshot + step.events.len() };
         let (rule_set, good_files) = (self.rule_set.clone(), self.good_files.take());
-        let commit = Commit { events: step.events, owed, snapshot, rule_set, good_files, moment: now };
+        let commit = Commit { events: step.events, owed, snapshot, rule_set, good_files, consumed, moment: now };
         let notices = commit.owed.clone();
         self.backlog.push(commit);
         // While the store fails, every try may wait for a lock; then only `renew` tries, and nobody waits for it.
@@ -282,7 +352,7 @@ impl Decider {
         }
         if !notices.is_empty() && !self.fenced {
             // Stored, or the store fails: then they go out all the same, under the keys they would have had.
-            let _gone = self.orders.send(Order::Owed(notices));
+            let _gone = self.ways_out.orders.send(Order::Owed(notices));
         }
     }
 
@@ -291,13 +361,13 @@ impl Decider {
         let EventKind::Incident { key, event, .. } = &event.kind else { return };
         let Some(incident) = self.engine.state.incidents.by_key.get(key) else { return };
         if let IncidentEvent::Missed { stage, .. } = event {
-            return self.metrics.response(*stage, &incident.severity, "missed");
+            return self.ways_out.metrics.response(*stage, &incident.severity, "missed");
         }
         let Some((stage, at)) = event.completes() else { return };
         let in_time = incident.response.get(&stage) == Some(&Standing { done: Some(at), missed: None });
         let mut asked_for = incident.deadlines(&self.engine.world.settings);
         if in_time && asked_for.any(|(asked, _)| asked == stage) {
-            self.metrics.response(stage, &incident.severity, "met");
+            self.ways_out.metrics.response(stage, &incident.severity, "met");
         }
     }
 
@@ -310,7 +380,7 @@ impl Decider {
             let done = self.books.ask(move |store| store.commit(partition, epoch, expected, &commit, wall)).await;
             match done {
                 Ok(seq) => {
-                    self.metrics.committed(started.elapsed().as_secs_f64());
+                    self.ways_out.metrics.committed(started.elapsed().as_secs_f64());
                     self.seq = seq;
                     self.backlog.remove(0);
                     self.store_works();
@@ -322,7 +392,7 @@ impl Decider {
     }
 
     fn store_works(&self) {
-        self.metrics.store_failing(false);
+        self.ways_out.metrics.store_failing(false);
         if self.books.works() {
             let waiting = self.backlog.len();
             info!(waiting, "the store remembers again; {waiting} more steps are stored now");
@@ -330,7 +400,7 @@ impl Decider {
     }
 
     fn store_failed(&mut self, cause: &BooksError) {
-        self.metrics.store_failing(true);
+        self.ways_out.metrics.store_failing(true);
         if cause.is_lost_lease() {
             error!(error = %chain(cause), "the lease is lost: nothing is decided or sent from here any more");
             self.fence();
@@ -343,7 +413,7 @@ impl Decider {
     /// Fencing comes before failing open.
     fn fence(&mut self) {
         self.fenced = true;
-        let _gone = self.orders.send(Order::Stop);
+        let _gone = self.ways_out.orders.send(Order::Stop);
     }
 
     /// Renders what is owed, and asks what its templates still need.
@@ -360,7 +430,7 @@ impl Decider {
         let due = self.resends_due();
         let drafts: Vec<Draft> = crate::engine::notice::refreshes(&self.engine, &due, now);
         for notice in self.compose(&drafts).await {
-            let _gone = self.orders.send(Order::Refresh(Box::new(notice)));
+            let _gone = self.ways_out.orders.send(Order::Refresh(Box::new(notice)));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::engine::State;
 use crate::engine::alert::Phase;
+use crate::engine::command::Via;
 use crate::engine::incident::Stage;
 use crate::model::{Name, Severity, Span};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -45,6 +46,12 @@ struct OfDelivery {
     outcome: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfCommand {
+    via: String,
+    outcome: String,
+}
+
 /// All metrics of the service.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -66,6 +73,7 @@ pub struct Metrics {
     reload_at: Seconds,
     store_failing: Gauge,
     commit: OnlyHistogram,
+    commands: Family<OfCommand, Counter>,
 }
 
 #[derive(Debug)]
@@ -116,7 +124,16 @@ impl Metrics {
         r.register_with_unit("config_last_reload_success_timestamp", help, Unit::Seconds, self.reload_at.clone());
         r.register("store_failing", "Whether the store refuses to remember", self.store_failing.clone());
         r.register_with_unit("commit_duration", "How long a commit took", Unit::Seconds, self.commit.0.clone());
+        let help = "What people asked for, by the way that it came and whether it was done";
+        r.register("commands", help, self.commands.clone());
         registry
+    }
+
+    /// Somebody asked for something.
+    pub fn commanded(&self, via: Via, was_done: bool) {
+        let outcome = if was_done { "done" } else { "refused" };
+        let labels = OfCommand { via: via.to_string(), outcome: outcome.to_owned() };
+        self.commands.get_or_create(&labels).inc();
     }
 
     /// A group was evaluated at a slot.

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod decider;
 pub mod delivery;
 pub mod desks;
+pub mod doors;
 pub mod fetch;
 pub mod load;
 pub mod lookups;

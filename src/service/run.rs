@@ -7,12 +7,13 @@ use super::clock::{Clock, Look};
 use super::decider::Decider;
 use super::delivery::Order;
 use super::desks::{Desks, Home};
+use super::doors::{Done, NotDone};
 use super::fetch::Desk;
 use super::reload::{Fresh, Loaded, Wish};
 use super::said::Said;
 use super::timetable::{Due, Timetable};
 use crate::engine::World;
-use crate::engine::command::{Command, Refusal};
+use crate::engine::command::Command;
 use crate::model::{Slot, Span};
 use crate::rules::Group;
 use std::collections::HashMap;
@@ -35,7 +36,7 @@ pub enum Question {
     /// Whatever can be read off the engine.
     Look(Box<dyn FnOnce(&Decider) + Send>),
     /// Carry out what somebody asks for, and say why not where it is refused.
-    Command(Box<Command>, oneshot::Sender<Result<(), Refusal>>),
+    Command(Box<Command>, oneshot::Sender<Result<Done, NotDone>>),
     /// Load the files again, and say how it went.
     Reload(oneshot::Sender<Result<usize, String>>),
 }
@@ -189,7 +190,7 @@ impl Run {
         match question {
             Question::Command(command, answer) => {
                 let now = self.look().moment();
-                let _gone = answer.send(self.decider.command(&command, now).await);
+                let _gone = answer.send(self.decider.command(*command, now).await);
             }
             Question::Look(look) => look(&self.decider),
             Question::Reload(answer) => {

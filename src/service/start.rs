@@ -2,12 +2,13 @@
 
 use super::books::{Books, BooksError};
 use super::clock::{Clock, wall};
-use super::decider::{Decider, Start};
+use super::decider::{Decider, Start, WaysOut};
 use super::delivery::Worker;
+use super::doors::Doors;
 use super::load::{FileLoader, beside};
 use super::metrics::Metrics;
 use super::reload::{Fresh, Load, Reloader, Wish, announce};
-use super::run::{DRAIN, Ears, LEASE, Question, Run};
+use super::run::{DRAIN, Ears, LEASE, Run};
 use crate::config::{Settings, Store as StoreSettings};
 use crate::engine::{Engine, Fact, State, World};
 use crate::model::{Moment, Span};
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -48,17 +49,6 @@ pub enum StartError {
         /// Why not.
         source: std::io::Error,
     },
-}
-
-/// What the HTTP server needs to know.
-#[derive(Clone)]
-pub struct Doors {
-    /// The owner of the engine.
-    pub questions: mpsc::UnboundedSender<Question>,
-    /// The metrics.
-    pub metrics: Arc<Metrics>,
-    /// Whether we decide and remember.
-    pub ready: Arc<AtomicBool>,
 }
 
 /// Runs the service of the configuration at `config` until it is told to stop. `serve` answers HTTP on the listener that it
@@ -126,15 +116,18 @@ where
         rule_set: fresh.rule_set.clone(),
         files: fresh.files.clone(),
     };
-    let mut decider = Decider::new(engine, fresh.clients, start, orders.clone(), Arc::clone(&metrics));
+    let (announce_settings, settings) = watch::channel(Arc::clone(&fresh.settings));
+    let ways_out = WaysOut { orders: orders.clone(), settings: announce_settings, metrics: Arc::clone(&metrics) };
+    let mut decider = Decider::new(engine, fresh.clients, start, ways_out);
     decider.carry_out(drafts).await;
+    decider.take_up(Moment::from_millis(wall())).await?;
     let slept = lease.ran_until.map_or(Span::ZERO, |until| Moment::from_millis(wall()) - until);
     if slept > Span::ZERO {
         decider.slept(slept, Moment::from_millis(wall())).await;
     }
     let run = Run::new(decider, Clock::start(), wishes.clone(), orders, Arc::clone(&ready));
 
-    let doors = Doors { questions, metrics, ready };
+    let doors = Doors { questions, metrics, ready, settings };
     let serving = tokio::spawn(serve(listener, doors, stop.clone()));
     let reloading = tokio::spawn(reloader.run(hear_hints, hear_wishes, loaded, stop.clone()));
     let hanging_up = tokio::spawn(reload_on_hangup(wishes, stop.clone()));

@@ -2,15 +2,19 @@
 //!
 //! Events are the truth. A commit is one transaction: new events and the deliveries they owe. It names the lease's epoch
 //! and the expected last `seq`, and is refused otherwise, so that a replica that has lost its lease can write nothing.
+//! A command is on record before it is decided, and consumed by the commit of its events: it is carried out exactly once.
 //! Steady state writes nothing but the lease's renewal, which carries the moment up to which we ran.
 
+pub mod command;
 pub mod event;
 pub mod holder;
 pub mod notice;
 mod sqlite;
 
+pub use command::Outcome;
 pub use sqlite::Sqlite;
 
+use crate::engine::command::Command;
 use crate::engine::notice::Notice;
 use crate::engine::{Event, incident::Destination};
 use crate::model::{DeliveryId, IncidentId, Moment, Severities};
@@ -56,8 +60,30 @@ pub struct Commit {
     pub rule_set: String,
     /// The texts of the files that run from here on, in the place of those kept before.
     pub good_files: Option<Vec<(String, String)>>,
+    /// The commands that led to it, with what came of them.
+    pub consumed: Vec<Consumed>,
     /// The moment up to which we ran.
     pub moment: Moment,
+}
+
+/// A command that was decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consumed {
+    /// The command.
+    pub command: Command,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What the inbox says of a command that was submitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is on record, and waits to be decided.
+    Waiting,
+    /// The very same command was decided before, and this came of it.
+    Decided(Outcome),
+    /// Another command had the same id before.
+    OtherCommand,
 }
 
 /// A delivery that is owed, in the order in which its destination has to get it.
@@ -163,6 +189,17 @@ pub enum StoreError {
     /// A stored notice cannot be read.
     #[error("cannot read a stored notice")]
     Notice(#[source] serde_json::Error),
+    /// A submitted command cannot be read.
+    #[error("cannot read a submitted command")]
+    Command(#[source] serde_json::Error),
+    /// A submitted command is newer than this program.
+    #[error(
+        "the inbox holds a command of version {version}, which this version of Watchbell does not know; run a newer one"
+    )]
+    NewerCommand {
+        /// Its version.
+        version: u32,
+    },
     /// The database did not do it.
     #[error("the database failed while it was to {doing}")]
     Database {
@@ -212,6 +249,18 @@ pub trait Store: Send {
         commit: &Commit,
         wall: i64,
     ) -> Result<u64, StoreError>;
+
+    /// Puts a command on record before anybody decides on it; one whose id is there already is left as it is.
+    ///
+    /// # Errors
+    /// When what is on record is damaged, or the database fails.
+    fn submit(&mut self, partition: Partition, command: &Command, wall: i64) -> Result<Submitted, StoreError>;
+
+    /// The commands that were submitted and not decided, oldest first: a crash came between.
+    ///
+    /// # Errors
+    /// When a command is newer than this program, damaged, or the database fails.
+    fn waiting(&mut self, partition: Partition, severities: &Severities) -> Result<Vec<Command>, StoreError>;
 
     /// Everything that is owed, oldest first.
     ///

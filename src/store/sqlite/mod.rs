@@ -1,21 +1,24 @@
 //! The store of one service: a SQLite file beside it, one writer, full durability.
 
+mod inbox;
 mod outbox;
 
 use super::event::{self, Row};
 use super::holder;
-use super::{Attempt, Commit, Entry, Epoch, Journal, Lease, Owed, Partition, Store, StoreError};
+use super::{Attempt, Commit, Entry, Epoch, Journal, Lease, Owed, Partition, Store, StoreError, Submitted};
+use crate::engine::command::Command;
 use crate::engine::incident::Destination;
+use crate::engine::{Event, EventKind, IncidentEvent};
 use crate::model::{DeliveryId, IncidentId, Moment, Severities};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::Path;
 use std::time::Duration;
 
-const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: u32 = 1;
 /// How long somebody else may hold the file: longer than a replica that looks for the lease, shorter than people wait.
 /// What is decided meanwhile is kept in memory and stored later.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// What makes each version of the schema out of the one before it.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("inbox.sql")];
 
 /// A SQLite file, open for writing.
 pub struct Sqlite {
@@ -50,16 +53,14 @@ impl Sqlite {
         connection.pragma_update(None, "journal_mode", "wal").map_err(&fail)?;
         connection.pragma_update(None, "synchronous", "full").map_err(&fail)?;
         let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&fail)?;
-        if found > SCHEMA_VERSION {
-            return Err(StoreError::NewerSchema { found, known: SCHEMA_VERSION });
-        }
-        if found == 0 {
+        for (step, version) in STEPS.iter().zip(1_u32..).skip(found as usize) {
             let transaction = connection.transaction().map_err(&fail)?;
-            transaction.execute_batch(SCHEMA).map_err(&fail)?;
-            transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(&fail)?;
+            transaction.execute_batch(step).map_err(&fail)?;
+            transaction.pragma_update(None, "user_version", version).map_err(&fail)?;
             transaction.commit().map_err(&fail)?;
         }
-        Ok(Sqlite { connection })
+        let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+        if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(Sqlite { connection }) }
     }
 }
 
@@ -166,9 +167,13 @@ impl Store for Sqlite {
             seq += 1;
             insert_event(&transaction, partition, epoch, seq, &event::encode(event), &commit.rule_set, wall)
                 .map_err(&fail)?;
+            note_number(&transaction, partition, event).map_err(&fail)?;
         }
         for notice in &commit.owed {
             outbox::insert(&transaction, partition, seq, notice, wall).map_err(&fail)?;
+        }
+        for consumed in &commit.consumed {
+            inbox::consume(&transaction, partition, seq, consumed, wall).map_err(&fail)?;
         }
         if let Some(snapshot) = &commit.snapshot {
             write_snapshot(&transaction, partition, seq, snapshot).map_err(&fail)?;
@@ -177,10 +182,21 @@ impl Store for Sqlite {
             keep_good(&transaction, partition, files).map_err(&fail)?;
         }
         transaction
-            .execute("UPDATE leases SET moment = max(coalesce(moment, ?2), ?2) WHERE partition = ?1", params![partition.0, commit.moment.millis()])
+            .execute(
+                "UPDATE leases SET moment = max(coalesce(moment, ?2), ?2) WHERE partition = ?1",
+                params![partition.0, commit.moment.millis()],
+            )
             .map_err(&fail)?;
         transaction.commit().map_err(&fail)?;
         Ok(seq)
+    }
+
+    fn submit(&mut self, partition: Partition, command: &Command, wall: i64) -> Result<Submitted, StoreError> {
+        inbox::submit(&self.connection, partition, command, wall)
+    }
+
+    fn waiting(&mut self, partition: Partition, severities: &Severities) -> Result<Vec<Command>, StoreError> {
+        inbox::waiting(&self.connection, partition, severities)
     }
 
     fn owed(&mut self, partition: Partition, severities: &Severities) -> Result<Vec<Owed>, StoreError> {
@@ -275,6 +291,15 @@ fn insert_event(
             seq, partition.0, epoch.0, row.moment, row.slot, wall, row.kind, row.version, rule_set, row.subject, row.generation,
             row.body.to_string()
         ])
+        .map(|_| ())
+}
+
+/// Which incident people mean by a number, for when the engine remembers it no more.
+fn note_number(transaction: &Transaction<'_>, partition: Partition, event: &Event) -> rusqlite::Result<()> {
+    let EventKind::Incident { id, event: IncidentEvent::Opened(opening), .. } = &event.kind else { return Ok(()) };
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO incidents (partition, number, id) VALUES (?1, ?2, ?3)")?
+        .execute(params![partition.0, opening.number, id.to_string()])
         .map(|_| ())
 }
 

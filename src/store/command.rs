@@ -1,0 +1,267 @@
+//! A command as the inbox keeps it, and what came of it. Types of their own, as for events: the engine's may change while
+//! what was submitted before stays readable.
+
+use super::StoreError;
+use super::event::acts::ActorBody;
+use super::event::parts::{Id, json, severity};
+use crate::engine::command::{Act, Command, Deed, NewSilence, Refusal};
+use crate::model::{Matchers, Name, Severities, SilenceId, Span};
+use serde::{Deserialize, Serialize};
+
+/// The version of the body that is written.
+pub const VERSION: u32 = 1;
+
+/// What came of a command: nothing to say, or why it was refused.
+pub type Outcome = Result<(), Refusal>;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Body {
+    actor: ActorBody,
+    deed: DeedBody,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DeedBody {
+    Incident { number: u64, generation: Option<u32>, act: ActBody },
+    Silence { matchers: String, lasts: i64, reason: String },
+    Expire { id: Id<SilenceId> },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ActBody {
+    Acknowledge,
+    Unacknowledge,
+    Assess { severity: String },
+    Update { text: String },
+    Note { text: String },
+    Assign { to: String },
+    Snooze { lasts: i64 },
+    Escalate,
+    Resolve,
+    Review { link: String },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OutcomeBody {
+    CarriedOut,
+    Refused(RefusalBody),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RefusalBody {
+    NoSuchIncident(u64),
+    OtherGeneration { number: u64, asked: u32, now: u32 },
+    Resolved(u64),
+    NotResolved(u64),
+    NotAcknowledged(u64),
+    StillFiring { number: u64, firing: usize },
+    NoLevelLeft(u64),
+    NoSuchResponder(String),
+    NoSuchSilence,
+    Invalid(String),
+}
+
+/// Writes down what is asked for, and by whom. Two commands are the same where this is.
+#[must_use]
+pub fn encode(command: &Command) -> String {
+    json(&Body { actor: ActorBody::new(&command.actor), deed: DeedBody::new(&command.deed) }).to_string()
+}
+
+/// Reads a command back. Severities are stored by name and get the rank that they have now.
+///
+/// # Errors
+/// When it was written by a newer program, or is damaged.
+pub fn decode(id: &str, version: u32, body: &str, severities: &Severities) -> Result<Command, StoreError> {
+    if version != VERSION {
+        return Err(StoreError::NewerCommand { version });
+    }
+    let body: Body = serde_json::from_str(body).map_err(StoreError::Command)?;
+    Ok(Command { id: id.into(), actor: body.actor.read(), deed: body.deed.read(severities)? })
+}
+
+/// Writes down what came of a command.
+#[must_use]
+pub fn encode_outcome(outcome: &Outcome) -> String {
+    let body = match outcome {
+        Ok(()) => OutcomeBody::CarriedOut,
+        Err(refusal) => OutcomeBody::Refused(RefusalBody::new(refusal)),
+    };
+    json(&body).to_string()
+}
+
+/// Reads back what came of a command.
+///
+/// # Errors
+/// When it is damaged.
+pub fn decode_outcome(text: &str) -> Result<Outcome, StoreError> {
+    Ok(match serde_json::from_str(text).map_err(StoreError::Command)? {
+        OutcomeBody::CarriedOut => Ok(()),
+        OutcomeBody::Refused(refusal) => Err(refusal.read()),
+    })
+}
+
+impl DeedBody {
+    fn new(deed: &Deed) -> Self {
+        match deed {
+            Deed::Incident { number, generation, act } => {
+                DeedBody::Incident { number: *number, generation: *generation, act: ActBody::new(act) }
+            }
+            Deed::Silence(new) => DeedBody::Silence {
+                matchers: new.matchers.to_string(),
+                lasts: new.lasts.millis(),
+                reason: new.reason.clone(),
+            },
+            Deed::Expire(id) => DeedBody::Expire { id: Id(*id) },
+        }
+    }
+
+    fn read(self, severities: &Severities) -> Result<Deed, StoreError> {
+        use serde::de::Error;
+        Ok(match self {
+            DeedBody::Incident { number, generation, act } => {
+                Deed::Incident { number, generation, act: act.read(severities) }
+            }
+            DeedBody::Silence { matchers, lasts, reason } => {
+                let matchers = Matchers::parse(&matchers);
+                let matchers = matchers.map_err(|cause| StoreError::Command(serde_json::Error::custom(cause)))?;
+                Deed::Silence(NewSilence { matchers, lasts: Span::from_millis(lasts), reason })
+            }
+            DeedBody::Expire { id } => Deed::Expire(id.0),
+        })
+    }
+}
+
+impl ActBody {
+    fn new(act: &Act) -> Self {
+        match act {
+            Act::Acknowledge => ActBody::Acknowledge,
+            Act::Unacknowledge => ActBody::Unacknowledge,
+            Act::Assess(severity) => ActBody::Assess { severity: severity.to_string() },
+            Act::Update(text) => ActBody::Update { text: text.clone() },
+            Act::Note(text) => ActBody::Note { text: text.clone() },
+            Act::Assign(to) => ActBody::Assign { to: to.to_string() },
+            Act::Snooze(span) => ActBody::Snooze { lasts: span.millis() },
+            Act::Escalate => ActBody::Escalate,
+            Act::Resolve => ActBody::Resolve,
+            Act::Review(link) => ActBody::Review { link: link.clone() },
+        }
+    }
+
+    fn read(self, severities: &Severities) -> Act {
+        match self {
+            ActBody::Acknowledge => Act::Acknowledge,
+            ActBody::Unacknowledge => Act::Unacknowledge,
+            ActBody::Assess { severity: name } => Act::Assess(severity(&name, severities)),
+            ActBody::Update { text } => Act::Update(text),
+            ActBody::Note { text } => Act::Note(text),
+            ActBody::Assign { to } => Act::Assign(to.into()),
+            ActBody::Snooze { lasts } => Act::Snooze(Span::from_millis(lasts)),
+            ActBody::Escalate => Act::Escalate,
+            ActBody::Resolve => Act::Resolve,
+            ActBody::Review { link } => Act::Review(link),
+        }
+    }
+}
+
+impl RefusalBody {
+    fn new(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::NoSuchIncident(number) => RefusalBody::NoSuchIncident(*number),
+            Refusal::OtherGeneration { number, asked, now } => {
+                RefusalBody::OtherGeneration { number: *number, asked: *asked, now: *now }
+            }
+            Refusal::Resolved(number) => RefusalBody::Resolved(*number),
+            Refusal::NotResolved(number) => RefusalBody::NotResolved(*number),
+            Refusal::NotAcknowledged(number) => RefusalBody::NotAcknowledged(*number),
+            Refusal::StillFiring { number, firing } => RefusalBody::StillFiring { number: *number, firing: *firing },
+            Refusal::NoLevelLeft(number) => RefusalBody::NoLevelLeft(*number),
+            Refusal::NoSuchResponder(name) => RefusalBody::NoSuchResponder(name.to_string()),
+            Refusal::NoSuchSilence => RefusalBody::NoSuchSilence,
+            Refusal::Invalid(why) => RefusalBody::Invalid(why.clone()),
+        }
+    }
+
+    fn read(self) -> Refusal {
+        match self {
+            RefusalBody::NoSuchIncident(number) => Refusal::NoSuchIncident(number),
+            RefusalBody::OtherGeneration { number, asked, now } => Refusal::OtherGeneration { number, asked, now },
+            RefusalBody::Resolved(number) => Refusal::Resolved(number),
+            RefusalBody::NotResolved(number) => Refusal::NotResolved(number),
+            RefusalBody::NotAcknowledged(number) => Refusal::NotAcknowledged(number),
+            RefusalBody::StillFiring { number, firing } => Refusal::StillFiring { number, firing },
+            RefusalBody::NoLevelLeft(number) => Refusal::NoLevelLeft(number),
+            RefusalBody::NoSuchResponder(name) => Refusal::NoSuchResponder(Name::from(name)),
+            RefusalBody::NoSuchSilence => Refusal::NoSuchSilence,
+            RefusalBody::Invalid(why) => Refusal::Invalid(why),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::command::{Actor, Via};
+
+    fn command(deed: Deed) -> Command {
+        Command { id: "a".into(), actor: Actor { name: "anna".into(), via: Via::Slack }, deed }
+    }
+
+    fn about_an_incident(act: Act) -> Deed {
+        Deed::Incident { number: 41, generation: Some(2), act }
+    }
+
+    #[test]
+    fn every_command_is_read_back_as_it_was_written() {
+        let severities = Severities::default();
+        let high = severities.find("high").cloned().expect("it is one of the four");
+        let matchers = Matchers::parse(r#"chain=~"a|b", x!="\"y\"""#).expect("these are matchers");
+        let acts = [
+            Act::Acknowledge,
+            Act::Unacknowledge,
+            Act::Assess(high),
+            Act::Update("it is <better>".into()),
+            Act::Note("\u{0} and ü".into()),
+            Act::Assign("ben".into()),
+            Act::Snooze(Span::from_mins(30)),
+            Act::Escalate,
+            Act::Resolve,
+            Act::Review("https://example.org/review".into()),
+        ];
+        let silence = NewSilence { matchers, lasts: Span::from_hours(2), reason: "work".into() };
+        let deeds = acts.into_iter().map(about_an_incident);
+        for deed in deeds.chain([Deed::Silence(silence), Deed::Expire(SilenceId::derive(&["a"]))]) {
+            let command = command(deed);
+            let read = decode("a", VERSION, &encode(&command), &severities).expect("it was just written");
+            assert_eq!(read, command);
+        }
+    }
+
+    #[test]
+    fn every_outcome_is_read_back_as_it_was_written() {
+        let refusals = [
+            Refusal::NoSuchIncident(41),
+            Refusal::OtherGeneration { number: 41, asked: 1, now: 2 },
+            Refusal::Resolved(41),
+            Refusal::NotResolved(41),
+            Refusal::NotAcknowledged(41),
+            Refusal::StillFiring { number: 41, firing: 3 },
+            Refusal::NoLevelLeft(41),
+            Refusal::NoSuchResponder("x".into()),
+            Refusal::NoSuchSilence,
+            Refusal::Invalid("no".into()),
+        ];
+        for outcome in refusals.into_iter().map(Err).chain([Ok(())]) {
+            assert_eq!(decode_outcome(&encode_outcome(&outcome)).expect("it was just written"), outcome);
+        }
+    }
+
+    #[test]
+    fn a_command_of_a_newer_program_is_refused_by_name() {
+        let refused = decode("a", VERSION + 1, "{}", &Severities::default()).expect_err("nobody knows it");
+        assert!(refused.to_string().contains("run a newer one"), "{refused}");
+    }
+}
