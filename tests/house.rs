@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use watchbell::api::{Needs, routes};
 use watchbell::diagnostics::codes;
 
 /// What we write and commit, and so what the checks below read.
@@ -85,6 +86,24 @@ fn every_difference_from_prometheus_names_a_test_or_a_scenario_that_there_is() {
         let is_test = sources.contains(&format!("fn {shown_by}("));
         assert!(is_scenario || is_test, "`{shown_by}` is no test: {row}");
     }
+}
+
+#[test]
+fn every_route_is_on_its_page_with_its_role_and_the_page_has_no_other() {
+    let page = read(&in_repository("docs/api.md"));
+    let rows = page.lines().filter_map(|line| {
+        let (route, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+        let is_route = ["GET /", "POST /", "DELETE /"].iter().any(|method| route.starts_with(method));
+        is_route.then(|| format!("{route}: {}", rest.split(' ').next().unwrap_or_default()))
+    });
+    let built = routes().into_iter().map(|route| {
+        let role = match route.needs {
+            Needs::Nothing => "nobody",
+            Needs::Role(role) => role.word(),
+        };
+        format!("{} {}: {role}", route.method, route.path)
+    });
+    assert_eq!(rows.collect::<BTreeSet<_>>(), built.collect::<BTreeSet<_>>(), "left the page, right the router");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `GET /api/v1/alerts`, and the alerts inside of `/api/v1/rules`.
 
-use super::{Desk, go, reply};
+use super::reply::{self, Wrong};
+use super::{Desk, go};
 use crate::engine::Engine;
 use crate::engine::alert::{Alert, Phase, Top};
 use crate::engine::notice::{bound_text, with_severity};
@@ -12,7 +13,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 /// Every alert that is pending or firing.
-pub async fn alerts(State(desk): State<Desk>) -> Response {
+pub async fn alerts(State(desk): State<Desk>) -> Result<Response, Wrong> {
     let found = desk.look(|decider| {
         let engine = &decider.engine;
         let mut all = Vec::new();
@@ -23,10 +24,7 @@ pub async fn alerts(State(desk): State<Desk>) -> Response {
         }
         all
     });
-    match found.await {
-        Some(alerts) => reply::success(json!({ "alerts": alerts })),
-        None => reply::stopping(),
-    }
+    Ok(reply::success(json!({ "alerts": found.await? })))
 }
 
 /// The alerts of one rule that are pending or firing, by their labels.

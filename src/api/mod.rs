@@ -1,20 +1,27 @@
-//! HTTP: reads as Prometheus answers them, signs of life, and the request to read the files again.
+//! HTTP: reads as Prometheus answers them, what people do with incidents, signs of life, and the request to read the files again.
 //!
-//! Handlers ask the owner of the engine and lay out what it says. Absent on purpose: state of their own.
+//! [`routes`] is the table of all of them, with the role that each needs; `access` lets in whoever has it. Handlers ask the
+//! owner of the engine and lay out what it says. Absent on purpose: state of their own.
 
+mod access;
 mod alerts;
+mod ask;
 mod go;
+mod incidents;
 mod reply;
+mod routes;
 mod rules;
+mod silences;
+
+pub use routes::{Needs, Route, routes};
 
 use crate::service::decider::Decider;
 use crate::service::doors::Doors;
 use crate::service::run::Question;
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use reply::Wrong;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
@@ -26,30 +33,41 @@ use tokio_util::sync::CancellationToken;
 struct Desk {
     doors: Doors,
     registry: Arc<prometheus_client::registry::Registry>,
+    /// Whether only this machine can reach us.
+    is_local: bool,
 }
 
 impl Desk {
-    /// Reads something off the engine. `None` while the service stops.
-    async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Decider) -> T + Send + 'static) -> Option<T> {
-        self.doors.look(look).await
+    /// Reads something off the engine, unless the service stops.
+    async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Decider) -> T + Send + 'static) -> Result<T, Wrong> {
+        self.doors.look(look).await.ok_or_else(reply::stopping)
     }
 }
 
 /// Answers on `listener` until `stop`.
 pub async fn serve(listener: TcpListener, doors: Doors, stop: CancellationToken) {
     let registry = Arc::new(doors.metrics.registry());
-    let desk = Desk { doors, registry };
-    let router = Router::new()
-        .route("/-/healthy", get(healthy))
-        .route("/-/ready", get(ready))
-        .route("/-/reload", post(reload))
-        .route("/metrics", get(metrics))
-        .route("/api/v1/rules", get(rules::rules))
-        .route("/api/v1/alerts", get(alerts::alerts))
-        .with_state(desk);
+    let is_local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    say_what_is_open(&doors, is_local);
+    let router = routes::router(&Desk { doors, registry, is_local });
     let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(cause) = served {
         tracing::error!(error = %cause, "the HTTP server ended");
+    }
+}
+
+fn say_what_is_open(doors: &Doors, is_local: bool) {
+    if !doors.settings.borrow().tokens.is_empty() {
+        return;
+    }
+    if is_local {
+        tracing::warn!(
+            "no access tokens are configured: whoever reaches this loopback address may see and do everything"
+        );
+    } else {
+        tracing::warn!(
+            "no access tokens are configured: whoever reaches this address sees everything, and nobody may change anything over HTTP"
+        );
     }
 }
 
@@ -66,26 +84,21 @@ async fn ready(State(desk): State<Desk>) -> Response {
     }
 }
 
-async fn reload(State(desk): State<Desk>) -> Response {
+async fn reload(State(desk): State<Desk>) -> Result<Response, Wrong> {
     let (answer, wait) = oneshot::channel();
-    if desk.doors.questions.send(Question::Reload(answer)).is_err() {
-        return reply::stopping();
-    }
-    match wait.await {
-        Ok(Ok(changes)) => format!("reloaded; {changes} rules are others than before\n").into_response(),
-        Ok(Err(findings)) => (StatusCode::INTERNAL_SERVER_ERROR, findings).into_response(),
-        Err(_) => reply::stopping(),
-    }
+    desk.doors.questions.send(Question::Reload(answer)).map_err(|_| reply::stopping())?;
+    Ok(match wait.await.map_err(|_| reply::stopping())? {
+        Ok(changes) => format!("reloaded; {changes} rules are others than before\n").into_response(),
+        Err(findings) => (StatusCode::INTERNAL_SERVER_ERROR, findings).into_response(),
+    })
 }
 
-async fn metrics(State(desk): State<Desk>) -> Response {
+async fn metrics(State(desk): State<Desk>) -> Result<Response, Wrong> {
     let metrics = Arc::clone(&desk.doors.metrics);
-    if desk.look(move |decider| metrics.count(&decider.engine.state)).await.is_none() {
-        return reply::stopping();
-    }
+    desk.look(move |decider| metrics.count(&decider.engine.state)).await?;
     let mut text = String::new();
     if let Err(cause) = prometheus_client::encoding::text::encode(&mut text, &desk.registry) {
-        return (StatusCode::INTERNAL_SERVER_ERROR, cause.to_string()).into_response();
+        return Ok((StatusCode::INTERNAL_SERVER_ERROR, cause.to_string()).into_response());
     }
-    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }

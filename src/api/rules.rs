@@ -1,6 +1,7 @@
 //! `GET /api/v1/rules`, with Prometheus's filters.
 
-use super::{Desk, alerts, go, reply};
+use super::reply::{self, Wrong};
+use super::{Desk, alerts, go};
 use crate::engine::Engine;
 use crate::engine::alert::Phase;
 use crate::model::{Labels, Matchers, Moment, Span};
@@ -25,15 +26,10 @@ struct Filter {
 }
 
 /// All groups with their rules.
-pub async fn rules(State(desk): State<Desk>, RawQuery(query): RawQuery) -> Response {
-    let filter = match Filter::read(query.as_deref().unwrap_or_default()) {
-        Ok(filter) => filter,
-        Err(message) => return reply::bad_data(message),
-    };
-    match desk.look(move |decider| groups(&decider.engine, &filter)).await {
-        Some(data) => reply::success(data),
-        None => reply::stopping(),
-    }
+pub async fn rules(State(desk): State<Desk>, RawQuery(query): RawQuery) -> Result<Response, Wrong> {
+    let filter = Filter::read(query.as_deref().unwrap_or_default()).map_err(reply::bad_data)?;
+    let data = desk.look(move |decider| groups(&decider.engine, &filter)).await?;
+    Ok(reply::success(data))
 }
 
 impl Filter {
@@ -80,7 +76,8 @@ impl Filter {
     }
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+/// The names and values of a query.
+pub fn pairs(query: &str) -> Vec<(String, String)> {
     // Any address does: only its query is read.
     let address = reqwest::Url::parse(&format!("http://localhost/?{query}"));
     address.map(|url| url.query_pairs().into_owned().collect()).unwrap_or_default()

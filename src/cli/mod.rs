@@ -6,13 +6,17 @@ mod answer;
 mod check;
 mod completions;
 mod explain;
+mod incidents;
 mod logs;
 mod man;
 mod output;
 mod paths;
 mod run;
 mod schema;
+mod service;
+mod silence;
 mod test;
+mod token;
 
 pub use answer::{Answer, CommandError};
 pub use output::Colour;
@@ -45,6 +49,9 @@ const EXIT_CODES: &str = "Exit codes: 0 good; 1 the answer is no; 2 used wrongly
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Incidents(incidents::Incidents),
+    Silence(silence::Silence),
+    Token(token::Token),
     Test(test::Test),
     Check(check::Check),
     Explain(explain::Explain),
@@ -64,6 +71,9 @@ pub fn run() -> ExitCode {
     let layout = logs::start(voice, arguments.verbose, arguments.color);
     let answer = match &arguments.command {
         Command::Run(_) => run::Run::run(arguments.config.as_ref()),
+        Command::Incidents(incidents) => incidents.run(arguments.config.as_deref()),
+        Command::Silence(silence) => silence.run(arguments.config.as_deref()),
+        Command::Token(token) => token.run(),
         Command::Test(test) => test.run(arguments.color),
         Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
         Command::Explain(explain) => explain.run(),

@@ -16,7 +16,7 @@ mod settings;
 mod tests;
 pub mod written;
 
-pub use compile::depends_on_date;
+pub use compile::{depends_on_date, is_name};
 pub use files::{Border, Files, GlobError};
 pub use secret::{Revealed, Secret, SecretError};
 pub use settings::{

@@ -38,3 +38,11 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+/// Bytes that nobody can guess, from the cryptography of TLS. Nothing, where the system has none.
+#[must_use]
+pub fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes).ok()?;
+    Some(bytes)
+}

@@ -1,10 +1,14 @@
 //! The ways in from outside: what HTTP handlers know of the service.
 
+use super::books::{Books, BooksError};
 use super::decider::Decider;
 use super::metrics::Metrics;
 use super::run::Question;
+use super::start::PARTITION;
 use crate::config::Settings;
 use crate::engine::command::{Command, Refusal};
+use crate::model::Severities;
+use crate::store::{Partition, Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -20,6 +24,8 @@ pub struct Doors {
     pub ready: Arc<AtomicBool>,
     /// The settings that hold now; a reload brings others.
     pub settings: watch::Receiver<Arc<Settings>>,
+    /// The store, to read what the engine remembers no more.
+    pub books: Books,
 }
 
 /// A command was carried out.
@@ -56,6 +62,18 @@ impl Doors {
         let question = Question::Command(Box::new(command), answer);
         self.questions.send(question).map_err(|_| NotDone::Stopping)?;
         wait.await.unwrap_or(Err(NotDone::Stopping))
+    }
+
+    /// Reads something from the store, with the severities as they rank now.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut dyn Store, Partition, &Severities) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, BooksError> {
+        let settings = Arc::clone(&self.settings.borrow());
+        self.books.ask(move |store| read(store, PARTITION, &settings.severities)).await
     }
 
     /// Reads something off the engine. `None` while the service stops.

@@ -52,6 +52,11 @@ struct OfCommand {
     outcome: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfDenied {
+    reason: String,
+}
+
 /// All metrics of the service.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -74,6 +79,7 @@ pub struct Metrics {
     store_failing: Gauge,
     commit: OnlyHistogram,
     commands: Family<OfCommand, Counter>,
+    denied: Family<OfDenied, Counter>,
 }
 
 #[derive(Debug)]
@@ -126,7 +132,14 @@ impl Metrics {
         r.register_with_unit("commit_duration", "How long a commit took", Unit::Seconds, self.commit.0.clone());
         let help = "What people asked for, by the way that it came and whether it was done";
         r.register("commands", help, self.commands.clone());
+        let help = "Requests over HTTP that were not let in, by reason";
+        r.register("http_requests_denied", help, self.denied.clone());
         registry
+    }
+
+    /// Somebody was not let in.
+    pub fn denied(&self, reason: &str) {
+        self.denied.get_or_create(&OfDenied { reason: reason.to_owned() }).inc();
     }
 
     /// Somebody asked for something.

@@ -89,7 +89,9 @@ fn incident(number: u64, id: &str, generation: u32, step: &IncidentEvent) {
     }
 }
 
-fn because(cause: &Cause) -> String {
+/// Why, where it is not simply the rule's condition.
+#[must_use]
+pub fn because(cause: &Cause) -> String {
     match cause {
         Cause::Condition => String::new(),
         Cause::NoData { since } => format!(": no data since {since}"),

@@ -21,7 +21,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-const PARTITION: Partition = Partition(0);
+/// The partition that this service decides: the only one for now.
+pub const PARTITION: Partition = Partition(0);
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +128,7 @@ where
     }
     let run = Run::new(decider, Clock::start(), wishes.clone(), orders, Arc::clone(&ready));
 
-    let doors = Doors { questions, metrics, ready, settings };
+    let doors = Doors { questions, metrics, ready, settings, books: books.clone() };
     let serving = tokio::spawn(serve(listener, doors, stop.clone()));
     let reloading = tokio::spawn(reloader.run(hear_hints, hear_wishes, loaded, stop.clone()));
     let hanging_up = tokio::spawn(reload_on_hangup(wishes, stop.clone()));

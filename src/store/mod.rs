@@ -66,6 +66,30 @@ pub struct Commit {
     pub moment: Moment,
 }
 
+/// What is remembered of one incident.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Story {
+    /// Its id.
+    pub id: IncidentId,
+    /// Its events, in order.
+    pub events: Vec<Event>,
+}
+
+/// A message that was owed, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    /// The message.
+    pub notice: Notice,
+    /// `queued`, `claimed`, `sent`, `refused` or `withdrawn`.
+    pub status: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The last trouble with it.
+    pub reason: Option<String>,
+    /// When it was sent, refused or withdrawn, by the wall clock.
+    pub finished: Option<Moment>,
+}
+
 /// A command that was decided.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Consumed {
@@ -297,6 +321,34 @@ pub trait Store: Send {
     /// # Errors
     /// When the database fails.
     fn deliveries(&mut self, partition: Partition) -> Result<Vec<Entry>, StoreError>;
+
+    /// The numbers of incidents below `below`, the newest first, at most so many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn numbers(&mut self, partition: Partition, below: u64, at_most: usize) -> Result<Vec<u64>, StoreError>;
+
+    /// What the journal says of the incident with this number; nothing where there never was one.
+    ///
+    /// # Errors
+    /// When an event is newer than this program, damaged, or the database fails.
+    fn story(
+        &mut self,
+        partition: Partition,
+        number: u64,
+        severities: &Severities,
+    ) -> Result<Option<Story>, StoreError>;
+
+    /// Every message that was owed because of an incident, in order.
+    ///
+    /// # Errors
+    /// When a notice is damaged, or the database fails.
+    fn sendings(
+        &mut self,
+        partition: Partition,
+        incident: IncidentId,
+        severities: &Severities,
+    ) -> Result<Vec<Sending>, StoreError>;
 
     /// The texts of the last good files.
     ///

@@ -6,6 +6,7 @@
 mod support;
 
 mod channels;
+mod acting;
 mod crash;
 mod escalation;
 mod history;

@@ -170,27 +170,27 @@ fn report(written: written::Report) -> Report {
     }
 }
 
-/// All access tokens. One whose hash is none lets nobody in, and is left out.
+/// All access tokens. One whose hash is none lets nobody in, but counts: where there is a token, nothing is open without one.
 pub(super) fn tokens(ground: &Ground<'_>, findings: &mut Findings) -> Vec<Token> {
     let written = ground.written.access.iter().flat_map(|access| &access.tokens);
     names::unique(written.clone().map(|token| (token.name.value.as_str(), token.name.place)), "tokens", findings);
-    written.filter_map(|token| self::token(token, findings)).collect()
+    written.map(|token| self::token(token, findings)).collect()
 }
 
-fn token(written: &written::Token, findings: &mut Findings) -> Option<Token> {
-    let Some(sha256) = hash(written.sha256.as_str()) else {
+fn token(written: &written::Token, findings: &mut Findings) -> Token {
+    let sha256 = hash(written.sha256.as_str());
+    if sha256.is_none() {
         findings
             .warn(codes::WB140, format!("the token of `{}` lets nobody in", written.name.value))
             .at(written.sha256.place(), "expected 64 hexadecimal digits")
             .help("make one with `watchbell token`");
-        return None;
-    };
+    }
     let role = match written.role {
         written::Role::Viewer => Role::Viewer,
         written::Role::Responder => Role::Responder,
         written::Role::Admin => Role::Admin,
     };
-    Some(Token { name: names::given(&written.name, findings), role, sha256 })
+    Token { name: names::given(&written.name, findings), role, sha256 }
 }
 
 fn hash(text: &str) -> Option<[u8; 32]> {

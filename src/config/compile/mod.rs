@@ -20,6 +20,8 @@ mod schedule;
 mod severity;
 mod source;
 
+pub use names::is_name;
+
 use super::salvage::LeftOut;
 use super::settings::{Budgets, Retention, Schedule, Settings, Zone};
 use super::written::Written;

@@ -159,10 +159,16 @@ fn among(known: &[&str]) -> String {
     }
 }
 
+/// Whether this can be the name of something.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && !text.contains([':', '\n'])
+}
+
 /// A name that the user gave to something. A colon would make it a target of some kind.
 pub(super) fn given(name: &Spanned<String>, findings: &mut Findings) -> Name {
     let text = name.value.as_str();
-    if text.trim().is_empty() || text.trim() != text || text.contains([':', '\n']) {
+    if !is_name(text) {
         findings
             .error(codes::WB105, format!("`{text}` cannot be a name"))
             .at(name.place, "a name is not empty, has no colon and no space around it");

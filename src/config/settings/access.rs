@@ -9,8 +9,8 @@ pub struct Token {
     pub name: Name,
     /// What they may do.
     pub role: Role,
-    /// The SHA-256 of the token.
-    pub sha256: [u8; 32],
+    /// The SHA-256 of the token; nothing, where what was written is no hash: it lets nobody in, and leaves nothing open.
+    pub sha256: Option<[u8; 32]>,
 }
 
 /// What somebody may do; each includes those before it.
@@ -22,6 +22,18 @@ pub enum Role {
     Responder,
     /// Reload, and everything else.
     Admin,
+}
+
+impl Role {
+    /// As the configuration has it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Responder => "responder",
+            Role::Admin => "admin",
+        }
+    }
 }
 
 impl std::fmt::Debug for Token {

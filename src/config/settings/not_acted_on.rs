@@ -17,7 +17,6 @@ impl Settings {
             (self.remote_write.is_some(), "remote write"),
             (self.sentry.is_some(), "sentry"),
             (matches!(self.store, Store::Postgres(_)), "the postgres store"),
-            (!self.tokens.is_empty(), "access tokens"),
             (self.retention != super::Retention::default(), "retention"),
         ];
         questions.into_iter().filter_map(|(used, words)| used.then_some(words)).collect()

@@ -117,7 +117,7 @@ mod tests {
         let (severities, first) = (Severities::default(), command("a", Act::Acknowledge));
         assert_eq!(store.submit(HERE, &first, 1).unwrap(), Submitted::Waiting);
         assert_eq!(store.submit(HERE, &first, 2).unwrap(), Submitted::Waiting, "a repeat is no second command");
-        assert_eq!(store.waiting(HERE, &severities).unwrap(), [first.clone()]);
+        assert_eq!(store.waiting(HERE, &severities).unwrap(), std::slice::from_ref(&first));
 
         let refused = Err(Refusal::Resolved(41));
         decide(&mut store, epoch, &first, &refused, 3);

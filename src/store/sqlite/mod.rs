@@ -2,10 +2,13 @@
 
 mod inbox;
 mod outbox;
+mod story;
 
 use super::event::{self, Row};
 use super::holder;
-use super::{Attempt, Commit, Entry, Epoch, Journal, Lease, Owed, Partition, Store, StoreError, Submitted};
+use super::{
+    Attempt, Commit, Entry, Epoch, Journal, Lease, Owed, Partition, Sending, Store, StoreError, Story, Submitted,
+};
 use crate::engine::command::Command;
 use crate::engine::incident::Destination;
 use crate::engine::{Event, EventKind, IncidentEvent};
@@ -137,8 +140,8 @@ impl Store for Sqlite {
                         WHERE partition = ?1 AND seq = ?2 ORDER BY place";
         let after = "SELECT moment, slot, kind, version, subject, generation, body FROM events
                      WHERE partition = ?1 AND seq > ?2 ORDER BY seq";
-        let mut events = self.rows(snapshot, partition, base, severities)?;
-        let newer = self.rows(after, partition, base, severities)?;
+        let mut events = self.rows(snapshot, params![partition.0, base], severities)?;
+        let newer = self.rows(after, params![partition.0, base], severities)?;
         let since_snapshot = newer.len();
         events.extend(newer);
         let seq = "SELECT coalesce(max(seq), 0) FROM events WHERE partition = ?1";
@@ -231,6 +234,30 @@ impl Store for Sqlite {
         outbox::all(&self.connection, partition).map_err(doing("list deliveries"))
     }
 
+    fn numbers(&mut self, partition: Partition, below: u64, at_most: usize) -> Result<Vec<u64>, StoreError> {
+        story::numbers(&self.connection, partition, below, at_most).map_err(doing("list incidents"))
+    }
+
+    fn story(
+        &mut self,
+        partition: Partition,
+        number: u64,
+        severities: &Severities,
+    ) -> Result<Option<Story>, StoreError> {
+        let id = story::id(&self.connection, partition, number).map_err(doing("look for an incident"))?;
+        let query = "SELECT moment, slot, kind, version, subject, generation, body FROM events
+                     WHERE partition = ?1 AND subject = ?2 AND kind = 'incident' ORDER BY seq";
+        let read = |id: IncidentId| {
+            let events = self.rows(query, params![partition.0, id.to_string()], severities)?;
+            Ok(Story { id, events })
+        };
+        id.map(read).transpose()
+    }
+
+    fn sendings(&mut self, _: Partition, id: IncidentId, severities: &Severities) -> Result<Vec<Sending>, StoreError> {
+        story::sendings(&self.connection, id, severities)
+    }
+
     fn last_good(&mut self, partition: Partition) -> Result<Vec<(String, String)>, StoreError> {
         self.connection
             .prepare("SELECT path, text FROM good_files WHERE partition = ?1 ORDER BY path")
@@ -245,13 +272,12 @@ impl Sqlite {
     fn rows(
         &self,
         query: &str,
-        partition: Partition,
-        seq: u64,
+        parameters: impl rusqlite::Params,
         severities: &Severities,
-    ) -> Result<Vec<crate::engine::Event>, StoreError> {
+    ) -> Result<Vec<Event>, StoreError> {
         let fail = doing("read the journal");
         let mut statement = self.connection.prepare_cached(query).map_err(&fail)?;
-        let mut rows = statement.query(params![partition.0, seq]).map_err(&fail)?;
+        let mut rows = statement.query(parameters).map_err(&fail)?;
         let mut events = Vec::new();
         while let Some(row) = rows.next().map_err(&fail)? {
             let body: String = row.get(6).map_err(&fail)?;

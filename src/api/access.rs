@@ -1,0 +1,233 @@
+//! Who may come in: each route names the role that it needs, and this decides before its handler runs.
+//!
+//! A caller shows a bearer token. Whose it is, a [`KeyRing`] knows. Where no token is configured at all, everything is open to
+//! whoever reaches a loopback listener, and beyond loopback nothing can be changed.
+
+use super::{Desk, reply};
+use crate::config::{Role, Settings, Token};
+use crate::model::Name;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use std::hint::black_box;
+use std::net::IpAddr;
+
+/// Whoever makes a request where no token is configured.
+const LOCAL: &str = "local";
+
+/// Who makes a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who: the name that stands in the timeline of what they do.
+    pub name: Name,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Knows whose a bearer token is. The configuration's tokens are one way to know; an OIDC provider's signature would be another.
+pub trait KeyRing {
+    /// Who holds `bearer`; nobody, where it is none of these keys.
+    fn holder(&self, bearer: &str) -> Option<Caller>;
+}
+
+impl KeyRing for [Token] {
+    /// Every token is compared, each to its last byte: how long this takes says nothing about any of them.
+    fn holder(&self, bearer: &str) -> Option<Caller> {
+        let shown: [u8; 32] = Sha256::digest(bearer.as_bytes()).into();
+        let mut holder = None;
+        for token in self {
+            let difference =
+                token.sha256.unwrap_or_default().iter().zip(shown).fold(0, |all, (one, other)| all | (one ^ other));
+            if black_box(difference) == 0 && token.sha256.is_some() {
+                holder = Some(token);
+            }
+        }
+        holder.map(|token| Caller { name: token.name.clone(), role: token.role })
+    }
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No token was shown, and one is needed.
+    NoToken,
+    /// The token is nobody's.
+    WrongToken,
+    /// The holder's role is too small.
+    SmallRole(Role),
+    /// No token is configured, and this would change something from beyond loopback.
+    NotLocal,
+    /// No token is configured, and another web page made a browser ask.
+    OtherPage,
+}
+
+impl Denied {
+    /// In one word, for metrics.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Denied::NoToken => "no_token",
+            Denied::WrongToken => "wrong_token",
+            Denied::SmallRole(_) => "small_role",
+            Denied::NotLocal => "not_local",
+            Denied::OtherPage => "other_page",
+        }
+    }
+
+    fn reply(self) -> Response {
+        let (status, kind, words) = match self {
+            Denied::NoToken => {
+                (StatusCode::UNAUTHORIZED, "unauthorized", "show a token: `Authorization: Bearer …`".to_owned())
+            }
+            Denied::WrongToken => (StatusCode::UNAUTHORIZED, "unauthorized", "this token is nobody's".to_owned()),
+            Denied::SmallRole(needed) => {
+                (StatusCode::FORBIDDEN, "forbidden", format!("this needs the role `{}`", needed.word()))
+            }
+            Denied::NotLocal => (
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "no access tokens are configured, and without one nothing is changed from beyond loopback".to_owned(),
+            ),
+            Denied::OtherPage => {
+                (StatusCode::FORBIDDEN, "forbidden", "another web page may not change anything here".to_owned())
+            }
+        };
+        let mut response = reply::error(status, kind, words).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Lets a request through to its handler, which finds the [`Caller`] among its extensions; or answers itself.
+pub async fn guard(State((desk, needed)): State<(Desk, Role)>, mut request: Request, next: Next) -> Response {
+    let settings = desk.doors.settings.borrow().clone();
+    match admit(&settings, desk.is_local, needed, request.headers()) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(denied) => {
+            let (path, reason) = (request.uri().path(), denied.word());
+            tracing::info!(path, reason, "refused a request for {path}: {reason}");
+            desk.doors.metrics.denied(reason);
+            denied.reply()
+        }
+    }
+}
+
+fn admit(settings: &Settings, is_local: bool, needed: Role, headers: &HeaderMap) -> Result<Caller, Denied> {
+    if settings.tokens.is_empty() {
+        return admit_without_tokens(settings, is_local, needed, headers);
+    }
+    let bearer = bearer(headers).ok_or(Denied::NoToken)?;
+    let caller = settings.tokens.as_slice().holder(bearer).ok_or(Denied::WrongToken)?;
+    if caller.role < needed { Err(Denied::SmallRole(needed)) } else { Ok(caller) }
+}
+
+fn admit_without_tokens(
+    settings: &Settings,
+    is_local: bool,
+    needed: Role,
+    headers: &HeaderMap,
+) -> Result<Caller, Denied> {
+    let changes_something = needed > Role::Viewer;
+    if changes_something && !is_local {
+        return Err(Denied::NotLocal);
+    }
+    // A browser says which page it asks for, also where somebody else's name points to loopback.
+    let page = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
+    if changes_something && page.is_some_and(|page| !is_our_page(settings, page)) {
+        return Err(Denied::OtherPage);
+    }
+    Ok(Caller { name: LOCAL.into(), role: if is_local { Role::Admin } else { Role::Viewer } })
+}
+
+fn is_our_page(settings: &Settings, origin: &str) -> bool {
+    let host = |url: &str| reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let Some(asking) = host(origin) else { return false };
+    let bare = asking.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_loopback || host(&settings.external_url).as_ref() == Some(&asking)
+}
+
+/// The token of `Authorization: Bearer …`. The scheme's name may be in any case.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(name: &str, role: Role, text: &str) -> Token {
+        Token { name: name.into(), role, sha256: Some(Sha256::digest(text).into()) }
+    }
+
+    fn settings(tokens: Vec<Token>) -> Settings {
+        Settings { tokens, external_url: "https://watchbell.example.org".into(), ..Settings::default() }
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect::<HeaderMap>()
+    }
+
+    #[test]
+    fn a_token_opens_what_its_role_and_the_smaller_ones_may() {
+        let settings = settings(vec![
+            token("eve", Role::Viewer, "v"),
+            token("bob", Role::Responder, "r"),
+            token("ann", Role::Admin, "a"),
+        ]);
+        let asked = |needed, authorization: &str| {
+            admit(&settings, true, needed, &headers(&[("authorization", authorization)]))
+                .map(|caller| caller.name.to_string())
+        };
+        assert_eq!(asked(Role::Responder, "Bearer r").as_deref(), Ok("bob"));
+        assert_eq!(asked(Role::Viewer, "bearer a").as_deref(), Ok("ann"));
+        assert_eq!(asked(Role::Responder, "Bearer v"), Err(Denied::SmallRole(Role::Responder)));
+        assert_eq!(asked(Role::Admin, "Bearer r"), Err(Denied::SmallRole(Role::Admin)));
+        assert_eq!(asked(Role::Viewer, "Bearer x"), Err(Denied::WrongToken));
+        assert_eq!(asked(Role::Viewer, "Bearer "), Err(Denied::WrongToken));
+        assert_eq!(asked(Role::Viewer, "Basic r"), Err(Denied::NoToken));
+        assert_eq!(admit(&settings, true, Role::Viewer, &HeaderMap::new()), Err(Denied::NoToken));
+    }
+
+    #[test]
+    fn a_token_whose_hash_is_none_lets_nobody_in_and_leaves_nothing_open() {
+        let settings = settings(vec![Token { name: "ci".into(), role: Role::Admin, sha256: None }]);
+        assert_eq!(admit(&settings, true, Role::Viewer, &HeaderMap::new()), Err(Denied::NoToken));
+        let zeros = String::from_utf8(vec![0; 32]).unwrap();
+        for shown in ["", "ci", zeros.as_str()] {
+            assert_eq!(settings.tokens.as_slice().holder(shown), None);
+        }
+    }
+
+    #[test]
+    fn without_tokens_loopback_is_open_and_beyond_it_nothing_can_be_changed() {
+        let settings = settings(Vec::new());
+        let asked = |is_local, needed| admit(&settings, is_local, needed, &HeaderMap::new()).map(|caller| caller.role);
+        assert_eq!(asked(true, Role::Admin), Ok(Role::Admin));
+        assert_eq!(asked(false, Role::Viewer), Ok(Role::Viewer));
+        assert_eq!(asked(false, Role::Responder), Err(Denied::NotLocal));
+    }
+
+    #[test]
+    fn without_tokens_no_other_web_page_can_make_a_browser_change_anything() {
+        let settings = settings(Vec::new());
+        let asked = |origin: &str| admit(&settings, true, Role::Responder, &headers(&[("origin", origin)])).is_ok();
+        for ours in
+            ["http://localhost:9095", "http://127.0.0.1:9095", "http://[::1]:9095", "https://watchbell.example.org"]
+        {
+            assert!(asked(ours), "{ours}");
+        }
+        for other in ["https://example.com", "null", "http://127.0.0.1.example.com", "http://rebound.example:9095", ""]
+        {
+            assert!(!asked(other), "{other}");
+        }
+    }
+}

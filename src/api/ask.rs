@@ -1,0 +1,51 @@
+//! What a request asks for: its body, its id, and who makes it, each read with a bound.
+
+use super::access::Caller;
+use super::reply::{self, Wrong};
+use crate::engine::command::{Actor, Command, Deed, Via};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+/// The longest body of a command: its text has at most 4 000 characters, however they are escaped.
+pub const LONGEST_BODY: usize = 64 * 1024;
+/// The longest id that somebody may give a request.
+const LONGEST_KEY: usize = 200;
+
+/// Reads a body of JSON. An empty one says nothing.
+pub fn body<T: DeserializeOwned + Default>(body: Result<Bytes, BytesRejection>) -> Result<T, Wrong> {
+    let body = body.map_err(|cause| {
+        let words = format!("the body is longer than {LONGEST_BODY} bytes, or was cut off");
+        reply::error(
+            cause.status(),
+            if cause.status() == StatusCode::PAYLOAD_TOO_LARGE { "too_large" } else { "bad_data" },
+            words,
+        )
+    })?;
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(&body).map_err(|cause| reply::bad_data(format!("cannot read the body: {cause}")))
+}
+
+/// The command that a request asks for. Its id is the `Idempotency-Key` within what this caller sends, else a fresh one.
+pub fn command(caller: Caller, headers: &HeaderMap, deed: Deed) -> Result<Command, Wrong> {
+    let key = match headers.get("idempotency-key").map(|key| key.to_str()) {
+        None => fresh_key()
+            .ok_or_else(|| reply::bad_data("no id could be made for this request; give `Idempotency-Key`"))?,
+        Some(Ok(key)) if !key.trim().is_empty() && key.len() <= LONGEST_KEY => key.trim().to_owned(),
+        Some(_) => {
+            let words = format!("`Idempotency-Key` is 1 to {LONGEST_KEY} visible ASCII characters");
+            return Err(reply::bad_data(words));
+        }
+    };
+    // No name has a colon, so that no two callers can mean the same.
+    let id = format!("api:{}:{key}", caller.name).into();
+    Ok(Command { id, actor: Actor { name: caller.name, via: Via::Api }, deed })
+}
+
+fn fresh_key() -> Option<String> {
+    let random = crate::http::random::<16>()?;
+    Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}

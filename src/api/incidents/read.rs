@@ -1,0 +1,156 @@
+//! `GET /api/v1/incidents` and `GET /api/v1/incidents/{number}`: open ones as the engine has them, and the past from the journal.
+
+use super::{number, summary, timeline};
+use crate::api::Desk;
+use crate::api::reply::{self, Wrong};
+use crate::engine::incident::{Incident, Incidents};
+use crate::engine::{EventKind, IncidentEvent};
+use crate::service::books::BooksError;
+use crate::service::doors::Doors;
+use crate::store::Story;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many incidents are listed, unless the question says otherwise.
+const USUALLY: usize = 100;
+/// So many at most.
+const AT_MOST: usize = 1_000;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Filter {
+    open: bool,
+    resolved: bool,
+    limit: usize,
+    /// Only incidents with a smaller number: the next page.
+    before: u64,
+}
+
+/// Incidents, the newest first.
+pub async fn list(State(desk): State<Desk>, RawQuery(query): RawQuery) -> Result<Response, Wrong> {
+    let filter = Filter::read(query.as_deref().unwrap_or_default()).map_err(reply::bad_data)?;
+    let open = desk.look(move |decider| Open::among(&decider.engine.state.incidents, filter)).await?;
+    let mut found = open.found;
+    if filter.resolved {
+        let resolved = resolved(&desk.doors, filter, &open.numbers).await;
+        found.extend(resolved.map_err(|cause| reply::unreadable(&cause))?);
+    }
+    let is_more = found.len() > filter.limit;
+    let listed: Vec<(u64, Value)> = found.into_iter().rev().take(filter.limit).collect();
+    let next = listed.last().filter(|_| is_more).map(|(number, _)| *number);
+    let listed: Vec<Value> = listed.into_iter().map(|(_, incident)| incident).collect();
+    Ok(reply::success(json!({ "incidents": listed, "next": next })))
+}
+
+/// What the engine knows of open incidents.
+struct Open {
+    /// Those that are listed, one more than is asked for where there are so many.
+    found: BTreeMap<u64, Value>,
+    /// The numbers of all, where the past is asked for as well.
+    numbers: BTreeSet<u64>,
+}
+
+impl Open {
+    fn among(incidents: &Incidents, filter: Filter) -> Self {
+        let known = incidents.by_number.range(..filter.before).rev();
+        let open = known.filter_map(|(number, key)| Some((*number, incidents.by_key.get(key)?)));
+        let open = open.filter(|(_, incident)| !incident.is_resolved());
+        let numbers = open.clone().map(|(number, _)| number).take(if filter.resolved { usize::MAX } else { 0 });
+        let listed = open.clone().take(if filter.open { filter.limit + 1 } else { 0 });
+        let found = listed.map(|(number, incident)| (number, summary::of(incident)));
+        Open { found: found.collect(), numbers: numbers.collect() }
+    }
+}
+
+/// Those that are not open any more, from the journal. Each is a question of its own to the store, so that nobody waits for all.
+async fn resolved(doors: &Doors, filter: Filter, open: &BTreeSet<u64>) -> Result<BTreeMap<u64, Value>, BooksError> {
+    let mut found = BTreeMap::new();
+    let (mut below, enough) = (filter.before, filter.limit + 1);
+    while found.len() < enough {
+        let numbers = doors.read(move |store, partition, _| store.numbers(partition, below, enough)).await?;
+        let Some(&last) = numbers.last() else { break };
+        below = last;
+        for number in numbers.into_iter().filter(|number| !open.contains(number)).take(enough - found.len()) {
+            let story =
+                doors.read(move |store, partition, severities| store.story(partition, number, severities)).await?;
+            found.extend(story.as_ref().and_then(fold).map(|incident| (number, summary::of(&incident))));
+        }
+    }
+    Ok(found)
+}
+
+/// One incident with all that is on record of it.
+pub async fn show(State(desk): State<Desk>, Path(text): Path<String>) -> Result<Response, Wrong> {
+    let number = number(&text).ok_or_else(|| reply::bad_data(format!("`{text}` is no number of an incident")))?;
+    let known = desk.look(move |decider| decider.engine.state.incidents.numbered(number).map(summary::whole)).await?;
+    let on_record = desk.doors.read(move |store, partition, severities| {
+        let Some(story) = store.story(partition, number, severities)? else { return Ok(None) };
+        let sendings = store.sendings(partition, story.id, severities)?;
+        Ok(Some((story, sendings)))
+    });
+    let on_record = on_record.await.map_err(|cause| reply::unreadable(&cause))?;
+    let missing = || reply::not_found(format!("there is no incident INC-{number}"));
+    let (story, sendings) = on_record.ok_or_else(missing)?;
+    let mut data = known.or_else(|| fold(&story).as_ref().map(summary::whole)).ok_or_else(missing)?;
+    data["timeline"] = json!(timeline::of(&story));
+    data["deliveries"] = json!(sendings.iter().map(timeline::delivery).collect::<Vec<_>>());
+    Ok(reply::success(data))
+}
+
+/// The incident as its part of the journal has it. That it was forgotten later is no part of its story.
+fn fold(story: &Story) -> Option<Incident> {
+    let mut incidents = Incidents::default();
+    for event in &story.events {
+        if let EventKind::Incident { key, event, .. } = &event.kind
+            && *event != IncidentEvent::Forgotten
+        {
+            incidents.apply(key, event);
+        }
+    }
+    incidents.by_key.into_values().next()
+}
+
+impl Filter {
+    fn read(query: &str) -> Result<Self, String> {
+        let mut filter = Filter { open: true, resolved: false, limit: USUALLY, before: u64::MAX };
+        for (name, value) in crate::api::rules::pairs(query) {
+            match name.as_str() {
+                "state" => {
+                    (filter.open, filter.resolved) = match value.as_str() {
+                        "open" => (true, false),
+                        "resolved" => (false, true),
+                        "all" => (true, true),
+                        other => return Err(format!("`state` is `open`, `resolved` or `all`, not `{other}`")),
+                    }
+                }
+                "limit" => {
+                    let limit = value.parse().ok().filter(|limit| (1..=AT_MOST).contains(limit));
+                    filter.limit = limit.ok_or_else(|| format!("`limit` is a number from 1 to {AT_MOST}"))?;
+                }
+                "before" => filter.before = number(&value).ok_or("`before` is the number of an incident")?,
+                other => {
+                    return Err(format!("there is no parameter `{other}`; there are `state`, `limit` and `before`"));
+                }
+            }
+        }
+        Ok(filter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_ones_are_asked_for_unless_the_question_says_otherwise() {
+        let usual = Filter { open: true, resolved: false, limit: USUALLY, before: u64::MAX };
+        assert_eq!(Filter::read(""), Ok(usual));
+        let past = Filter { open: false, resolved: true, limit: 5, before: 41 };
+        assert_eq!(Filter::read("state=resolved&limit=5&before=INC-41"), Ok(past));
+        for wrong in ["state=closed", "limit=0", "limit=1001", "before=x", "severity=high"] {
+            assert!(Filter::read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! An incident as it is now, for programs.
+
+use crate::api::{alerts, go};
+use crate::engine::command::Actor;
+use crate::engine::escalation;
+use crate::engine::incident::{Incident, Member, Phase};
+use crate::model::{Moment, duration_text};
+use serde_json::{Map, Value, json};
+
+/// What a list says of it. What is not the case is left out.
+pub fn of(incident: &Incident) -> Value {
+    let mut value = json!({
+        "number": incident.number,
+        "name": format!("INC-{}", incident.number),
+        "id": incident.id.to_string(),
+        "title": title(incident),
+        "status": status(incident),
+        "severity": incident.severity.to_string(),
+        "generation": incident.generation,
+        "policy": &*incident.key.policy,
+        "group": alerts::map(&incident.key.group),
+        "opened": go::time(Moment::from_millis(incident.opened.millis())),
+        "firing": incident.firing().count(),
+    });
+    let Some(fields) = value.as_object_mut() else { return value };
+    if let Some(acknowledged) = &incident.acknowledged {
+        let mut by = actor(&acknowledged.by);
+        by["since"] = json!(go::time(acknowledged.at));
+        by["severity"] = json!(acknowledged.severity.to_string());
+        by["until"] = json!(acknowledged.until.map(go::time));
+        fields.insert("acknowledged".into(), by);
+    }
+    if let Some(assessed) = &incident.assessed {
+        let mut by = actor(&assessed.by);
+        by["at"] = json!(go::time(assessed.at));
+        by["severity"] = json!(assessed.severity.to_string());
+        fields.insert("assessed".into(), by);
+    }
+    if let Some(held) = &incident.held {
+        let by: Vec<&str> = held.by.iter().map(|hold| hold.what.as_str()).collect();
+        fields.insert("held".into(), json!({ "since": go::time(held.since), "by": by }));
+    }
+    if let Some(person) = &incident.assigned {
+        fields.insert("assigned".into(), json!(&**person));
+    }
+    if let Some(since) = incident.calm {
+        fields.insert("waits_since".into(), json!(go::time(since)));
+    }
+    match incident.phase {
+        Phase::Gathering { until } => drop(fields.insert("first_message".into(), json!(go::time(until)))),
+        Phase::Resolved { at } => drop(fields.insert("resolved".into(), json!(go::time(at)))),
+        Phase::Open => level(incident, fields),
+    }
+    value
+}
+
+/// The same, with its alerts.
+pub fn whole(incident: &Incident) -> Value {
+    let mut value = of(incident);
+    value["alerts"] = incident.members.values().map(alert).collect();
+    value
+}
+
+/// A person as answers name them.
+pub fn actor(actor: &Actor) -> Value {
+    json!({ "by": &*actor.name, "via": actor.via.to_string() })
+}
+
+fn alert(member: &Member) -> Value {
+    json!({
+        "labels": alerts::map(&member.subject.labels),
+        "severity": member.subject.severity.to_string(),
+        "value": go::float(member.subject.value),
+        "since": go::time(member.subject.since),
+        "ended": member.ended.map(go::time),
+    })
+}
+
+/// The name of its alerts, where it is one, and what else its group has in common.
+fn title(incident: &Incident) -> String {
+    let group = &incident.key.group;
+    let named = group.get("alertname");
+    let first = incident.members.values().next().map(|member| member.subject.labels.get("alertname"));
+    let name = if named.is_empty() { first.unwrap_or_default() } else { named };
+    let rest = group.without("alertname");
+    match (name.is_empty(), rest.is_empty()) {
+        (false, true) => name.to_owned(),
+        (false, false) => format!("{name} {rest}"),
+        (true, _) => rest.to_string(),
+    }
+}
+
+fn status(incident: &Incident) -> &'static str {
+    match incident.phase {
+        Phase::Resolved { .. } => "resolved",
+        Phase::Gathering { .. } | Phase::Open if incident.is_in_hands() => "acknowledged",
+        Phase::Gathering { .. } | Phase::Open => "open",
+    }
+}
+
+/// The level that was reached last, and the one that is next, with its time where the clock runs.
+fn level(incident: &Incident, fields: &mut Map<String, Value>) {
+    let ladder = escalation::ladder(&incident.plan, &incident.severity);
+    let Some((ladder, climb)) = ladder.zip(incident.climb) else { return };
+    let name = |number: u32| escalation::rung(ladder, number).map(|rung| rung.level.name.to_string());
+    let reached = climb.reached.checked_sub(1).and_then(name);
+    let next = name(climb.reached);
+    let at = if incident.held.is_some() { None } else { climb.next_due(ladder) };
+    let stands_still = climb.stopped.map(|since| {
+        let passed = duration_text::format(since - climb.started);
+        json!({ "since": go::time(since), "after": passed })
+    });
+    let level = json!({ "reached": reached, "next": next, "next_at": at.map(go::time), "stands_still": stands_still });
+    fields.insert("level".into(), level);
+}

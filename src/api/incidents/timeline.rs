@@ -1,0 +1,125 @@
+//! What became of an incident, event by event, and who was told what.
+
+use super::summary;
+use crate::api::go;
+use crate::engine::command::Actor;
+use crate::engine::notice::NoticeKind;
+use crate::engine::{EventKind, IncidentEvent};
+use crate::notify::text;
+use crate::service::report::because;
+use crate::store::{Sending, Story};
+use serde_json::{Value, json};
+
+/// Every event that says something to people, in order.
+pub fn of(story: &Story) -> Vec<Value> {
+    story
+        .events
+        .iter()
+        .filter_map(|event| {
+            let EventKind::Incident { generation, event: step, .. } = &event.kind else { return None };
+            let (kind, words) = (kind(step)?, words(step)?);
+            let mut entry = json!({
+                "at": go::time(event.moment),
+                "generation": generation,
+                "kind": kind,
+                "text": words,
+            });
+            if let Some(by) = actor(step) {
+                entry["actor"] = summary::actor(by);
+            }
+            Some(entry)
+        })
+        .collect()
+}
+
+/// One message and what came of it.
+pub fn delivery(sending: &Sending) -> Value {
+    let draft = &sending.notice.draft;
+    json!({
+        "at": go::time(draft.at),
+        "to": draft.destination.to_string(),
+        "kind": match draft.kind {
+            NoticeKind::Page => "page",
+            NoticeKind::Update => "update",
+            NoticeKind::End => "end",
+        },
+        "generation": draft.generation,
+        "page": draft.page,
+        "severity": draft.severity.to_string(),
+        "level": draft.level.as_deref(),
+        "why": text::reason(&sending.notice),
+        "text": text::headline(&sending.notice),
+        "status": sending.status,
+        "attempts": sending.attempts,
+        "trouble": sending.reason,
+        "finished": sending.finished.map(go::time),
+    })
+}
+
+/// The kind of a step, for programs; nothing for steps that are part of another one.
+fn kind(step: &IncidentEvent) -> Option<&'static str> {
+    Some(match step {
+        IncidentEvent::Opened(_) => "opened",
+        IncidentEvent::Reopened { .. } => "reopened",
+        IncidentEvent::Joined { .. } => "alert_fires",
+        IncidentEvent::Left { .. } => "alert_ended",
+        IncidentEvent::Severity { .. } => "severity",
+        IncidentEvent::Held { .. } => "held_back",
+        IncidentEvent::Released => "released",
+        IncidentEvent::Reached { .. } => "level",
+        IncidentEvent::Told { .. } => "told",
+        IncidentEvent::NotTold { .. } => "not_told",
+        IncidentEvent::Acknowledged(_) => "acknowledged",
+        IncidentEvent::Unacknowledged { .. } => "unacknowledged",
+        IncidentEvent::Assessed(_) => "assessed",
+        IncidentEvent::Communicated { .. } => "update",
+        IncidentEvent::Noted { .. } => "note",
+        IncidentEvent::Assigned { .. } => "assigned",
+        IncidentEvent::Escalated { .. } => "escalated",
+        IncidentEvent::Reviewed { .. } => "reviewed",
+        IncidentEvent::Calmed { .. } => "calmed",
+        IncidentEvent::Resolved { .. } => "resolved",
+        IncidentEvent::Gathering { .. }
+        | IncidentEvent::Paged { .. }
+        | IncidentEvent::Climbing { .. }
+        | IncidentEvent::Later(_)
+        | IncidentEvent::UpdateDue { .. }
+        | IncidentEvent::Said
+        | IncidentEvent::Forgotten => return None,
+    })
+}
+
+/// A step in words that follow the incident's name. Logs leave out what a line before has said; a timeline says it all.
+fn words(step: &IncidentEvent) -> Option<String> {
+    Some(match step {
+        IncidentEvent::Opened(opening) => format!("opened at {}", opening.severity),
+        IncidentEvent::Reopened { severity, .. } => format!("reopened at {severity}"),
+        IncidentEvent::Joined { subject, cause } => {
+            format!("{} fires at {}{}", subject.labels, subject.severity, because(cause))
+        }
+        IncidentEvent::Left { subject, cause, .. } => format!("{} ended{}", subject.labels, because(cause)),
+        IncidentEvent::Severity { to } => format!("is {to} now"),
+        IncidentEvent::Told { destination, page: Some(page), severity, .. } => {
+            format!("pages {destination} at {severity} (page {page})")
+        }
+        IncidentEvent::Told { destination, page: None, .. } => format!("tells {destination}"),
+        IncidentEvent::NotTold { destination, .. } => format!("{destination} refused the page and has not been told"),
+        IncidentEvent::Reached { level, nobody: false, round: 0, .. } => format!("reached level {level}"),
+        other => other.words()?,
+    })
+}
+
+/// Who did it, where somebody did.
+fn actor(step: &IncidentEvent) -> Option<&Actor> {
+    match step {
+        IncidentEvent::Acknowledged(acknowledged) => Some(&acknowledged.by),
+        IncidentEvent::Assessed(assessed) => Some(&assessed.by),
+        IncidentEvent::Communicated { by, .. }
+        | IncidentEvent::Noted { by, .. }
+        | IncidentEvent::Assigned { by, .. }
+        | IncidentEvent::Escalated { by }
+        | IncidentEvent::Reviewed { by, .. } => Some(by),
+        IncidentEvent::Unacknowledged { by } | IncidentEvent::Resolved { by, .. } => by.as_ref(),
+        _ => None,
+    }
+}

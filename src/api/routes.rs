@@ -1,0 +1,83 @@
+//! Every route, and what it needs to be let in: one table, from which the router is built and the documentation is checked.
+
+use super::access::guard;
+use super::ask::LONGEST_BODY;
+use super::reply::{self, Wrong};
+use super::{Desk, alerts, healthy, incidents, metrics, ready, reload, rules, silences};
+use crate::config::Role;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, delete, get, post};
+
+/// What a route asks of whoever comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it tells nothing and changes nothing that matters, or its handler wants a proof of its own.
+    Nothing,
+    /// A caller with at least this role.
+    Role(Role),
+}
+
+/// A route.
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// What it needs.
+    pub needs: Needs,
+    handler: MethodRouter<Desk>,
+}
+
+/// All routes.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    let (open, look) = (Needs::Nothing, Needs::Role(Role::Viewer));
+    let (act, rule) = (Needs::Role(Role::Responder), Needs::Role(Role::Admin));
+    let mut all = vec![
+        route(Method::GET, "/-/healthy", open, get(healthy)),
+        route(Method::GET, "/-/ready", open, get(ready)),
+        route(Method::POST, "/-/reload", rule, post(reload)),
+        route(Method::GET, "/metrics", look, get(metrics)),
+        route(Method::GET, "/api/v1/rules", look, get(rules::rules)),
+        route(Method::GET, "/api/v1/alerts", look, get(alerts::alerts)),
+        route(Method::GET, "/api/v1/incidents", look, get(incidents::list)),
+        route(Method::GET, "/api/v1/incidents/{number}", look, get(incidents::show)),
+        route(Method::GET, "/api/v1/silences", look, get(silences::list)),
+        route(Method::POST, "/api/v1/silences", act, post(silences::add)),
+        route(Method::DELETE, "/api/v1/silences/{id}", act, delete(silences::expire)),
+    ];
+    all.extend(incidents::VERBS.map(|verb| {
+        let handler =
+            post(move |desk, caller, path, headers, body| incidents::act(verb, desk, caller, path, headers, body));
+        route(Method::POST, &format!("/api/v1/incidents/{{number}}/{verb}"), act, handler)
+    }));
+    all
+}
+
+fn route(method: Method, path: &str, needs: Needs, handler: MethodRouter<Desk>) -> Route {
+    Route { method, path: path.to_owned(), needs, handler }
+}
+
+/// The router of all routes.
+pub(super) fn router(desk: &Desk) -> Router {
+    let mut router = Router::new();
+    for Route { path, needs, handler, .. } in routes() {
+        let handler = match needs {
+            Needs::Nothing => handler,
+            Needs::Role(role) => handler.route_layer(from_fn_with_state((desk.clone(), role), guard)),
+        };
+        router = router.route(&path, handler);
+    }
+    router
+        .fallback(|| async { reply::not_found("there is no such route") })
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .with_state(desk.clone())
+}
+
+async fn wrong_method() -> Wrong {
+    reply::error(StatusCode::METHOD_NOT_ALLOWED, "bad_method", "this route has another method")
+}
