@@ -100,8 +100,7 @@ fn status(incident: &Incident) -> &'static str {
 
 /// The level that was reached last, and the one that is next, with its time where the clock runs.
 fn level(incident: &Incident, fields: &mut Map<String, Value>) {
-    let ladder = escalation::ladder(&incident.plan, &incident.severity);
-    let Some((ladder, climb)) = ladder.zip(incident.climb) else { return };
+    let Some((ladder, climb)) = incident.ladder().zip(incident.climb) else { return };
     let name = |number: u32| escalation::rung(ladder, number).map(|rung| rung.level.name.to_string());
     let reached = climb.reached.checked_sub(1).and_then(name);
     let next = name(climb.reached);

@@ -42,6 +42,7 @@ pub fn delivery(sending: &Sending) -> Value {
             NoticeKind::Page => "page",
             NoticeKind::Update => "update",
             NoticeKind::End => "end",
+            NoticeKind::Letter => "letter",
         },
         "generation": draft.generation,
         "page": draft.page,
@@ -78,12 +79,16 @@ fn kind(step: &IncidentEvent) -> Option<&'static str> {
         IncidentEvent::Escalated { .. } => "escalated",
         IncidentEvent::Reviewed { .. } => "reviewed",
         IncidentEvent::Calmed { .. } => "calmed",
+        IncidentEvent::Missed { .. } => "missed",
+        IncidentEvent::WentStale => "stale",
+        IncidentEvent::Later(_) => "later",
         IncidentEvent::Resolved { .. } => "resolved",
         IncidentEvent::Gathering { .. }
         | IncidentEvent::Paged { .. }
         | IncidentEvent::Climbing { .. }
-        | IncidentEvent::Later(_)
         | IncidentEvent::UpdateDue { .. }
+        | IncidentEvent::UpdateWanted { .. }
+        | IncidentEvent::SetAside
         | IncidentEvent::Said
         | IncidentEvent::Forgotten => return None,
     })
