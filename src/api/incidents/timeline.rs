@@ -78,6 +78,8 @@ fn kind(step: &IncidentEvent) -> Option<&'static str> {
         IncidentEvent::Assigned { .. } => "assigned",
         IncidentEvent::Escalated { .. } => "escalated",
         IncidentEvent::Reviewed { .. } => "reviewed",
+        IncidentEvent::Missed { .. } => "missed",
+        IncidentEvent::WentStale => "went_stale",
         IncidentEvent::Calmed { .. } => "calmed",
         IncidentEvent::Missed { .. } => "missed",
         IncidentEvent::WentStale => "stale",
