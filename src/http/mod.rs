@@ -19,6 +19,7 @@ mod tls;
 pub(crate) use client::address;
 pub use client::{Client, is_loopback};
 pub use error::ClientError;
+pub use tls::config as trust;
 
 /// Chooses the cryptography of TLS for the whole process: `ring`, for which no C++ toolchain is needed. May be called
 /// any number of times; every [`Client`] does it for itself, others who use TLS call it first.

@@ -23,7 +23,10 @@ static PUBLIC: LazyLock<Arc<RootCertStore>> = LazyLock::new(|| {
     Arc::new(roots)
 });
 
-/// What `tls` means.
+/// Whom we trust, and how we show ourselves, where `tls` says it.
+///
+/// # Errors
+/// When a certificate or key cannot be used.
 pub fn config(tls: &Tls) -> Result<ClientConfig, ClientError> {
     let named = tls.ca_file.as_deref().map(certificates).transpose()?;
     let roots = named.as_deref().map_or_else(|| Ok(PUBLIC.clone()), authorities)?;

@@ -1,6 +1,7 @@
 //! All channels, as one closed set: a new one shows at compile time every place that it has to visit.
 
 use super::alertmanager::Alertmanager;
+use super::email::Email;
 use super::pagerduty::PagerDuty;
 use super::slack::{Slack, SlackWebhook};
 use super::webhook::Webhook;
@@ -22,8 +23,8 @@ pub enum Channel {
     Webhook(Webhook),
     /// Alertmanager's API v2.
     Alertmanager(Alertmanager),
-    /// A kind that this release checks but does not send through.
-    NotYet(&'static str),
+    /// Mail.
+    Email(Email),
 }
 
 impl Channel {
@@ -44,7 +45,9 @@ impl Channel {
             ChannelKind::Alertmanager { urls, auth, tls, resend_every } => {
                 Channel::Alertmanager(Alertmanager::new(urls.clone(), auth, tls, external_url, *resend_every)?)
             }
-            ChannelKind::Email { .. } => Channel::NotYet(channel.kind.word()),
+            ChannelKind::Email { smtp, from, to, auth, tls } => {
+                Channel::Email(Email::new(smtp, from.clone(), to.clone(), auth, tls)?)
+            }
         })
     }
 
@@ -56,7 +59,9 @@ impl Channel {
             Channel::PagerDuty(_) => Duration::from_secs(10),
             Channel::SlackWebhook(_) | Channel::Slack(_) | Channel::Webhook(_) => Duration::from_secs(15),
             // Longer than its slowest replica.
-            Channel::Alertmanager(_) | Channel::NotYet(_) => Duration::from_secs(15),
+            Channel::Alertmanager(_) => Duration::from_secs(15),
+            // A conversation of a dozen turns, some servers think before they speak.
+            Channel::Email(_) => Duration::from_secs(30),
         }
     }
 
@@ -68,7 +73,7 @@ impl Channel {
             Channel::PagerDuty(_) => "pagerduty",
             Channel::Webhook(_) => "webhook",
             Channel::Alertmanager(_) => "alertmanager",
-            Channel::NotYet(word) => word,
+            Channel::Email(_) => "email",
         }
     }
 }
@@ -81,10 +86,7 @@ impl Notifier for Channel {
             Channel::PagerDuty(pagerduty) => pagerduty.send(delivery, earlier).await,
             Channel::Webhook(webhook) => webhook.send(delivery, earlier).await,
             Channel::Alertmanager(alertmanager) => alertmanager.send(delivery, earlier).await,
-            Channel::NotYet(word) => {
-                let reason = "this version of Watchbell does not send through this kind of channel yet".into();
-                Err(SendError::Refused { channel: word, reason })
-            }
+            Channel::Email(email) => email.send(delivery, earlier).await,
         }
     }
 }

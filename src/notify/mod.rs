@@ -5,6 +5,7 @@
 
 pub mod alertmanager;
 mod channel;
+pub mod email;
 pub mod pagerduty;
 mod post;
 pub mod queue;
@@ -41,7 +42,7 @@ pub trait Notifier {
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send;
 }
 
-/// The three answers that the delivery loop needs.
+/// The answers that the delivery loop needs where it is not simply done.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// Nobody knows whether it arrived.
@@ -61,6 +62,16 @@ pub enum SendError {
         reason: String,
         /// When it wants to be asked again.
         retry_after: Option<Span>,
+    },
+    /// It arrived, but not at everybody for whom it was, and never will at the others.
+    #[error("{channel} did not take it for everybody: {reason}")]
+    Partly {
+        /// The kind of channel.
+        channel: &'static str,
+        /// What it said of the others.
+        reason: String,
+        /// What to remember, as where all went well.
+        receipt: Receipt,
     },
     /// It did not arrive, and never will.
     #[error("{channel} refused it: {reason}")]

@@ -343,7 +343,18 @@ impl Worker {
     fn judge(&mut self, line: &Line, id: DeliveryId, outcome: Result<Receipt, SendError>) {
         let channel = line.1.channel.clone();
         match outcome {
-            Ok(receipt) => self.delivered(line, id, receipt),
+            Ok(receipt) => {
+                self.delivered(line, id, receipt);
+                if self.troubled.remove(&channel) {
+                    let _gone = self.said.send(Said::Channel { channel, trouble: None });
+                }
+            }
+            Err(SendError::Partly { reason, receipt, .. }) => {
+                error!(destination = %line.1, reason, "{} took a message, but not for everybody", line.1);
+                self.delivered(line, id, receipt);
+                self.troubled.insert(channel.clone());
+                let _gone = self.said.send(Said::Channel { channel, trouble: Some(reason) });
+            }
             Err(SendError::Refused { reason, .. }) => {
                 error!(destination = %line.1, reason, "{} refused a message for good", line.1);
                 self.metrics.delivered(&channel, "refused");
@@ -367,9 +378,6 @@ impl Worker {
                 NoticeKind::End | NoticeKind::Letter => self.receipts.remove(&key),
             };
         }
-        if self.troubled.remove(&line.1.channel) {
-            let _gone = self.said.send(Said::Channel { channel: line.1.channel.clone(), trouble: None });
-        }
     }
 
     fn retry(&mut self, line: &Line, id: DeliveryId, error: &SendError) {
@@ -385,7 +393,7 @@ impl Worker {
                 owed.fate_unknown = false;
                 *retry_after
             }
-            SendError::Unreachable { .. } | SendError::Refused { .. } => None,
+            SendError::Unreachable { .. } | SendError::Refused { .. } | SendError::Partly { .. } => None,
         };
         let not_before = now + queue::retry_in(id, owed.attempts, retry_after);
         owed.not_before = not_before;

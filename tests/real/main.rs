@@ -5,9 +5,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod channels;
 mod acting;
+mod channels;
 mod crash;
+mod email;
 mod escalation;
 mod history;
 mod load;

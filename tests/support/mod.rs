@@ -10,6 +10,7 @@
 mod alertmanager;
 mod canned;
 pub mod http;
+mod mail;
 mod process;
 mod prometheus;
 mod receivers;
@@ -20,7 +21,8 @@ mod watchbell;
 
 pub use alertmanager::Alertmanager;
 pub use canned::CannedPrometheus;
-pub use process::{Process, installed};
+pub use mail::{LOGIN as MAIL_LOGIN, MailServer, Speech};
+pub use process::{Process, installed, parts, say_skipped};
 pub use prometheus::Prometheus;
 pub use receivers::Receivers;
 pub use remote_write::Series;

@@ -5,12 +5,17 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// Finds a program: in `PATH`, else where `scripts/setup` unpacks what Debian's packages would install.
-pub fn installed(program: &str) -> Option<PathBuf> {
+/// Where `scripts/setup` unpacks what Debian's packages would install.
+pub fn parts() -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
-    let parts = cache.map(|folder| folder.join("watchbell/bin"));
+    cache.map(|folder| folder.join("watchbell"))
+}
+
+/// Finds a program: in `PATH`, else among the parts that `scripts/setup` has unpacked.
+pub fn installed(program: &str) -> Option<PathBuf> {
+    let parts = parts().map(|folder| folder.join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found =
         std::env::split_paths(&path).chain(parts).map(|folder| folder.join(program)).find(|file| file.is_file());
@@ -20,8 +25,9 @@ pub fn installed(program: &str) -> Option<PathBuf> {
     found
 }
 
+/// Says that a test is skipped, and how it would not be.
 #[expect(clippy::print_stderr, reason = "a skipped test says so; it has no other voice")]
-fn say_skipped(program: &str) {
+pub fn say_skipped(program: &str) {
     eprintln!("skipped: `{program}` is not installed; scripts/setup installs it");
 }
 

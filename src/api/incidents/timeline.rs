@@ -81,8 +81,6 @@ fn kind(step: &IncidentEvent) -> Option<&'static str> {
         IncidentEvent::Missed { .. } => "missed",
         IncidentEvent::WentStale => "went_stale",
         IncidentEvent::Calmed { .. } => "calmed",
-        IncidentEvent::Missed { .. } => "missed",
-        IncidentEvent::WentStale => "stale",
         IncidentEvent::Later(_) => "later",
         IncidentEvent::Resolved { .. } => "resolved",
         IncidentEvent::Gathering { .. }

@@ -3,7 +3,7 @@
 use super::names::What;
 use super::source::{Proofs, exclude, tls};
 use super::{Ground, circle, names, reading};
-use crate::config::settings::{Channel, ChannelKind};
+use crate::config::settings::{Channel, ChannelKind, Mailbox};
 use crate::config::written::{self, AddressText};
 use crate::diagnostics::{Findings, Place, Spanned, codes};
 use crate::model::{Name, Span};
@@ -73,7 +73,7 @@ fn kind(channel: &written::Channel, name: Place, findings: &mut Findings) -> Opt
         return Some(alertmanager(&written.value, findings));
     }
     if let Some(written) = &channel.email {
-        return Some(email(&written.value, findings));
+        return email(&written.value, findings);
     }
     findings
         .error(codes::WB114, "this channel is of no kind")
@@ -136,29 +136,29 @@ fn resend_every(written: Option<&written::Duration>, findings: &mut Findings) ->
     written.value.0
 }
 
-fn email(written: &written::Email, findings: &mut Findings) -> ChannelKind {
-    for address in written.to.iter().chain([&written.from]) {
-        mailbox(address, findings);
-    }
+fn email(written: &written::Email, findings: &mut Findings) -> Option<ChannelKind> {
+    names::each_once(written.to.iter().map(|to| (to.as_str(), to.place())), findings);
+    let to = written.to.iter().filter_map(|address| mailbox(address, findings)).collect();
+    let from = mailbox(&written.from, findings);
     let proofs = Proofs { basic: &written.basic_auth, bearer: &None, oauth2: &None };
-    ChannelKind::Email {
+    Some(ChannelKind::Email {
         smtp: reading::address(&written.smtp, &["smtp", "smtps"], findings).unwrap_or_default(),
-        from: written.from.as_str().into(),
-        to: written.to.iter().map(|to| to.as_str().into()).collect(),
         auth: proofs.auth(findings),
-    }
+        tls: tls(written.tls.as_ref(), findings),
+        from: from?,
+        to,
+    })
 }
 
-/// Whether `text` could be a mail address. The server knows better; this finds what was meant to be something else.
-pub(super) fn mailbox(text: &written::PlainText, findings: &mut Findings) {
-    let parts = text.as_str().rsplit_once('@');
-    if !parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains(['>', ' ']))
-        && !text.as_str().ends_with('>')
-    {
+/// A mail address.
+fn mailbox(text: &written::PlainText, findings: &mut Findings) -> Option<Mailbox> {
+    let mailbox = Mailbox::read(text.as_str());
+    if mailbox.is_none() {
         findings
             .error(codes::WB109, format!("`{}` is not a mail address", text.as_str()))
             .at(text.place(), "expected `name@host`");
     }
+    mailbox
 }
 
 fn fallback_circles(ground: &Ground<'_>, findings: &mut Findings) {
@@ -199,7 +199,7 @@ impl Ground<'_> {
         let Some(written) = self.written_kind(channel) else { return };
         let slack = written.slack.as_ref().is_some_and(|slack| slack.value.token.is_some());
         if written.email.is_some() {
-            mailbox(to, findings);
+            let _told = mailbox(to, findings);
         } else if !slack {
             findings
                 .warn(codes::WB117, format!("the channel `{channel}` takes no destination"))

@@ -3,8 +3,8 @@
 use super::source::exclude;
 use super::{Ground, names, reading};
 use crate::config::settings::{
-    Action, Dates, Deed, ExpectedHeartbeat, Heartbeats, Report, Response, Role, Routine, SentHeartbeat, Stakeholders,
-    Token,
+    Action, Dates, Deed, ExpectedHeartbeat, Heartbeats, Ping, Report, Response, Role, Routine, SentHeartbeat,
+    Stakeholders, Token,
 };
 use crate::config::written;
 use crate::diagnostics::{Findings, Spanned, codes};
@@ -118,6 +118,10 @@ fn heartbeat(
 fn sent_heartbeat(written: &written::SentHeartbeat, findings: &mut Findings) -> SentHeartbeat {
     SentHeartbeat {
         ping: reading::secret_address(&written.ping, findings),
+        method: match written.method {
+            Some(written::Ping::Post) => Ping::Post,
+            Some(written::Ping::Get) | None => Ping::Get,
+        },
         every: reading::positive_or(written.every.as_ref(), Span::from_mins(1), findings),
     }
 }

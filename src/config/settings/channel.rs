@@ -1,6 +1,6 @@
 //! The ways to reach people.
 
-use super::{Auth, Tls};
+use super::{Auth, Mailbox, Tls};
 use crate::config::Secret;
 use crate::model::{Name, Span};
 
@@ -64,11 +64,13 @@ pub enum ChannelKind {
         /// The server, as `smtp://host:587`.
         smtp: String,
         /// The sender.
-        from: String,
+        from: Mailbox,
         /// The receivers where the destination names none.
-        to: Vec<String>,
+        to: Vec<Mailbox>,
         /// The login, if the server wants one.
         auth: Auth,
+        /// TLS towards it.
+        tls: Tls,
     },
 }
 

@@ -91,8 +91,19 @@ pub struct ExpectedHeartbeat {
 pub struct SentHeartbeat {
     /// The address.
     pub ping: Secret,
+    /// How it is made.
+    pub method: Ping,
     /// How often.
     pub every: Span,
+}
+
+/// How a sign of life is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ping {
+    /// By GET.
+    Get,
+    /// By POST, with nothing in it.
+    Post,
 }
 
 /// A task that people do again and again.

@@ -5,6 +5,7 @@ mod calendar;
 mod channel;
 mod duty;
 mod hold;
+mod mailbox;
 mod not_acted_on;
 mod people;
 mod policy;
@@ -15,9 +16,10 @@ pub use access::{Role, Token};
 pub use calendar::{Dates, Step, Window, Zone};
 pub use channel::{Channel, ChannelKind};
 pub use duty::{
-    Action, Budgets, Deed, ExpectedHeartbeat, Heartbeats, Report, Response, Routine, SentHeartbeat, Stakeholders,
+    Action, Budgets, Deed, ExpectedHeartbeat, Heartbeats, Ping, Report, Response, Routine, SentHeartbeat, Stakeholders,
 };
 pub use hold::{Flapping, Inhibit, Maintenance, Silence};
+pub use mailbox::Mailbox;
 pub use people::{QuietHours, Reach, Responder};
 pub use policy::{Digest, Escalation, Ladder, Level, Policy, Repeat, Resolve, Route, Target};
 pub use schedule::{Layer, Override, Rotation, Schedule};

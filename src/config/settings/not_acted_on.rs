@@ -1,6 +1,6 @@
 //! What a configuration asks for and this release only checks. A line is deleted here when its deed is built.
 
-use super::{Channel, ChannelKind, Escalation, Level, Settings, Store};
+use super::{Escalation, Level, Settings, Store};
 
 impl Settings {
     /// In words for people, what this configuration uses and this release does not act on yet.
@@ -13,17 +13,12 @@ impl Settings {
             (!self.heartbeats.send.is_empty(), "sent heartbeats"),
             (!self.routines.is_empty(), "routines"),
             (self.budgets.pages_per_rule_per_week.is_some(), "budgets"),
-            (self.any_channel(|channel| matches!(channel.kind, ChannelKind::Email { .. })), "email channels"),
             (self.remote_write.is_some(), "remote write"),
             (self.sentry.is_some(), "sentry"),
             (matches!(self.store, Store::Postgres(_)), "the postgres store"),
             (self.retention != super::Retention::default(), "retention"),
         ];
         questions.into_iter().filter_map(|(used, words)| used.then_some(words)).collect()
-    }
-
-    fn any_channel(&self, claim: impl Fn(&Channel) -> bool) -> bool {
-        self.channels.values().any(claim)
     }
 
     fn any_level(&self, claim: impl Fn(&Level) -> bool) -> bool {

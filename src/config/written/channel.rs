@@ -99,7 +99,8 @@ pub struct Alertmanager {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Email {
-    /// The server: `smtp://host:587` (STARTTLS) or `smtps://host:465`.
+    /// The server: `smtp://host:587` (STARTTLS) or `smtps://host:465` (TLS from the first byte). Never in the clear, but to
+    /// this machine (`smtp://127.0.0.1:25`) where neither `basic_auth` nor `tls` is given.
     pub smtp: AddressText,
     /// The sender.
     pub from: PlainText,
@@ -108,4 +109,6 @@ pub struct Email {
     pub to: Vec<PlainText>,
     /// The login, if the server wants one.
     pub basic_auth: Option<Spanned<BasicAuth>>,
+    /// How to trust the server, and be trusted.
+    pub tls: Option<Spanned<Tls>>,
 }

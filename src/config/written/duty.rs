@@ -98,9 +98,22 @@ pub struct ExpectedHeartbeat {
 pub struct SentHeartbeat {
     /// The address that is asked.
     pub ping: Spanned<SecretOrText>,
+    /// How it is asked: `get` or `post`.
+    #[schemars(extend("default" = "get"))]
+    pub method: Option<Ping>,
     /// How often.
     #[schemars(extend("default" = "1m"))]
     pub every: Option<Duration>,
+}
+
+/// The ways to ask the address of a heartbeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Ping {
+    /// By GET.
+    Get,
+    /// By POST, with nothing in it.
+    Post,
 }
 
 /// A task that people do again and again.

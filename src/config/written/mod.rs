@@ -15,8 +15,8 @@ mod words;
 
 pub use channel::{Alertmanager, Channel, Email, PagerDuty, Slack, Updates, Webhook};
 pub use duty::{
-    Access, Action, ActionWebhook, Budgets, ExpectedHeartbeat, Heartbeats, Recurrence, Report, Response, Role, Routine,
-    SentHeartbeat, Stakeholders, Token,
+    Access, Action, ActionWebhook, Budgets, ExpectedHeartbeat, Heartbeats, Ping, Recurrence, Report, Response, Role,
+    Routine, SentHeartbeat, Stakeholders, Token,
 };
 pub use hold::{Flapping, Inhibit, Maintenance, Silence};
 pub use people::{Contact, QuietHours, Reach, Responder};

@@ -100,7 +100,7 @@ mod tests {
             let reply = Reply { status: StatusCode::from_u16(status).unwrap(), retry_after: None, body: String::new() };
             let meaning = match read_answer(&reply) {
                 Ok(()) => "sent",
-                Err(SendError::Refused { .. }) => "refused",
+                Err(SendError::Refused { .. } | SendError::Partly { .. }) => "refused",
                 Err(SendError::Busy { .. } | SendError::Unreachable { .. }) => "busy",
             };
             assert_eq!(meaning, word, "{status}");

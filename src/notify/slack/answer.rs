@@ -139,7 +139,7 @@ mod tests {
     fn meaning(answer: Result<(), SendError>) -> &'static str {
         match answer {
             Ok(()) => "sent",
-            Err(SendError::Refused { .. }) => "refused",
+            Err(SendError::Refused { .. } | SendError::Partly { .. }) => "refused",
             Err(SendError::Busy { .. } | SendError::Unreachable { .. }) => "busy",
         }
     }
