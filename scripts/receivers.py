@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plays Slack, PagerDuty and a Standard Webhooks endpoint, each holding to its contract (`contracts/`).
+"""Plays Slack, PagerDuty, a Standard Webhooks endpoint and a dead man's switch, each holding to its contract (`contracts/`).
 
   receivers.py [--port 0] [--log FILE] [--slack-token xoxb-…] [--webhook-secret whsec_…]
 
@@ -9,6 +9,7 @@ Prints `listening on 127.0.0.1:PORT` and then serves, on loopback only, until it
   POST …/api/chat.postMessage      Slack, Web API (and chat.update)
   POST …/v2/enqueue                PagerDuty, Events API v2
   POST …/hook, …/hook/ANY          Standard Webhooks
+  GET or POST …/ping/ANY           a dead man's switch that takes any sign of life
   GET  /log?since=N[&wait=S]       what was received after entry N; with `wait`, answers as soon as there is any
   POST /_control                   makes it misbehave, see `Plans`
 
@@ -28,6 +29,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from contracts import Answer, Request  # noqa: E402
+from contracts.heartbeat import Heartbeat  # noqa: E402
 from contracts.pagerduty import PagerDuty  # noqa: E402
 from contracts.slack import Slack  # noqa: E402
 from contracts.webhook import Webhook  # noqa: E402
@@ -44,6 +46,8 @@ def channel_of(path):
         return "slack"
     if last == "enqueue":
         return "pagerduty"
+    if "ping" in path.strip("/").split("/"):
+        return "heartbeat"
     return "webhook" if "hook" in path.strip("/").split("/") else None
 
 
@@ -113,7 +117,7 @@ class World:
 
     def __init__(self, options):
         self.channels = {"slack": Slack(options.slack_token), "pagerduty": PagerDuty(),
-                         "webhook": Webhook(options.webhook_secret)}
+                         "webhook": Webhook(options.webhook_secret), "heartbeat": Heartbeat()}
         self.plans = Plans()
         self.log = Log(options.log)
         self.lock = threading.Lock()
@@ -176,6 +180,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
+        if channel_of(url.path) == "heartbeat":
+            return self.carry_out(*self.server.world.receive("heartbeat", Request(url.path, {}, b"", time.time())))
         if url.path != "/log":
             return self.send(Answer(404, {"error": "only /log is read here"}))
         query = dict(urllib.parse.parse_qsl(url.query))

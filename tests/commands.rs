@@ -61,3 +61,9 @@ fn the_schemas_in_the_repository_are_those_of_the_program() {
         assert!(kept == printed, "stale: run `watchbell schema {kind} > schemas/{kind}.schema.json`");
     }
 }
+
+#[test]
+fn heartbeats_are_missed_and_come_back_as_their_scenarios_tell() {
+    let (code, out, _) = told(&watchbell(&["test", "scenarios/heartbeats"]));
+    assert_eq!(code, Some(0), "{out}");
+}

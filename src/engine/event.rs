@@ -3,6 +3,7 @@
 use super::alert::Alert;
 use super::command::{Actor, AdHocSilence};
 use super::escalation::Climb;
+use super::heartbeat::Heartbeat;
 use super::incident::{Acknowledgement, Assessment, Destination, DigestKey, Entry, Hold, Key, Later, Stage};
 use super::transition::{Cause, Subject};
 use crate::config::Policy;
@@ -73,6 +74,13 @@ pub enum EventKind {
         subject: Subject,
         /// Whether it fires now.
         fires: bool,
+    },
+    /// An alert that has to keep firing does, or no longer.
+    HeartbeatChanged {
+        /// The alert.
+        alert: Name,
+        /// What it is now; `None` where nobody expects it any more.
+        is: Option<Heartbeat>,
     },
     /// We were not running for so long: no clock went on.
     Slept {

@@ -1,6 +1,7 @@
 //! From the journal back to the state.
 
 use super::evaluate::RuleState;
+use super::heartbeat::Heartbeat;
 use super::state::State;
 use super::world::World;
 use super::{Event, EventKind};
@@ -62,12 +63,23 @@ impl State {
             EventKind::OwnAlert { subject, fires: false } => {
                 self.own.remove(&subject.alert);
             }
+            EventKind::HeartbeatChanged { alert, is: Some(is) } => {
+                self.heartbeats.insert(alert.clone(), *is);
+            }
+            EventKind::HeartbeatChanged { alert, is: None } => {
+                self.heartbeats.remove(alert);
+            }
             EventKind::Slept { span } => {
                 for rule in self.rules.values_mut() {
                     rule.sleep(*span, self.moment);
                 }
                 for since in self.sources.values_mut() {
                     *since = *since + *span;
+                }
+                for heartbeat in self.heartbeats.values_mut() {
+                    if let Heartbeat::Away { since } = heartbeat {
+                        *since = *since + *span;
+                    }
                 }
             }
             EventKind::Incident { key, event, .. } => self.incidents.apply(key, event),
@@ -104,6 +116,8 @@ impl State {
             sources.map(|(source, since)| EventKind::SourceChanged { source: source.clone(), failing: Some(*since) }),
         );
         kinds.extend(self.own.values().map(|subject| EventKind::OwnAlert { subject: subject.clone(), fires: true }));
+        let heartbeats = self.heartbeats.iter();
+        kinds.extend(heartbeats.map(|(alert, is)| EventKind::HeartbeatChanged { alert: alert.clone(), is: Some(*is) }));
         let silences = self.incidents.silences.values();
         kinds.extend(silences.map(|silence| EventKind::Silenced { silence: Box::new(silence.clone()) }));
         for (digest, book) in &self.incidents.digests {

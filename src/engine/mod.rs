@@ -9,6 +9,7 @@ pub mod escalation;
 pub mod evaluate;
 pub mod event;
 mod fold;
+pub mod heartbeat;
 pub mod incident;
 pub mod notice;
 pub mod oncall;
@@ -143,6 +144,8 @@ impl Engine {
         self.state.moment = now;
         let mut step = Step::default();
         let slot = Slot::from_millis(now.millis());
+        // Before it is known how long we were not running, nothing can be said to be missing.
+        let knows_the_time = !matches!(fact, Fact::Reloaded { .. });
         match fact {
             Fact::Evaluated { group, slot, readings } => {
                 self.evaluate(group, Instant { slot, now }, readings, &mut step);
@@ -168,6 +171,9 @@ impl Engine {
             }
             Fact::Channel { channel, trouble } => self.channel(&channel, trouble, now, &mut step),
             Fact::Tick => {}
+        }
+        if knows_the_time {
+            self.watch_heartbeats(now, &mut step);
         }
         self.weigh_dates(slot, now, &mut step);
         let at = self.at(slot, now);
@@ -201,7 +207,7 @@ impl Engine {
         let dates = self.weighed.and_then(|wall| incident::next_change(&self.world, wall));
         let digests = self.weighed.and_then(|wall| incident::next_digest(&self.world, &self.state.incidents, wall));
         let dates = dates.into_iter().chain(digests).map(|at| Moment::from_millis(at.as_millisecond()) + self.skew);
-        incidents.chain(silences).chain(dates).min()
+        incidents.chain(silences).chain(dates).chain(self.next_missing_heartbeat()).min()
     }
 
     fn evaluate(&mut self, group: usize, at: Instant, readings: &[Result<Reading<'_>, Failure>], step: &mut Step) {

@@ -1,4 +1,5 @@
 //! Watchbell's own alerts: a rule that fails, a source that is down, a channel that cannot deliver, a limit that is hit.
+//! (A heartbeat that is missing is one more: see [`super::heartbeat`].)
 //!
 //! They go through the same incidents as everybody's, so that a broken rule is not silent.
 
@@ -125,7 +126,7 @@ impl Engine {
     }
 
     /// Makes one of Watchbell's own alerts fire with `summary`, or ends it where there is none.
-    fn own(
+    pub(super) fn own(
         &mut self,
         labels: Labels,
         severity: Severity,

@@ -68,6 +68,7 @@ impl Engine {
             }
         }
         transitions.extend(self.end_own_of_departed(now, step));
+        transitions.extend(self.expectations_changed(&old));
         sort(&mut transitions);
         let kept: HashSet<RuleId> = pairs.iter().filter_map(|(_, partner)| partner.map(|rule| rule.id)).collect();
         let added = enabled(&world.rules).filter(|(_, rule)| !kept.contains(&rule.id));

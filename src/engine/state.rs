@@ -1,6 +1,7 @@
 //! Everything that is known: alerts by rule, sources that fail, Watchbell's own alerts, and incidents.
 
 use super::evaluate::RuleState;
+use super::heartbeat::Heartbeat;
 use super::incident::Incidents;
 use super::transition::Subject;
 use crate::model::{AlertId, Moment, Name, RuleId};
@@ -18,6 +19,8 @@ pub struct State {
     pub sources: BTreeMap<Name, Moment>,
     /// Watchbell's own alerts that fire.
     pub own: BTreeMap<AlertId, Subject>,
+    /// Alerts that have to keep firing.
+    pub heartbeats: BTreeMap<Name, Heartbeat>,
     /// The incidents.
     pub incidents: Incidents,
 }

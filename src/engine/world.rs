@@ -21,6 +21,8 @@ pub struct World {
     departed: HashMap<RuleId, Arc<Rule>>,
     /// The alerts that some rule names in `inhibited_by`.
     named_inhibitors: HashSet<Name>,
+    /// The alerts that have to keep firing, with the rules that make them.
+    heartbeats: HashMap<Name, Vec<RuleId>>,
 }
 
 impl World {
@@ -37,7 +39,20 @@ impl World {
         let zone = settings.timezone.rules().clone();
         let all = rules.groups.iter().flat_map(|group| group.alerts());
         let named_inhibitors = all.flat_map(|rule| &rule.inhibited_by).map(|one| one.alert.clone()).collect();
-        World { settings, rules, zone, by_id, order, departed: HashMap::new(), named_inhibitors }
+        let heartbeats = heartbeats(&settings, &rules);
+        World { settings, rules, zone, by_id, order, departed: HashMap::new(), named_inhibitors, heartbeats }
+    }
+
+    /// Whether alerts of this name have to keep firing: their firing opens nothing, their absence is told.
+    #[must_use]
+    pub fn is_heartbeat(&self, alert: &str) -> bool {
+        self.heartbeats.contains_key(alert)
+    }
+
+    /// The rules that make an alert which has to keep firing.
+    #[must_use]
+    pub fn heartbeat_rules(&self, alert: &str) -> &[RuleId] {
+        self.heartbeats.get(alert).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether any alert can hold another back.
@@ -93,6 +108,12 @@ impl World {
     pub fn order(&self, group: usize) -> &[usize] {
         &self.order[group]
     }
+}
+
+fn heartbeats(settings: &Settings, rules: &RuleSet) -> HashMap<Name, Vec<RuleId>> {
+    let all = || rules.groups.iter().flat_map(|group| group.alerts()).filter(|rule| rule.disabled.is_none());
+    let of = |name: &Name| all().filter(|rule| rule.alert == *name).map(|rule| rule.id).collect();
+    settings.heartbeats.expect.iter().map(|expected| (expected.alert.clone(), of(&expected.alert))).collect()
 }
 
 fn evaluation_order(group: &Group) -> Vec<usize> {

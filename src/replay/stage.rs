@@ -12,6 +12,7 @@ use crate::engine::alert::Phase;
 use crate::engine::command::{self, Actor, Command, Via};
 use crate::engine::evaluate::Reading;
 use crate::engine::event::{Event, EventKind as Happened, IncidentEvent};
+use crate::engine::heartbeat::Heartbeat;
 use crate::engine::incident::Incident;
 use crate::engine::transition::Cause;
 use crate::engine::{Engine, Fact, Failure, State, Step, World};
@@ -309,6 +310,14 @@ impl<'a> Stage<'a> {
             }
             Happened::Incident { key, number, event, .. } => {
                 self.tell_incident(*number, key, event, at);
+            }
+            Happened::HeartbeatChanged { alert, is } => {
+                let words = match is {
+                    Some(Heartbeat::Beats) => "beats",
+                    Some(Heartbeat::Away { .. }) => "is away",
+                    None => "is not expected any more",
+                };
+                self.say(at, format!("heartbeat {alert} {words}"));
             }
             Happened::RuleForgotten { .. } => {
                 let gone: Vec<AlertId> = self.shown.keys().copied().filter(|alert| !self.knows(*alert)).collect();

@@ -7,6 +7,7 @@ use super::books::Books;
 use super::clock::wall;
 use super::metrics::Metrics;
 use super::notary::Notary;
+use super::pulse::Pulses;
 use super::said::Said;
 use crate::config::Settings;
 use crate::crash::{self, Point};
@@ -72,6 +73,7 @@ pub struct Worker {
     /// The last receipt of each line that is not over. The store has them as well, where it works.
     receipts: HashMap<(Line, u32), Receipt>,
     notary: Notary,
+    pulses: Pulses,
     said: mpsc::UnboundedSender<Said>,
     metrics: Arc<Metrics>,
 }
@@ -103,6 +105,7 @@ impl Worker {
             attempts: JoinSet::new(),
             tasks: HashMap::new(),
             receipts: HashMap::new(),
+            pulses: Pulses::new(Arc::clone(&metrics)),
             said,
             metrics,
         };
@@ -123,6 +126,7 @@ impl Worker {
                 biased;
                 () = stop.cancelled() => break,
                 Some(done) = self.attempts.join_next_with_id() => self.finish(done),
+                Some(beat) = self.pulses.next() => self.pulses.finish(beat),
                 order = orders.recv() => match order {
                     Some(Order::Stop) | None => break,
                     Some(order) => self.obey(order),
@@ -130,6 +134,7 @@ impl Worker {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+        self.pulses.stop().await;
         while let Some(done) = self.attempts.join_next_with_id().await {
             self.finish(done);
         }
@@ -163,6 +168,7 @@ impl Worker {
     fn settle(&mut self, settings: &Arc<Settings>) {
         self.settings = Arc::clone(settings);
         let now = wall();
+        self.pulses.settle(&settings.heartbeats.send, now);
         for (name, (_, removed)) in &mut self.channels {
             if !settings.channels.contains_key(name) {
                 removed.get_or_insert(now);
@@ -185,6 +191,7 @@ impl Worker {
     async fn start_due(&mut self) -> Duration {
         let now = wall();
         let mut earliest = self.fall_back_where_late(now).min(now + 60_000);
+        earliest = self.pulses.start_due(now).unwrap_or(i64::MAX).min(earliest);
         let lines: Vec<Line> = self.lines.keys().filter(|line| !self.busy.contains(*line)).cloned().collect();
         for line in lines {
             loop {

@@ -57,6 +57,12 @@ struct OfDenied {
     reason: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfPulse {
+    heartbeat: String,
+    outcome: String,
+}
+
 /// All metrics of the service.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -69,6 +75,7 @@ pub struct Metrics {
     incidents: Gauge,
     response: Family<OfResponse, Counter>,
     deliveries: Family<OfDelivery, Counter>,
+    pulses: Family<OfPulse, Counter>,
     waiting: Gauge,
     oldest: Seconds,
     skew: Seconds,
@@ -114,6 +121,8 @@ impl Metrics {
         let help = "Deadlines of the response procedure, by stage, severity and outcome (met or missed)";
         r.register("response_deadlines", help, self.response.clone());
         r.register("deliveries", "Attempts at telling people, by channel and outcome", self.deliveries.clone());
+        let help = "Signs of life that were given, by place in `heartbeats.send` and outcome";
+        r.register("heartbeats_sent", help, self.pulses.clone());
         r.register("deliveries_waiting", "Messages that are owed", self.waiting.clone());
         let help = "Age of the oldest message that is owed; 0 where none is";
         r.register_with_unit("oldest_undelivered_age", help, Unit::Seconds, self.oldest.clone());
@@ -179,6 +188,12 @@ impl Metrics {
     pub fn delivered(&self, channel: &Name, outcome: &str) {
         let labels = OfDelivery { channel: channel.to_string(), outcome: outcome.to_owned() };
         self.deliveries.get_or_create(&labels).inc();
+    }
+
+    /// The sign of life at this place of the configuration was given, or could not be.
+    pub fn gave_sign_of_life(&self, number: usize, arrived: bool) {
+        let outcome = if arrived { "sent" } else { "failed" };
+        self.pulses.get_or_create(&OfPulse { heartbeat: number.to_string(), outcome: outcome.into() }).inc();
     }
 
     /// So many messages are owed, the oldest for so many milliseconds.

@@ -14,6 +14,7 @@ pub mod load;
 pub mod lookups;
 pub mod metrics;
 pub mod notary;
+pub mod pulse;
 pub mod reload;
 pub mod report;
 pub mod run;

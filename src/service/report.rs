@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::engine::event::{Event, EventKind, IncidentEvent};
+use crate::engine::heartbeat::Heartbeat;
 use crate::engine::transition::Cause;
 use tracing::{debug, info, warn};
 
@@ -35,6 +36,15 @@ pub fn event(engine: &Engine, event: &Event) {
         }
         EventKind::OwnAlert { subject, fires: false } => {
             info!(alert.labels = %subject.labels, "{} is over", subject.labels)
+        }
+        EventKind::HeartbeatChanged { alert, is: Some(Heartbeat::Away { .. }) } => {
+            warn!(alert.name = %alert, "{alert} has to keep firing, and does not")
+        }
+        EventKind::HeartbeatChanged { alert, is: Some(Heartbeat::Beats) } => {
+            info!(alert.name = %alert, "{alert} fires, as it has to")
+        }
+        EventKind::HeartbeatChanged { alert, is: None } => {
+            info!(alert.name = %alert, "{alert} need not fire any more")
         }
         EventKind::Silenced { silence } => {
             let (by, until) = (&silence.by, silence.until);

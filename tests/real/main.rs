@@ -13,6 +13,7 @@ mod escalation;
 mod history;
 mod load;
 mod logs;
+mod pulse;
 mod queries;
 mod receivers;
 mod rule_pack;

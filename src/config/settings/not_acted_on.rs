@@ -9,8 +9,6 @@ impl Settings {
         let questions = [
             (self.any_level(|level| level.actions), "`actions` of levels"),
             (!self.actions.is_empty(), "actions"),
-            (!self.heartbeats.expect.is_empty(), "expected heartbeats"),
-            (!self.heartbeats.send.is_empty(), "sent heartbeats"),
             (!self.routines.is_empty(), "routines"),
             (self.budgets.pages_per_rule_per_week.is_some(), "budgets"),
             (self.remote_write.is_some(), "remote write"),

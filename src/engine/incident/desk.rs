@@ -140,6 +140,7 @@ impl<'a> Desk<'a> {
         let subject = &transition.subject;
         let known = self.incidents.of_alert.get(&subject.alert).cloned();
         match (&transition.after, known) {
+            (Some(_), None) if self.world.is_heartbeat(subject.labels.get("alertname")) => None,
             (Some(_), known) => {
                 let key = known.unwrap_or_else(|| self.key_for(subject, transition.policy.as_ref()));
                 self.open_if_needed(&key, subject);

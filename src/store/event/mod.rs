@@ -6,6 +6,7 @@
 pub(super) mod acts;
 mod alert;
 mod digest;
+mod heartbeat;
 mod incident;
 pub(super) mod parts;
 mod plan;
@@ -82,6 +83,9 @@ pub fn encode(event: &Event) -> Row {
         EventKind::OwnAlert { subject, fires } => {
             ("own.alert", subject.alert.to_string(), 0, parts::json(&rule::Own::new(subject, *fires)))
         }
+        EventKind::HeartbeatChanged { alert, is } => {
+            ("heartbeat.changed", alert.to_string(), 0, parts::json(&heartbeat::Changed::new(alert, *is)))
+        }
         EventKind::Slept { span } => ("slept", String::new(), 0, parts::json(&rule::Slept::new(*span))),
         EventKind::Incident { key, id, number, generation, event } => {
             ("incident", id.to_string(), *generation, parts::json(&incident::Stepped::new(key, *id, *number, event)))
@@ -131,6 +135,7 @@ pub fn decode(row: &Row, severities: &Severities) -> Result<Event, EventError> {
         "rule.forgotten" => from_value::<rule::Forgotten>(body).map(rule::Forgotten::read),
         "source.changed" => from_value::<rule::Source>(body).map(rule::Source::read),
         "own.alert" => from_value::<rule::Own>(body).map(|body| body.read(severities)),
+        "heartbeat.changed" => from_value::<heartbeat::Changed>(body).map(heartbeat::Changed::read),
         "slept" => from_value::<rule::Slept>(body).map(rule::Slept::read),
         "incident" => from_value::<incident::Stepped>(body).map(|body| body.read(row.generation, severities)),
         "silenced" => from_value::<acts::Silenced>(body).and_then(acts::Silenced::read),
