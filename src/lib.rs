@@ -1,6 +1,7 @@
 //! Watchbell: alerting as code.
 
 pub mod api;
+pub mod calendar;
 pub mod cli;
 pub mod config;
 pub mod crash;
@@ -10,6 +11,7 @@ pub mod http;
 pub mod lint;
 pub mod model;
 pub mod notify;
+pub mod oncall;
 pub mod prometheus;
 pub mod promql;
 pub mod replay;

@@ -1,7 +1,6 @@
 //! The service configuration as meant: complete, checked, with nothing left to look up.
 
 mod access;
-mod calendar;
 mod channel;
 mod duty;
 mod hold;
@@ -9,11 +8,9 @@ mod mailbox;
 mod not_acted_on;
 mod people;
 mod policy;
-mod schedule;
 mod source;
 
 pub use access::{Role, Token};
-pub use calendar::{Dates, Step, Window, Zone};
 pub use channel::{Channel, ChannelKind};
 pub use duty::{
     Action, Budgets, Deed, ExpectedHeartbeat, Heartbeats, Ping, Report, Response, Routine, SentHeartbeat, Stakeholders,
@@ -22,8 +19,11 @@ pub use hold::{Flapping, Inhibit, Maintenance, Silence};
 pub use mailbox::Mailbox;
 pub use people::{QuietHours, Reach, Responder};
 pub use policy::{Digest, Escalation, Ladder, Level, Policy, Repeat, Resolve, Route, Target};
-pub use schedule::{Layer, Override, Rotation, Schedule};
 pub use source::{Auth, RemoteWrite, Retention, Sentry, Source, Store, Tls};
+
+// Words of other rooms that a configuration is made of, so that who reads settings finds them here.
+pub use crate::calendar::{Dates, Step, Window, Zone};
+pub use crate::oncall::{Layer, Override, Rotation, Schedule};
 
 use crate::model::{Labels, Name, Severities, Severity, Span};
 use std::collections::BTreeMap;

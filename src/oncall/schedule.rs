@@ -1,6 +1,6 @@
 //! Who is on call when, as written down: the answer for an instant is arithmetic on these values.
 
-use super::{Step, Window, Zone};
+use crate::calendar::{Step, Window, Zone};
 use crate::model::Name;
 use jiff::civil::DateTime;
 
@@ -13,6 +13,15 @@ pub struct Schedule {
     pub layers: Vec<Layer>,
     /// The overrides, the later above the earlier.
     pub overrides: Vec<Override>,
+}
+
+impl Schedule {
+    /// Everybody who may ever be on call, some of them more than once.
+    #[must_use]
+    pub fn people(&self) -> Vec<&Name> {
+        let turns = self.layers.iter().flat_map(|layer| &layer.rotation.responders);
+        turns.chain(self.overrides.iter().map(|change| &change.responder)).collect()
+    }
 }
 
 /// People taking turns, perhaps only in a part of the week.
