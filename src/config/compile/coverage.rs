@@ -1,86 +1,67 @@
 //! Hours of the coming year in which a level would reach nobody, because nobody is on call.
-//!
-//! Who is on call does not matter here, only whether somebody is: so the windows of layers and overrides are laid over each
-//! other as stretches of time, and what they leave open is a gap.
 
 use super::Ground;
-use crate::config::settings::{Layer, Schedule, Target, Window, Zone};
+use crate::config::settings::{Schedule, Target};
 use crate::diagnostics::{Findings, Place, codes};
-use jiff::civil::Date;
+use crate::model::Name;
+use crate::oncall::{self, Gap};
 use jiff::{SignedDuration, Timestamp};
-
-/// A stretch of time, half open.
-type Stretch = (Timestamp, Timestamp);
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// What is shorter is passed over: the next level is reached soon enough.
-const SHORTEST_GAP: SignedDuration = SignedDuration::from_hours(1);
+/// What is less in the whole year is passed over: the next level is reached soon enough.
+const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
+
+/// The answers so far: many levels are told to the same schedules.
+pub(super) type Known = RefCell<BTreeMap<Vec<Name>, Uncovered>>;
+
+/// What of the coming year some schedules leave open together.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Uncovered {
+    first: Option<Gap>,
+    total: SignedDuration,
+}
 
 /// Tells the first gap of a level that is told to schedules alone.
 pub(super) fn gaps(ground: &Ground<'_>, targets: &[Target], level: Place, findings: &mut Findings) {
-    let Some(schedules) = schedules_alone(ground, targets) else { return };
-    let Ok(end) = ground.now.checked_add(YEAR) else { return };
-    let year = (ground.now, end);
-    let covered: Vec<Stretch> = schedules.iter().flat_map(|schedule| covered(schedule, year)).collect();
-    let Some((from, to)) = first_gap(covered, year) else { return };
-    let zone = schedules.first().map_or(&ground.timezone, |schedule| &schedule.timezone);
-    let shown = |at: Timestamp| zone.rules().to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string();
-    let names: Vec<String> = targets.iter().map(|target| format!("`{target}`")).collect();
+    let Some(names) = schedules_alone(targets) else { return };
+    // One that could not be read might cover everything.
+    let schedules: Option<Vec<&Schedule>> = names.iter().map(|name| ground.schedules.get(name)).collect();
+    let Some(schedules) = schedules.filter(|schedules| !schedules.is_empty()) else { return };
+    let uncovered = *ground.uncovered.borrow_mut().entry(names).or_insert_with(|| uncovered(&schedules, ground.now));
+    let Some(first) = uncovered.first.filter(|_| uncovered.total >= SHORTEST) else { return };
+    let zone = &schedules[0].timezone;
+    let shown = |at: Timestamp| zone.local(at).strftime("%Y-%m-%d %H:%M").to_string();
+    let targets: Vec<String> = targets.iter().map(|target| format!("`{target}`")).collect();
+    let (from, to) = (shown(first.from), shown(first.to));
     findings
-        .warn(codes::WB145, format!("this level reaches nobody from {} to {} ({zone})", shown(from), shown(to)))
-        .at(level, format!("nobody is on call in {} then", names.join(", ")))
+        .warn(codes::WB145, format!("this level reaches nobody from {from} to {to} ({zone})"))
+        .at(level, format!("nobody is on call in {} then{}", targets.join(", "), more(&uncovered, first)))
         .help("fill the gap with a layer below the others, or name somebody who can always be reached");
 }
 
-/// The schedules of a level that tells nobody else. One that could not be read might cover everything.
-fn schedules_alone<'g>(ground: &'g Ground<'_>, targets: &[Target]) -> Option<Vec<&'g Schedule>> {
-    let schedules = targets.iter().map(|target| match target {
-        Target::Schedule(name) => ground.schedules.get(name),
+/// The schedules of a level that tells nobody else.
+fn schedules_alone(targets: &[Target]) -> Option<Vec<Name>> {
+    let names = targets.iter().map(|target| match target {
+        Target::Schedule(name) => Some(name.clone()),
         Target::Channel(_) | Target::Responder(_) | Target::Team(_) | Target::Contact(_) => None,
     });
-    schedules.collect::<Option<Vec<_>>>().filter(|schedules| !schedules.is_empty())
+    names.collect()
 }
 
-/// When somebody is on call in `schedule`, within `year`, in no order.
-fn covered(schedule: &Schedule, year: Stretch) -> Vec<Stretch> {
-    let zone = &schedule.timezone;
-    let layers = schedule.layers.iter().flat_map(|layer| active(layer, zone, year));
-    // Who stands in for one person adds nobody where there was none.
-    let overrides = schedule.overrides.iter().filter(|change| change.replace.is_none());
-    layers.chain(overrides.map(|change| (zone.instant(change.from), zone.instant(change.to)))).collect()
+fn uncovered(schedules: &[&Schedule], now: Timestamp) -> Uncovered {
+    let end = now.checked_add(YEAR).unwrap_or(Timestamp::MAX);
+    oncall::gaps(schedules, now, end).fold(Uncovered::default(), |so_far, gap| Uncovered {
+        first: so_far.first.or(Some(gap)),
+        total: so_far.total + gap.length(),
+    })
 }
 
-fn active(layer: &Layer, zone: &Zone, year: Stretch) -> Vec<Stretch> {
-    let since = layer.rotation.effective_from.map_or(Timestamp::MIN, |at| zone.instant(at));
-    let windows = match &layer.during {
-        None => vec![year],
-        Some(window) => windows(window, zone, year),
-    };
-    windows.into_iter().map(|(from, to)| (from.max(since), to)).filter(|(from, to)| from < to).collect()
-}
-
-/// The windows of each day, from the day before on: one may cross midnight.
-fn windows(window: &Window, zone: &Zone, year: Stretch) -> Vec<Stretch> {
-    let date = |at: Timestamp| zone.rules().to_datetime(at).date();
-    let first = date(year.0).yesterday().unwrap_or(Date::MIN);
-    let days = first.series(jiff::Span::new().days(1)).take_while(|day| *day <= date(year.1));
-    let starting = days.filter(|day| window.days.contains(&day.weekday()));
-    let stretch = |day: Date| {
-        let last = if window.to <= window.from { day.tomorrow().unwrap_or(day) } else { day };
-        (zone.instant(day.to_datetime(window.from)), zone.instant(last.to_datetime(window.to)))
-    };
-    starting.map(stretch).collect()
-}
-
-fn first_gap(mut covered: Vec<Stretch>, (start, end): Stretch) -> Option<Stretch> {
-    covered.sort();
-    let mut until = start;
-    for (from, to) in covered.into_iter().chain([(end, end)]) {
-        let from = from.min(end);
-        if from.duration_since(until) >= SHORTEST_GAP {
-            return Some((until, from));
-        }
-        until = until.max(to);
+/// What there is besides the first gap, for people.
+fn more(uncovered: &Uncovered, first: Gap) -> String {
+    if uncovered.total == first.length() {
+        return String::new();
     }
-    None
+    format!(", and for {} hours of the coming year in all", uncovered.total.as_hours())
 }

@@ -19,6 +19,7 @@ mod route;
 mod schedule;
 mod severity;
 mod source;
+mod told;
 
 pub use names::is_name;
 
@@ -42,6 +43,8 @@ struct Ground<'a> {
     left_out: &'a LeftOut,
     /// Who is on call when. Filled before policies are read.
     schedules: BTreeMap<Name, Schedule>,
+    /// What of the coming year schedules leave open, as far as it was asked.
+    uncovered: coverage::Known,
     /// The instant at which what has a date is judged.
     now: Timestamp,
 }
@@ -50,7 +53,15 @@ struct Ground<'a> {
 pub(super) fn compile(written: &Written, left_out: &LeftOut, now: Timestamp, findings: &mut Findings) -> Settings {
     let severities = severity::severities(written, findings);
     let timezone = written.timezone.as_ref().and_then(|text| reading::zone(text, findings)).unwrap_or(Zone::utc());
-    let mut ground = Ground { written, severities, timezone, left_out, schedules: BTreeMap::new(), now };
+    let mut ground = Ground {
+        written,
+        severities,
+        timezone,
+        left_out,
+        schedules: BTreeMap::new(),
+        uncovered: coverage::Known::default(),
+        now,
+    };
     ground.schedules = schedule::schedules(&ground, findings);
     let settings = Settings {
         response: duty::response(&ground, findings),
@@ -71,14 +82,18 @@ pub(super) fn compile(written: &Written, left_out: &LeftOut, now: Timestamp, fin
         tokens: duty::tokens(&ground, findings),
         ..service(&ground, findings)
     };
-    Settings { timezone: ground.timezone, severities: ground.severities, schedules: ground.schedules, ..settings }
+    let schedules = ground.schedules.clone();
+    let timezone = ground.timezone.clone();
+    let settings = Settings { timezone, severities: ground.severities.clone(), schedules, ..settings };
+    told::check(&ground, &settings, findings);
+    settings
 }
 
 /// Whether findings of this kind depend on the date. They are warnings that `check` judges and that never stop a start
 /// or a reload.
 #[must_use]
 pub fn depends_on_date(code: Code) -> bool {
-    [codes::WB125, codes::WB126, codes::WB145].contains(&code)
+    [codes::WB125, codes::WB126, codes::WB145, codes::WB147].contains(&code)
 }
 
 /// What concerns the service itself; the rest is as without a configuration.

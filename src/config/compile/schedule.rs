@@ -23,7 +23,7 @@ fn one(ground: &Ground<'_>, name: &Spanned<String>, written: &written::Schedule,
     }
     let zone = written.timezone.as_ref().and_then(|zone| reading::zone(zone, findings));
     let timezone = zone.unwrap_or_else(|| ground.timezone.clone());
-    let layers = layers(ground, &written.layers, findings);
+    let layers = layers(ground, &timezone, &written.layers, findings);
     let overrides: Vec<(Override, Place)> = written
         .overrides
         .iter()
@@ -34,7 +34,7 @@ fn one(ground: &Ground<'_>, name: &Spanned<String>, written: &written::Schedule,
     Schedule { timezone, layers, overrides: overrides.into_iter().map(|(change, _)| change).collect() }
 }
 
-fn layers(ground: &Ground<'_>, written: &[written::Layer], findings: &mut Findings) -> Vec<Layer> {
+fn layers(ground: &Ground<'_>, zone: &Zone, written: &[written::Layer], findings: &mut Findings) -> Vec<Layer> {
     let mut layers = Vec::new();
     for (number, layer) in written.iter().enumerate() {
         // A later layer that is always in force leaves nothing to this one.
@@ -49,6 +49,7 @@ fn layers(ground: &Ground<'_>, written: &[written::Layer], findings: &mut Findin
         let during = layer.during.as_ref().map(|window| reading::window(&window.value, findings));
         let rotation = rotation(ground, &layer.rotation.value, findings);
         let Some(rotation) = rotation else { continue };
+        effective(ground, zone, &layer.rotation.value, &rotation, findings);
         match during {
             Some(None) => {}
             Some(window) => layers.push(Layer { rotation, during: window }),
@@ -56,6 +57,23 @@ fn layers(ground: &Ground<'_>, written: &[written::Layer], findings: &mut Findin
         }
     }
     layers
+}
+
+/// A layer whose `effective_from` is over: what lies below it held before, and does no more.
+fn effective(
+    ground: &Ground<'_>,
+    zone: &Zone,
+    written: &written::Rotation,
+    rotation: &Rotation,
+    findings: &mut Findings,
+) {
+    let (Some(text), Some(from)) = (&written.effective_from, rotation.effective_from) else { return };
+    if zone.instant(from) <= ground.now {
+        findings
+            .warn(codes::WB147, "this `effective_from` is over")
+            .at(text.place(), "in the past")
+            .help("delete it, and the layers that it replaced, unless history should still show them");
+    }
 }
 
 fn rotation(ground: &Ground<'_>, written: &written::Rotation, findings: &mut Findings) -> Option<Rotation> {
@@ -106,6 +124,12 @@ fn who(
     match (&change.responder, &change.replace, &change.by) {
         (Some(responder), None, None) => Some((ground.find(What::Responder, responder, findings)?, None)),
         (None, Some(replaced), Some(by)) => {
+            if replaced.as_str() == by.as_str() {
+                findings
+                    .warn(codes::WB150, "this override changes nothing")
+                    .at(by.place(), format!("`{}` stands in for themselves", by.as_str()))
+                    .help("name in `by` who stands in");
+            }
             let (replaced, by) =
                 (ground.find(What::Responder, replaced, findings), ground.find(What::Responder, by, findings));
             Some((by?, Some(replaced?)))

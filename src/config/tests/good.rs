@@ -205,12 +205,41 @@ policies: {{ default: {{ matrix: {{ critical: {{ levels: [{{ notify: [{notify}] 
     assert_eq!(told(weekdays, "", "'schedule:s', c"), None, "a channel is always there");
     let weekend = "{ from: 2026-01-17T00:00, to: 2026-01-19T00:00, responder: primary }";
     assert_eq!(told(weekdays, weekend, s), gap("2026-01-24 00:00", "2026-01-26 00:00"));
-    let nights =
-        "{ rotation, during: { from: '08:00', to: '22:00' } }, { rotation, during: { from: '22:00', to: '07:30' } }";
-    assert_eq!(told(nights, "", s), None, "half an hour is passed over");
-    let nights =
-        "{ rotation, during: { from: '08:00', to: '22:00' } }, { rotation, during: { from: '22:00', to: '07:00' } }";
-    assert_eq!(told(nights, "", s), gap("2026-01-15 07:00", "2026-01-15 08:00"));
+    let nights = |to: &str| {
+        let night = format!("{{ rotation, during: {{ from: '22:00', to: '{to}' }} }}");
+        told(&format!("{{ rotation, during: {{ from: '08:00', to: '22:00' }} }}, {night}"), "", s)
+    };
+    assert_eq!(nights("07:00"), gap("2026-01-15 07:00", "2026-01-15 08:00"));
+    assert_eq!(nights("07:30"), gap("2026-01-15 07:30", "2026-01-15 08:00"), "half an hour, but every morning");
+    assert_eq!(nights("08:00"), None);
+    let from =
+        |at: &str| told("", &format!("{{ from: 2026-01-15T{at}, to: 2028-01-01T00:00, responder: primary }}"), s);
+    assert_eq!(from("02:00"), gap("2026-01-15 01:00", "2026-01-15 02:00"));
+    assert_eq!(from("01:59"), None, "less than an hour of the whole year is passed over");
+}
+
+#[test]
+fn of_a_level_with_several_schedules_only_what_none_of_them_covers_is_a_gap() {
+    let outcome = loading(
+        "channels: { c: { webhook: { url: 'https://c.example' } } }
+responders: { primary: { reach: [{ via: c }] } }
+schedules:
+  day: { layers: [{ rotation: &r { responders: [primary], every: 1w, from: 2026-01-05T09:00 }, during: { from: '08:00', to: '20:00' } }] }
+  night: { layers: [{ rotation: *r, during: { from: '20:00', to: '08:00' } }] }
+  unused: { layers: [{ rotation: *r }] }
+policies: { default: { matrix: { critical: { levels: [{ notify: ['schedule:day', 'schedule:night'] }] },
+  high: { levels: [{ notify: ['schedule:day'] }] }, medium: { tell: nobody }, low: { tell: nobody } } } }\n",
+    );
+    let told: Vec<_> = outcome.findings.iter().map(|finding| (finding.code, finding.message.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (codes::WB145, "this level reaches nobody from 2026-01-15 00:00 to 2026-01-15 08:00 (UTC)"),
+            (codes::WB148, "nobody is told through the schedule `unused`")
+        ]
+    );
+    let label = outcome.findings.iter().next().and_then(|finding| finding.at.clone()).unwrap().1;
+    assert_eq!(label, "nobody is on call in `schedule:day` then, and for 4380 hours of the coming year in all");
 }
 
 #[test]
