@@ -9,6 +9,7 @@ mod explain;
 mod incidents;
 mod logs;
 mod man;
+mod oncall;
 mod output;
 mod paths;
 mod run;
@@ -55,6 +56,7 @@ enum Command {
     Test(test::Test),
     Check(check::Check),
     Explain(explain::Explain),
+    Oncall(oncall::OnCall),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Test(test) => test.run(arguments.color),
         Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
         Command::Explain(explain) => explain.run(),
+        Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(&mut Arguments::command()),
         Command::Man(man) => man.run(&Arguments::command()),
