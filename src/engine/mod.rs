@@ -12,7 +12,6 @@ mod fold;
 pub mod heartbeat;
 pub mod incident;
 pub mod notice;
-pub mod oncall;
 mod own;
 mod reload;
 pub mod state;

@@ -1,8 +1,9 @@
 //! Who is told: from a level's targets to single destinations.
 
-use crate::config::{Reach, Responder, Settings, Target, Window};
-use crate::engine::oncall;
+use crate::calendar::Window;
+use crate::config::{Reach, Responder, Settings, Target};
 use crate::model::{Name, Severity, Span};
+use crate::oncall;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 use std::fmt;
@@ -75,8 +76,8 @@ fn resolve(settings: &Settings, target: &Target, wall: Timestamp) -> Vec<Recipie
         Target::Team(name) => settings.teams.get(name).into_iter().flatten().flat_map(person).collect(),
         Target::Schedule(name) => {
             let schedule = settings.schedules.get(name);
-            let on_call = schedule.map(|schedule| oncall::on_call(schedule, wall)).unwrap_or_default();
-            on_call.iter().flat_map(person).collect()
+            let on_call = schedule.and_then(|schedule| oncall::on_call(schedule, wall));
+            on_call.into_iter().flat_map(person).collect()
         }
     }
 }
