@@ -123,6 +123,7 @@ impl Desks {
 mod tests {
     use super::*;
     use crate::model::Span;
+    use crate::service::lookups::OfLabels;
 
     fn group(name: &str) -> Arc<Group> {
         let (file, source) = ("rules.yaml".into(), "main".into());
@@ -131,7 +132,7 @@ mod tests {
     }
 
     fn read(desk: Desk, slot: Slot) -> Read {
-        Read { desk, slot, answers: Vec::new(), history: Vec::new(), labels: Default::default(), took: 0.0 }
+        Read { desk, slot, answers: Vec::new(), history: Vec::new(), labels: OfLabels::default(), took: 0.0 }
     }
 
     #[tokio::test]

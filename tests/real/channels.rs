@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 
-const RULES: &str = r#"
+const RULES: &str = r"
 groups:
   - name: cases
     interval: 1s
@@ -19,7 +19,7 @@ groups:
       - alert: Breach
         expr: breach
         tiers: { critical: { above: 1.5 }, high: { above: 0.5 } }
-"#;
+";
 
 /// A way to be reached under `/NAME/` at the receivers, and what else its channel says.
 struct Case {
@@ -97,15 +97,15 @@ routes:
             // Gathered, so that it is not the step that finds the trouble which tells of it.
             policy("1s", alarms),
         );
-        Town::start(prometheus, receivers, &config)
+        Some(Town::start(prometheus, receivers, &config))
     }
 
-    fn start(prometheus: Prometheus, receivers: Receivers, config: &str) -> Option<Town> {
+    fn start(prometheus: Prometheus, receivers: Receivers, config: &str) -> Town {
         let folder = Scratch::new("channels");
         folder.write("rules.yaml", RULES);
         let secrets = [("TOKEN", "xoxb-case"), ("KEY", "0123456789abcdef0123456789abcdef")];
         let watchbell = Watchbell::start_with(folder.path(), config, &secrets).expect("it starts");
-        Some(Town { prometheus, receivers, watchbell, _folder: folder })
+        Town { prometheus, receivers, watchbell, _folder: folder }
     }
 
     fn set(&self, cases: &[&str], value: f64) {
@@ -407,7 +407,7 @@ routes:
         policy("0s", "ops"),
         receivers = receivers.url(),
     );
-    Town::start(prometheus, receivers, &config)
+    Some(Town::start(prometheus, receivers, &config))
 }
 
 /// Case and severity of every alert that it holds.

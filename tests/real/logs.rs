@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-const RULES: &str = r#"
+const RULES: &str = r"
 groups:
   - name: chain
     interval: 1s
@@ -13,7 +13,7 @@ groups:
       - alert: GasPriceSpike
         expr: gas_price_gwei
         tiers: { high: { above: 100 } }
-"#;
+";
 
 fn config(prometheus: &Prometheus, receivers: &Receivers, silenced_until: &str) -> String {
     let notify = "{ levels: [{ notify: [hook, pager] }] }";

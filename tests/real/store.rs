@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-const RULES: &str = r#"
+const RULES: &str = r"
 groups:
   - name: chain
     interval: 1s
@@ -19,7 +19,7 @@ groups:
       - alert: Breach
         expr: breach
         tiers: { critical: { above: 1.5 }, high: { above: 0.5 } }
-"#;
+";
 
 /// A service with its store in the folder `store`.
 struct Town {
