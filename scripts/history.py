@@ -121,7 +121,7 @@ def application_families(troubles):
         yield Series("endpoint_up", "gauge", {"service": "api", "endpoint": endpoint}, constant(1))
     yield Series("endpoint_up", "gauge", {"service": "web", "endpoint": "home"}, constant(1))
     for endpoint, usual in endpoints.items():
-        level = gauge(usual, day=usual * 0.15, wobble=usual * 0.08, trouble=usual * 6.5)
+        level = gauge(usual, day=usual * 0.04, wobble=usual * 0.05, trouble=usual * 6.5)
         yield Series("api_response_time_ms", "gauge", {"service": "api", "endpoint": endpoint}, level)
     yield Series("error_rate_percentage", "gauge", {"service": "api"}, gauge(0.4, wobble=0.2, trouble=9.3))
     yield Series("error_rate_percentage", "gauge", {"service": "web"}, gauge(0.2, wobble=0.1))
