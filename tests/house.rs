@@ -117,6 +117,63 @@ fn scripts_can_be_run() {
     }
 }
 
+#[test]
+fn what_the_list_of_promises_names_exists() {
+    let page = read(&in_repository("docs/promises.md"));
+    let quoted: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
+    let mut tests = 0;
+    for name in &quoted {
+        if name.starts_with("tests/") || name.starts_with("docs/") {
+            assert!(in_repository(name).exists(), "docs/promises.md names {name}, which does not exist");
+        } else if let Some((target, test)) = name.split_once(' ').filter(|(target, _)| is_target(target)) {
+            tests += 1;
+            assert!(is_a_test(target, test), "docs/promises.md names {name}, and there is no such test");
+        }
+    }
+    assert!(tests > 40, "only {tests} tests are named");
+    let numbered = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse::<u32>().ok());
+    assert_eq!(numbered.collect::<Vec<_>>(), (1..=34).collect::<Vec<_>>(), "every promise has its line");
+}
+
+/// Whether tests are there under this name: `lib`, or a file or folder of `tests`.
+fn is_target(name: &str) -> bool {
+    let tests = in_repository("tests");
+    name == "lib" || tests.join(format!("{name}.rs")).is_file() || tests.join(name).join("main.rs").is_file()
+}
+
+/// Whether some file of the module that `name` leads to has a test function of its last part.
+fn is_a_test(target: &str, name: &str) -> bool {
+    let (modules, function) = name.rsplit_once("::").unwrap_or(("", name));
+    let words = if modules.is_empty() { Vec::new() } else { modules.split("::").collect() };
+    let root = match target {
+        "lib" => in_repository("src"),
+        target if in_repository("tests").join(target).is_dir() => in_repository("tests").join(target),
+        target => return has_test(&in_repository("tests").join(format!("{target}.rs")), function),
+    };
+    // `a::b::tests` is the file `a/b.rs`, `a/b/mod.rs` or `a/b/tests.rs`, or one in a folder of these names.
+    let within: Vec<&str> = words.iter().copied().filter(|word| *word != "tests").collect();
+    let place = within.iter().fold(root, |path, word| path.join(word));
+    let beside = words.iter().fold(PathBuf::new(), |path, word| path.join(word));
+    let whole = in_repository("src").join(beside);
+    let candidates = [
+        place.with_extension("rs"),
+        place.join("mod.rs"),
+        place.join("tests.rs"),
+        whole.with_extension("rs"),
+        whole.join("mod.rs"),
+    ];
+    candidates.iter().any(|path| path.is_file() && has_test(path, function))
+}
+
+fn has_test(path: &Path, function: &str) -> bool {
+    let text = read(path);
+    let declared = format!("fn {function}(");
+    let before = text.split(&declared).next().filter(|before| before.len() < text.len());
+    // The attribute stands above it, or above other attributes.
+    before
+        .is_some_and(|before| before.lines().rev().take(4).any(|line| line.contains("test]") || line.contains("test(")))
+}
+
 /// The names in the dependency tables of a manifest.
 fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
     let tables = manifest.split("\n[").filter(|table| {

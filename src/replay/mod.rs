@@ -18,5 +18,5 @@ pub use expect::{Expectation, unmet};
 pub use notation::values;
 pub use scenario::{Event, EventKind, Scenario, load, schema};
 pub use snapshot::{Verdict, compare, path_of, write};
-pub use stage::play;
+pub use stage::{journal, play};
 pub use story::{Line, Story};

@@ -25,6 +25,18 @@ use std::sync::Arc;
 /// Plays `scenario` to its end.
 #[must_use]
 pub fn play(scenario: &Scenario) -> Story {
+    played(scenario).story
+}
+
+/// Everything that `scenario` puts into a journal, a snapshot at its end included.
+#[must_use]
+pub fn journal(scenario: &Scenario) -> Vec<Event> {
+    let stage = played(scenario);
+    let snapshot = stage.engine.state.as_events();
+    stage.journal.into_iter().chain(snapshot).collect()
+}
+
+fn played(scenario: &Scenario) -> Stage<'_> {
     let mut stage = Stage::new(scenario);
     let mut at = Span::ZERO;
     loop {
@@ -34,7 +46,7 @@ pub fn play(scenario: &Scenario) -> Story {
             _ => break,
         }
     }
-    stage.story
+    stage
 }
 
 struct Stage<'a> {
