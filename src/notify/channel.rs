@@ -38,7 +38,7 @@ impl Channel {
             ChannelKind::Slack { token, to, api_url, .. } => {
                 Channel::Slack(Slack::new(token.clone(), to.clone(), api_url.clone())?)
             }
-            ChannelKind::PagerDuty { routing_key, api_url } => {
+            ChannelKind::PagerDuty { routing_key, api_url, .. } => {
                 Channel::PagerDuty(PagerDuty::new(routing_key.clone(), api_url.clone(), external_url)?)
             }
             ChannelKind::Webhook { url, secret } => Channel::Webhook(Webhook::new(url.clone(), secret.clone())?),

@@ -18,6 +18,7 @@ const WEB: &[&str] = &["http", "https"];
 /// All channels.
 pub(super) fn channels(ground: &Ground<'_>, findings: &mut Findings) -> BTreeMap<Name, Channel> {
     fallback_circles(ground, findings);
+    buttons_for_nobody(ground, findings);
     let mut channels = BTreeMap::new();
     for (name, written) in &ground.written.channels {
         let given = names::given(name, findings);
@@ -63,6 +64,7 @@ fn kind(channel: &written::Channel, name: Place, findings: &mut Findings) -> Opt
         return Some(ChannelKind::PagerDuty {
             routing_key: reading::secret(&written.value.routing_key),
             api_url: api_url(written.value.api_url.as_ref(), PAGERDUTY_API, findings),
+            webhook_secret: written.value.webhook_secret.as_ref().map(reading::secret),
         });
     }
     if let Some(written) = &channel.webhook {
@@ -91,7 +93,7 @@ fn slack(written: &Spanned<written::Slack>, findings: &mut Findings) -> Option<C
             token: reading::secret(&token.value),
             to: slack.to.as_ref().map(|to| to.as_str().into()),
             api_url: api_url(slack.api_url.as_ref(), SLACK_API, findings),
-            signing_secret: slack.signing_secret.as_ref().map(reading::secret),
+            signing_secret: slack.signing_secret.as_ref().map(|secret| reading::secret(&secret.value)),
         });
     }
     let Some(url) = &slack.url else {
@@ -104,7 +106,8 @@ fn slack(written: &Spanned<written::Slack>, findings: &mut Findings) -> Option<C
     // A webhook's conversation was chosen when it was made, and it takes no callbacks.
     let to = slack.to.as_ref().map(|to| ("to", to.place()));
     let api_url = slack.api_url.as_ref().map(|address| ("api_url", address.place()));
-    for key in [to, api_url].into_iter().flatten() {
+    let signing_secret = slack.signing_secret.as_ref().map(|secret| ("signing_secret", secret.place));
+    for key in [to, api_url, signing_secret].into_iter().flatten() {
         exclude(&[Some(("url", url.place)), Some(key)], findings);
     }
     Some(ChannelKind::SlackWebhook { url: reading::secret_address(url, findings) })
@@ -173,6 +176,27 @@ fn fallback_circles(ground: &Ground<'_>, findings: &mut Findings) {
             .error(codes::WB118, format!("fallbacks go in a circle: {}", names.join(" → ")))
             .at(place, "leads back here")
             .help("the last resort has no fallback");
+    }
+}
+
+/// Tells where messages would have buttons that nobody may press: a person is known by the Slack user of their `reach`.
+fn buttons_for_nobody(ground: &Ground<'_>, findings: &mut Findings) {
+    let bot =
+        |name: &str| ground.written_kind(name).and_then(|channel| channel.slack.as_ref()).map(|slack| &slack.value);
+    let reaches = ground.written.responders.iter().flat_map(|(_, person)| &person.reach);
+    let reaches: Vec<_> =
+        reaches.filter(|reach| reach.to.is_some()).filter_map(|reach| bot(reach.via.as_str())).collect();
+    for (name, channel) in &ground.written.channels {
+        let Some(slack) = channel.value.slack.as_ref().map(|slack| &slack.value) else { continue };
+        let (Some(secret), Some(token)) = (&slack.signing_secret, &slack.token) else { continue };
+        let is_same_app =
+            |other: &&written::Slack| other.token.as_ref().is_some_and(|other| other.value == token.value);
+        if !reaches.iter().any(is_same_app) {
+            findings
+                .warn(codes::WB146, format!("nobody may press the buttons of `{}`", name.value))
+                .at(secret.place, "messages have buttons because of this")
+                .help(format!("say who is who, as `reach: [{{ via: {}, to: U012AB3CD }}]` of a responder", name.value));
+        }
     }
 }
 

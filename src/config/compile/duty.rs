@@ -4,12 +4,14 @@ use super::source::exclude;
 use super::{Ground, names, reading};
 use crate::config::settings::{
     Action, Dates, Deed, ExpectedHeartbeat, Heartbeats, Ping, Report, Response, Role, Routine, SentHeartbeat,
-    Stakeholders, Token,
+    SignedLinks, Stakeholders, Token,
 };
 use crate::config::written;
 use crate::diagnostics::{Findings, Spanned, codes};
 use crate::model::{Name, Severity, Span};
 use std::collections::BTreeMap;
+
+const LINK_EXPIRES: Span = Span::from_hours(24);
 
 /// The response procedure.
 pub(super) fn response(ground: &Ground<'_>, findings: &mut Findings) -> BTreeMap<Severity, Response> {
@@ -179,6 +181,22 @@ pub(super) fn tokens(ground: &Ground<'_>, findings: &mut Findings) -> Vec<Token>
     let written = ground.written.access.iter().flat_map(|access| &access.tokens);
     names::unique(written.clone().map(|token| (token.name.value.as_str(), token.name.place)), "tokens", findings);
     written.map(|token| self::token(token, findings)).collect()
+}
+
+/// How links in messages are signed.
+pub(super) fn links(ground: &Ground<'_>, findings: &mut Findings) -> Option<SignedLinks> {
+    let access = ground.written.access.as_ref()?;
+    let expire_after = reading::positive_or(access.link_expires.as_ref(), LINK_EXPIRES, findings);
+    let Some(secret) = &access.link_secret else {
+        if let Some(expires) = &access.link_expires {
+            findings
+                .error(codes::WB114, "`link_expires` needs a `link_secret`")
+                .at(expires.place, "no link is signed, so none expires")
+                .help("name the secret that links are signed with, as `link_secret: { env: WATCHBELL_LINK_SECRET }`");
+        }
+        return None;
+    };
+    Some(SignedLinks { secret: reading::secret(&secret.value), expire_after })
 }
 
 fn token(written: &written::Token, findings: &mut Findings) -> Token {

@@ -80,6 +80,7 @@ pub(super) fn compile(written: &Written, left_out: &LeftOut, now: Timestamp, fin
         heartbeats: duty::heartbeats(&ground, findings),
         routines: duty::routines(&ground, findings),
         tokens: duty::tokens(&ground, findings),
+        links: duty::links(&ground, findings),
         ..service(&ground, findings)
     };
     let schedules = ground.schedules.clone();

@@ -1,6 +1,16 @@
 //! Who may do what over HTTP.
 
-use crate::model::Name;
+use crate::config::Secret;
+use crate::model::{Name, Span};
+
+/// Links in messages that act without a login, because they are signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignedLinks {
+    /// What they are signed with.
+    pub secret: Secret,
+    /// How long they work.
+    pub expire_after: Span,
+}
 
 /// A token, known by its hash only.
 #[derive(Clone, PartialEq, Eq)]

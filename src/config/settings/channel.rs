@@ -40,6 +40,8 @@ pub enum ChannelKind {
         routing_key: Secret,
         /// The base address of the API; PagerDuty's own unless another is named.
         api_url: String,
+        /// What PagerDuty signs its webhooks with.
+        webhook_secret: Option<Secret>,
     },
     /// Standard Webhooks.
     Webhook {

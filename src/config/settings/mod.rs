@@ -10,7 +10,7 @@ mod people;
 mod policy;
 mod source;
 
-pub use access::{Role, Token};
+pub use access::{Role, SignedLinks, Token};
 pub use channel::{Channel, ChannelKind};
 pub use duty::{
     Action, Budgets, Deed, ExpectedHeartbeat, Heartbeats, Ping, Report, Response, Routine, SentHeartbeat, Stakeholders,
@@ -99,6 +99,8 @@ pub struct Settings {
     pub budgets: Budgets,
     /// Who may do what over HTTP.
     pub tokens: Vec<Token>,
+    /// How links in messages are signed. Without it they are plain, and none acts.
+    pub links: Option<SignedLinks>,
 }
 
 impl Default for Settings {
@@ -138,6 +140,7 @@ impl Default for Settings {
             routines: Vec::new(),
             budgets: Budgets::default(),
             tokens: Vec::new(),
+            links: None,
         }
     }
 }

@@ -49,8 +49,8 @@ pub struct Slack {
     /// With `token`: the base address of the API.
     #[schemars(extend("default" = "https://slack.com/api"))]
     pub api_url: Option<AddressText>,
-    /// With `token`: what Slack signs its callbacks with.
-    pub signing_secret: Option<SecretPlace>,
+    /// With `token`: what Slack signs its callbacks with. Messages have buttons where it is given.
+    pub signing_secret: Option<Spanned<SecretPlace>>,
 }
 
 /// PagerDuty's Events API, version 2.
@@ -62,6 +62,8 @@ pub struct PagerDuty {
     /// The base address of the API.
     #[schemars(extend("default" = "https://events.pagerduty.com"))]
     pub api_url: Option<AddressText>,
+    /// What PagerDuty signs its webhooks with. Without it none are taken.
+    pub webhook_secret: Option<SecretPlace>,
 }
 
 /// A Standard Webhook.

@@ -181,6 +181,12 @@ pub struct Budgets {
 pub struct Access {
     /// The tokens, each known by its hash only.
     pub tokens: Vec<Token>,
+    /// What the links in messages are signed with: at least 16 bytes that nobody can guess. Without it messages carry a
+    /// plain link to the incident, and none that acts.
+    pub link_secret: Option<Spanned<SecretPlace>>,
+    /// How long a signed link works after the message was sent. Only with `link_secret`.
+    #[schemars(extend("default" = "1d"))]
+    pub link_expires: Option<Duration>,
 }
 
 /// An access token. `watchbell token` makes one, and this line.

@@ -49,6 +49,7 @@ codes! {
     WB143 143 Error "program is a template";
     WB144 144 Error "empty text";
     WB145 145 Warning "nobody on call";
+    WB146 146 Warning "buttons for nobody";
     WB147 147 Warning "change of people is over";
     WB148 148 Warning "schedule not used";
     WB149 149 Warning "person not reached";
