@@ -23,7 +23,8 @@ pub use settings::{
     Action, Auth, Budgets, Channel, ChannelKind, Dates, Deed, Digest, Escalation, ExpectedHeartbeat, Flapping,
     Heartbeats, Inhibit, Ladder, Layer, Level, Mailbox, Maintenance, Override, Ping, Policy, QuietHours, Reach,
     RemoteWrite, Repeat, Report, Resolve, Responder, Response, Retention, Role, Rotation, Route, Routine, Schedule,
-    SentHeartbeat, Sentry, Settings, Silence, Source, Stakeholders, Step, Store, Target, Tls, Token, Window, Zone,
+    SentHeartbeat, Sentry, Settings, SignedLinks, Silence, Source, Stakeholders, Step, Store, Target, Tls, Token,
+    Window, Zone,
 };
 
 use crate::diagnostics::{Findings, SourceId, Sources};

@@ -2,11 +2,11 @@
 
 use super::alertmanager::Alertmanager;
 use super::email::Email;
-use super::pagerduty::PagerDuty;
-use super::slack::{Slack, SlackWebhook};
+use super::pagerduty::{Echo, PagerDuty};
+use super::slack::{Buttons, Slack, SlackWebhook};
 use super::webhook::Webhook;
 use super::{Delivery, Notifier, Receipt, SendError};
-use crate::config::{self, ChannelKind};
+use crate::config::{self, ChannelKind, Settings};
 use crate::http::ClientError;
 use std::time::Duration;
 
@@ -28,18 +28,21 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// Builds the channel that a configuration describes. `external_url` is where people reach Watchbell.
+    /// Builds the channel that a configuration describes; `settings` is the whole of it.
     ///
     /// # Errors
     /// When its client cannot be built, for example because a certificate cannot be read.
-    pub fn build(channel: &config::Channel, external_url: &str) -> Result<Self, ClientError> {
+    pub fn build(channel: &config::Channel, settings: &Settings) -> Result<Self, ClientError> {
+        let external_url = settings.external_url.as_str();
         Ok(match &channel.kind {
             ChannelKind::SlackWebhook { url } => Channel::SlackWebhook(SlackWebhook::new(url.clone())?),
-            ChannelKind::Slack { token, to, api_url, .. } => {
-                Channel::Slack(Slack::new(token.clone(), to.clone(), api_url.clone())?)
+            ChannelKind::Slack { token, to, api_url, signing_secret } => {
+                let buttons = Buttons::where_taken(signing_secret.is_some());
+                Channel::Slack(Slack::new(token.clone(), to.clone(), api_url.clone(), buttons)?)
             }
             ChannelKind::PagerDuty { routing_key, api_url, .. } => {
-                Channel::PagerDuty(PagerDuty::new(routing_key.clone(), api_url.clone(), external_url)?)
+                let echo = Echo::among(settings);
+                Channel::PagerDuty(PagerDuty::new(routing_key.clone(), api_url.clone(), external_url, echo)?)
             }
             ChannelKind::Webhook { url, secret } => Channel::Webhook(Webhook::new(url.clone(), secret.clone())?),
             ChannelKind::Alertmanager { urls, auth, tls, resend_every } => {

@@ -6,9 +6,11 @@
 pub mod alertmanager;
 mod channel;
 pub mod email;
+pub mod link;
 pub mod pagerduty;
 mod post;
 pub mod queue;
+pub mod signature;
 pub mod slack;
 pub mod text;
 pub mod webhook;
@@ -24,8 +26,24 @@ use std::future::Future;
 pub struct Delivery<'a> {
     /// What to say, to whom.
     pub notice: &'a Notice,
+    /// The signed links that the message carries, where the configuration has a secret for them.
+    pub links: Option<&'a link::Links>,
     /// The wall clock at the attempt, in milliseconds: some contracts sign it.
     pub wall: i64,
+}
+
+impl<'a> Delivery<'a> {
+    /// Where people look: by a link that lets them in, else by the plain one.
+    #[must_use]
+    pub fn link(&self) -> &'a str {
+        self.links.map_or(&self.notice.link, |links| &links.show)
+    }
+
+    /// Where people acknowledge without a login.
+    #[must_use]
+    pub fn acknowledge_link(&self) -> Option<&'a str> {
+        self.links.and_then(|links| links.acknowledge.as_deref())
+    }
 }
 
 /// What a channel needs to remember to speak of the same incident again, in its own words, as JSON.

@@ -3,6 +3,9 @@
 use crate::engine::notice::{AlertText, Notice, NoticeKind, Reason};
 use crate::model::{Span, duration_text};
 
+/// A longer address is no address that somebody wrote, and would not fit into a message.
+const LONGEST_ADDRESS: usize = 1500;
+
 /// What the message is about in one word: `FIRING`, `UPDATE`, `RESOLVED`.
 #[must_use]
 pub fn status(notice: &Notice) -> &'static str {
@@ -28,12 +31,12 @@ pub fn ended_without_data(notice: &Notice) -> bool {
 #[must_use]
 pub fn headline(notice: &Notice) -> String {
     let (draft, status) = (&notice.draft, status(notice));
-    match draft.kind {
+    one_line(&match draft.kind {
         NoticeKind::Letter => format!("[{status} {}] {}", draft.severity, notice.title),
         NoticeKind::Page | NoticeKind::Update | NoticeKind::End => {
             format!("[{status} {}] INC-{} {}", draft.severity, draft.number, notice.title)
         }
-    }
+    })
 }
 
 /// Why it goes out, in words for people.
@@ -84,7 +87,26 @@ pub fn alert_line(alert: &AlertText) -> String {
     if let Some(note) = &alert.note {
         line.push_str(&format!(": {note}"));
     }
-    line
+    one_line(&line)
+}
+
+/// Text that stays on its line: label values are data, and must not make lines, end a text early, or turn the direction of
+/// what stands beside them.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().filter(|c| !turns(*c)).map(|c| if breaks(c) { ' ' } else { c }).collect()
+}
+
+/// The page that says what to do, where an alert names one that can be a link.
+#[must_use]
+pub fn runbook(notice: &Notice) -> Option<&str> {
+    let named = notice.alerts.iter().flat_map(|alert| &alert.annotations).filter(|(name, _)| &**name == "runbook_url");
+    let is_web = |url: &&str| url.starts_with("https://") || url.starts_with("http://");
+    let is_one =
+        |url: &&str| url.len() <= LONGEST_ADDRESS && !url.contains(|c: char| c.is_control() || c.is_whitespace());
+    named.map(|(_, url)| url.as_str()).filter(is_web).find(is_one)
 }
 
 /// Nobody reads milliseconds: `20s`, not `19s999ms`.

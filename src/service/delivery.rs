@@ -13,7 +13,9 @@ use crate::config::Settings;
 use crate::crash::{self, Point};
 use crate::engine::incident::Destination;
 use crate::engine::notice::{Notice, NoticeKind};
+use crate::http::chain;
 use crate::model::{DeliveryId, IncidentId, Name};
+use crate::notify::link::Links;
 use crate::notify::queue::{self, Next, Pace, Waiting};
 use crate::notify::{Channel, Delivery, Notifier, Receipt, SendError};
 use crate::store::{Attempt, Epoch, Owed, Partition};
@@ -175,7 +177,7 @@ impl Worker {
             }
         }
         for (name, channel) in &settings.channels {
-            match Channel::build(channel, &settings.external_url) {
+            match Channel::build(channel, settings) {
                 Ok(built) => {
                     self.channels.insert(name.clone(), (Arc::new(built), None));
                 }
@@ -273,7 +275,8 @@ impl Worker {
         crash::point(Point::AfterClaim);
         *self.under_way.entry(line.1.channel.clone()).or_default() += 1;
         let earlier = self.receipt(&line, notice.draft.generation);
-        self.set_off(line, What::Delivery(id), async move { send(&channel, &notice, earlier.await).await });
+        let settings = Arc::clone(&self.settings);
+        self.set_off(line, What::Delivery(id), async move { send(&channel, &notice, &settings, earlier.await).await });
     }
 
     /// Puts on record that an attempt begins. Says whether it may begin.
@@ -455,7 +458,8 @@ impl Worker {
         }
         let Some((channel, _)) = self.channels.get(&line.1.channel).cloned() else { return };
         let earlier = self.receipt(&line, notice.draft.generation);
-        self.set_off(line, What::Refresh, async move { send(&channel, &notice, earlier.await).await });
+        let settings = Arc::clone(&self.settings);
+        self.set_off(line, What::Refresh, async move { send(&channel, &notice, &settings, earlier.await).await });
     }
 
     fn judge_refresh(&self, line: &Line, outcome: Result<Receipt, SendError>) {
@@ -472,8 +476,19 @@ impl Worker {
     }
 }
 
-async fn send(channel: &Channel, notice: &Notice, earlier: Option<Receipt>) -> Result<Receipt, SendError> {
-    let (delivery, deadline) = (Delivery { notice, wall: wall() }, channel.deadline());
+async fn send(
+    channel: &Channel,
+    notice: &Notice,
+    settings: &Settings,
+    earlier: Option<Receipt>,
+) -> Result<Receipt, SendError> {
+    let wall = wall();
+    // A page without links is a page all the same.
+    let links = Links::of(notice, settings, wall).unwrap_or_else(|cause| {
+        warn!(error = %chain(&cause), "a message goes out without signed links");
+        None
+    });
+    let (delivery, deadline) = (Delivery { notice, links: links.as_ref(), wall }, channel.deadline());
     match tokio::time::timeout(deadline, channel.send(delivery, earlier.as_ref())).await {
         Ok(outcome) => outcome,
         Err(_) => {

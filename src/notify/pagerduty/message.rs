@@ -1,7 +1,8 @@
 //! The bodies of events.
 
 use crate::engine::notice::Notice;
-use crate::notify::text::{alert_line, cut, headline, number};
+use crate::notify::Delivery;
+use crate::notify::text::{alert_line, cut, headline, number, one_line, runbook};
 use serde_json::{Value, json};
 
 /// <https://developer.pagerduty.com/docs/events-api-v2/trigger-events/>: a summary has at most 1024 characters.
@@ -10,31 +11,33 @@ const SUMMARY: usize = 1024;
 const BODY: usize = 500_000;
 
 /// Opens an alert under the key of this page.
-pub fn trigger(notice: &Notice, routing_key: &str, client_url: &str) -> String {
-    let body = event(notice, routing_key, client_url, details(notice));
+pub fn trigger(delivery: Delivery<'_>, routing_key: &str, client_url: &str) -> String {
+    let notice = delivery.notice;
+    let body = event(delivery, routing_key, client_url, details(notice));
     if body.len() <= BODY {
         return body;
     }
     let omitted =
         json!({ "omitted": format!("{} alerts are too many for one event; see {}", notice.alerts.len(), notice.link) });
-    event(notice, routing_key, client_url, omitted)
+    event(delivery, routing_key, client_url, omitted)
 }
 
-fn event(notice: &Notice, routing_key: &str, client_url: &str, details: Value) -> String {
+fn event(delivery: Delivery<'_>, routing_key: &str, client_url: &str, details: Value) -> String {
+    let notice = delivery.notice;
     let draft = &notice.draft;
     let labels = notice.alerts.first().map(|alert| alert.labels.clone()).unwrap_or_default();
     let source = ["instance", "chain", "service", "job"].into_iter().find_map(|name| labels.find(name));
-    let source = source.map_or_else(|| "watchbell".to_owned(), ToString::to_string);
+    let source = source.map_or_else(|| "watchbell".to_owned(), |source| cut(&one_line(source), SUMMARY));
     let mut payload = json!({
         "summary": cut(&headline(notice), SUMMARY),
         "source": source,
         "severity": severity(draft.severity.rank()),
         "timestamp": draft.at.to_string(),
-        "class": labels.get("alertname"),
+        "class": cut(&one_line(labels.get("alertname")), SUMMARY),
         "custom_details": details,
     });
     if let Some(component) = labels.find("component") {
-        payload["component"] = json!(&**component);
+        payload["component"] = json!(cut(&one_line(component), SUMMARY));
     }
     let mut event = json!({
         "routing_key": routing_key,
@@ -43,12 +46,12 @@ fn event(notice: &Notice, routing_key: &str, client_url: &str, details: Value) -
         "payload": payload,
         "client": "Watchbell",
         "client_url": client_url,
-        "links": [{ "href": notice.link, "text": format!("INC-{}", draft.number) }],
     });
-    let runbook = notice.alerts.iter().flat_map(|alert| &alert.annotations).find(|(name, _)| &**name == "runbook_url");
-    if let (Some((_, url)), Some(links)) = (runbook, event["links"].as_array_mut()) {
-        links.push(json!({ "href": url, "text": "Runbook" }));
-    }
+    let link = |address: &str, text: &str| json!({ "href": address, "text": text });
+    let mut links = vec![link(delivery.link(), &format!("INC-{}", draft.number))];
+    links.extend(delivery.acknowledge_link().map(|address| link(address, "Acknowledge in Watchbell")));
+    links.extend(runbook(notice).map(|address| link(address, "Runbook")));
+    event["links"] = json!(links);
     event.to_string()
 }
 

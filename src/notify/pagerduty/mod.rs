@@ -1,15 +1,17 @@
 //! PagerDuty, Events API v2: <https://developer.pagerduty.com/docs/events-api-v2/overview/>.
 //!
 //! A page opens a key of its own; the end closes every key that was opened. An acknowledgement acknowledges the latest of them.
-//! Other updates are not sent: PagerDuty does not change the summary of an open alert, and a trigger on an acknowledged key
+//! One that came from PagerDuty is not said back to it. Other updates are not sent: PagerDuty does not change the summary of an open alert, and a trigger on an acknowledged key
 //! wakes nobody, so they would be noise.
 
+pub mod callback;
 mod message;
 
 use super::post::{Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
-use crate::config::Secret;
-use crate::engine::notice::{NoticeKind, Reason};
+use crate::config::{ChannelKind, Secret, Settings};
+use crate::engine::command::Via;
+use crate::engine::notice::{Draft, NoticeKind, Reason};
 use crate::http::{Client, ClientError};
 use reqwest::Method;
 
@@ -22,6 +24,37 @@ pub struct PagerDuty {
     routing_key: Secret,
     url: String,
     client_url: String,
+    echo: Echo,
+}
+
+/// Whether an acknowledgement that came from PagerDuty is said to PagerDuty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Echo {
+    /// There is one integration: it is where the acknowledgement was made.
+    Never,
+    /// There are several, and the others still ring. Where it was made, it changes nothing to hear it again.
+    ToTheOthers,
+}
+
+impl Echo {
+    /// As the channels of `settings` want it.
+    #[must_use]
+    pub fn among(settings: &Settings) -> Self {
+        let keys = settings.channels.values().filter_map(|channel| match &channel.kind {
+            ChannelKind::PagerDuty { routing_key, .. } => Some(routing_key),
+            ChannelKind::SlackWebhook { .. }
+            | ChannelKind::Slack { .. }
+            | ChannelKind::Webhook { .. }
+            | ChannelKind::Alertmanager { .. }
+            | ChannelKind::Email { .. } => None,
+        });
+        let keys: Vec<&Secret> = keys.collect();
+        if keys.iter().all(|key| *key == keys[0]) { Echo::Never } else { Echo::ToTheOthers }
+    }
+
+    fn is_heard(self, draft: &Draft) -> bool {
+        self == Echo::ToTheOthers || draft.by.as_ref().is_none_or(|by| by.via != Via::PagerDuty)
+    }
 }
 
 impl PagerDuty {
@@ -29,9 +62,9 @@ impl PagerDuty {
     ///
     /// # Errors
     /// When no HTTP client can be built.
-    pub fn new(routing_key: Secret, api_url: String, client_url: &str) -> Result<Self, ClientError> {
+    pub fn new(routing_key: Secret, api_url: String, client_url: &str, echo: Echo) -> Result<Self, ClientError> {
         let url = format!("{}/v2/enqueue", api_url.trim_end_matches('/'));
-        Ok(PagerDuty { http: Client::anonymous()?, routing_key, url, client_url: client_url.to_owned() })
+        Ok(PagerDuty { http: Client::anonymous()?, routing_key, url, client_url: client_url.to_owned(), echo })
     }
 
     async fn enqueue(&self, body: String) -> Result<(), SendError> {
@@ -46,9 +79,9 @@ impl Notifier for PagerDuty {
         let draft = &delivery.notice.draft;
         let key = self.routing_key.reveal().map_err(|cause| unprepared(NAME, &cause))?;
         match draft.kind {
-            NoticeKind::Page => self.enqueue(message::trigger(delivery.notice, key.expose(), &self.client_url)).await?,
+            NoticeKind::Page => self.enqueue(message::trigger(delivery, key.expose(), &self.client_url)).await?,
             NoticeKind::Update if matches!(draft.reason, Reason::Acknowledged | Reason::Snoozed) => {
-                if let Some(page) = draft.pages.last() {
+                if let Some(page) = draft.pages.last().filter(|_| self.echo.is_heard(draft)) {
                     self.enqueue(message::acknowledge(&draft.page_key(*page), key.expose())).await?;
                 }
             }

@@ -5,6 +5,8 @@
 //! its thread, because an edit wakes nobody. A webhook cannot edit; there everything is a message of its own.
 
 mod answer;
+pub mod button;
+pub mod callback;
 mod message;
 
 use super::post::{post, unprepared};
@@ -14,6 +16,7 @@ use crate::engine::notice::NoticeKind;
 use crate::http::{Client, ClientError};
 use crate::model::Name;
 use answer::Posted;
+pub use button::Buttons;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -40,7 +43,7 @@ impl Notifier for SlackWebhook {
     async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
         let url = self.url.reveal().map_err(|cause| unprepared(NAME, &cause))?;
         let request = self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
-        let body = message::body(delivery.notice).to_string();
+        let body = message::body(delivery, Buttons::None).to_string();
         let reply = post(NAME, request.header("content-type", "application/json").body(body)).await?;
         answer::of_webhook(&reply)?;
         Ok(Receipt("{}".into()))
@@ -54,6 +57,7 @@ pub struct Slack {
     token: Secret,
     to: Option<Name>,
     api_url: String,
+    buttons: Buttons,
 }
 
 impl Slack {
@@ -61,8 +65,8 @@ impl Slack {
     ///
     /// # Errors
     /// When no HTTP client can be built.
-    pub fn new(token: Secret, to: Option<Name>, api_url: String) -> Result<Self, ClientError> {
-        Ok(Slack { http: Client::anonymous()?, token, to, api_url })
+    pub fn new(token: Secret, to: Option<Name>, api_url: String, buttons: Buttons) -> Result<Self, ClientError> {
+        Ok(Slack { http: Client::anonymous()?, token, to, api_url, buttons })
     }
 
     async fn call(&self, method: &str, body: &Value) -> Result<Posted, SendError> {
@@ -75,7 +79,7 @@ impl Slack {
 
     /// Edits the incident's message; one that somebody has deleted, or that cannot be edited any more, is posted anew.
     async fn edit(&self, root: &Posted, delivery: Delivery<'_>) -> Result<Posted, SendError> {
-        let mut body = message::body(delivery.notice);
+        let mut body = message::body(delivery, self.buttons);
         (body["channel"], body["ts"]) = (json!(root.channel), json!(root.ts));
         match self.call("chat.update", &body).await {
             Err(SendError::Refused { reason, .. }) if answer::is_gone(&reason) => {
@@ -86,8 +90,10 @@ impl Slack {
     }
 
     async fn start(&self, to: &str, delivery: Delivery<'_>) -> Result<Posted, SendError> {
-        let mut body = message::body(delivery.notice);
+        let mut body = message::body(delivery, self.buttons);
         body["channel"] = json!(to);
+        // A preview of a signed link would show to everybody what it shows to its addressee.
+        (body["unfurl_links"], body["unfurl_media"]) = (json!(false), json!(false));
         self.call("chat.postMessage", &body).await
     }
 

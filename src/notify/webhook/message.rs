@@ -2,6 +2,7 @@
 
 use crate::engine::command::Actor;
 use crate::engine::notice::{AlertText, Notice, NoticeKind, Reason};
+use crate::notify::Delivery;
 use crate::notify::text::{headline, number, reason};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,8 +11,10 @@ use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 /// What happened, as JSON.
-pub fn body(notice: &Notice) -> String {
+pub fn body(delivery: Delivery<'_>) -> String {
+    let notice = delivery.notice;
     let draft = &notice.draft;
+    let links = delivery.links.map(|links| json!({ "show": links.show, "acknowledge": links.acknowledge }));
     let group: Map<String, Value> =
         draft.key.group.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
     json!({
@@ -29,6 +32,7 @@ pub fn body(notice: &Notice) -> String {
                 "group": group,
                 "opened_at": draft.opened.to_string(),
                 "url": notice.link,
+                "links": links,
             },
             "text": headline(notice),
             "reason": reason(notice),

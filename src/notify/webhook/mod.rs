@@ -33,7 +33,7 @@ impl Webhook {
 impl Notifier for Webhook {
     async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
         let url = self.url.reveal().map_err(|cause| unprepared(NAME, &cause))?;
-        let body = message::body(delivery.notice);
+        let body = message::body(delivery);
         let (id, timestamp) = (delivery.notice.draft.id.to_string(), delivery.wall / 1000);
         let mut request =
             self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
