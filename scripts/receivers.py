@@ -11,7 +11,9 @@ Prints `listening on 127.0.0.1:PORT` and then serves, on loopback only, until it
   POST …/hook, …/hook/ANY          Standard Webhooks
   GET or POST …/ping/ANY           a dead man's switch that takes any sign of life
   GET  /log?since=N[&wait=S]       what was received after entry N; with `wait`, answers as soon as there is any
+  POST …/actions/T/1/X             Slack, the address that came with the press of a button
   POST /_control                   makes it misbehave, see `Plans`
+  POST /_send                      sends a signed callback, see `send_callback`
 
 Every request becomes one line of the log: time, channel, path, headers of interest, body, status, verdict, effect.
 """
@@ -24,12 +26,15 @@ import struct
 import sys
 import threading
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from contracts import Answer, Request  # noqa: E402
 from contracts.heartbeat import Heartbeat  # noqa: E402
+from contracts import pagerduty, slack  # noqa: E402
 from contracts.pagerduty import PagerDuty  # noqa: E402
 from contracts.slack import Slack  # noqa: E402
 from contracts.webhook import Webhook  # noqa: E402
@@ -42,13 +47,33 @@ LONGEST_HANG_SECONDS = 120
 def channel_of(path):
     """Whom a path belongs to. What stands before it is free, so that one server can play several accounts."""
     last = path.rstrip("/").rsplit("/", 1)[-1]
-    if "/services/" in path or last.startswith("chat."):
+    if "/services/" in path or "/actions/" in path or last.startswith("chat."):
         return "slack"
     if last == "enqueue":
         return "pagerduty"
     if "ping" in path.strip("/").split("/"):
         return "heartbeat"
     return "webhook" if "hook" in path.strip("/").split("/") else None
+
+
+def send_callback(wish):
+    """Sends what Slack or PagerDuty would send, signed as they sign it, and says what was answered.
+
+    `{"as": "slack", "url": …, "secret": …, "body": "payload=…"}`: `at` signs it at another time, and `instead` sends
+    another body under the signature of `body`.
+    """
+    provider = {"slack": slack, "pagerduty": pagerduty}[wish["as"]]
+    body = wish["body"].encode()
+    headers = provider.signed(wish["secret"], body, wish.get("at", time.time()))
+    sent = wish.get("instead", wish["body"]).encode()
+    request = urllib.request.Request(wish["url"], sent, headers, method="POST")
+    started = time.monotonic()
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            status, text = answer.status, answer.read()
+    except urllib.error.HTTPError as refusal:
+        status, text = refusal.code, refusal.read()
+    return {"status": status, "body": text.decode("utf-8", "replace"), "took": time.monotonic() - started}
 
 
 class Plans:
@@ -192,6 +217,8 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         if path == "/_control":
             return self.control(body)
+        if path == "/_send":
+            return self.send_for_a_test(body)
         channel = channel_of(path)
         if channel is None:
             return self.send(Answer(404, {"error": "nobody lives here"}))
@@ -216,6 +243,12 @@ class Handler(BaseHTTPRequestHandler):
         except (ValueError, KeyError, TypeError) as error:
             return self.send(Answer(400, {"error": str(error)}))
         return self.send(Answer(200, {"done": True}))
+
+    def send_for_a_test(self, body):
+        try:
+            return self.send(Answer(200, send_callback(json.loads(body))))
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            return self.send(Answer(400, {"error": str(error)}))
 
     def carry_out(self, answer, plan):
         deed = plan["do"]

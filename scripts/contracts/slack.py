@@ -8,6 +8,7 @@ Conversations exist when they are named, except these, which always answer as th
 `#no-such-channel`, `#archived`, `#not-joined`.
 """
 import hashlib
+import hmac
 
 from . import Answer
 
@@ -138,6 +139,14 @@ def message_error(message):
     return None, []
 
 
+def signed(secret, body, now):
+    """The headers under which Slack sends `body`: https://docs.slack.dev/authentication/verifying-requests-from-slack."""
+    stamp = str(int(now))
+    proof = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+    kind = "application/json" if body.startswith(b"{") else "application/x-www-form-urlencoded"
+    return {"X-Slack-Signature": f"v0={proof}", "X-Slack-Request-Timestamp": stamp, "Content-Type": kind}
+
+
 class Slack:
     """A workspace: its messages, by conversation and `ts`."""
 
@@ -149,7 +158,18 @@ class Slack:
     def answer(self, request):
         if "/services/" in request.path:
             return self.webhook(request)
+        if "/actions/" in request.path:
+            return self.response_url(request)
         return self.web_api(request)
+
+    # The address that comes with a press of a button: what is said there only whoever pressed sees.
+    def response_url(self, request):
+        message = request.json()
+        if not isinstance(message, dict) or not message.get("text"):
+            return Answer(400, {"ok": False, "error": "no_text"}, "refused: no_text")
+        if message.get("response_type") != "ephemeral" or message.get("replace_original") is not False:
+            return Answer(200, "ok", effect="said to all")
+        return Answer(200, "ok", effect="whispered")
 
     # The incoming webhook: text answers, no way to read `ts` or to edit.
     def webhook(self, request):
@@ -170,7 +190,7 @@ class Slack:
     # The Web API: always 200, and `ok` says whether it was.
     def web_api(self, request):
         method = request.path.rsplit("/", 1)[-1]
-        if method not in ("chat.postMessage", "chat.update"):
+        if method not in ("chat.postMessage", "chat.update", "chat.postEphemeral"):
             return self.refuse("unknown_method")
         error = self.stranger(request)
         if error:
@@ -180,7 +200,16 @@ class Slack:
         message = request.json()
         if not isinstance(message, dict):
             return self.refuse("invalid_json")
+        if method == "chat.postEphemeral":
+            return self.whisper(message, request.now)
         return self.post(message, request.now) if method == "chat.postMessage" else self.update(message)
+
+    # https://docs.slack.dev/reference/methods/chat.postEphemeral
+    def whisper(self, message, now):
+        error, details = message_error(message)
+        if error or not message.get("user"):
+            return self.refuse(error or "user_not_in_channel", details)
+        return Answer(200, {"ok": True, "message_ts": self.next_ts(now)}, effect="whispered")
 
     def stranger(self, request):
         scheme, _, token = request.header("authorization").partition(" ")

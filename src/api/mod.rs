@@ -6,6 +6,7 @@
 mod access;
 mod alerts;
 mod ask;
+mod callbacks;
 mod go;
 mod incidents;
 mod reply;
@@ -32,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 struct Desk {
     doors: Doors,
+    callbacks: Arc<callbacks::Callbacks>,
     registry: Arc<prometheus_client::registry::Registry>,
     /// Whether only this machine can reach us.
     is_local: bool,
@@ -49,11 +51,13 @@ pub async fn serve(listener: TcpListener, doors: Doors, stop: CancellationToken)
     let registry = Arc::new(doors.metrics.registry());
     let is_local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     say_what_is_open(&doors, is_local);
-    let router = routes::router(&Desk { doors, registry, is_local });
+    let callbacks = Arc::new(callbacks::Callbacks::new());
+    let router = routes::router(&Desk { doors, callbacks: Arc::clone(&callbacks), registry, is_local });
     let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(cause) = served {
         tracing::error!(error = %cause, "the HTTP server ended");
     }
+    callbacks.finish().await;
 }
 
 fn say_what_is_open(doors: &Doors, is_local: bool) {

@@ -3,7 +3,7 @@
 use super::access::guard;
 use super::ask::LONGEST_BODY;
 use super::reply::{self, Wrong};
-use super::{Desk, alerts, healthy, incidents, metrics, ready, reload, rules, silences};
+use super::{Desk, alerts, callbacks, healthy, incidents, metrics, ready, reload, rules, silences};
 use crate::config::Role;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -49,6 +49,7 @@ pub fn routes() -> Vec<Route> {
         route(Method::POST, "/api/v1/silences", act, post(silences::add)),
         route(Method::DELETE, "/api/v1/silences/{id}", act, delete(silences::expire)),
     ];
+    all.extend(callbacks::routes().map(|(method, path, handler)| route(method, path, open, handler)));
     all.extend(incidents::VERBS.map(|verb| {
         let handler =
             post(move |desk, caller, path, headers, body| incidents::act(verb, desk, caller, path, headers, body));

@@ -389,6 +389,15 @@ impl Draft {
     pub fn page_key(&self, page: u32) -> String {
         format!("watchbell/{}/{}/{page}", self.incident, self.generation)
     }
+
+    /// The incident and the generation that [`Draft::page_key`] named; none where the key is not one of ours.
+    #[must_use]
+    pub fn read_page_key(key: &str) -> Option<(IncidentId, u32)> {
+        let mut parts = key.strip_prefix("watchbell/")?.split('/');
+        let (incident, generation, page) = (parts.next()?, parts.next()?, parts.next()?);
+        page.parse::<u32>().ok().filter(|_| parts.next().is_none())?;
+        Some((incident.parse().ok()?, generation.parse().ok()?))
+    }
 }
 
 /// How often a channel has to hear again what fires, where it forgets.

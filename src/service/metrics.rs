@@ -47,6 +47,12 @@ struct OfDelivery {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfCallback {
+    from: String,
+    outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfCommand {
     via: String,
     outcome: String,
@@ -87,6 +93,7 @@ pub struct Metrics {
     commit: OnlyHistogram,
     commands: Family<OfCommand, Counter>,
     denied: Family<OfDenied, Counter>,
+    callbacks: Family<OfCallback, Counter>,
 }
 
 #[derive(Debug)]
@@ -143,6 +150,8 @@ impl Metrics {
         r.register("commands", help, self.commands.clone());
         let help = "Requests over HTTP that were not let in, by reason";
         r.register("http_requests_denied", help, self.denied.clone());
+        let help = "Requests of Slack, of PagerDuty and by signed links, by what came of them";
+        r.register("callbacks", help, self.callbacks.clone());
         registry
     }
 
@@ -156,6 +165,12 @@ impl Metrics {
         let outcome = if was_done { "done" } else { "refused" };
         let labels = OfCommand { via: via.to_string(), outcome: outcome.to_owned() };
         self.commands.get_or_create(&labels).inc();
+    }
+
+    /// A request came that proves itself, or does not.
+    pub fn called_back(&self, from: &str, outcome: &str) {
+        let labels = OfCallback { from: from.to_owned(), outcome: outcome.to_owned() };
+        self.callbacks.get_or_create(&labels).inc();
     }
 
     /// A group was evaluated at a slot.

@@ -6,6 +6,7 @@
 mod support;
 
 mod acting;
+mod callbacks;
 mod channels;
 mod crash;
 mod email;

@@ -35,6 +35,15 @@ impl Receivers {
         assert_eq!(answer.status, 200, "the receivers do not understand: {}", answer.body);
     }
 
+    /// Sends what Slack or PagerDuty would send, signed as they sign it; gives the status and the body of the answer. What
+    /// can be wished for stands in `scripts/receivers.py`.
+    pub fn send(&self, wish: &Value) -> (u64, String) {
+        let answer = http::post_json(&format!("{}/_send", self.url), wish).expect("the receivers are up");
+        assert_eq!(answer.status, 200, "nothing was sent: {}", answer.body);
+        let said = answer.json();
+        (said["status"].as_u64().expect("a status"), said["body"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Everything received, in order.
     pub fn log(&self) -> Vec<Value> {
         let answer = http::get(&format!("{}/log?since=0", self.url)).expect("the receivers are up");

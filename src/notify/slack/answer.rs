@@ -72,6 +72,15 @@ pub fn of_api(reply: &Reply) -> Result<Posted, SendError> {
     }
 }
 
+/// What is said to one person only leaves no message behind: the address of a press answers `ok`, the Web API `ok: true`.
+pub fn of_whisper(reply: &Reply) -> Result<(), SendError> {
+    let said = |body: &str| serde_json::from_str::<Body>(body).map_or(body.trim() == "ok", |body| body.ok);
+    match reply.status.as_u16() {
+        200 if said(&reply.body) => Ok(()),
+        _ => Err(reply.refused(NAME)),
+    }
+}
+
 /// Whether a refused edit means that the message has to be posted anew.
 pub fn is_gone(reason: &str) -> bool {
     GONE.contains(&reason)

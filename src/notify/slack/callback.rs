@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 /// So far may the time of a request lie from ours, in seconds, either way.
 const WINDOW: i64 = 300;
+/// Where answers to presses go.
+const HOOKS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 
 /// The headers that prove a request.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +111,15 @@ pub fn read(body: &[u8]) -> Option<Callback> {
     }
 }
 
+/// Whether an answer may go to the address that came with a press: it is Slack's, or that of the API that we are told to use.
+/// The request was signed, so that this keeps us from harm that should not be able to come.
+#[must_use]
+pub fn may_answer_at(response_url: &str, api_url: &str) -> bool {
+    let (Ok(url), Ok(api)) = (Url::parse(response_url), Url::parse(api_url)) else { return false };
+    let is_slacks = url.scheme() == "https" && url.host_str().is_some_and(|host| HOOKS.contains(&host));
+    is_slacks || url.origin() == api.origin()
+}
+
 fn payload_of(form: &str) -> Option<String> {
     // Any address does: only its query is read.
     let mut address = Url::parse("http://localhost/").ok()?;
@@ -169,6 +180,23 @@ mod tests {
             ["", "v0=", "v1=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503", &DOCS.signature[3..]]
         {
             assert_eq!(prove(DOCS_SECRET, Proof { signature, ..DOCS }, body, sent), forged, "{signature}");
+        }
+    }
+
+    #[test]
+    fn answers_go_to_slack_and_to_nobody_else() {
+        let api = "https://slack.com/api";
+        assert!(may_answer_at("https://hooks.slack.com/actions/T1/1/x", api));
+        assert!(may_answer_at("http://127.0.0.1:99/actions/T1/1/x", "http://127.0.0.1:99/api"));
+        for elsewhere in [
+            "http://hooks.slack.com/actions/T1/1/x",
+            "https://hooks.slack.com.example.org/",
+            "https://hooks.slack.com@example.org/",
+            "http://127.0.0.1:9095/-/reload",
+            "file:///etc/passwd",
+            "",
+        ] {
+            assert!(!may_answer_at(elsewhere, api), "{elsewhere}");
         }
     }
 

@@ -17,7 +17,8 @@ use crate::http::{Client, ClientError};
 use crate::model::Name;
 use answer::Posted;
 pub use button::Buttons;
-use reqwest::Method;
+use callback::Press;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 const NAME: &str = "slack";
@@ -70,11 +71,7 @@ impl Slack {
     }
 
     async fn call(&self, method: &str, body: &Value) -> Result<Posted, SendError> {
-        let url = format!("{}/{method}", self.api_url.trim_end_matches('/'));
-        let token = self.token.reveal().map_err(|cause| unprepared(NAME, &cause))?;
-        let request = self.http.request(Method::POST, &url).await.map_err(|cause| unprepared(NAME, &cause))?;
-        let request = request.bearer_auth(token.expose()).header("content-type", "application/json; charset=utf-8");
-        answer::of_api(&post(NAME, request.body(body.to_string())).await?)
+        answer::of_api(&post(NAME, self.request(method, body).await?).await?)
     }
 
     /// Edits the incident's message; one that somebody has deleted, or that cannot be edited any more, is posted anew.
@@ -104,6 +101,38 @@ impl Slack {
             body["reply_broadcast"] = json!(true);
         }
         self.call("chat.postMessage", &body).await.map(|_| ())
+    }
+}
+
+impl Slack {
+    /// Says something to whoever pressed a button, and to nobody else: at the address that came with the press, where that is
+    /// Slack's, else in the conversation.
+    ///
+    /// # Errors
+    /// When it did not arrive.
+    pub async fn whisper(&self, press: &Press, words: &str) -> Result<(), SendError> {
+        let text = message::escape(words);
+        let own = press.response_url.as_deref().filter(|url| callback::may_answer_at(url, &self.api_url));
+        let request = match own {
+            Some(url) => {
+                let body = json!({ "response_type": "ephemeral", "replace_original": false, "text": text });
+                let request = self.http.request(Method::POST, url).await.map_err(|cause| unprepared(NAME, &cause))?;
+                request.header("content-type", "application/json").body(body.to_string())
+            }
+            None => {
+                let body = json!({ "channel": press.channel, "user": press.user, "text": text });
+                self.request("chat.postEphemeral", &body).await?
+            }
+        };
+        answer::of_whisper(&post(NAME, request).await?)
+    }
+
+    async fn request(&self, method: &str, body: &Value) -> Result<RequestBuilder, SendError> {
+        let url = format!("{}/{method}", self.api_url.trim_end_matches('/'));
+        let token = self.token.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        let request = self.http.request(Method::POST, &url).await.map_err(|cause| unprepared(NAME, &cause))?;
+        let request = request.bearer_auth(token.expose()).header("content-type", "application/json; charset=utf-8");
+        Ok(request.body(body.to_string()))
     }
 }
 
