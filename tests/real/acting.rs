@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use watchbell::api::{Needs, routes};
 use watchbell::config::Role;
 
-const RULES: &str = r#"
+const RULES: &str = r"
 groups:
   - name: drill
     interval: 1s
@@ -16,7 +16,7 @@ groups:
       - alert: Drill
         expr: drill
         tiers: { critical: { above: 0.5 } }
-"#;
+";
 
 const CONFIG: &str = r#"
 prometheus: { main: { url: "$PROMETHEUS", timeout: 5s } }
