@@ -6,6 +6,7 @@ use crate::worlds::{SETTINGS, empty_world, world_of};
 use std::sync::Arc;
 use watchbell::engine::alert::Alert;
 use watchbell::engine::command::Act;
+use watchbell::engine::evaluate::RuleState;
 use watchbell::engine::notice::{Draft, NoticeKind};
 use watchbell::engine::{Fact, State, World};
 use watchbell::model::Span;
@@ -23,7 +24,7 @@ pub fn with_head(head: &str, rules: &str) -> Arc<World> {
 
 /// The only alert that is known by this name.
 pub fn alert(rig: &Rig, name: &str) -> Option<Alert> {
-    let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
+    let all = rig.engine.state.rules.values().flat_map(RuleState::iter);
     let mut named = all.filter(|alert| alert.labels.get("alertname") == name);
     let found = named.next().cloned();
     assert!(named.next().is_none(), "{name} is one alert");
@@ -172,7 +173,7 @@ fn a_series_that_goes_missing_takes_no_place_that_is_not_there() {
     let mut rig = Rig::new(with_head("    limit: 1\n", rule));
     rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(0.0)).slots(1);
     rig.set("x", &[("n", "2")], None).slots(2);
-    let firing = rig.engine.state.rules.values().map(watchbell::engine::evaluate::RuleState::active).sum::<usize>();
+    let firing = rig.engine.state.rules.values().map(RuleState::active).sum::<usize>();
     assert_eq!(firing, 2, "one by its condition, one because it is missing");
 }
 
@@ -182,7 +183,7 @@ fn who_gets_the_last_place_does_not_depend_on_the_order_of_the_answer() {
         let mut rig = Rig::new(with_head("    limit: 1\n", "{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
         rig.backwards = backwards;
         rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(2.0)).slots(1);
-        let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
+        let all = rig.engine.state.rules.values().flat_map(RuleState::iter);
         all.filter(|alert| !alert.is_calm()).map(|alert| alert.labels.get("n").to_owned()).collect::<Vec<_>>()
     };
     assert_eq!((firing(false), firing(true)), (vec!["1".to_owned()], vec!["1".to_owned()]));
@@ -200,7 +201,7 @@ fn a_newcomer_that_was_refused_has_been_seen() {
         .set("x", &[("n", "2")], None)
         .slots(2);
     let missing: Vec<_> =
-        rig.engine.state.rules.values().flat_map(|rule| rule.iter()).filter(|alert| alert.forced.is_some()).collect();
+        rig.engine.state.rules.values().flat_map(RuleState::iter).filter(|alert| alert.forced.is_some()).collect();
     assert!(missing.is_empty(), "it has been gone for one slot, not for four: {missing:?}");
     assert_remembered(&rig);
 }
@@ -245,4 +246,17 @@ fn a_number_is_not_given_again_after_a_snapshot() {
     assert!(rig.engine.state.incidents.by_key.is_empty(), "it can no longer reopen");
     rig.snapshot().restart().set("x", &[], Some(2.0)).slots(1);
     assert_eq!(rig.engine.state.incidents.by_key.values().map(|incident| incident.number).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn two_series_that_a_template_makes_one_alert_are_named_and_fail_that_alert_alone() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, labels: { host: '{{ if true }}all{{ end }}' } }"));
+    rig.set("x", &[("host", "a"), ("n", "1")], Some(2.0)).set("x", &[("host", "b"), ("n", "1")], Some(2.0));
+    rig.set("x", &[("host", "c"), ("n", "2")], Some(2.0)).slots(1);
+    let state = rig.engine.state.rules.values().next().expect("the rule has been evaluated");
+    let firing = state.iter().filter(|alert| alert.firing_tier().is_some());
+    assert_eq!(firing.map(|alert| alert.labels.get("n")).collect::<Vec<_>>(), ["2"]);
+    let expected =
+        r#"two series of `A` are one at {alertname="A", host="all", n="1"}: {host="a", n="1"} and {host="b", n="1"}"#;
+    assert_eq!(state.health.error.as_deref(), Some(expected));
 }

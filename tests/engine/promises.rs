@@ -5,7 +5,8 @@ use crate::memory::remembered;
 use crate::rig::{Failing, Rig};
 use std::process::Command;
 use std::sync::Arc;
-use watchbell::engine::alert::{AlertKind, Phase};
+use watchbell::engine::alert::{Alert, AlertKind, Phase};
+use watchbell::engine::evaluate::RuleState;
 use watchbell::engine::notice::NoticeKind;
 use watchbell::engine::{Fact, World};
 use watchbell::model::{Labels, Moment, Span};
@@ -75,7 +76,7 @@ fn a_calm_series_that_is_gone_for_long_is_forgotten_and_a_firing_one_is_kept() {
         with_head("    forget_after: 10m\n", "{ alert: A, expr: x, tiers: { high: { above: 1 } }, no_data: keep }");
     let mut rig = Rig::new(world);
     let known = |rig: &Rig| -> Vec<String> {
-        let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
+        let all = rig.engine.state.rules.values().flat_map(RuleState::iter);
         all.map(|alert| alert.labels.get("n").to_owned()).collect()
     };
     rig.set("x", &[("n", "calm")], Some(0.0)).set("x", &[("n", "firing")], Some(2.0)).slots(1);
@@ -91,7 +92,7 @@ fn on_error_is_one_alert_beside_the_frozen_ones_and_the_first_good_evaluation_en
         Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } }, on_error: { tier: high, after: 1m } }"));
     rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(2.0)).slots(1);
     let firing = |rig: &Rig| {
-        let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
+        let all = rig.engine.state.rules.values().flat_map(RuleState::iter);
         let mut kinds: Vec<AlertKind> =
             all.filter(|alert| alert.phase() == Phase::Firing).map(|alert| alert.kind).collect();
         kinds.sort();
@@ -183,8 +184,8 @@ fn a_reload_finds_each_rule_again_and_it_keeps_its_timers() {
         let mut rig = Rig::new(rules(before));
         rig.set("x", &[("n", "1")], Some(2.0)).slots(3);
         let since = |rig: &Rig| {
-            let all = rig.engine.state.rules.values().flat_map(|rule| rule.iter());
-            all.filter_map(|alert| alert.active_at()).collect::<Vec<_>>()
+            let all = rig.engine.state.rules.values().flat_map(RuleState::iter);
+            all.filter_map(Alert::active_at).collect::<Vec<_>>()
         };
         let before = since(&rig);
         rig.reload(rules(after)).slots(1);

@@ -20,7 +20,9 @@ fn config() -> ProptestConfig {
 
 fn played(deeds: &[Deed]) -> Rig {
     let mut rig = Rig::new(world(0, false));
-    deeds.iter().for_each(|deed| deed.happen(&mut rig, false));
+    for deed in deeds {
+        deed.happen(&mut rig, false);
+    }
     rig
 }
 
@@ -32,7 +34,9 @@ proptest! {
         let mut rig = Rig::new(world(0, false));
         let mut log = Log::default();
         rig.watcher = Some(Box::new(move |seen| log.watch(seen)));
-        deeds.iter().for_each(|deed| deed.happen(&mut rig, false));
+        for deed in &deeds {
+            deed.happen(&mut rig, false);
+        }
     }
 
     #[test]
@@ -96,7 +100,9 @@ proptest! {
     fn the_order_of_samples_never_matters(deeds in deeds()) {
         let mut rig = Rig::new(world(0, false));
         rig.backwards = true;
-        deeds.iter().for_each(|deed| deed.happen(&mut rig, false));
+        for deed in &deeds {
+            deed.happen(&mut rig, false);
+        }
         let other = played(&deeds);
         similar(&format!("{:#?}", rig.journal), &format!("{:#?}", other.journal));
         similar(&told(&rig.drafts), &told(&other.drafts));
@@ -105,7 +111,9 @@ proptest! {
     #[test]
     fn the_order_of_rules_in_a_file_never_matters(deeds in deeds()) {
         let mut rig = Rig::new(world(0, true));
-        deeds.iter().for_each(|deed| deed.happen(&mut rig, true));
+        for deed in &deeds {
+            deed.happen(&mut rig, true);
+        }
         let other = played(&deeds);
         similar(&remembered(&rig.engine.state), &remembered(&other.engine.state));
         similar(&told(&rig.drafts), &told(&other.drafts));

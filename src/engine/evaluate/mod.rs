@@ -135,7 +135,7 @@ impl RuleState {
         firing: &dyn Fn(&str, &Labels) -> Truth,
     ) -> Result<Outcome, Vec<String>> {
         let mut touched = Vec::new();
-        let collisions = self.enter(rule, reading, at.slot, group_interval(world, rule), &mut touched);
+        let mut collisions = self.enter(rule, reading, at.slot, group_interval(world, rule), &mut touched);
         if rule.identity.is_some() {
             // What is folded must not depend on the order of the answer.
             touched.sort_by(|a, b| self.rows.row(*a).key.cmp(&self.rows.row(*b).key));
@@ -147,12 +147,12 @@ impl RuleState {
         }
         self.retier_folded(rule, &seated);
         let context = Context { rule, slot: at.slot, zone: &world.zone, firing };
-        self.judge_rows(&seated, &context, &collisions);
+        self.judge_rows(&seated, &context, &mut collisions);
         let mut outcome = Outcome::default();
         self.rule_level(rule, !touched.is_empty(), at.now, &mut outcome);
         let limit = world.group_of(rule.id).map_or(0, |group| group.limit);
         self.step_all(rule, at, limit, &mut outcome);
-        self.health.error = describe(&collisions, &self.rows, rule);
+        self.health.error = describe(&collisions, rule);
         self.health.evaluated = Some(at.slot);
         outcome.transitions.sort_by(|a, b| a.subject.labels.cmp(&b.subject.labels));
         Ok(outcome)
@@ -248,7 +248,13 @@ impl RuleState {
         }
     }
 
-    fn judge_rows(&mut self, seated: &[(u32, u32)], context: &Context<'_>, collisions: &[Collision]) {
+    fn judge_rows(&mut self, seated: &[(u32, u32)], context: &Context<'_>, collisions: &mut Vec<Collision>) {
+        for collision in collisions.iter() {
+            let seat = self.rows.row(collision.row).alert;
+            if seat != NONE {
+                self.at_mut(seat).news = News::Collision;
+            }
+        }
         let folds = context.rule.identity.is_some();
         for &(row, seat) in seated {
             let entry = self.alerts[seat as usize].as_mut().expect("a row's alert is there");
@@ -267,13 +273,13 @@ impl RuleState {
                     }
                     entry.verdicts = entry.verdicts.or(verdicts);
                 }
-                News::Verdict | News::Collision => entry.news = News::Collision,
-            }
-        }
-        for collision in collisions {
-            let seat = self.rows.row(collision.row).alert;
-            if seat != NONE {
-                self.at_mut(seat).news = News::Collision;
+                News::Verdict => {
+                    let (known, new) = (&self.rows.row(entry.row).key, &self.rows.row(row).key);
+                    let (first, second) = (known.min(new).clone(), known.max(new).clone());
+                    collisions.push(Collision { row, at: entry.alert.labels.clone(), first, second });
+                    entry.news = News::Collision;
+                }
+                News::Collision => {}
             }
         }
     }
@@ -529,15 +535,15 @@ fn shape_of<'a>(rule: &'a Rule, history: &'a [Span], interval: Span) -> Shape<'a
 }
 
 /// In words: which series could not be told apart.
-fn describe(collisions: &[Collision], rows: &Rows, rule: &Rule) -> Option<String> {
+fn describe(collisions: &[Collision], rule: &Rule) -> Option<String> {
     // The two smallest label sets are among them, in whatever order the series came.
     let first = collisions.iter().min_by(|a, b| (&a.first, &a.second).cmp(&(&b.first, &b.second)))?;
     let others = match collisions.len() - 1 {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
-    let key = &rows.row(first.row).key;
-    Some(format!("two series of `{}` are one at {key}: {} and {}{others}", rule.alert, first.first, first.second))
+    let Collision { at, first, second, .. } = first;
+    Some(format!("two series of `{}` are one at {at}: {first} and {second}{others}", rule.alert))
 }
 
 /// Plain rules mean by absence what Prometheus means; others wait for their policy.

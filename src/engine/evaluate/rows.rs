@@ -49,11 +49,13 @@ struct Lookup {
     rows: Vec<u32>,
 }
 
-/// Two series of one query that fall on one row.
+/// Two series of one query that fall on one row, or two rows that are one alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collision {
     /// The row.
     pub row: u32,
+    /// What they have in common: the labels that are joined on, or those of the alert that both would be.
+    pub at: Labels,
     /// The labels of one of them, the smaller set.
     pub first: Labels,
     /// The labels of the other.
@@ -97,7 +99,8 @@ impl Rows {
             if cell.seen == slot {
                 let (known, new) = (table.labels(SeriesRef(cell.series)), table.labels(sample.series));
                 let (first, second) = (known.min(new).clone(), known.max(new).clone());
-                collisions.push(Collision { row, first, second });
+                let at = self.rows[row as usize].key.clone();
+                collisions.push(Collision { row, at, first, second });
                 // Of several, the smallest label set counts: the order of an answer means nothing.
                 if new < known {
                     (cell.value, cell.series) = (sample.value, sample.series.0);
