@@ -2,7 +2,7 @@
 
 use super::encode::{addresses, header, quoted_printable};
 use crate::config::Mailbox;
-use crate::engine::notice::{AlertText, Notice};
+use crate::engine::notice::{AlertText, Notice, NoticeKind};
 use crate::notify::text::{alert_line, cut, headline, reason};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
@@ -86,7 +86,10 @@ impl Words {
             hands,
             entries: notice.alerts.iter().take(LISTED).map(Entry::of).collect(),
             more: notice.alerts.len().saturating_sub(LISTED),
-            name: format!("INC-{}", notice.draft.number),
+            name: match notice.draft.kind {
+                NoticeKind::Letter => "Incidents".into(),
+                NoticeKind::Page | NoticeKind::Update | NoticeKind::End => format!("INC-{}", notice.draft.number),
+            },
             link: clean(&notice.link),
         }
     }

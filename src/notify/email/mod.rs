@@ -1,10 +1,9 @@
 //! Mail, handed to a server by SMTP (RFC 5321): `smtp://host:587` with STARTTLS, `smtps://host:465` with TLS from the first
 //! byte, in the clear only to this machine. Success is the server's answer to the final dot, and nothing before it.
 //!
-//! A page and an end are always a mail. An update is one only where it changes what its reader would do: somebody is at it
-//! or no longer, its severity is another, its alerts are over but it waits for a person, or somebody wrote to those who
-//! know. That alerts joined or left a group is not: mail cannot be edited in place as a message in Slack can, it piles up,
-//! and who looks at the link sees it. What the reader knows stands in the receipt of the last mail, so an update that was
+//! A page, an end and a letter are always a mail. An update is one only where it changes what its reader would do: somebody is
+//! at it or no longer, its severity is another, something is overdue, its alerts are over but it waits for a person, or somebody
+//! wrote to those who know. That alerts joined or left a group is not: mail cannot be edited in place, it piles up, and who looks at the link sees it. What the reader knows stands in the receipt of the last mail, so an update that was
 //! merged with a later one is not lost. Where nothing is to be said, the delivery is done without a mail.
 //!
 //! Each receiver of a channel gets the mail once: who has it when another one is put off (a server that wants everybody
