@@ -10,6 +10,7 @@ use crate::model::{Labels, Matchers, Name, Severity, Slot, Span};
 use crate::rules::{self, Context, RuleSet};
 use crate::yaml::{self, Validator};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -349,9 +350,6 @@ impl Reader<'_> {
     fn target(&mut self, text: &Spanned<String>, settings: &Settings) -> Option<Target> {
         let (kind, name) = text.value.split_once(':').unwrap_or(("channel", &text.value));
         let name = Spanned { value: name.to_owned(), place: text.place };
-        fn find<T>(all: &std::collections::BTreeMap<Name, T>, name: &str) -> (Option<Name>, Vec<Name>) {
-            (all.get_key_value(name).map(|(name, _)| name.clone()), all.keys().cloned().collect())
-        }
         let ((found, all), of): (_, fn(Name) -> Target) = match kind {
             "responder" => (find(&settings.responders, &name.value), Target::Responder),
             "team" => (find(&settings.teams, &name.value), Target::Team),
@@ -410,4 +408,9 @@ impl Reader<'_> {
         }
         expectation
     }
+}
+
+/// The name as it is configured, and all names that there are.
+fn find<T>(all: &BTreeMap<Name, T>, name: &str) -> (Option<Name>, Vec<Name>) {
+    (all.get_key_value(name).map(|(name, _)| name.clone()), all.keys().cloned().collect())
 }

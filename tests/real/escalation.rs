@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use watchbell::diagnostics::{Findings, Sources};
 use watchbell::replay;
 
-const RULES: &str = r#"
+const RULES: &str = r"
 groups:
   - name: chain
     interval: 1s
@@ -15,7 +15,7 @@ groups:
       - alert: GasPriceSpike
         expr: avg by (chain) (gas_price_gwei)
         tiers: { critical: { above: 200 }, high: { above: 100 } }
-"#;
+";
 
 const CONFIG: &str = r#"
 prometheus: { main: { url: "$PROMETHEUS", timeout: 2s } }

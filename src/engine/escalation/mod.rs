@@ -46,7 +46,7 @@ pub fn rung(ladder: &Ladder, number: u32) -> Option<Rung<'_>> {
     }
     let level = &ladder.levels[(number % levels) as usize];
     let last = ladder.levels.last().map_or(Span::ZERO, |level| level.after);
-    let begins_round = number % levels == 0;
+    let begins_round = number.is_multiple_of(levels);
     Some(Rung { number, round, begins_round, level, at: (last + again).times(i64::from(round)) + level.after })
 }
 

@@ -120,9 +120,10 @@ impl Desk<'_> {
         let incident = &self.incidents.by_key[key];
         let (page, severity) = (incident.page, incident.severity.clone());
         let destination = &recipient.destination;
-        let heard = match again {
-            true => incident.ledger.get(destination).is_some_and(|told| told.pages.contains_key(&page)),
-            false => incident.has_told(destination, &severity),
+        let heard = if again {
+            incident.ledger.get(destination).is_some_and(|told| told.pages.contains_key(&page))
+        } else {
+            incident.has_told(destination, &severity)
         };
         if heard || !incident.may_tell(destination) {
             return;

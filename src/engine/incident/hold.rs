@@ -122,7 +122,7 @@ impl Desk<'_> {
     /// Everything that fires and may hold others back.
     fn inhibitors(&self) -> &[Inhibitor] {
         self.sources.get_or_init(|| {
-            let firing = self.incidents.by_key.values().flat_map(|incident| incident.firing());
+            let firing = self.incidents.by_key.values().flat_map(Incident::firing);
             let seen = firing.map(|member| Inhibitor {
                 alert: member.subject.alert,
                 labels: seen_labels(self.world, &member.subject),

@@ -49,11 +49,7 @@ impl Incidents {
             self.by_number.insert(opening.number, key.clone());
         }
         match event {
-            IncidentEvent::Joined { subject, .. } => {
-                if self.of_alert.insert(subject.alert, key.clone()).is_none() {
-                    self.remember_change(subject.alert, subject.since);
-                }
-            }
+            IncidentEvent::Joined { subject, .. } => self.join(key, subject.alert, subject.since),
             IncidentEvent::Left { subject, at, .. } => {
                 self.of_alert.remove(&subject.alert);
                 self.remember_change(subject.alert, *at);
@@ -68,6 +64,12 @@ impl Incidents {
         }
         if let Some(incident) = self.by_key.get_mut(key) {
             incident.apply(event);
+        }
+    }
+
+    fn join(&mut self, key: &Key, alert: AlertId, since: Moment) {
+        if self.of_alert.insert(alert, key.clone()).is_none() {
+            self.remember_change(alert, since);
         }
     }
 
