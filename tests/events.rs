@@ -164,7 +164,10 @@ fn scenarios() -> Vec<replay::Scenario> {
             .map(|entry| entry.expect("it can be listed").path())
             .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
     };
-    let mut paths: Vec<PathBuf> = all("tests/scenarios").chain(all("tests/scenarios/promises")).collect();
+    let mut paths: Vec<PathBuf> = all("tests/scenarios")
+        .chain(all("tests/scenarios/promises"))
+        .chain(all("tests/scenarios/heartbeats"))
+        .collect();
     paths.sort();
     let load = |path: &PathBuf| replay::load(path, &mut Sources::default(), &mut Findings::default());
     paths.iter().map(|path| load(path).unwrap_or_else(|| panic!("{} cannot be played", path.display()))).collect()

@@ -111,7 +111,8 @@ mod tests {
         fn the_count_is_the_greatest_that_does_not_lead_beyond(
             kind in 0..3_usize, length in 1_i64..800, start in -40_000_i64..40_000, at in -4_000_000_i64..4_000_000, nanos in 0..3_i32
         ) {
-            let step = [Step::Hours(length), Step::Days(length), Step::Months(length)][kind];
+            // Many months would seldom lead to just the month of `at`, where the day decides.
+            let step = [Step::Hours(length), Step::Days(length), Step::Months(length % 24 + 1)][kind];
             let day = Date::constant(2024, 2, 29).to_datetime(jiff::civil::Time::midnight());
             let start = day + SignedDuration::from_mins(start * 37);
             let at = day + SignedDuration::new(at * 61 * 60, nanos);

@@ -86,7 +86,9 @@ fn overtaken(queue: &[Waiting<'_>]) -> Vec<DeliveryId> {
         }
         return withdrawn;
     }
-    let is_update = |waiting: &&Waiting<'_>| waiting.notice.draft.kind == NoticeKind::Update;
+    // What somebody wrote is said, whatever comes after it.
+    let is_update =
+        |waiting: &&Waiting<'_>| waiting.notice.draft.kind == NoticeKind::Update && waiting.notice.draft.text.is_none();
     let last_update = queue.iter().rposition(|waiting| is_update(&waiting));
     let earlier = queue.iter().take(last_update.unwrap_or(0)).filter(is_update).filter(|waiting| untouched(waiting));
     earlier.map(|waiting| waiting.notice.draft.id).collect()

@@ -148,8 +148,13 @@ fn each_route_lets_in_whom_it_should_and_nobody_else() {
         // What is let in asks for an incident and a silence that are not there, what is refused for ones that are.
         let path = |number: &str| route.path.replace("{number}", number).replace("{id}", "00");
         let Needs::Role(needed) = route.needs else {
-            assert!(["/-/healthy", "/-/ready"].contains(&route.path.as_str()), "{} is open to everybody", route.path);
-            assert_eq!(ask(&town, route.method.as_str(), &path("1"), None).0, 200);
+            let status = ask(&town, route.method.as_str(), &path("1"), None).0;
+            if ["/-/healthy", "/-/ready"].contains(&route.path.as_str()) {
+                assert_eq!(status, 200);
+            } else {
+                // These want a proof of their own, which `callbacks` tries out.
+                assert!((400..500).contains(&status), "{} is open to everybody: {status}", route.path);
+            }
             continue;
         };
         let name = format!("{} {}", route.method, route.path);
