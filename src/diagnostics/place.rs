@@ -1,5 +1,6 @@
 //! Where something stands in a file that was read.
 
+use crate::model::Name;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -193,7 +194,7 @@ impl<T: fmt::Debug> fmt::Debug for Spanned<T> {
 #[derive(Clone)]
 pub struct Text {
     /// The text as that language sees it.
-    pub value: Arc<str>,
+    pub value: Name,
     /// The whole scalar.
     pub place: Place,
     /// Offsets in `value` and the bytes of the file they come from, rising; between two of them both run in step.
@@ -202,7 +203,7 @@ pub struct Text {
 
 impl Text {
     /// A text whose bytes stand where `anchors` (offset in the value, offset in the file; rising) say.
-    pub fn new(value: impl Into<Arc<str>>, place: Place, anchors: impl Into<Arc<[(u32, u32)]>>) -> Self {
+    pub fn new(value: impl Into<Name>, place: Place, anchors: impl Into<Arc<[(u32, u32)]>>) -> Self {
         Text { value: value.into(), place, anchors: anchors.into() }
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A name or a text that many values share.
-pub type Name = Arc<str>;
+/// A name or a text that many values share. Its handle is eight bytes, half of `Arc<str>`: label sets are most of what we hold.
+pub type Name = arcstr::ArcStr;
 
 /// An immutable label set. A label with an empty value is no label, as in Prometheus.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,8 +3,7 @@
 //! A [`SeriesTable`] gives every label set that a query has ever returned a [`SeriesRef`], so that a known series is
 //! carried as four bytes, evaluated through an index and never materialised again.
 
-use super::Labels;
-use std::collections::HashMap;
+use super::{Labels, Places};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A series of one query, valid for the table (and the epoch of it) that gave it out.
@@ -18,7 +17,7 @@ static NEXT_EPOCH: AtomicU64 = AtomicU64::new(1);
 #[derive(Clone, Debug)]
 pub struct SeriesTable {
     labels: Vec<Labels>,
-    by_labels: HashMap<Labels, SeriesRef>,
+    places: Places,
     epoch: u64,
 }
 
@@ -34,13 +33,13 @@ impl SeriesTable {
     /// # Panics
     /// With more than four thousand million series.
     pub fn intern(&mut self, labels: Labels) -> SeriesRef {
-        if let Some(known) = self.by_labels.get(&labels) {
-            return *known;
+        if let Some(known) = self.places.find(&labels, |place| &self.labels[place as usize]) {
+            return SeriesRef(known);
         }
-        let series = SeriesRef(u32::try_from(self.labels.len()).expect("fewer than 2^32 series of one query"));
-        self.labels.push(labels.clone());
-        self.by_labels.insert(labels, series);
-        series
+        let place = u32::try_from(self.labels.len()).expect("fewer than 2^32 series of one query");
+        self.labels.push(labels);
+        self.places.insert(place, |place| &self.labels[place as usize]);
+        SeriesRef(place)
     }
 
     /// The labels of `series`, metric name included.
@@ -73,7 +72,7 @@ impl SeriesTable {
     /// Forgets every series; those still alive are interned again by the next answer.
     pub fn clear(&mut self) {
         self.labels.clear();
-        self.by_labels.clear();
+        self.places.clear();
         self.epoch = NEXT_EPOCH.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -81,7 +80,7 @@ impl SeriesTable {
 impl Default for SeriesTable {
     fn default() -> Self {
         let epoch = NEXT_EPOCH.fetch_add(1, Ordering::Relaxed);
-        SeriesTable { labels: Vec::new(), by_labels: HashMap::new(), epoch }
+        SeriesTable { labels: Vec::new(), places: Places::default(), epoch }
     }
 }
 

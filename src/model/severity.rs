@@ -123,6 +123,6 @@ mod tests {
         assert!(all.find("critical") > all.find("low"));
         assert_eq!(all.find("page"), all.find("critical"));
         assert_eq!(all.find("unheard-of"), None);
-        assert_eq!(all.default_severity().name().as_ref(), "medium");
+        assert_eq!(all.default_severity().name().as_str(), "medium");
     }
 }

@@ -18,6 +18,7 @@ pub use functions::{Function, Last};
 pub use provenance::LabelsOf;
 pub use tree::{Node, ValueType};
 
+use crate::model::Name;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use tree::Kind;
 /// A PromQL expression that parses. Two are equal when their text is.
 #[derive(Clone)]
 pub struct Expr {
-    text: Arc<str>,
+    text: Name,
     root: Arc<Node>,
 }
 
@@ -59,7 +60,7 @@ impl Expr {
 
     /// The expression as written.
     #[must_use]
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &Name {
         &self.text
     }
 

@@ -30,7 +30,7 @@ pub struct Desk {
 
 #[derive(Debug)]
 struct Question {
-    expr: Arc<str>,
+    expr: Name,
     history: Span,
     decoder: Decoder,
 }
@@ -67,7 +67,7 @@ impl Desk {
     #[must_use]
     pub fn new(group: &Arc<Group>) -> Self {
         let mut questions: Vec<Question> = Vec::new();
-        let mut known: HashMap<Arc<str>, usize> = HashMap::new();
+        let mut known: HashMap<Name, usize> = HashMap::new();
         let mut rules = Vec::new();
         for rule in group.alerts() {
             let mut asks = Asks { rule: rule.id, questions: Vec::new() };

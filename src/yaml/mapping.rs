@@ -2,8 +2,8 @@
 
 use super::node::{Kind, Node, Style, Tag};
 use crate::diagnostics::{Findings, codes};
+use crate::model::Name;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 type Entries = Vec<(Node, Node)>;
 
@@ -70,7 +70,7 @@ fn text(key: &Node) -> &str {
     key.as_scalar().map_or("", |scalar| &scalar.text)
 }
 
-fn key_text(key: &Node) -> Option<Arc<str>> {
+fn key_text(key: &Node) -> Option<Name> {
     key.as_scalar().map(|key| key.text.clone())
 }
 

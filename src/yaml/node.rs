@@ -1,6 +1,7 @@
 //! The tree: every node with its place, scalars with the text that was written.
 
 use crate::diagnostics::{Place, Text};
+use crate::model::Name;
 use std::sync::Arc;
 
 /// One value of a document and where it stands. What came by an alias keeps the place where it was written.
@@ -27,7 +28,7 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Scalar {
     /// The text after unquoting and folding; empty for a value that is not there.
-    pub text: Arc<str>,
+    pub text: Name,
     /// How it was written.
     pub style: Style,
     /// The tag written before it, as far as we know it.
@@ -130,7 +131,7 @@ impl Node {
     pub fn text(&self) -> Option<Text> {
         let scalar = self.as_scalar()?;
         let whole = || Arc::from([(0, self.place.start)]);
-        let value = if scalar.is_null() { Arc::from("") } else { scalar.text.clone() };
+        let value = if scalar.is_null() { Name::new() } else { scalar.text.clone() };
         Some(Text::new(value, self.place, scalar.anchors.clone().unwrap_or_else(whole)))
     }
 

@@ -157,7 +157,7 @@ fn a_policy_takes_each_key_that_it_does_not_give() {
     assert_eq!(ladder(&settings, "own", "high").wait, Span::from_mins(1));
     assert_eq!(ladder(&settings, "own", "medium").levels[0].notify, [Target::Channel("b".into())]);
     assert_eq!(ladder(&settings, "own", "low").levels.len(), 1, "levels are told instead of the digest");
-    assert_eq!(settings.policies["own"].group_by, ["chain".into()]);
+    assert_eq!(settings.policies["own"].group_by, ["chain"]);
     assert_eq!(settings.policies["default"].matrix.len(), 4);
 }
 

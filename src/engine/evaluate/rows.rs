@@ -3,8 +3,7 @@
 //! A known series is found by its number alone; its labels are looked at only when it is first seen. Values lie in one
 //! flat table of cells, so that a row with no news costs nothing but its comparison.
 
-use crate::model::{Answer, History, Labels, Name, SeriesRef, SeriesTable, Slot, Span};
-use std::collections::HashMap;
+use crate::model::{Answer, History, Labels, Name, Places, SeriesRef, SeriesTable, Slot, Span};
 
 /// No row, no alert.
 pub(super) const NONE: u32 = u32::MAX;
@@ -15,7 +14,7 @@ pub struct Rows {
     queries: usize,
     rows: Vec<Row>,
     cells: Vec<Cell>,
-    by_key: HashMap<Labels, u32>,
+    by_key: Places,
     lookups: Vec<Lookup>,
     free: Vec<u32>,
 }
@@ -121,14 +120,14 @@ impl Rows {
     fn meet(&mut self, query: usize, series: SeriesRef, table: &SeriesTable, shape: Shape<'_>) -> u32 {
         let labels = table.labels(series);
         let key = shape.join.map_or_else(|| labels.clone(), |join| labels.only(join));
-        let row = self.by_key.get(&key).copied().unwrap_or_else(|| self.add(key, shape));
+        let row = self.find(&key).unwrap_or_else(|| self.add(key, shape));
         self.lookups[query].set(series, row);
         row
     }
 
     fn add(&mut self, key: Labels, shape: Shape<'_>) -> u32 {
         let never = Slot::from_millis(i64::MIN);
-        let fresh = Row { key: key.clone(), alert: NONE, seen: never, labels: None, in_use: true };
+        let fresh = Row { key, alert: NONE, seen: never, labels: None, in_use: true };
         let cells = (0..self.queries).map(|query| {
             let span = shape.history.get(query).copied().unwrap_or(Span::ZERO);
             let history = (!span.is_zero()).then(|| Box::new(History::new(shape.interval, span)));
@@ -145,14 +144,18 @@ impl Rows {
             self.cells.extend(cells);
             u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 rows of one rule")
         };
-        self.by_key.insert(key, row);
+        self.by_key.insert(row, |row| &self.rows[row as usize].key);
         row
+    }
+
+    fn find(&self, key: &Labels) -> Option<u32> {
+        self.by_key.find(key, |row| &self.rows[row as usize].key)
     }
 
     /// Puts past samples into the history of a query, as a range query found them.
     pub fn fill(&mut self, query: usize, labels: &Labels, samples: &[(Slot, f64)], shape: Shape<'_>) {
         let key = shape.join.map_or_else(|| labels.clone(), |join| labels.only(join));
-        let row = self.by_key.get(&key).copied().unwrap_or_else(|| self.add(key, shape));
+        let row = self.find(&key).unwrap_or_else(|| self.add(key, shape));
         if let Some(history) = &mut self.cells[row as usize * self.queries + query].history {
             for (slot, value) in samples {
                 history.fill(*slot, *value);
@@ -172,7 +175,7 @@ impl Rows {
     /// Forgets a row: its series will be met as new ones.
     pub fn forget(&mut self, row: u32) {
         let entry = &mut self.rows[row as usize];
-        self.by_key.remove(&entry.key);
+        self.by_key.remove(&entry.key, row);
         (entry.key, entry.alert, entry.labels, entry.in_use) = (Labels::empty(), NONE, None, false);
         for (query, lookup) in self.lookups.iter_mut().enumerate() {
             let series = self.cells[row as usize * self.queries + query].series as usize;

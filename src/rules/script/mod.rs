@@ -27,12 +27,11 @@ use crate::model::{History, Labels, Name, Slot, Span, Truth};
 use code::{Run, Test};
 use explain::Term;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// A condition that compiles. Two are equal when their text is.
 #[derive(Clone, Debug)]
 pub struct Script {
-    text: Arc<str>,
+    text: Name,
     test: Test,
     terms: Box<[Term]>,
     firing: Box<[Name]>,

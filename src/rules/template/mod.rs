@@ -43,7 +43,7 @@ const PREAMBLE: &str = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabe
 /// A template that parses. Two are equal when their text is.
 #[derive(Clone)]
 pub struct Template {
-    text: Arc<str>,
+    text: Name,
     /// Nothing to do for a text without actions, which most labels are.
     program: Option<Arc<Program>>,
 }
@@ -142,7 +142,7 @@ impl Template {
 
     /// The template as written.
     #[must_use]
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &Name {
         &self.text
     }
 

@@ -21,14 +21,14 @@ fn a_plain_rule_has_one_tier_that_is_true_where_the_series_is() {
     assert_eq!((tier.severity.name().as_ref(), &tier.condition), ("critical", &Condition::Present));
     assert_eq!((tier.hold, tier.keep), (Span::from_mins(5), Span::from_mins(1)));
     assert_eq!((&rule.no_data, &rule.on_error), (&NoData::Resolve, &OnError::Keep));
-    assert_eq!(rule.queries[0].name.as_ref(), "value");
+    assert_eq!(rule.queries[0].name.as_str(), "value");
 }
 
 #[test]
 fn a_plain_rule_without_a_severity_or_with_an_unknown_one_has_the_default() {
-    assert_eq!(read_rule("alert: A\nexpr: up").alert().tiers[0].severity.name().as_ref(), "medium");
+    assert_eq!(read_rule("alert: A\nexpr: up").alert().tiers[0].severity.name().as_str(), "medium");
     let unknown = read_rule("alert: A\nexpr: up\nlabels: { severity: sev1 }");
-    assert_eq!(unknown.alert().tiers[0].severity.name().as_ref(), "medium");
+    assert_eq!(unknown.alert().tiers[0].severity.name().as_str(), "medium");
     assert_eq!(unknown.told(), "8:29 WB038 no severity is called `sev1`; it counts as `medium`");
 }
 
@@ -58,7 +58,7 @@ fn a_duration_is_converted_to_the_unit_of_the_rule() {
     for (unit, value) in [("s", 90.0), ("ms", 90e3), ("us", 90e6), ("ns", 90e9), ("min", 1.5), ("h", 0.025)] {
         let rule = gas(&format!("unit: {unit}\ntiers: {{ high: {{ above: 1m30s }} }}")).alert();
         assert_eq!(rule.tiers[0].condition, Condition::Bound(Bound::Above(value)), "{unit}");
-        assert_eq!(rule.tiers[0].threshold.as_ref(), "1m30s", "templates show it as written");
+        assert_eq!(rule.tiers[0].threshold.as_str(), "1m30s", "templates show it as written");
     }
 }
 
@@ -201,7 +201,7 @@ tiers:
     assert_eq!(queries, [("tps", Span::from_hours(1)), ("gas", Span::ZERO)]);
     assert_eq!((rule.join[0].as_ref(), rule.value), ("chain", 1));
     assert!(matches!((&rule.tiers[0].condition, &rule.tiers[0].clear), (Condition::When(_), Some(Clear::When(_)))));
-    assert_eq!(rule.tiers[0].threshold.as_ref(), "");
+    assert_eq!(rule.tiers[0].threshold.as_str(), "");
 }
 
 #[test]
@@ -275,9 +275,9 @@ fn plain_rules_may_repeat_and_each_is_itself() {
 fn moves_inhibition_and_identity_are_kept() {
     let rule = gas("moved_from: [old, chain/OldGas]\nidentity: [chain]\ninhibited_by: [{ alert: Down, equal: [chain] }]\ntiers: { high: { above: 1 } }").alert();
     assert_eq!(rule.moved_from.len(), 2);
-    assert_eq!(rule.identity.as_ref().unwrap()[0].as_ref(), "chain");
+    assert_eq!(rule.identity.as_ref().unwrap()[0].as_str(), "chain");
     assert_eq!((rule.inhibited_by[0].alert.as_ref(), rule.inhibited_by[0].equal[0].as_ref()), ("Down", "chain"));
-    assert_eq!(gas("moved_from: old").alert().moved_from[0].as_ref(), "old");
+    assert_eq!(gas("moved_from: old").alert().moved_from[0].as_str(), "old");
 }
 
 #[test]

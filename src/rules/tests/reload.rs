@@ -37,7 +37,7 @@ fn a_reload_keeps_what_did_not_change_and_takes_what_did() {
     folder.write("b.yml", "C");
     let (second, _) = loader.load(&paths, &Context::default());
     assert!(Arc::ptr_eq(&first.groups[0], &second.groups[0]), "the same group, not a copy");
-    assert_eq!(second.groups[1].alerts().next().unwrap().alert.as_ref(), "C");
+    assert_eq!(second.groups[1].alerts().next().unwrap().alert.as_str(), "C");
     let texts: Vec<_> = loader.texts(&paths).map(|(path, text)| (path, text.contains("alert: C"))).collect();
     assert_eq!(texts, [(paths[0].as_path(), false), (paths[1].as_path(), true)], "each file once, as it is now");
 }
@@ -74,5 +74,5 @@ fn another_configuration_means_another_reading() {
     let mut loader = Loader::default();
     loader.load(&paths, &Context::default());
     let context = Context { default_source: "edge".into(), ..Context::default() };
-    assert_eq!(loader.load(&paths, &context).0.groups[0].source.as_ref(), "edge");
+    assert_eq!(loader.load(&paths, &context).0.groups[0].source.as_str(), "edge");
 }
