@@ -241,7 +241,7 @@ pub struct Draft {
 /// A message, ready to be laid out for a channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// The draft's facts. Its members are those of `alerts`.
+    /// The draft's facts, without its members: those are `alerts`.
     pub draft: Draft,
     /// One line that says it all.
     pub title: String,
@@ -370,7 +370,9 @@ impl Draft {
             NoticeKind::Letter => format!("{base}/incidents"),
             NoticeKind::Page | NoticeKind::Update | NoticeKind::End => format!("{base}/incidents/{}", self.number),
         };
-        Ok(Notice { draft: self.clone(), title, link, alerts })
+        // The texts say all that there is to say of the members, which may be thousands.
+        let draft = Draft { members: Vec::new(), ..self.clone() };
+        Ok(Notice { draft, title, link, alerts })
     }
 
     fn title(&self, alerts: &[AlertText]) -> String {

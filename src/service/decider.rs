@@ -45,7 +45,7 @@ pub struct Decider {
     rule_set: String,
     ways_out: WaysOut,
     /// Commits that the store did not take, in order: decisions go on in memory, and are journalled when it can.
-    backlog: Vec<Commit>,
+    backlog: Vec<Arc<Commit>>,
     /// When each Alertmanager was last told again what fires.
     resent: HashMap<Name, Instant>,
     /// Files that run and are not stored yet.
@@ -338,14 +338,14 @@ impl Decider {
         if is_empty && self.good_files.is_none() {
             return;
         }
-        let owed = self.compose(&step.drafts).await;
+        let owed: Vec<_> = self.compose(&step.drafts).await.into_iter().map(Arc::new).collect();
         let now = self.engine.state.moment;
         let snapshot = (self.since_snapshot > SNAPSHOT_AFTER).then(|| self.engine.state.as_events());
         self.since_snapshot = if snapshot.is_some() { 0 } else { self.since_snapshot + step.events.len() };
         let (rule_set, good_files) = (self.rule_set.clone(), self.good_files.take());
         let commit = Commit { events: step.events, owed, snapshot, rule_set, good_files, consumed, moment: now };
         let notices = commit.owed.clone();
-        self.backlog.push(commit);
+        self.backlog.push(Arc::new(commit));
         // While the store fails, every try may wait for a lock; then only `renew` tries, and nobody waits for it.
         if !self.books.is_failing() {
             self.settle_backlog().await;

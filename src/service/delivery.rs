@@ -36,7 +36,7 @@ const KEEP_REMOVED_CHANNEL: i64 = 3_600_000;
 #[derive(Debug)]
 pub enum Order {
     /// These are owed now, and stored.
-    Owed(Vec<Notice>),
+    Owed(Vec<Arc<Notice>>),
     /// The channels may be others now.
     Settings(Arc<Settings>),
     /// Somebody else decides now: nothing more may be sent.

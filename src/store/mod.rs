@@ -18,6 +18,7 @@ use crate::engine::command::Command;
 use crate::engine::notice::Notice;
 use crate::engine::{Event, incident::Destination};
 use crate::model::{DeliveryId, IncidentId, Moment, Severities};
+use std::sync::Arc;
 
 /// A part of the work that one replica decides alone. There is one for now, and it is in every key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub struct Commit {
     /// What happened.
     pub events: Vec<Event>,
     /// What is owed.
-    pub owed: Vec<Notice>,
+    pub owed: Vec<Arc<Notice>>,
     /// Events that fold to the whole state, where the journal should start anew from here.
     pub snapshot: Option<Vec<Event>>,
     /// Which rule set decided.
@@ -116,7 +117,7 @@ pub struct Owed {
     /// Its place in the order of all deliveries.
     pub number: u64,
     /// What to say.
-    pub notice: Notice,
+    pub notice: Arc<Notice>,
     /// How often it has been tried.
     pub attempts: u32,
     /// The wall clock, in milliseconds, before which it is not tried again.

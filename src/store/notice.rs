@@ -126,7 +126,7 @@ pub fn encode(notice: &Notice) -> String {
         link: notice.link.clone(),
         alerts: notice.alerts.iter().map(AlertBody::new).collect(),
     };
-    json(&body).to_string()
+    json(&body)
 }
 
 /// Reads a notice back. The members of its draft are not kept: what they said is in the alerts' texts.

@@ -38,36 +38,50 @@ pub fn read_receipt(text: &str) -> Told {
 
 /// The request's body, and the receipt for it. Alertmanager knows an alert by its labels, so one whose severity changed is
 /// sent twice: the old label set with its end, the new one with the start that the old one had.
+/// Each alert is written out at once: with thousands of them, a tree of the whole body would be many times its size.
 #[must_use]
-pub fn compose(notice: &Notice, told: &Told, now: Now<'_>) -> (String, String) {
-    let mut alerts = Vec::with_capacity(notice.alerts.len());
-    let mut receipt = told.clone();
+pub fn compose(notice: &Notice, told: Told, now: Now<'_>) -> (String, String) {
+    let (mut body, mut receipt) = (Array::default(), told);
     for alert in &notice.alerts {
         let id = alert.alert.to_string();
         let labels = label_map(&alert.labels);
-        let before = told.get(&id);
-        let starts_at = before.map_or_else(|| alert.since.to_string(), |told| told.starts_at.clone());
+        let before = receipt.remove(&id);
+        let starts_at = before.as_ref().map_or_else(|| alert.since.to_string(), |told| told.starts_at.clone());
         if let Some(old) = before.filter(|old| old.labels != labels) {
             let ends_at = Moment::from_millis(now.wall).to_string();
-            alerts.push(json!({ "labels": old.labels, "startsAt": old.starts_at, "endsAt": ends_at }));
+            body.push(&json!({ "labels": old.labels, "startsAt": old.starts_at, "endsAt": ends_at }));
         }
         let forgotten = now.wall + now.resend_every.times(FORGET_AFTER_RESENDS).millis();
         let ends_at = alert.ended.map_or(forgotten, Moment::millis);
-        alerts.push(json!({
+        body.push(&json!({
             "labels": labels,
             "annotations": annotations(alert),
             "startsAt": starts_at,
             "endsAt": Moment::from_millis(ends_at).to_string(),
             "generatorURL": generator(alert, now.external_url),
         }));
-        if alert.ended.is_some() {
-            receipt.remove(&id);
-        } else {
+        if alert.ended.is_none() {
             receipt.insert(id, ToldAlert { labels, starts_at });
         }
     }
     let receipt = serde_json::to_string(&receipt).unwrap_or_default();
-    (Value::Array(alerts).to_string(), receipt)
+    (body.end(), receipt)
+}
+
+/// A JSON array that is written item by item.
+#[derive(Default)]
+struct Array(String);
+
+impl Array {
+    fn push(&mut self, item: &Value) {
+        self.0.push(if self.0.is_empty() { '[' } else { ',' });
+        self.0.push_str(&item.to_string());
+    }
+
+    fn end(mut self) -> String {
+        self.0.push_str(if self.0.is_empty() { "[]" } else { "]" });
+        self.0
+    }
 }
 
 fn label_map(labels: &Labels) -> BTreeMap<String, String> {

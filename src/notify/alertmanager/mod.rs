@@ -10,6 +10,7 @@ use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{Auth, Tls};
 use crate::http::{Client, ClientError};
 use crate::model::Span;
+use bytes::Bytes;
 use reqwest::Method;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -48,9 +49,9 @@ impl Alertmanager {
         })
     }
 
-    async fn tell(&self, url: &str, body: &str) -> Result<(), SendError> {
+    async fn tell(&self, url: &str, body: Bytes) -> Result<(), SendError> {
         let request = self.http.request(Method::POST, url).await.map_err(|cause| unprepared(NAME, &cause))?;
-        let request = request.header("content-type", "application/json").body(body.to_owned());
+        let request = request.header("content-type", "application/json").body(body);
         let late = |_| SendError::Unreachable { channel: NAME, reason: "no answer within 10 s".into() };
         read_answer(&tokio::time::timeout(REPLICA_DEADLINE, post(NAME, request)).await.map_err(late)??)
     }
@@ -61,9 +62,10 @@ impl Notifier for Alertmanager {
         let told = earlier.map(|receipt| message::read_receipt(&receipt.0)).unwrap_or_default();
         let (external_url, resend_every) = (&*self.external_url, self.resend_every);
         let now = message::Now { wall: delivery.wall, external_url, resend_every };
-        let (body, receipt) = message::compose(delivery.notice, &told, now);
+        let (body, receipt) = message::compose(delivery.notice, told, now);
+        let body = Bytes::from(body);
         // Side by side, so that one that hangs does not keep the alerts from the others.
-        let told = futures_util::future::join_all(self.urls.iter().map(|url| self.tell(url, &body))).await;
+        let told = futures_util::future::join_all(self.urls.iter().map(|url| self.tell(url, body.clone()))).await;
         // One that took it is enough.
         let outcome = told.into_iter().reduce(Result::or).unwrap_or(Ok(()));
         outcome.map(|()| Receipt(receipt))

@@ -14,7 +14,6 @@ mod rule;
 
 use crate::engine::{Event, EventKind};
 use crate::model::{Moment, Severities, Slot};
-use serde_json::Value;
 
 /// An event as it is written down.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +30,8 @@ pub struct Row {
     pub subject: String,
     /// The incident's generation; zero for everything else.
     pub generation: u32,
-    /// What it says.
-    pub body: Value,
+    /// What it says, as JSON.
+    pub body: String,
 }
 
 /// Why a row cannot be read.
@@ -126,30 +125,30 @@ pub fn decode(row: &Row, severities: &Severities) -> Result<Event, EventError> {
     if row.version != 1 {
         return Err(newer());
     }
-    let body = row.body.clone();
+    let body = row.body.as_str();
     let kind = match row.kind.as_str() {
-        "alert.changed" => from_value::<alert::Changed>(body).map(|body| body.read(severities)),
-        "alert.forgotten" => from_value::<alert::Forgotten>(body).map(alert::Forgotten::read),
-        "rule.changed" => from_value::<rule::Changed>(body).map(rule::Changed::read),
-        "rule.moved" => from_value::<rule::Moved>(body).map(rule::Moved::read),
-        "rule.forgotten" => from_value::<rule::Forgotten>(body).map(rule::Forgotten::read),
-        "source.changed" => from_value::<rule::Source>(body).map(rule::Source::read),
-        "own.alert" => from_value::<rule::Own>(body).map(|body| body.read(severities)),
-        "heartbeat.changed" => from_value::<heartbeat::Changed>(body).map(heartbeat::Changed::read),
-        "slept" => from_value::<rule::Slept>(body).map(rule::Slept::read),
-        "incident" => from_value::<incident::Stepped>(body).map(|body| body.read(row.generation, severities)),
-        "silenced" => from_value::<acts::Silenced>(body).and_then(acts::Silenced::read),
-        "silence.ended" => from_value::<acts::SilenceEnded>(body).map(acts::SilenceEnded::read),
-        "digest.entered" => from_value::<digest::Entered>(body).map(|body| body.read(severities)),
-        "digest.sent" => from_value::<digest::Sent>(body).map(|body| body.read(severities)),
-        "incidents.counted" => from_value::<acts::Counted>(body).map(acts::Counted::read),
-        "incident.restored" => from_value::<incident::Restored>(body).map(|body| body.read(severities)),
+        "alert.changed" => from_text::<alert::Changed>(body).map(|body| body.read(severities)),
+        "alert.forgotten" => from_text::<alert::Forgotten>(body).map(alert::Forgotten::read),
+        "rule.changed" => from_text::<rule::Changed>(body).map(rule::Changed::read),
+        "rule.moved" => from_text::<rule::Moved>(body).map(rule::Moved::read),
+        "rule.forgotten" => from_text::<rule::Forgotten>(body).map(rule::Forgotten::read),
+        "source.changed" => from_text::<rule::Source>(body).map(rule::Source::read),
+        "own.alert" => from_text::<rule::Own>(body).map(|body| body.read(severities)),
+        "heartbeat.changed" => from_text::<heartbeat::Changed>(body).map(heartbeat::Changed::read),
+        "slept" => from_text::<rule::Slept>(body).map(rule::Slept::read),
+        "incident" => from_text::<incident::Stepped>(body).map(|body| body.read(row.generation, severities)),
+        "silenced" => from_text::<acts::Silenced>(body).and_then(acts::Silenced::read),
+        "silence.ended" => from_text::<acts::SilenceEnded>(body).map(acts::SilenceEnded::read),
+        "digest.entered" => from_text::<digest::Entered>(body).map(|body| body.read(severities)),
+        "digest.sent" => from_text::<digest::Sent>(body).map(|body| body.read(severities)),
+        "incidents.counted" => from_text::<acts::Counted>(body).map(acts::Counted::read),
+        "incident.restored" => from_text::<incident::Restored>(body).map(|body| body.read(severities)),
         _ => return Err(newer()),
     };
     let kind = kind.map_err(|source| EventError::Body { kind: row.kind.clone(), source })?;
     Ok(Event { moment: Moment::from_millis(row.moment), slot: row.slot.map(Slot::from_millis), kind })
 }
 
-fn from_value<T: serde::de::DeserializeOwned>(body: Value) -> Result<T, serde_json::Error> {
-    serde_json::from_value(body)
+fn from_text<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_str(body)
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// A body as JSON. Ours hold nothing that could not be written.
-pub fn json(body: &impl Serialize) -> serde_json::Value {
-    serde_json::to_value(body).expect("bodies have text keys and plain numbers only")
+pub fn json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).expect("bodies have text keys and plain numbers only")
 }
 
 /// The severity called `name`: with the rank that it has now, or the lowest where it is configured no more.
@@ -61,17 +61,31 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// Labels by name.
-pub type LabelMap = BTreeMap<String, String>;
+/// Labels as an object of texts. They are written straight from the set that all share: what is owed or journalled at once may
+/// hold thousands of them.
+#[derive(Debug)]
+pub struct LabelMap(Labels);
 
-/// Labels as a map.
-pub fn label_map(labels: &Labels) -> LabelMap {
-    labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+impl Serialize for LabelMap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (&**name, &**value)))
+    }
 }
 
-/// Labels from a map.
+impl<'de> Deserialize<'de> for LabelMap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::<String, String>::deserialize(deserializer).map(|map| LabelMap(Labels::new(map)))
+    }
+}
+
+/// Labels to be written.
+pub fn label_map(labels: &Labels) -> LabelMap {
+    LabelMap(labels.clone())
+}
+
+/// Labels that were read.
 pub fn labels(map: LabelMap) -> Labels {
-    Labels::new(map)
+    map.0
 }
 
 /// A moment in milliseconds.

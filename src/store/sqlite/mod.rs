@@ -22,6 +22,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_millis(500);
 /// What makes each version of the schema out of the one before it.
 const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("inbox.sql")];
+/// We write at the end and hardly ever read, so that a cache of the usual two megabytes would only hold what nobody asks for.
+const CACHE_PAGES: u32 = 64;
 
 /// A SQLite file, open for writing.
 pub struct Sqlite {
@@ -55,6 +57,7 @@ impl Sqlite {
         connection.busy_timeout(PATIENCE).map_err(&fail)?;
         connection.pragma_update(None, "journal_mode", "wal").map_err(&fail)?;
         connection.pragma_update(None, "synchronous", "full").map_err(&fail)?;
+        connection.pragma_update(None, "cache_size", CACHE_PAGES).map_err(&fail)?;
         let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&fail)?;
         for (step, version) in STEPS.iter().zip(1_u32..).skip(found as usize) {
             let transaction = connection.transaction().map_err(&fail)?;
@@ -280,18 +283,14 @@ impl Sqlite {
         let mut rows = statement.query(parameters).map_err(&fail)?;
         let mut events = Vec::new();
         while let Some(row) = rows.next().map_err(&fail)? {
-            let body: String = row.get(6).map_err(&fail)?;
-            let kind: String = row.get(2).map_err(&fail)?;
-            let body =
-                serde_json::from_str(&body).map_err(|source| event::EventError::Body { kind: kind.clone(), source })?;
             let row = Row {
                 moment: row.get(0).map_err(&fail)?,
                 slot: row.get(1).map_err(&fail)?,
-                kind,
+                kind: row.get(2).map_err(&fail)?,
                 version: row.get(3).map_err(&fail)?,
                 subject: row.get(4).map_err(&fail)?,
                 generation: row.get(5).map_err(&fail)?,
-                body,
+                body: row.get(6).map_err(&fail)?,
             };
             events.push(event::decode(&row, severities)?);
         }
@@ -315,7 +314,7 @@ fn insert_event(
         )?
         .execute(params![
             seq, partition.0, epoch.0, row.moment, row.slot, wall, row.kind, row.version, rule_set, row.subject, row.generation,
-            row.body.to_string()
+            row.body
         ])
         .map(|_| ())
 }
@@ -343,7 +342,6 @@ fn write_snapshot(
     )?;
     for (place, event) in (0_u32..).zip(events) {
         let row = event::encode(event);
-        let body = row.body.to_string();
         statement.execute(params![
             partition.0,
             seq,
@@ -353,7 +351,7 @@ fn write_snapshot(
             row.version,
             row.subject,
             row.generation,
-            body
+            row.body
         ])?;
     }
     Ok(())

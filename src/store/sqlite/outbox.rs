@@ -50,7 +50,7 @@ pub(super) fn owed(
         let status: String = row.get(5).map_err(&fail)?;
         owed.push(Owed {
             number: row.get(0).map_err(&fail)?,
-            notice: notice::decode(&text, severities).map_err(StoreError::Notice)?,
+            notice: notice::decode(&text, severities).map_err(StoreError::Notice)?.into(),
             attempts: row.get(2).map_err(&fail)?,
             not_before: row.get(3).map_err(&fail)?,
             first_tried: row.get(4).map_err(&fail)?,
