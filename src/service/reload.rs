@@ -33,6 +33,8 @@ pub struct Wish {
     pub even_if_unchanged: bool,
 }
 
+const NOBODYS: Wish = Wish { number: 0, even_if_unchanged: false };
+
 /// Everything that was read and compiled.
 #[derive(Clone, Debug)]
 pub struct Fresh {
@@ -133,12 +135,11 @@ impl Reloader {
                 biased;
                 () = stop.cancelled() => return,
                 Some(wish) = wishes.recv() => wish,
-                Some(()) = hints.recv() => {
-                    settle(&mut hints).await;
-                    Wish { number: 0, even_if_unchanged: false }
-                }
-                _ = rescan.tick() => Wish { number: 0, even_if_unchanged: false },
+                Some(()) = hints.recv() => settle(&mut hints, &mut wishes).await,
+                _ = rescan.tick() => NOBODYS,
             };
+            // What was heard of so far is read now.
+            while hints.try_recv().is_ok() {}
             if let Some(answer) = self.load(wish).await {
                 let _gone = loaded.send(answer);
             }
@@ -170,13 +171,16 @@ impl Reloader {
     }
 }
 
-/// Waits until a burst of events is over.
-async fn settle(hints: &mut mpsc::UnboundedReceiver<()>) {
+/// Waits until a burst of events is over. Whoever asks meanwhile has written what they wanted to, and is served at once.
+async fn settle(hints: &mut mpsc::UnboundedReceiver<()>, wishes: &mut mpsc::UnboundedReceiver<Wish>) -> Wish {
     let end = Instant::now() + AT_MOST;
-    while Instant::now() < end {
-        match tokio::time::timeout(SETTLED, hints.recv()).await {
-            Ok(Some(())) => {}
-            Ok(None) | Err(_) => return,
+    loop {
+        tokio::select! {
+            biased;
+            Some(wish) = wishes.recv() => return wish,
+            () = tokio::time::sleep_until(end) => return NOBODYS,
+            Some(()) = hints.recv() => {}
+            () = tokio::time::sleep(SETTLED) => return NOBODYS,
         }
     }
 }
@@ -208,5 +212,28 @@ fn warn_of(fresh: &Fresh) {
     for Warning { code, place, message } in &fresh.warnings {
         let place = place.as_deref().unwrap_or("the configuration");
         warn!(code, place, "{place}: {message} ({code})");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_asks_does_not_wait_for_a_burst_of_events_to_settle() {
+        let (hint, mut hints) = mpsc::unbounded_channel();
+        let (wish, mut wishes) = mpsc::unbounded_channel();
+        hint.send(()).unwrap();
+        wish.send(Wish { number: 7, even_if_unchanged: true }).unwrap();
+        assert_eq!(settle(&mut hints, &mut wishes).await.number, 7);
+    }
+
+    #[tokio::test]
+    async fn a_burst_without_a_request_is_nobodys_wish() {
+        let (hint, mut hints) = mpsc::unbounded_channel();
+        let (_wish, mut wishes) = mpsc::unbounded_channel();
+        hint.send(()).unwrap();
+        assert_eq!(settle(&mut hints, &mut wishes).await.number, 0);
+        assert!(hints.try_recv().is_err(), "the burst was heard to its end");
     }
 }
