@@ -97,7 +97,7 @@ fn read(path: &Path) -> Vec<Sample> {
             version: u32::try_from(number(&one["version"]).expect("a version")).expect("a small one"),
             subject: one["subject"].as_str().expect("a subject").to_owned(),
             generation: u32::try_from(number(&one["generation"]).expect("a generation")).expect("a small one"),
-            body: one["body"].clone(),
+            body: one["body"].to_string(),
         },
         means: one["means"].as_str().expect("a meaning").to_owned(),
     };
@@ -109,7 +109,7 @@ fn write(path: &Path, samples: &[Sample]) {
         .iter()
         .map(|Sample { row, means }| {
             let Row { moment, slot, kind, version, subject, generation, body } = row;
-            json!({ "kind": kind, "version": version, "moment": moment, "slot": slot, "subject": subject, "generation": generation, "body": body, "means": means })
+            json!({ "kind": kind, "version": version, "moment": moment, "slot": slot, "subject": subject, "generation": generation, "body": tree(body), "means": means })
         })
         .collect();
     let text = serde_json::to_string_pretty(&all).expect("it is JSON") + "\n";
@@ -125,7 +125,7 @@ fn write_samples() {
         let row = encode(&event);
         let shapes = new.entry(file_name(&row)).or_default();
         let means = meaning(&event);
-        let shape = shape(&row.body);
+        let shape = shape(&tree(&row.body));
         // Whatever else there is, each policy that can fire an alert has its sample.
         if shapes.len() < MOST || shape.contains("forced") {
             shapes.entry(shape).or_insert(Sample { row, means });
@@ -207,12 +207,16 @@ fn variants() -> Vec<String> {
 
 /// `incident.opened.v1.json`: the kind, the step where there is one, and the version.
 fn file_name(row: &Row) -> String {
-    let step = match &row.body["step"] {
+    let step = match &tree(&row.body)["step"] {
         Value::String(step) => format!(".{step}"),
         Value::Object(step) => step.keys().next().map(|step| format!(".{step}")).unwrap_or_default(),
         _ => String::new(),
     };
     format!("{}{step}.v{}.json", row.kind, row.version)
+}
+
+fn tree(body: &str) -> Value {
+    serde_json::from_str(body).expect("a body is JSON")
 }
 
 /// Which keys and which words a body has, without what it says with them: labels and numbers differ from event to event.

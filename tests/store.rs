@@ -2,6 +2,7 @@
 //! is a line in `STORES`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use watchbell::engine::incident::Destination;
 use watchbell::engine::notice::Notice;
@@ -80,7 +81,7 @@ fn to(channel: &str) -> Destination {
 }
 
 /// As a store has kept it: whatever a notice has learnt since, this one can still be read.
-fn notice(id: &str, channel: &str, generation: u32) -> Notice {
+fn notice(id: &str, channel: &str, generation: u32) -> Arc<Notice> {
     let body = serde_json::json!({
         "id": DeliveryId::derive(&[id]).to_string(),
         "destination": { "channel": channel },
@@ -100,7 +101,7 @@ fn notice(id: &str, channel: &str, generation: u32) -> Notice {
         "link": "",
         "alerts": [],
     });
-    decode(&body.to_string(), &Severities::default()).expect("it is as it was first written")
+    Arc::new(decode(&body.to_string(), &Severities::default()).expect("it is as it was first written"))
 }
 
 /// The lease, from `holder`, at 1 s for 15 s.
@@ -115,7 +116,7 @@ fn stored(store: &mut dyn Store) -> (Vec<i64>, u64) {
 
 fn owed(store: &mut dyn Store) -> Vec<String> {
     let owed = store.owed(HERE, &Severities::default()).expect("it can be read");
-    owed.into_iter().map(|owed| owed.notice.title).collect()
+    owed.into_iter().map(|owed| owed.notice.title.clone()).collect()
 }
 
 #[test]

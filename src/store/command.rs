@@ -68,7 +68,7 @@ enum RefusalBody {
 /// Writes down what is asked for, and by whom. Two commands are the same where this is.
 #[must_use]
 pub fn encode(command: &Command) -> String {
-    json(&Body { actor: ActorBody::new(&command.actor), deed: DeedBody::new(&command.deed) }).to_string()
+    json(&Body { actor: ActorBody::new(&command.actor), deed: DeedBody::new(&command.deed) })
 }
 
 /// Reads a command back. Severities are stored by name and get the rank that they have now.
@@ -90,7 +90,7 @@ pub fn encode_outcome(outcome: &Outcome) -> String {
         Ok(()) => OutcomeBody::CarriedOut,
         Err(refusal) => OutcomeBody::Refused(RefusalBody::new(refusal)),
     };
-    json(&body).to_string()
+    json(&body)
 }
 
 /// Reads back what came of a command.

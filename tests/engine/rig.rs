@@ -10,7 +10,7 @@ use watchbell::engine::{Engine, Event, Fact, Failure, State, Step, World};
 use watchbell::model::{Answer, IncidentId, Labels, Moment, Name, Sample, SeriesTable, Slot, Span};
 use watchbell::rules::Rule;
 use watchbell::rules::template::Answers;
-use watchbell::store::event::{Row, decode, encode};
+use watchbell::store::event::{decode, encode};
 
 /// Every group of these tests is evaluated so often.
 pub const INTERVAL: Span = Span::from_secs(30);
@@ -246,11 +246,7 @@ impl Rig {
 
 /// The events as they come back out of a store.
 pub fn stored(world: &World, events: &[Event]) -> Vec<Event> {
-    let through_text = |row: Row| {
-        let body = serde_json::from_str(&row.body.to_string()).expect("what was written can be parsed");
-        Row { body, ..row }
-    };
     let severities = &world.settings.severities;
-    let decoded = events.iter().map(|event| decode(&through_text(encode(event)), severities));
+    let decoded = events.iter().map(|event| decode(&encode(event), severities));
     decoded.collect::<Result<_, _>>().expect("what was written can be read")
 }
