@@ -71,6 +71,9 @@ fn the_later_layer_wins_where_it_is_active_and_the_lower_holds_before_it_is_effe
     let schedule = Schedule { layers: vec![layer(&["a"], Step::Days(7)), new, weekend], ..empty("UTC") };
     let instants = ["2026-02-28T00:00:00Z", "2026-03-02T11:59:59Z", "2026-03-02T12:00:00Z", "2026-03-07T12:00:00Z"];
     assert_eq!(told(&schedule, &instants), "w a n w");
+    let effective = instant(instants[2]);
+    let before = shifts(&schedule, instant("2026-03-02T10:00:00Z"), instant("2026-03-03T00:00:00Z")).next().unwrap();
+    assert_eq!((before.to, before.responder.map(|name| &**name)), (effective, Some("a")));
 }
 
 #[test]
