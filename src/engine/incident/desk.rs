@@ -208,6 +208,8 @@ impl<'a> Desk<'a> {
 
     /// Decides what the incident owes to whom, now that everything of this moment is known.
     pub(super) fn settle(&mut self, key: &Key) {
+        // Before the levels, so that who is woken now need not be reminded of what was due before.
+        self.remind(key);
         let Some(incident) = self.incidents.by_key.get(key) else { return };
         match (incident.phase, incident.judged()) {
             (Phase::Resolved { .. }, _) => self.forget_in_time(key),
@@ -216,7 +218,6 @@ impl<'a> Desk<'a> {
             (Phase::Gathering { until }, Some(severity)) => self.gather(key, until, &severity),
             (Phase::Open, Some(severity)) => self.go_on(key, &severity),
         }
-        self.remind(key);
     }
 
     fn forget_in_time(&mut self, key: &Key) {
