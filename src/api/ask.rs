@@ -26,6 +26,10 @@ pub fn body<T: DeserializeOwned + Default>(body: Result<Bytes, BytesRejection>) 
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(T::default());
     }
+    // A list would be taken for the fields in their order, which nobody means.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(reply::bad_data("the body is not a JSON object"));
+    }
     serde_json::from_slice(&body).map_err(|cause| reply::bad_data(format!("cannot read the body: {cause}")))
 }
 

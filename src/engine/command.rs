@@ -135,7 +135,7 @@ pub enum Refusal {
     #[error("there is no incident INC-{0}, or it was closed too long ago")]
     NoSuchIncident(u64),
     /// The incident has been reopened since.
-    #[error("INC-{number} has been reopened since: this was about its generation {asked}, it is at {now}")]
+    #[error("INC-{number} is at generation {now}, and this is about generation {asked}")]
     OtherGeneration {
         /// Its number.
         number: u64,

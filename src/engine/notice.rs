@@ -75,6 +75,38 @@ pub enum Reason {
     Resolved,
 }
 
+impl Reason {
+    /// Whether somebody did or wrote what it tells of. That is told at once and never merged with what comes after it;
+    /// everything else only says how things stand, and the latest word on that is enough.
+    #[must_use]
+    pub fn is_somebodys(self) -> bool {
+        match self {
+            Reason::Acknowledged
+            | Reason::Snoozed
+            | Reason::Unacknowledged
+            | Reason::AcknowledgementExpired
+            | Reason::Assessed
+            | Reason::Assigned
+            | Reason::Communicated => true,
+            Reason::Opened
+            | Reason::Reopened
+            | Reason::Rose
+            | Reason::Fell
+            | Reason::Changed
+            | Reason::Escalated
+            | Reason::Repeated
+            | Reason::Released
+            | Reason::Overdue(_)
+            | Reason::Stale
+            | Reason::Rested
+            | Reason::Digest
+            | Reason::SilenceEnds
+            | Reason::Calmed
+            | Reason::Resolved => false,
+        }
+    }
+}
+
 /// What a message says beside the incident itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

@@ -72,7 +72,7 @@ pub enum SendError {
         reason: String,
     },
     /// It did not arrive, and may later.
-    #[error("{channel} is busy: {reason}")]
+    #[error("{channel} did not take it: {reason}")]
     Busy {
         /// The kind of channel.
         channel: &'static str,

@@ -1,7 +1,8 @@
 //! What goes out next to one destination, and when it is tried again. Pure.
 //!
 //! Messages of one incident reach one destination in order; a resolve never overtakes its trigger. A page that nobody has
-//! tried to deliver is withdrawn when the end is already owed. Updates are merged to the latest.
+//! tried to deliver is withdrawn when the end is already owed. Updates on how things stand are paced and merged to the latest,
+//! or into the page that follows them; what people did or wrote is neither, and no page waits behind an update.
 
 use crate::engine::notice::{Notice, NoticeKind};
 use crate::model::{DeliveryId, Span, spread};
@@ -58,7 +59,7 @@ pub fn next(queue: &[Waiting<'_>], pace: Pace, wall: i64) -> Next {
     }
     let Some(first) = queue.first() else { return Next::Idle };
     let mut due = first.not_before;
-    if first.notice.draft.kind == NoticeKind::Update {
+    if is_standing(first) {
         due = due.max(pace.last_sent.map_or(due, |last| last + pace.updates_every.millis()));
     }
     if due <= wall { Next::Send(first.notice.draft.id) } else { Next::Wait(due) }
@@ -86,12 +87,17 @@ fn overtaken(queue: &[Waiting<'_>]) -> Vec<DeliveryId> {
         }
         return withdrawn;
     }
-    // What somebody wrote is said, whatever comes after it.
-    let is_update =
-        |waiting: &&Waiting<'_>| waiting.notice.draft.kind == NoticeKind::Update && waiting.notice.draft.text.is_none();
-    let last_update = queue.iter().rposition(|waiting| is_update(&waiting));
-    let earlier = queue.iter().take(last_update.unwrap_or(0)).filter(is_update).filter(|waiting| untouched(waiting));
+    // A page says how things stand, and so does every later update.
+    let says_more = |waiting: &Waiting<'_>| waiting.notice.draft.kind == NoticeKind::Page || is_standing(waiting);
+    let last = queue.iter().rposition(says_more);
+    let earlier = queue.iter().take(last.unwrap_or(0)).filter(|waiting| is_standing(waiting) && untouched(waiting));
     earlier.map(|waiting| waiting.notice.draft.id).collect()
+}
+
+/// Whether it is an update that only says how things stand.
+fn is_standing(waiting: &Waiting<'_>) -> bool {
+    let draft = &waiting.notice.draft;
+    draft.kind == NoticeKind::Update && !draft.reason.is_somebodys()
 }
 
 /// When to try again after `attempts` failures, in milliseconds from now: exponential with jitter, all of it a hash of the
@@ -108,4 +114,70 @@ pub fn retry_in(id: DeliveryId, attempts: u32, retry_after: Option<Span>) -> i64
 #[must_use]
 pub fn needs_fallback(failures: u32, first_tried: i64, wall: i64) -> bool {
     failures >= FALLBACK_AFTER_FAILURES || wall - first_tried >= FALLBACK_AFTER.millis()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::incident::{Destination, Key};
+    use crate::engine::notice::{Draft, Reason};
+    use crate::model::{IncidentId, Labels, Moment, Severities, Slot};
+
+    fn notice(name: &str, kind: NoticeKind, reason: Reason) -> Notice {
+        let severities = Severities::default();
+        let draft = Draft {
+            id: DeliveryId::derive(&[name]),
+            destination: Destination { channel: "pager".into(), to: None },
+            kind,
+            reason,
+            level: None,
+            by: None,
+            text: None,
+            acknowledged_by: None,
+            held_back: None,
+            subject: None,
+            at: Moment::default(),
+            incident: IncidentId::derive(&["i"]),
+            number: 1,
+            key: Key { policy: "default".into(), group: Labels::empty() },
+            generation: 1,
+            page: 1,
+            revision: 1,
+            pages: vec![1],
+            severity: severities.default_severity().clone(),
+            opened: Slot::from_millis(0),
+            members: Vec::new(),
+        };
+        Notice { draft, title: name.into(), link: String::new(), alerts: Vec::new() }
+    }
+
+    /// What happens to a queue one second after the last message, where updates come once a minute.
+    fn next_of(notices: &[Notice]) -> Next {
+        let waiting = |notice| Waiting { notice, attempts: 0, fate_unknown: false, not_before: 0 };
+        let queue: Vec<Waiting<'_>> = notices.iter().map(waiting).collect();
+        next(&queue, Pace { updates_every: Span::from_mins(1), last_sent: Some(0) }, 1_000)
+    }
+
+    fn id(name: &str) -> DeliveryId {
+        DeliveryId::derive(&[name])
+    }
+
+    #[test]
+    fn no_page_waits_behind_an_update() {
+        let update = notice("update", NoticeKind::Update, Reason::Changed);
+        let rise = notice("rise", NoticeKind::Page, Reason::Rose);
+        assert_eq!(next_of(std::slice::from_ref(&update)), Next::Wait(60_000));
+        assert_eq!(next_of(&[update, rise]), Next::Withdraw(vec![id("update")]));
+    }
+
+    #[test]
+    fn what_people_did_is_told_at_once_and_not_merged_away() {
+        let acknowledged = notice("acknowledged", NoticeKind::Update, Reason::Acknowledged);
+        let overdue = notice("changed", NoticeKind::Update, Reason::Changed);
+        assert_eq!(next_of(&[acknowledged, overdue]), Next::Send(id("acknowledged")));
+        let earlier = notice("changed", NoticeKind::Update, Reason::Changed);
+        let written = notice("written", NoticeKind::Update, Reason::Communicated);
+        let later = notice("later", NoticeKind::Update, Reason::Fell);
+        assert_eq!(next_of(&[earlier, written, later]), Next::Withdraw(vec![id("changed")]));
+    }
 }

@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// Where a scenario starts that says nothing.
 const START: i64 = 1_767_603_600_000;
 
+/// A longer scenario is a slip of the pen, and would be played for hours.
+const LONGEST: Span = Span::from_hours(400 * 24);
+
 /// What an event can be, for whoever wrote none of these or several.
 const EVENTS: &str = "one of `query_error`, `missed`, `restart`, `reload`, `channel_fails`, `channel_refuses`, `ack`, `unack`, \
                       `snooze`, `assess`, `update`, `note`, `assign`, `escalate`, `resolve`, `review`, `silence`";
@@ -157,6 +160,11 @@ impl Reader<'_> {
         let then = written.then.as_ref().map_or(interval, |then| then.0);
         let last_event = events.last().map_or(Span::ZERO, |event| event.at);
         let lasts = spread.unwrap_or(Span::ZERO).max(last_event) + then;
+        if lasts > LONGEST {
+            let finding = self.findings.error(codes::WB202, "a scenario lasts at most 400 days");
+            finding.at(written.scenario.place, "this one lasts longer");
+            return None;
+        }
         let title = written.scenario.value.clone();
         Some(Scenario { title, start, lasts, settings: Arc::new(settings), rules, feeds, events, expectations })
     }

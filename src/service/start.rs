@@ -183,12 +183,15 @@ fn open_store(config: &Path, settings: Option<&Settings>) -> Result<Box<dyn Stor
 /// Waits until nobody else decides. `None` where we were told to stop meanwhile.
 async fn wait_for_lease(books: &Books, stop: &CancellationToken) -> Result<Option<Lease>, StartError> {
     let holder = holder::name(wall());
+    let mut said = false;
     loop {
         let name = holder.clone();
         match books.ask(move |store| store.acquire(PARTITION, &name, wall(), wall() + LEASE)).await {
             Ok(lease) => return Ok(Some(lease)),
+            Err(BooksError::Store(StoreError::Held { .. })) if said => {}
             Err(BooksError::Store(StoreError::Held { until })) => {
-                info!("another replica decides until {until}; waiting")
+                info!("another replica decides until {until}; waiting for its lease to end");
+                said = true;
             }
             Err(cause) => return Err(cause.into()),
         }

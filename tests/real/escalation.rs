@@ -130,3 +130,64 @@ fn played(folder: &Scratch) -> BTreeMap<String, Vec<String>> {
     }
     told
 }
+
+const MANY: &str = r"
+groups:
+  - name: nodes
+    interval: 1s
+    rules:
+      - alert: NodeDown
+        expr: up
+        tiers: { critical: { below: 1 } }
+        annotations: { summary: '{{ $labels.node }} of {{ $labels.chain }} does not answer, and has not for a while' }
+";
+
+const MANY_CONFIG: &str = r##"
+prometheus: { main: { url: "$PROMETHEUS", timeout: 2s } }
+rules: [rules.yaml]
+external_url: "http://$LISTEN"
+listen: "$LISTEN"
+channels:
+  slack: { slack: { token: { env: SLACK_TOKEN }, to: "#alerts", api_url: "$RECEIVERS/api" } }
+  pager: { pagerduty: { routing_key: { env: PAGERDUTY_KEY }, api_url: "$RECEIVERS" } }
+  hook: { webhook: { url: "$RECEIVERS/hook" } }
+policies:
+  default:
+    group_by: [alertname]
+    wait: 1s
+    matrix:
+      critical: { levels: [{ notify: [slack, pager, hook] }] }
+      high: { tell: nobody }
+      medium: { tell: nobody }
+      low: { tell: nobody }
+routes: [{ policy: default }]
+"##;
+
+#[test]
+fn five_hundred_alerts_of_one_group_and_their_ends_are_two_events_for_pagerduty_within_every_budget() {
+    let (Some(prometheus), Some(receivers)) = (Prometheus::start(), Receivers::start()) else { return };
+    let folder = Scratch::new("many");
+    folder.write("rules.yaml", MANY);
+    let config = MANY_CONFIG.replace("$PROMETHEUS", &prometheus.url()).replace("$RECEIVERS", receivers.url());
+    let nodes: Vec<String> = (0..500).map(|number| format!("validator-{number:03}.eu-central.example.org")).collect();
+    let up = |value: f64| {
+        let now = now_millis();
+        let series =
+            nodes.iter().map(|node| Series::new("up", &[("chain", "sepolia"), ("node", node)], &[(now, value)]));
+        prometheus.write(&series.collect::<Vec<_>>());
+    };
+    up(0.0);
+    let secrets = [("SLACK_TOKEN", "xoxb-story"), ("PAGERDUTY_KEY", "0123456789abcdef0123456789abcdef")];
+    let _watchbell = Watchbell::start_with(folder.path(), &config, &secrets).expect("it starts");
+    let to = |channel: &str| receivers.log().into_iter().filter(|entry| entry["channel"] == channel).count();
+    wait_for("one page", || (to("pagerduty") == 1 && to("slack") == 1 && to("webhook") == 1).then_some(()));
+    up(1.0);
+    wait_for("the end", || (to("pagerduty") == 2 && to("webhook") == 2).then_some(()));
+    for entry in receivers.log() {
+        assert_eq!(entry["verdict"], "accepted", "what is over a limit is refused: {entry}");
+        let is_page = entry["channel"] == "webhook" && entry["body"]["type"] == "incident.opened";
+        let alerts = entry["body"]["data"]["alerts"].as_array().map_or(0, Vec::len);
+        assert!(!is_page || alerts == 500, "{alerts} alerts are in the page");
+    }
+    assert_eq!(to("pagerduty"), 2, "one opens, one ends");
+}

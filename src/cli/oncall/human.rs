@@ -66,7 +66,7 @@ fn name(responder: Option<&Name>) -> &str {
 }
 
 fn gaps(gaps: &[Gap], zone: &Zone) -> String {
-    let Some(first) = gaps.first() else { return "never".into() };
+    let Some(first) = gaps.first() else { return "no gap".into() };
     let total: SignedDuration = gaps.iter().map(Gap::length).sum();
     let first = format!("from {} to {}", shown(first.from, zone), shown(first.to, zone));
     match gaps.len() {

@@ -13,6 +13,8 @@ use crate::model::{Moment, Name, Severity, SilenceId, Span};
 
 /// The longest text that somebody may write, in characters: a page of it, and less than any channel's limit.
 const LONGEST_TEXT: usize = 4_000;
+/// Who has not acted for longer than this has forgotten it.
+const LONGEST_SNOOZE: Span = Span::from_hours(7 * 24);
 /// A silence for longer than this belongs into the configuration, where somebody reviews it.
 const LONGEST_SILENCE: Span = Span::from_hours(90 * 24);
 
@@ -67,6 +69,9 @@ impl Desk<'_> {
             }
             Act::Snooze(span) if *span <= Span::ZERO => {
                 return Err(Refusal::Invalid("snoozing takes some time, for example 30m".into()));
+            }
+            Act::Snooze(span) if *span > LONGEST_SNOOZE => {
+                return Err(Refusal::Invalid("an incident is snoozed for at most seven days".into()));
             }
             Act::Snooze(span) => self.acknowledge(key, by, Some(self.at.now + *span), Reason::Snoozed),
             Act::Unacknowledge => self.unacknowledge(key, by)?,

@@ -235,8 +235,8 @@ pub fn next_change(world: &World, wall: Timestamp) -> Option<Timestamp> {
     silences.chain(windows).filter(|at| *at > wall).min()
 }
 
-/// Whether matchers hold back anything at all: one that every alert meets would silence everything.
+/// Whether matchers would silence everything: each takes a label that is not there, or any value at all.
 #[must_use]
 pub fn is_too_wide(matchers: &Matchers) -> bool {
-    matchers.iter().all(|matcher| matcher.accepts(""))
+    matchers.iter().all(|matcher| matcher.accepts("") || matcher.accepts("a value that nobody has"))
 }
