@@ -134,8 +134,8 @@ pub enum Refusal {
     /// No incident has this number, or it was closed too long ago.
     #[error("there is no incident INC-{0}, or it was closed too long ago")]
     NoSuchIncident(u64),
-    /// The incident has been reopened since.
-    #[error("INC-{number} is at generation {now}, and this is about generation {asked}")]
+    /// The incident is at another generation.
+    #[error("{}", of_another(*number, *asked, *now))]
     OtherGeneration {
         /// Its number.
         number: u64,
@@ -173,6 +173,14 @@ pub enum Refusal {
     /// What was written cannot be taken.
     #[error("{0}")]
     Invalid(String),
+}
+
+fn of_another(number: u64, asked: u32, now: u32) -> String {
+    if asked < now {
+        format!("INC-{number} has been reopened since: this was about its generation {asked}, it is at {now}")
+    } else {
+        format!("INC-{number} has no generation {asked} yet: it is at {now}")
+    }
 }
 
 impl std::fmt::Display for Via {
