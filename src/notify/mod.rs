@@ -10,6 +10,8 @@ pub mod link;
 pub mod pagerduty;
 mod post;
 pub mod queue;
+#[cfg(test)]
+mod sample;
 pub mod signature;
 pub mod slack;
 pub mod text;

@@ -119,35 +119,11 @@ pub fn needs_fallback(failures: u32, first_tried: i64, wall: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::incident::{Destination, Key};
     use crate::engine::notice::{Draft, Reason};
-    use crate::model::{IncidentId, Labels, Moment, Severities, Slot};
+    use crate::notify::sample;
 
     fn notice(name: &str, kind: NoticeKind, reason: Reason) -> Notice {
-        let severities = Severities::default();
-        let draft = Draft {
-            id: DeliveryId::derive(&[name]),
-            destination: Destination { channel: "pager".into(), to: None },
-            kind,
-            reason,
-            level: None,
-            by: None,
-            text: None,
-            acknowledged_by: None,
-            held_back: None,
-            subject: None,
-            at: Moment::default(),
-            incident: IncidentId::derive(&["i"]),
-            number: 1,
-            key: Key { policy: "default".into(), group: Labels::empty() },
-            generation: 1,
-            page: 1,
-            revision: 1,
-            pages: vec![1],
-            severity: severities.default_severity().clone(),
-            opened: Slot::from_millis(0),
-            members: Vec::new(),
-        };
+        let draft = Draft { id: DeliveryId::derive(&[name]), kind, reason, ..sample::draft() };
         Notice { draft, title: name.into(), link: String::new(), alerts: Vec::new() }
     }
 

@@ -158,35 +158,14 @@ fn refused(reason: String) -> SendError {
 mod tests {
     use super::*;
     use crate::engine::command::{Actor, Via};
-    use crate::engine::incident::{Destination, Key};
-    use crate::model::{IncidentId, Labels, Moment, Severities, Slot};
+    use crate::model::Severities;
+    use crate::notify::sample;
 
     fn update(reason: Reason, severity: &str, by: Option<&str>) -> Draft {
         let severities = Severities::default();
         let actor = |name: &str| Actor { name: name.into(), via: Via::Api };
-        Draft {
-            id: DeliveryId::derive(&["d"]),
-            destination: Destination { channel: "mail".into(), to: None },
-            kind: NoticeKind::Update,
-            reason,
-            level: None,
-            by: None,
-            text: None,
-            acknowledged_by: by.map(actor),
-            held_back: None,
-            subject: None,
-            at: Moment::default(),
-            incident: IncidentId::derive(&["i"]),
-            number: 1,
-            key: Key { policy: "default".into(), group: Labels::empty() },
-            generation: 1,
-            page: 1,
-            revision: 1,
-            pages: vec![1],
-            severity: severities.find(severity).expect("a default severity").clone(),
-            opened: Slot::from_millis(0),
-            members: Vec::new(),
-        }
+        let severity = severities.find(severity).expect("a default severity").clone();
+        Draft { reason, severity, acknowledged_by: by.map(actor), ..sample::draft() }
     }
 
     #[test]
