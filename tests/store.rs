@@ -171,7 +171,6 @@ fn a_commit_is_whole_or_not_at_all_and_names_the_end_of_the_journal_that_it_expe
         let commit = Commit {
             owed: vec![notice("page", "pager", 1)],
             good_files: Some(vec![("rules.yaml".into(), "groups: []".into())]),
-            snapshot: Some(vec![slept(9)]),
             ..events(&[3])
         };
         let behind = store.commit(HERE, epoch, 1, &commit, 0).expect_err("the journal has gone on");
@@ -286,14 +285,19 @@ fn a_snapshot_takes_the_place_of_the_journal_before_it_and_the_numbers_go_on() {
     for_each(|store| {
         let epoch = acquired(store, "a");
         store.commit(HERE, epoch, 0, &events(&[1, 2]), 0).expect("it is ours");
-        let snapshot = |millis| Some(vec![slept(millis), slept(millis + 1)]);
-        store.commit(HERE, epoch, 2, &Commit { snapshot: snapshot(100), ..events(&[3]) }, 0).expect("it is ours");
-        assert_eq!(stored(store), (vec![100, 101], 3));
-        store.commit(HERE, epoch, 3, &events(&[4]), 0).expect("it is ours");
-        assert_eq!(stored(store), (vec![100, 101, 4], 4));
+        let snapshot = |store: &mut dyn Store, seq, millis| {
+            store.snapshot(HERE, epoch, seq, &mut [slept(millis), slept(millis + 1)].into_iter())
+        };
+        snapshot(store, 2, 100).expect("it is ours");
+        assert_eq!(stored(store), (vec![100, 101], 2));
+        store.commit(HERE, epoch, 2, &events(&[4]), 0).expect("it is ours");
+        assert_eq!(stored(store), (vec![100, 101, 4], 3));
         assert_eq!(store.load(HERE, &Severities::default()).expect("it can be read").since_snapshot, 1);
-        store.commit(HERE, epoch, 4, &Commit { snapshot: snapshot(200), ..events(&[5]) }, 0).expect("it is ours");
-        assert_eq!(stored(store), (vec![200, 201], 5), "the newest one counts alone");
+        let behind = snapshot(store, 2, 300).expect_err("the journal has gone on");
+        assert!(matches!(behind, StoreError::Behind { expected: 2, actual: 3 }), "{behind}");
+        assert_eq!(stored(store), (vec![100, 101, 4], 3), "the one before holds on");
+        snapshot(store, 3, 200).expect("it is ours");
+        assert_eq!(stored(store), (vec![200, 201], 3), "the newest one counts alone");
     });
 }
 

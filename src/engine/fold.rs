@@ -96,47 +96,20 @@ impl State {
     }
 
     /// Events that fold to this state: what a snapshot keeps, so that the journal before it need not be read.
-    #[must_use]
-    pub fn as_events(&self) -> Vec<Event> {
-        let mut kinds = Vec::new();
+    /// They are made one by one, as they are asked for: all at once they would be as large as the state.
+    pub fn as_events(&self) -> impl Iterator<Item = Event> + '_ {
         let mut rules: Vec<_> = self.rules.iter().collect();
         rules.sort_by_key(|(id, _)| **id);
-        for (&rule, state) in rules {
-            if state.failing.is_some() || state.empty.is_some() {
-                kinds.push(EventKind::RuleChanged { rule, failing: state.failing, empty: state.empty });
-            }
-            let mut alerts: Vec<_> = state.iter().filter(|alert| state.is_remembered(alert)).collect();
-            alerts.sort_by_key(|alert| alert.id);
-            kinds.extend(
-                alerts.into_iter().map(|alert| EventKind::AlertChanged { rule, alert: Box::new(alert.clone()) }),
-            );
-        }
+        let rules = rules.into_iter().flat_map(|(&rule, state)| events_of_rule(rule, state));
         let sources = self.sources.iter();
-        kinds.extend(
-            sources.map(|(source, since)| EventKind::SourceChanged { source: source.clone(), failing: Some(*since) }),
-        );
-        kinds.extend(self.own.values().map(|subject| EventKind::OwnAlert { subject: subject.clone(), fires: true }));
+        let sources =
+            sources.map(|(source, since)| EventKind::SourceChanged { source: source.clone(), failing: Some(*since) });
+        let own = self.own.values().map(|subject| EventKind::OwnAlert { subject: subject.clone(), fires: true });
         let heartbeats = self.heartbeats.iter();
-        kinds.extend(heartbeats.map(|(alert, is)| EventKind::HeartbeatChanged { alert: alert.clone(), is: Some(*is) }));
-        let silences = self.incidents.silences.values();
-        kinds.extend(silences.map(|silence| EventKind::Silenced { silence: Box::new(silence.clone()) }));
-        for (digest, book) in &self.incidents.digests {
-            let (digest, all) = (digest.clone(), &book.entries);
-            let kept = Vec::new();
-            kinds.extend(book.sent.map(|at| EventKind::DigestSent { digest: digest.clone(), at, kept }));
-            kinds.extend(all.iter().map(|(number, entry)| EventKind::DigestEntered {
-                digest: digest.clone(),
-                number: *number,
-                entry: Box::new(entry.clone()),
-            }));
-        }
-        kinds.push(EventKind::IncidentsCounted {
-            last_number: self.incidents.last_number,
-            changes: self.incidents.changes.iter().map(|(alert, times)| (*alert, times.clone())).collect(),
-        });
-        let incidents = self.incidents.by_key.values();
-        kinds.extend(incidents.map(|incident| EventKind::IncidentRestored { incident: Box::new(incident.clone()) }));
-        kinds.into_iter().map(|kind| Event { moment: self.moment, slot: None, kind }).collect()
+        let heartbeats =
+            heartbeats.map(|(alert, is)| EventKind::HeartbeatChanged { alert: alert.clone(), is: Some(*is) });
+        let kinds = rules.chain(sources).chain(own).chain(heartbeats).chain(self.incidents.as_events());
+        kinds.map(|kind| Event { moment: self.moment, slot: None, kind })
     }
 
     fn known(&mut self, world: &World, rule: RuleId) -> &mut RuleState {
@@ -168,4 +141,13 @@ impl State {
             self.incidents.rename(*old, *new, to);
         }
     }
+}
+
+fn events_of_rule(rule: RuleId, state: &RuleState) -> impl Iterator<Item = EventKind> + '_ {
+    let (failing, empty) = (state.failing, state.empty);
+    let of_itself = (failing.is_some() || empty.is_some()).then_some(EventKind::RuleChanged { rule, failing, empty });
+    let mut alerts: Vec<_> = state.iter().filter(|alert| state.is_remembered(alert)).collect();
+    alerts.sort_by_key(|alert| alert.id);
+    let alerts = alerts.into_iter().map(move |alert| EventKind::AlertChanged { rule, alert: Box::new(alert.clone()) });
+    of_itself.into_iter().chain(alerts)
 }

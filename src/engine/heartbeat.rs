@@ -152,7 +152,7 @@ mod tests {
         let away = Heartbeat::Away { since: Moment::from_millis(7) };
         let heartbeats = BTreeMap::from([("Watchdog".into(), away), ("Canary".into(), Heartbeat::Beats)]);
         let state = State { heartbeats: heartbeats.clone(), ..State::default() };
-        assert_eq!(State::fold(&world, &state.as_events()).heartbeats, heartbeats);
+        assert_eq!(State::fold(&world, &state.as_events().collect::<Vec<_>>()).heartbeats, heartbeats);
     }
 
     #[test]

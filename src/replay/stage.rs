@@ -32,8 +32,9 @@ pub fn play(scenario: &Scenario) -> Story {
 #[must_use]
 pub fn journal(scenario: &Scenario) -> Vec<Event> {
     let stage = played(scenario);
-    let snapshot = stage.engine.state.as_events();
-    stage.journal.into_iter().chain(snapshot).collect()
+    let mut journal = stage.journal;
+    journal.extend(stage.engine.state.as_events());
+    journal
 }
 
 fn played(scenario: &Scenario) -> Stage<'_> {

@@ -340,10 +340,9 @@ impl Decider {
         }
         let owed: Vec<_> = self.compose(&step.drafts).await.into_iter().map(Arc::new).collect();
         let now = self.engine.state.moment;
-        let snapshot = (self.since_snapshot > SNAPSHOT_AFTER).then(|| self.engine.state.as_events());
-        self.since_snapshot = if snapshot.is_some() { 0 } else { self.since_snapshot + step.events.len() };
+        self.since_snapshot += step.events.len();
         let (rule_set, good_files) = (self.rule_set.clone(), self.good_files.take());
-        let commit = Commit { events: step.events, owed, snapshot, rule_set, good_files, consumed, moment: now };
+        let commit = Commit { events: step.events, owed, rule_set, good_files, consumed, moment: now };
         let notices = commit.owed.clone();
         self.backlog.push(Arc::new(commit));
         // While the store fails, every try may wait for a lock; then only `renew` tries, and nobody waits for it.
@@ -353,6 +352,23 @@ impl Decider {
         if !notices.is_empty() && !self.fenced {
             // Stored, or the store fails: then they go out all the same, under the keys they would have had.
             let _gone = self.ways_out.orders.send(Order::Owed(notices));
+        }
+        if self.since_snapshot > SNAPSHOT_AFTER && self.is_remembering() {
+            self.shorten_journal().await;
+        }
+    }
+
+    /// Lets the journal start anew from what is known now. The state is lent to the store's thread meanwhile, which writes it
+    /// down piece by piece: a copy of it, or of its events, would be the largest thing in memory.
+    async fn shorten_journal(&mut self) {
+        let state = Arc::new(std::mem::take(&mut self.engine.state));
+        let (lent, partition, epoch, seq) = (Arc::clone(&state), self.partition, self.epoch, self.seq);
+        let done = self.books.ask(move |store| store.snapshot(partition, epoch, seq, &mut lent.as_events())).await;
+        self.engine.state = Arc::unwrap_or_clone(state);
+        match done {
+            Ok(()) => self.since_snapshot = 0,
+            // Tried again with the next step: until then a start only takes longer.
+            Err(cause) => self.store_failed(&cause),
         }
     }
 

@@ -55,8 +55,6 @@ pub struct Commit {
     pub events: Vec<Event>,
     /// What is owed.
     pub owed: Vec<Arc<Notice>>,
-    /// Events that fold to the whole state, where the journal should start anew from here.
-    pub snapshot: Option<Vec<Event>>,
     /// Which rule set decided.
     pub rule_set: String,
     /// The texts of the files that run from here on, in the place of those kept before.
@@ -274,6 +272,18 @@ pub trait Store: Send {
         commit: &Commit,
         wall: i64,
     ) -> Result<u64, StoreError>;
+
+    /// Lets the journal start anew after event `seq`: `events`, taken one by one, fold to the state as it was then.
+    ///
+    /// # Errors
+    /// When the lease was lost, the journal stands elsewhere, or the database fails. The journal is then as it was.
+    fn snapshot(
+        &mut self,
+        partition: Partition,
+        epoch: Epoch,
+        seq: u64,
+        events: &mut dyn Iterator<Item = Event>,
+    ) -> Result<(), StoreError>;
 
     /// Puts a command on record before anybody decides on it; one whose id is there already is left as it is.
     ///

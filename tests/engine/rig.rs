@@ -239,7 +239,7 @@ impl Rig {
 
     /// The journal starts anew from a snapshot.
     pub fn snapshot(&mut self) -> &mut Self {
-        self.journal = self.engine.state.as_events();
+        self.journal = self.engine.state.as_events().collect();
         self
     }
 }

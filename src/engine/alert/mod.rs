@@ -9,6 +9,10 @@ pub use tier::{TierState, Timing};
 
 use crate::model::{AlertId, Labels, Moment, Severity, Slot, Span, Truth};
 use crate::rules::Tier;
+use smallvec::SmallVec;
+
+/// The states of an alert's tiers. Most rules have one or two, which then need no memory of their own.
+pub type TierStates = SmallVec<[TierState; 2]>;
 
 /// A rule on one identity.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +26,7 @@ pub struct Alert {
     /// What people see and matchers match: series and rule labels, `alertname` included, `severity` of plain rules too.
     pub labels: Labels,
     /// One state for each tier that holds for the series, highest first.
-    pub tiers: Vec<TierState>,
+    pub tiers: TierStates,
     /// A tier that fires by policy, not by its condition.
     pub forced: Option<Forced>,
     /// The value of the last evaluated slot.
@@ -31,6 +35,17 @@ pub struct Alert {
     pub missing: Option<Moment>,
     /// The last slot that had it. Not journalled.
     pub last_seen: Slot,
+}
+
+/// What of an alert a step may change: cheap to put aside before it, and to compare with after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Before {
+    /// See [`Alert::tiers`].
+    pub tiers: TierStates,
+    /// See [`Alert::forced`].
+    pub forced: Option<Forced>,
+    /// See [`Alert::missing`].
+    pub missing: Option<Moment>,
 }
 
 /// What an alert is about.
@@ -120,22 +135,13 @@ impl Alert {
     /// The highest severity at which it fires, by condition or by policy.
     #[must_use]
     pub fn top(&self, tiers: &[Tier]) -> Option<Top> {
-        let by_condition = self.firing_tier().and_then(|index| {
-            let (state, tier) = (self.tiers[index], tiers.get(index)?);
-            let severity = tier.severity.clone();
-            Some(Top { severity, active: state.active_since()?, since: state.fired_at()?, why: None })
-        });
-        let by_policy = self.forced.as_ref().map(|forced| Top {
-            severity: forced.severity.clone(),
-            active: forced.since,
-            since: forced.since,
-            why: Some(forced.why),
-        });
-        match (by_condition, by_policy) {
-            (Some(condition), Some(policy)) if policy.severity > condition.severity => Some(policy),
-            (Some(condition), _) => Some(condition),
-            (None, policy) => policy,
-        }
+        top(&self.tiers, self.forced.as_ref(), tiers)
+    }
+
+    /// What of it the next step may change.
+    #[must_use]
+    pub fn before(&self) -> Before {
+        Before { tiers: self.tiers.clone(), forced: self.forced.clone(), missing: self.missing }
     }
 
     /// Its state as Prometheus names it.
@@ -183,5 +189,32 @@ impl Alert {
     #[must_use]
     pub fn is_calm(&self) -> bool {
         self.phase() == Phase::Inactive
+    }
+}
+
+impl Before {
+    /// The highest severity at which the alert fired.
+    #[must_use]
+    pub fn top(&self, tiers: &[Tier]) -> Option<Top> {
+        top(&self.tiers, self.forced.as_ref(), tiers)
+    }
+}
+
+fn top(states: &[TierState], forced: Option<&Forced>, tiers: &[Tier]) -> Option<Top> {
+    let by_condition = states.iter().position(|state| state.fires()).and_then(|index| {
+        let (state, tier) = (states[index], tiers.get(index)?);
+        let severity = tier.severity.clone();
+        Some(Top { severity, active: state.active_since()?, since: state.fired_at()?, why: None })
+    });
+    let by_policy = forced.map(|forced| Top {
+        severity: forced.severity.clone(),
+        active: forced.since,
+        since: forced.since,
+        why: Some(forced.why),
+    });
+    match (by_condition, by_policy) {
+        (Some(condition), Some(policy)) if policy.severity > condition.severity => Some(policy),
+        (Some(condition), _) => Some(condition),
+        (None, policy) => policy,
     }
 }

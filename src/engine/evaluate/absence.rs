@@ -2,7 +2,7 @@
 
 use super::{Instant, NEVER, Rows};
 use super::{News, Outcome, RuleState, Seat, absence_is_false, alert_id, rule_labels};
-use crate::engine::alert::{Alert, AlertKind, Forced, Why};
+use crate::engine::alert::{Alert, AlertKind, Forced, TierStates, Why};
 use crate::engine::transition::Cause;
 use crate::model::{Labels, Moment, Severity, Span, Truth};
 use crate::rules::{Kind, NoData, OnError, Rule};
@@ -150,17 +150,18 @@ impl RuleState {
             kind,
             series: Labels::empty(),
             labels: rule_labels(rule),
-            tiers: Vec::new(),
+            tiers: TierStates::new(),
             forced: None,
             value: f64::NAN,
             missing: None,
             last_seen: NEVER,
         };
-        let seat = self.add(calm.clone());
+        let before = calm.before();
+        let seat = self.add(calm);
         let seat = self.at_mut(seat);
         seat.alert.forced = Some(Forced { severity: severity.clone(), since: now, why });
         let cause = if kind == AlertKind::Failing { Cause::QueryFails } else { Cause::NoData { since: now } };
-        outcome.transitions.extend(seat.transition(&calm, rule, cause));
+        outcome.transitions.extend(seat.transition(&before, rule, cause));
         outcome.changed.push(id);
     }
 
@@ -169,7 +170,7 @@ impl RuleState {
         let id = alert_id(rule, kind, &Labels::empty());
         let Some(&seat) = self.by_id.get(&id) else { return };
         let entry = self.at_mut(seat);
-        let before = entry.alert.clone();
+        let before = entry.alert.before();
         entry.alert.end();
         let transition = entry.transition(&before, rule, Cause::Condition);
         outcome.transitions.extend(transition);

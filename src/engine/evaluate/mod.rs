@@ -12,7 +12,7 @@ pub use identity::{alert_id, identify, is_stable, rule_labels, shows_own_severit
 pub use rows::{Collision, Row, Rows, Shape};
 pub use verdict::Verdicts;
 
-use super::alert::{Alert, AlertKind, Phase, TierState, Top};
+use super::alert::{Alert, AlertKind, Before, Phase, TierState, TierStates, Top};
 use super::transition::{Cause, Transition};
 use super::world::World;
 use crate::model::{AlertId, Answer, Labels, Moment, SeriesTable, Slot, Span, Truth};
@@ -212,7 +212,7 @@ impl RuleState {
                 kind: AlertKind::Series,
                 series: series.clone(),
                 labels: identity.labels.clone(),
-                tiers: Vec::new(),
+                tiers: TierStates::new(),
                 forced: None,
                 value,
                 missing: None,
@@ -312,26 +312,26 @@ impl RuleState {
                 }
                 continue;
             }
-            let before = entry.alert.clone();
+            let (id, before) = (entry.alert.id, entry.alert.before());
             let cause = entry.step(rule, at, self.empty.is_some(), &self.rows);
             if !was_active && !entry.alert.is_calm() {
                 // One that is missing for too long comes in by policy, whether there is room or not.
                 room = room.saturating_sub(1);
             }
-            let transition = entry.transition(&before, rule, cause);
-            let policy_needs = |alert: &Alert| !alert.is_calm() || matches!(rule.no_data, NoData::Tier(..));
-            let changed = entry.alert.tiers != before.tiers
-                || entry.alert.forced != before.forced
-                || ((is_new || entry.alert.missing != before.missing) && policy_needs(&entry.alert));
-            let over = entry.is_over(rule, at);
-            outcome.transitions.extend(transition);
-            if over {
-                if policy_needs(&before) || changed {
-                    outcome.forgotten.push(before.id);
+            let policy_needs = |is_calm: bool| !is_calm || matches!(rule.no_data, NoData::Tier(..));
+            let fires_otherwise = entry.alert.tiers != before.tiers || entry.alert.forced != before.forced;
+            if fires_otherwise {
+                outcome.transitions.extend(entry.transition(&before, rule, cause));
+            }
+            let changed = fires_otherwise
+                || ((is_new || entry.alert.missing != before.missing) && policy_needs(entry.alert.is_calm()));
+            if entry.is_over(rule, at) {
+                if policy_needs(!was_active) || changed {
+                    outcome.forgotten.push(id);
                 }
                 self.remove(u32::try_from(seat).expect("seats fit"));
             } else if changed {
-                outcome.changed.push(before.id);
+                outcome.changed.push(id);
             }
         }
         if self.by_id.len() < known {
@@ -518,7 +518,7 @@ impl Seat {
     }
 
     /// Whom a message would speak of, at the highest severity that fires.
-    pub(super) fn transition(&self, before: &Alert, rule: &Rule, cause: Cause) -> Option<Transition> {
+    pub(super) fn transition(&self, before: &Before, rule: &Rule, cause: Cause) -> Option<Transition> {
         let (was, is) = (before.top(&self.tiers), self.alert.top(&self.tiers));
         let same = was.as_ref().map(|top: &Top| &top.severity) == is.as_ref().map(|top| &top.severity);
         (!same).then(|| Transition::of(&self.alert, rule, was, is, cause))

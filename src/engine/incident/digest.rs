@@ -38,6 +38,19 @@ pub struct Book {
     pub entries: BTreeMap<u64, Entry>,
 }
 
+impl Book {
+    /// Events that fold to it, under the key of its `digest`.
+    pub(super) fn as_events<'a>(&'a self, digest: &'a DigestKey) -> impl Iterator<Item = EventKind> + 'a {
+        let sent = self.sent.map(|at| EventKind::DigestSent { digest: digest.clone(), at, kept: Vec::new() });
+        let entries = self.entries.iter().map(|(&number, entry)| EventKind::DigestEntered {
+            digest: digest.clone(),
+            number,
+            entry: Box::new(entry.clone()),
+        });
+        sent.into_iter().chain(entries)
+    }
+}
+
 /// One incident in a digest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const REMEMBER_CHANGES: Span = Span::from_hours(24);
 const MOST_CHANGES: usize = 64;
 /// Alerts whose changes are remembered, before old ones are looked for.
-const MANY_ALERTS: usize = 1_000;
+const MANY_ALERTS: usize = 1_024;
 
 /// All incidents, and what holds them back.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -84,7 +84,9 @@ impl Incidents {
     }
 
     fn remember_change(&mut self, alert: AlertId, at: Moment) {
-        if self.changes.len() > MANY_ALERTS {
+        // Only when there are twice as many as the last time, so that looking costs nothing to speak of.
+        let many = self.changes.len();
+        if many >= MANY_ALERTS && many.is_power_of_two() && !self.changes.contains_key(&alert) {
             self.changes.retain(|_, times| times.last().is_some_and(|last| at - *last < REMEMBER_CHANGES));
         }
         let times = self.changes.entry(alert).or_default();
@@ -119,6 +121,20 @@ impl Incidents {
             }
             _ => {}
         }
+    }
+
+    /// Events that fold to all of this, one by one.
+    pub fn as_events(&self) -> impl Iterator<Item = EventKind> + '_ {
+        let silences = self.silences.values();
+        let silences = silences.map(|silence| EventKind::Silenced { silence: Box::new(silence.clone()) });
+        let digests = self.digests.iter().flat_map(|(digest, book)| book.as_events(digest));
+        let counted = std::iter::once_with(|| EventKind::IncidentsCounted {
+            last_number: self.last_number,
+            changes: self.changes.iter().map(|(alert, times)| (*alert, times.clone())).collect(),
+        });
+        let incidents = self.by_key.values();
+        let incidents = incidents.map(|incident| EventKind::IncidentRestored { incident: Box::new(incident.clone()) });
+        silences.chain(digests).chain(counted).chain(incidents)
     }
 
     /// Takes in a whole incident.

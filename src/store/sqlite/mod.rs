@@ -86,6 +86,11 @@ fn last_seq(transaction: &Transaction<'_>, partition: Partition) -> Result<u64, 
         .map_err(doing("find the end of the journal"))
 }
 
+fn stand_at(transaction: &Transaction<'_>, partition: Partition, expected: u64) -> Result<(), StoreError> {
+    let actual = last_seq(transaction, partition)?;
+    if actual == expected { Ok(()) } else { Err(StoreError::Behind { expected, actual }) }
+}
+
 impl Store for Sqlite {
     fn acquire(&mut self, partition: Partition, name: &str, wall: i64, until: i64) -> Result<Lease, StoreError> {
         let fail = doing("take the lease");
@@ -164,10 +169,7 @@ impl Store for Sqlite {
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;
         fence(&transaction, partition, epoch)?;
-        let actual = last_seq(&transaction, partition)?;
-        if actual != expected {
-            return Err(StoreError::Behind { expected, actual });
-        }
+        stand_at(&transaction, partition, expected)?;
         let mut seq = expected;
         for event in &commit.events {
             seq += 1;
@@ -181,9 +183,6 @@ impl Store for Sqlite {
         for consumed in &commit.consumed {
             inbox::consume(&transaction, partition, seq, consumed, wall).map_err(&fail)?;
         }
-        if let Some(snapshot) = &commit.snapshot {
-            write_snapshot(&transaction, partition, seq, snapshot).map_err(&fail)?;
-        }
         if let Some(files) = &commit.good_files {
             keep_good(&transaction, partition, files).map_err(&fail)?;
         }
@@ -195,6 +194,22 @@ impl Store for Sqlite {
             .map_err(&fail)?;
         transaction.commit().map_err(&fail)?;
         Ok(seq)
+    }
+
+    fn snapshot(
+        &mut self,
+        partition: Partition,
+        epoch: Epoch,
+        seq: u64,
+        events: &mut dyn Iterator<Item = Event>,
+    ) -> Result<(), StoreError> {
+        let fail = doing("write a snapshot");
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;
+        fence(&transaction, partition, epoch)?;
+        stand_at(&transaction, partition, seq)?;
+        write_snapshot(&transaction, partition, seq, events).map_err(&fail)?;
+        transaction.commit().map_err(&fail)
     }
 
     fn submit(&mut self, partition: Partition, command: &Command, wall: i64) -> Result<Submitted, StoreError> {
@@ -333,7 +348,7 @@ fn write_snapshot(
     transaction: &Transaction<'_>,
     partition: Partition,
     seq: u64,
-    events: &[crate::engine::Event],
+    events: &mut dyn Iterator<Item = Event>,
 ) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM snapshots WHERE partition = ?1", [partition.0])?;
     let mut statement = transaction.prepare_cached(
@@ -341,7 +356,7 @@ fn write_snapshot(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for (place, event) in (0_u32..).zip(events) {
-        let row = event::encode(event);
+        let row = event::encode(&event);
         statement.execute(params![
             partition.0,
             seq,
