@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """PentaGold's metrics, made up: a history to backfill, and an exporter that goes on from it without a seam.
 
-  history.py write [--days 2] [--step 30] [--end UNIX] > history.om
-      OpenMetrics for `promtool tsdb create-blocks-from openmetrics`; a calm past with days and nights.
+  history.py write [--days 2] [--step 30] [--end UNIX] [--trouble FROM TO]… [--gap FROM TO]… > history.om
+      OpenMetrics for `promtool tsdb create-blocks-from openmetrics`; a past with days and nights, calm but for the troubles,
+      and without any sample in the gaps. FROM and TO are hours before the end.
   history.py serve [--port 0] [--trouble-from UNIX --trouble-to UNIX]
       `/metrics` for a real Prometheus to scrape; prints `listening on 127.0.0.1:PORT`. Between the two instants the
       network is congested: throughput collapses, gas is dear, blocks are slow, trades fail.
@@ -71,14 +72,14 @@ class Series:
 class Troubles:
     """When it goes wrong. Counters need to know how long it has, to count what came on top."""
 
-    def __init__(self, start=math.inf, end=math.inf):
-        self.start, self.end = start, end
+    def __init__(self, *spans):
+        self.spans = spans
 
     def now(self, t):
-        return self.start <= t < self.end
+        return any(start <= t < end for start, end in self.spans)
 
     def seconds_until(self, t):
-        return max(0.0, min(t, self.end) - self.start)
+        return sum(max(0.0, min(t, end) - start) for start, end in self.spans)
 
 
 # What a scrape adds to each series that has none of its own; so the scrape's target must be labelled alike.
@@ -208,15 +209,20 @@ def openmetrics_head(series):
 
 def write(options, out):
     end = int(options.end or time.time())
-    times = range(end - int(options.days * DAY), end, options.step)
+    spans = {name: [(end - 3600 * begin, end - 3600 * over) for begin, over in getattr(options, name)] for name in ("trouble", "gap")}
+    troubles, gaps = Troubles(*spans["trouble"]), Troubles(*spans["gap"])
+    times = [t for t in range(end - int(options.days * DAY), end, options.step) if not gaps.now(t)]
     last_head = None
-    for series in families(Troubles()):
+    for series in families(troubles):
         head = openmetrics_head(series)
         if head != last_head:
             out.write(head)
             last_head = head
         text, value, seed = series.text(scraped=True), series.value, series.seed
-        out.writelines(f"{text} {number(value(seed, t, False))} {t}\n" for t in times)
+        out.writelines(f"{text} {number(value(seed, t, troubles.now(t)))} {t}\n" for t in times)
+    # What a scrape adds by itself, and what tells a gap from silence.
+    out.write("# TYPE up gauge\n")
+    out.writelines(f'up{{job="{TARGET["job"]}",instance="{TARGET["instance"]}"}} 1 {t}\n' for t in times)
     out.write("# EOF\n")
 
 
@@ -249,7 +255,7 @@ class Exporter(BaseHTTPRequestHandler):
 def serve(options):
     server = ThreadingHTTPServer(("127.0.0.1", options.port), Exporter)
     server.daemon_threads = True
-    server.troubles = Troubles(options.trouble_from, options.trouble_to)
+    server.troubles = Troubles((options.trouble_from, options.trouble_to))
     print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
     try:
         server.serve_forever()
@@ -264,6 +270,8 @@ def main():
     writer.add_argument("--days", type=float, default=2)
     writer.add_argument("--step", type=int, default=30)
     writer.add_argument("--end", type=float, help="Unix time; now, if not given")
+    for name in ("--trouble", "--gap"):
+        writer.add_argument(name, nargs=2, type=float, action="append", default=[], metavar=("FROM", "TO"), help="hours before the end")
     server = commands.add_parser("serve", help="an exporter that goes on from there")
     server.add_argument("--port", type=int, default=0)
     server.add_argument("--trouble-from", type=float, default=math.inf)

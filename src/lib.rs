@@ -1,6 +1,7 @@
 //! Watchbell: alerting as code.
 
 pub mod api;
+pub mod backtest;
 pub mod calendar;
 pub mod cli;
 pub mod config;

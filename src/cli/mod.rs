@@ -3,6 +3,7 @@
 //! Start at [`run`]. What people read goes to stdout, diagnostics to stderr; what programs read goes to stdout alone.
 
 mod answer;
+mod backtest;
 mod check;
 mod completions;
 mod explain;
@@ -55,6 +56,7 @@ enum Command {
     Token(token::Token),
     Test(test::Test),
     Check(check::Check),
+    Backtest(backtest::Backtest),
     Explain(explain::Explain),
     Oncall(oncall::OnCall),
     Schema(schema::Schema),
@@ -78,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Token(token) => token.run(),
         Command::Test(test) => test.run(arguments.color),
         Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
+        Command::Backtest(backtest) => backtest.run(arguments.config.as_deref(), arguments.color),
         Command::Explain(explain) => explain.run(),
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),
         Command::Schema(schema) => schema.run(),

@@ -66,6 +66,17 @@ pub enum QueryError {
 }
 
 impl QueryError {
+    /// Whether the source itself is to blame, and not the query.
+    #[must_use]
+    pub fn is_the_sources(&self) -> bool {
+        match self {
+            QueryError::Unreachable { .. } | QueryError::TimedOut { .. } | QueryError::NotPrometheus { .. } => true,
+            QueryError::NoCredentials { .. } => true,
+            QueryError::Refused { status, .. } => *status >= 500 || matches!(status, 401 | 403 | 429),
+            QueryError::WrongType { .. } | QueryError::TooLarge { .. } => false,
+        }
+    }
+
     /// The answer with status 200 that is not what it should be.
     pub(super) fn misunderstood(what: impl std::fmt::Display) -> Self {
         QueryError::NotPrometheus { status: 200, what: what.to_string() }

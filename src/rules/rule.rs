@@ -3,7 +3,7 @@
 use super::script::Script;
 use super::template::Template;
 use crate::diagnostics::Place;
-use crate::model::{Labels, Matchers, Name, RuleId, Severity, Span};
+use crate::model::{Labels, Matchers, Name, RuleId, Severity, Span, spread};
 use crate::promql::Expr;
 use std::sync::Arc;
 
@@ -258,6 +258,13 @@ impl Group {
             Entry::Alert(rule) => Some(rule),
             Entry::Record(_) => None,
         })
+    }
+
+    /// Where its grid of slots lies: a hash of source and name, so that a moved file, CI and production share it.
+    #[must_use]
+    pub fn grid(&self) -> Span {
+        let below = u64::try_from(self.interval.millis()).unwrap_or(1);
+        Span::from_millis(i64::try_from(spread(&[&self.source, &self.name], below)).unwrap_or(0))
     }
 }
 

@@ -191,13 +191,7 @@ fn shifted(series: crate::prometheus::RangeSeries, offset: Span) -> (Labels, Vec
 
 /// What a failed question means to a rule: whether its source or the query is to blame.
 pub(super) fn failure(error: &QueryError) -> Failure {
-    let is_the_sources = match error {
-        QueryError::Unreachable { .. } | QueryError::TimedOut { .. } | QueryError::NotPrometheus { .. } => true,
-        QueryError::NoCredentials { .. } => true,
-        QueryError::Refused { status, .. } => *status >= 500 || *status == 401 || *status == 403 || *status == 429,
-        QueryError::WrongType { .. } | QueryError::TooLarge { .. } => false,
-    };
-    Failure { message: chain(error), is_the_sources }
+    Failure { message: chain(error), is_the_sources: error.is_the_sources() }
 }
 
 /// The clients of all sources.

@@ -1,6 +1,6 @@
 //! When each group's next slot is due. Pure: it is told the time.
 
-use crate::model::{Slot, Span, spread};
+use crate::model::{Slot, Span};
 use crate::rules::Group;
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ impl Timetable {
     pub fn new<'a>(groups: impl IntoIterator<Item = &'a Group>, wall: i64) -> Self {
         let mut table = Timetable::default();
         for (index, group) in groups.into_iter().enumerate() {
-            let offset = offset(group);
+            let offset = group.grid();
             let next = Slot::at_or_before(wall, group.interval, offset) + group.interval;
             table.due.insert((next.millis(), index));
             table.grids.push(Grid { interval: group.interval, offset, next });
@@ -95,13 +95,6 @@ impl Timetable {
     }
 }
 
-/// Where the grid of a group lies: a hash of source and name, so that a moved file, CI and production share it.
-#[must_use]
-pub fn offset(group: &Group) -> Span {
-    let below = u64::try_from(group.interval.millis()).unwrap_or(1);
-    Span::from_millis(i64::try_from(spread(&[&group.source, &group.name], below)).unwrap_or(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,9 +125,9 @@ mod tests {
         let chain = group("chain", hour);
         let moved = Group { file: "elsewhere/rules.yaml".into(), ..chain.clone() };
         let (renamed, other) = (group("oracle", hour), Group { source: "mimir".into(), ..chain.clone() });
-        assert_eq!(offset(&chain), offset(&moved));
-        assert_ne!(offset(&chain), offset(&renamed));
-        assert_ne!(offset(&chain), offset(&other));
+        assert_eq!(chain.grid(), moved.grid());
+        assert_ne!(chain.grid(), renamed.grid());
+        assert_ne!(chain.grid(), other.grid());
     }
 
     #[test]

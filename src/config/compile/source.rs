@@ -9,8 +9,8 @@ use crate::model::{Name, Span};
 use std::collections::BTreeMap;
 
 const WEB: &[&str] = &["http", "https"];
+/// Of a remote-write target; a source has its own.
 const TIMEOUT: Span = Span::from_secs(10);
-const CONCURRENT: u32 = 16;
 
 /// All sources.
 pub(super) fn sources(written: &Written, findings: &mut Findings) -> BTreeMap<Name, Source> {
@@ -20,13 +20,16 @@ pub(super) fn sources(written: &Written, findings: &mut Findings) -> BTreeMap<Na
 
 fn one(source: &written::Source, findings: &mut Findings) -> Source {
     let proofs = Proofs { basic: &source.basic_auth, bearer: &source.bearer_token, oauth2: &source.oauth2 };
+    let plain = Source::at(reading::address(&source.url, WEB, findings).unwrap_or_default());
     Source {
-        url: reading::address(&source.url, WEB, findings).unwrap_or_default(),
-        timeout: reading::positive_or(source.timeout.as_ref(), TIMEOUT, findings),
-        max_concurrent_queries: source.max_concurrent_queries.map_or(CONCURRENT, |limit| limit.value) as usize,
+        timeout: reading::positive_or(source.timeout.as_ref(), plain.timeout, findings),
+        max_concurrent_queries: source
+            .max_concurrent_queries
+            .map_or(plain.max_concurrent_queries, |limit| limit.value as usize),
         auth: proofs.auth(findings),
         headers: headers(&source.headers),
         tls: tls(source.tls.as_ref(), findings),
+        url: plain.url,
     }
 }
 

@@ -22,6 +22,21 @@ pub struct Source {
     pub tls: Tls,
 }
 
+impl Source {
+    /// The source at `url`, asked as one is that says nothing but its address: no name, no secret goes there.
+    #[must_use]
+    pub fn at(url: impl Into<String>) -> Self {
+        Source {
+            url: url.into(),
+            timeout: Span::from_secs(10),
+            max_concurrent_queries: 16,
+            auth: Auth::default(),
+            headers: BTreeMap::new(),
+            tls: Tls::default(),
+        }
+    }
+}
+
 /// Where recorded series are written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RemoteWrite {

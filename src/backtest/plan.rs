@@ -1,0 +1,93 @@
+//! What has to be asked: every query of every rule, each once for the groups that share it and their grid.
+
+use crate::model::{Name, Slot, Span};
+use crate::rules::{Group, RuleSet};
+use std::collections::HashMap;
+
+/// A query on a grid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Whom to ask.
+    pub source: Name,
+    /// What.
+    pub expr: Name,
+    /// How far apart slots lie.
+    pub interval: Span,
+    /// Where the grid lies.
+    pub grid: Span,
+    /// How far before its slot a query asks.
+    pub query_offset: Span,
+    /// How far back samples are needed before the first slot.
+    pub history: Span,
+}
+
+/// All questions of a rule set, and which rule asks which.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The questions.
+    pub questions: Vec<Question>,
+    /// For each group, for each of its alerting rules, the places of its queries' questions. None for one that is switched off.
+    pub asked_by: Vec<Vec<Vec<usize>>>,
+}
+
+impl Plan {
+    /// What `rules` ask.
+    #[must_use]
+    pub fn new(rules: &RuleSet) -> Self {
+        let (mut plan, mut known) = (Plan::default(), HashMap::new());
+        for group in &rules.groups {
+            let rules = group.alerts().map(|rule| {
+                let queries = rule.queries.iter().filter(|_| rule.disabled.is_none());
+                queries.map(|query| plan.place(&mut known, group, query.expr.text(), query.history)).collect()
+            });
+            let rules = rules.collect();
+            plan.asked_by.push(rules);
+        }
+        plan
+    }
+
+    fn place(
+        &mut self,
+        known: &mut HashMap<(Name, Name, Span, Span, Span), usize>,
+        group: &Group,
+        expr: &Name,
+        history: Span,
+    ) -> usize {
+        let (interval, grid, query_offset) = (group.interval, group.grid(), group.query_offset);
+        let key = (group.source.clone(), expr.clone(), interval, grid, query_offset);
+        let place = *known.entry(key).or_insert_with(|| {
+            let (source, expr) = (group.source.clone(), expr.clone());
+            self.questions.push(Question { source, expr, interval, grid, query_offset, history });
+            self.questions.len() - 1
+        });
+        let question = &mut self.questions[place];
+        question.history = question.history.max(history);
+        place
+    }
+}
+
+impl Question {
+    /// The first slot at or after `from`.
+    #[must_use]
+    pub fn first_slot(&self, from: Slot) -> Slot {
+        let before = Slot::at_or_before(from.millis(), self.interval, self.grid);
+        if before == from { before } else { before + self.interval }
+    }
+
+    /// The slots at or after `from` and before `to`: the first of them, and how many there are.
+    #[must_use]
+    pub fn slots(&self, from: Slot, to: Slot) -> (Slot, usize) {
+        let first = self.first_slot(from);
+        let span = (to - first).millis();
+        let slots = if span <= 0 { 0 } else { (span - 1) / self.interval.millis() + 1 };
+        (first, usize::try_from(slots).unwrap_or(0))
+    }
+
+    /// How many slots before the first one are needed to fill histories.
+    #[must_use]
+    pub fn slots_before(&self) -> usize {
+        let spans = self.history.millis();
+        let slots = if spans == 0 { 0 } else { spans / self.interval.millis() + 1 };
+        usize::try_from(slots).unwrap_or(0)
+    }
+}
