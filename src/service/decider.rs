@@ -391,6 +391,10 @@ impl Decider {
     pub async fn settle_backlog(&mut self) {
         while let Some(commit) = self.backlog.first().cloned() {
             crash::point(Point::BeforeCommit);
+            let reaches_later_level = commit.events.iter().any(is_later_level);
+            if reaches_later_level {
+                crash::point(Point::BeforeLevel);
+            }
             let (partition, epoch, expected, wall) = (self.partition, self.epoch, self.seq, super::clock::wall());
             let started = Instant::now();
             let done = self.books.ask(move |store| store.commit(partition, epoch, expected, &commit, wall)).await;
@@ -401,6 +405,9 @@ impl Decider {
                     self.backlog.remove(0);
                     self.store_works();
                     crash::point(Point::AfterCommit);
+                    if reaches_later_level {
+                        crash::point(Point::AfterLevel);
+                    }
                 }
                 Err(cause) => return self.store_failed(&cause),
             }
@@ -484,4 +491,9 @@ impl Decider {
     pub fn books(&self) -> (&Books, Partition, Epoch) {
         (&self.books, self.partition, self.epoch)
     }
+}
+
+/// Whether a level was reached that somebody was told of only because nobody had acted. Crash points ask for it.
+fn is_later_level(event: &Event) -> bool {
+    matches!(&event.kind, EventKind::Incident { event: IncidentEvent::Reached { climb, .. }, .. } if climb.reached > 1)
 }

@@ -9,6 +9,7 @@ mod acting;
 mod callbacks;
 mod channels;
 mod crash;
+mod crash_climb;
 mod email;
 mod escalation;
 mod history;

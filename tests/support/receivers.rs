@@ -46,7 +46,12 @@ impl Receivers {
 
     /// Everything received, in order.
     pub fn log(&self) -> Vec<Value> {
-        let answer = http::get(&format!("{}/log?since=0", self.url)).expect("the receivers are up");
+        self.log_after(0)
+    }
+
+    /// What was received after the first so many.
+    pub fn log_after(&self, count: usize) -> Vec<Value> {
+        let answer = http::get(&format!("{}/log?since={count}", self.url)).expect("the receivers are up");
         answer.json()["entries"].as_array().expect("entries come as a list").clone()
     }
 

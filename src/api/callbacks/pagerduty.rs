@@ -4,6 +4,7 @@
 use super::{Outcome, Seen, Subject, header, is_in_hands_of, locked, read, refuse, shown_name, subject};
 use crate::api::Desk;
 use crate::config::{ChannelKind, Secret, Settings};
+use crate::crash::{self, Point};
 use crate::engine::command::{Act, Actor, Command, Deed, Via};
 use crate::engine::incident::Incident;
 use crate::engine::notice::Draft;
@@ -41,6 +42,7 @@ pub async fn take(State(desk): State<Desk>, request: Request) -> Response {
         Ok(body) => callback::read(&body).filter(|event| event.id.len() <= LONGEST_ID),
     };
     let Some(event) = event else { return answer(&desk, Outcome::Malformed, StatusCode::BAD_REQUEST) };
+    crash::point(Point::AfterProof);
     let seen = locked(&desk.callbacks.events).begin(&event.id);
     match seen {
         Some(Seen::Done) => return answer(&desk, Outcome::Replayed, StatusCode::OK),
@@ -59,6 +61,7 @@ pub async fn take(State(desk): State<Desk>, request: Request) -> Response {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) | Err(_) => Outcome::Failed,
     };
+    crash::point(Point::BeforeAnswer);
     let status = if outcome == Outcome::Failed { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     answer(&desk, outcome, status)
 }
@@ -116,10 +119,12 @@ async fn work_on(desk: &Desk, event: Event) -> Outcome {
         Some(Ok(meaning)) => meaning,
     };
     let mut outcome = Outcome::Nothing;
-    for (place, act) in acts.into_iter().enumerate() {
+    for act in acts {
+        // By what is done and not by its place: when the event comes again, a part may have been done, and is not among them.
+        let command = format!("pagerduty/{id}/{}", word(&act));
         let deed = Deed::Incident { number, generation: Some(generation), act };
         let actor = Actor { name: actor.as_str().into(), via: Via::PagerDuty };
-        (outcome, _) = desk.carry_out(Command { id: format!("pagerduty/{id}/{place}").into(), actor, deed }).await;
+        (outcome, _) = desk.carry_out(Command { id: command.into(), actor, deed }).await;
         if outcome == Outcome::Failed {
             break;
         }
@@ -165,6 +170,16 @@ fn meaning(incident: &Incident, event: &Event, by: &str) -> Meaning {
         }
     };
     Meaning { number: incident.number, acts }
+}
+
+/// What an act is called in the id of its command. An event asks for each at most once.
+fn word(act: &Act) -> &'static str {
+    match act {
+        Act::Acknowledge => "acknowledge",
+        Act::Unacknowledge => "unacknowledge",
+        Act::Resolve => "resolve",
+        _ => "note",
+    }
 }
 
 fn listed(people: &[String]) -> String {

@@ -1,9 +1,10 @@
-//! `POST /callbacks/slack`: presses of buttons. Slack waits three seconds, so that it is answered as soon as the request is
-//! proven and read, and the press is worked on after.
+//! `POST /callbacks/slack`: presses of buttons. Slack waits three seconds and does not come again, so that it is answered when
+//! what the press asks for is on record, or when most of that time is over; whoever gets no answer sees so, and presses again.
 
 use super::{Outcome, Subject, header, is_in_hands_of, locked, read, refuse, subject};
 use crate::api::Desk;
 use crate::config::{ChannelKind, Secret, Settings};
+use crate::crash::{self, Point};
 use crate::engine::command::{Act, Actor, Command, Deed, Via};
 use crate::model::Name;
 use crate::notify::slack::callback::{self, Callback, Press, Proof, Unproven};
@@ -15,9 +16,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tracing::warn;
 
 const FROM: &str = "slack";
+/// How long the answer waits for the press to be worked on.
+const DEADLINE: Duration = Duration::from_secs(2);
 /// How long an answer to whoever pressed a button may take.
 const WHISPER_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -39,7 +43,10 @@ pub async fn take(State(desk): State<Desk>, request: Request) -> Response {
             Some(Callback::Challenge(challenge)) => (Outcome::Answered, challenge.into_response()),
             Some(Callback::Other) => (Outcome::Nothing, StatusCode::OK.into_response()),
             Some(Callback::Press(press)) => {
-                work_on(&desk, settings, token, press);
+                crash::point(Point::AfterProof);
+                // Whoever hangs up or waits too long: the press is worked on all the same.
+                let _late = tokio::time::timeout(DEADLINE, work_on(&desk, settings, token, press)).await;
+                crash::point(Point::BeforeAnswer);
                 return StatusCode::OK.into_response();
             }
         },
@@ -78,11 +85,14 @@ async fn proven(settings: &Settings, request: Request) -> Result<(Bytes, Secret)
     Err(worst)
 }
 
-/// Works on a press in a task of its own; one that has been here is left alone.
-fn work_on(desk: &Desk, settings: Arc<Settings>, token: Secret, press: Press) {
+/// Works on a press in a task of its own; one that has been here is left alone. What is given back ends when that is done,
+/// before anything is said to whoever pressed.
+fn work_on(desk: &Desk, settings: Arc<Settings>, token: Secret, press: Press) -> oneshot::Receiver<()> {
+    let (done, wait) = oneshot::channel();
     let id = format!("slack/{}/{}/{}", press.action_ts, press.user, press.bound);
     if locked(&desk.callbacks.presses).begin(&id).is_some() {
-        return desk.count(FROM, Outcome::Replayed);
+        desk.count(FROM, Outcome::Replayed);
+        return wait;
     }
     let desk = desk.clone();
     let tracker = desk.callbacks.work.clone();
@@ -90,11 +100,13 @@ fn work_on(desk: &Desk, settings: Arc<Settings>, token: Secret, press: Press) {
         let (outcome, words) = press_for(&desk, &settings, &token, &press, &id).await;
         locked(&desk.callbacks.presses).end(&id, outcome != Outcome::Failed);
         desk.count(FROM, outcome);
+        drop(done);
         if let Some(words) = words {
             warn!(slack.user = press.user, outcome = outcome.word(), "a button pressed in Slack did nothing: {words}");
             whisper(&settings, &token, &press, &words).await;
         }
     });
+    wait
 }
 
 /// Does what a press asks for. Where it does not, what to say to whoever pressed.

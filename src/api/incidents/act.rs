@@ -5,6 +5,7 @@ use crate::api::access::Caller;
 use crate::api::reply::{self, Wrong};
 use crate::api::{Desk, ask};
 use crate::config::Settings;
+use crate::crash::{self, Point};
 use crate::engine::command::{Act, Deed};
 use crate::model::{Name, Severity, Span, duration_text};
 use crate::service::doors::Done;
@@ -50,6 +51,7 @@ pub async fn act(
     let act = written.act(verb, &settings).map_err(reply::bad_data)?;
     let command = ask::command(caller, &headers, Deed::Incident { number, generation, act })?;
     let done = desk.doors.carry_out(command).await.map_err(|why| reply::not_done(&why))?;
+    crash::point(Point::BeforeAnswer);
     Ok(carried_out(done, json!({ "number": number, "name": format!("INC-{number}") })))
 }
 
