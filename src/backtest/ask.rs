@@ -221,7 +221,8 @@ impl Asking {
             return None;
         }
         let mut values = values.chunks_exact(8).map(|eight| f64::from_le_bytes(eight.try_into().unwrap_or_default()));
-        let column = |labels| Column { labels: Labels::new(labels), values: values.by_ref().take(part.slots).collect() };
+        let column =
+            |labels| Column { labels: Labels::new(labels), values: values.by_ref().take(part.slots).collect() };
         Some(labels.into_iter().map(column).collect())
     }
 

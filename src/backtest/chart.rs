@@ -20,7 +20,8 @@ const BAND: f64 = 8.0;
 fn range(rule: &RuleReport) -> Option<(f64, f64)> {
     let values = rule.columns.iter().flatten().flat_map(|(low, high)| [*low, *high]);
     let all = values.chain(rule.tiers.iter().filter_map(|tier| tier.bound)).filter(|value| value.is_finite());
-    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) =
+        all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     match high - low {
         _ if low > high => None,
         0.0 => Some((low - 1.0, high + 1.0)),
@@ -30,7 +31,12 @@ fn range(rule: &RuleReport) -> Option<(f64, f64)> {
 
 /// A chart of `rows` lines for a terminal, each as wide as `width` characters; nothing where there was no value.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "dots of a chart")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "dots of a chart"
+)]
 pub fn braille(rule: &RuleReport, width: usize, rows: usize) -> Option<String> {
     let (low, high) = range(rule)?;
     let (across, down) = (width * DOTS_ACROSS, rows * DOTS_DOWN);
@@ -41,7 +47,9 @@ pub fn braille(rule: &RuleReport, width: usize, rows: usize) -> Option<String> {
     };
     for x in 0..across {
         let column = rule.columns[x * rule.columns.len() / across];
-        let Some((least, most)) = column.filter(|(least, most)| least.is_finite() && most.is_finite()) else { continue };
+        let Some((least, most)) = column.filter(|(least, most)| least.is_finite() && most.is_finite()) else {
+            continue;
+        };
         for y in line(most)..=line(least) {
             dots[y * across + x] = true;
         }
@@ -81,7 +89,12 @@ fn character(dots: &[bool], across: usize, cell: usize, row: usize) -> char {
 
 /// A line of blocks that shows when a severity fired, as wide as `width` characters.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "characters of a chart")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "characters of a chart"
+)]
 pub fn band(spans: &[(f64, f64)], width: usize) -> String {
     let mut cells = vec!['·'; width];
     for (from, to) in spans {
@@ -106,7 +119,9 @@ pub fn svg(rule: &RuleReport, spans: &[(String, Vec<(f64, f64)>)]) -> Option<Str
         HEIGHT + 20.0 + (BAND + 4.0) * spans.len() as f64
     );
     for (index, column) in rule.columns.iter().enumerate() {
-        let Some((least, most)) = column.filter(|(least, most)| least.is_finite() && most.is_finite()) else { continue };
+        let Some((least, most)) = column.filter(|(least, most)| least.is_finite() && most.is_finite()) else {
+            continue;
+        };
         let (top, bottom) = (y(most), y(least));
         let _ = writeln!(
             text,
@@ -129,7 +144,8 @@ pub fn svg(rule: &RuleReport, spans: &[(String, Vec<(f64, f64)>)]) -> Option<Str
     }
     for (index, (severity, spans)) in spans.iter().enumerate() {
         let top = HEIGHT + 10.0 + (BAND + 4.0) * index as f64;
-        let _ = writeln!(text, "<text x=\"-4\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", top + BAND, escaped(severity));
+        let _ =
+            writeln!(text, "<text x=\"-4\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", top + BAND, escaped(severity));
         for (from, to) in spans {
             let _ = writeln!(
                 text,

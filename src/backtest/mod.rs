@@ -1,7 +1,7 @@
 //! What rules would have done over real history: the engine that runs in production, over answers to range queries.
 //!
-//! [`Plan`] says what has to be asked, [`ask`] asks it part by part, [`Player`] drives the engine over a part, [`Tally`] counts
-//! what comes of it, and [`Report`] is the answer. Nothing but PromQL is evaluated by the source; everything behind it is ours.
+//! [`Plan`] says what has to be asked, [`ask`] asks it, [`Player`] drives the engine over the answers, [`Tally`] counts what comes of
+//! it, a [`Session`] does all of this part by part, and [`Report`] is the answer. Nothing but PromQL is evaluated by the source; everything behind it is ours.
 //! Absent on purpose: the clock, and any word of what people did: nobody acts in a backtest, so that escalation runs its course.
 
 mod ask;
@@ -11,14 +11,16 @@ mod plan;
 mod player;
 mod render;
 mod report;
+mod session;
 mod survey;
 mod tally;
 
 pub use ask::{Asked, Asking, Window, ask};
 pub use past::{ABSENT, Column, Hole, Part};
-pub use plan::{Plan, Question};
+pub use plan::{Asks, Plan, Question};
 pub use player::Player;
 pub use render::{Format, render};
-pub use report::{Parts, Report, RuleReport, TierReport};
+pub use report::{Report, RuleReport, TierReport};
+pub use session::{Played, Session, SessionError};
 pub use survey::Survey;
 pub use tally::{Firing, Tally};

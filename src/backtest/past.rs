@@ -75,7 +75,8 @@ impl Part {
             let at = self.first + self.step.times(i64::try_from(place).ok()?);
             (at >= from && at < slot && !is_absent(*value)).then_some((at, *value))
         };
-        let past = |column: &Column| -> Vec<(Slot, f64)> { column.values.iter().enumerate().filter_map(known).collect() };
+        let past =
+            |column: &Column| -> Vec<(Slot, f64)> { column.values.iter().enumerate().filter_map(known).collect() };
         self.columns.iter().map(|column| (column.labels.clone(), past(column))).collect()
     }
 }

@@ -1,8 +1,9 @@
 //! What has to be asked: every query of every rule, each once for the groups that share it and their grid.
 
 use crate::model::{Name, Slot, Span};
-use crate::rules::{Group, RuleSet};
+use crate::rules::{Group, Rule, RuleSet};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A query on a grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,44 +22,39 @@ pub struct Question {
     pub history: Span,
 }
 
-/// All questions of a rule set, and which rule asks which.
+/// For each group, for each of its alerting rules, the places of its queries' questions. None for one that is switched off.
+pub type Asks = Vec<Vec<Vec<usize>>>;
+
+/// All questions of one rule set, or of several that are compared: what they share is asked once.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The questions.
     pub questions: Vec<Question>,
-    /// For each group, for each of its alerting rules, the places of its queries' questions. None for one that is switched off.
-    pub asked_by: Vec<Vec<Vec<usize>>>,
+    known: HashMap<(Name, Name, Span, Span, Span), usize>,
 }
 
 impl Plan {
-    /// What `rules` ask.
-    #[must_use]
-    pub fn new(rules: &RuleSet) -> Self {
-        let (mut plan, mut known) = (Plan::default(), HashMap::new());
+    /// Takes in what `rules` ask, and says which rule asks which.
+    pub fn add(&mut self, rules: &RuleSet) -> Asks {
+        let mut asks = Asks::new();
         for group in &rules.groups {
-            let rules = group.alerts().map(|rule| {
+            let of_rule = |rule: &Arc<Rule>| {
                 let queries = rule.queries.iter().filter(|_| rule.disabled.is_none());
-                queries.map(|query| plan.place(&mut known, group, query.expr.text(), query.history)).collect()
-            });
-            let rules = rules.collect();
-            plan.asked_by.push(rules);
+                queries.map(|query| self.place(group, query.expr.text(), query.history)).collect()
+            };
+            asks.push(group.alerts().map(of_rule).collect());
         }
-        plan
+        asks
     }
 
-    fn place(
-        &mut self,
-        known: &mut HashMap<(Name, Name, Span, Span, Span), usize>,
-        group: &Group,
-        expr: &Name,
-        history: Span,
-    ) -> usize {
+    fn place(&mut self, group: &Group, expr: &Name, history: Span) -> usize {
         let (interval, grid, query_offset) = (group.interval, group.grid(), group.query_offset);
         let key = (group.source.clone(), expr.clone(), interval, grid, query_offset);
-        let place = *known.entry(key).or_insert_with(|| {
+        let questions = &mut self.questions;
+        let place = *self.known.entry(key).or_insert_with(|| {
             let (source, expr) = (group.source.clone(), expr.clone());
-            self.questions.push(Question { source, expr, interval, grid, query_offset, history });
-            self.questions.len() - 1
+            questions.push(Question { source, expr, interval, grid, query_offset, history: Span::ZERO });
+            questions.len() - 1
         });
         let question = &mut self.questions[place];
         question.history = question.history.max(history);

@@ -1,7 +1,7 @@
 //! Driving the engine over answers of the past, slot by slot, with every timer in between.
 
 use super::past::{Part, is_absent};
-use super::plan::Plan;
+use super::plan::Asks;
 use super::tally::Tally;
 use crate::engine::evaluate::Reading;
 use crate::engine::{Engine, Fact, Failure, World};
@@ -10,11 +10,11 @@ use crate::rules::Rule;
 use crate::rules::template::Answers;
 use std::sync::Arc;
 
-/// The engine, the questions of its rules, and what has come of it so far.
+/// The engine, what its rules ask, and what has come of it so far.
 #[derive(Debug)]
 pub struct Player {
     engine: Engine,
-    plan: Plan,
+    asks: Asks,
     /// The series of each question, and what it answers at the present slot.
     answers: Vec<Asked>,
     /// The next slot of each group.
@@ -34,9 +34,9 @@ struct Asked {
 }
 
 impl Player {
-    /// A player of the rules of `world` from `from` on.
+    /// A player of the rules of `world` from `from` on. They ask `asks`, of so many questions.
     #[must_use]
-    pub fn new(world: Arc<World>, plan: Plan, from: Slot) -> Self {
+    pub fn new(world: Arc<World>, asks: Asks, questions: usize, from: Slot) -> Self {
         let groups = &world.rules.groups;
         let first = |group: &Arc<crate::rules::Group>| {
             let before = Slot::at_or_before(from.millis(), group.interval, group.grid());
@@ -44,9 +44,9 @@ impl Player {
         };
         let next = groups.iter().map(first).collect();
         let blind_from = groups.iter().map(|_| Some(Slot::from_millis(i64::MIN))).collect();
-        let answers = plan.questions.iter().map(|_| Asked::default()).collect();
+        let answers = (0..questions).map(|_| Asked::default()).collect();
         let tally = Tally::new(&world);
-        Player { engine: Engine::new(world), plan, answers, next, blind_from, tally }
+        Player { engine: Engine::new(world), asks, answers, next, blind_from, tally }
     }
 
     /// What has come of it so far.
@@ -66,7 +66,7 @@ impl Player {
     /// # Panics
     /// When there is not one part for each question.
     pub fn play(&mut self, parts: &[Part], until: Slot) {
-        assert_eq!(parts.len(), self.plan.questions.len(), "one part for each question");
+        assert_eq!(parts.len(), self.answers.len(), "one part for each question");
         for (asked, part) in self.answers.iter_mut().zip(parts) {
             let intern = |column: &super::Column| asked.table.intern(column.labels.clone());
             asked.columns = part.columns.iter().map(intern).collect();
@@ -108,7 +108,7 @@ impl Player {
     fn evaluate(&mut self, group: usize, slot: Slot, parts: &[Part]) {
         let world = Arc::clone(&self.engine.world);
         let rules: Vec<&Arc<Rule>> = world.rules.groups[group].alerts().collect();
-        let asked_by = std::mem::take(&mut self.plan.asked_by[group]);
+        let asked_by = std::mem::take(&mut self.asks[group]);
         self.fill(group, &rules, &asked_by, slot, parts);
         for &question in asked_by.iter().flatten() {
             self.answers[question].read(&parts[question], slot);
@@ -130,7 +130,7 @@ impl Player {
         let step = self.engine.advance(fact, slot.moment(Span::ZERO));
         self.tally.evaluated(&rules, &readings, &step, world.rules.groups[group].interval);
         self.tally.take(&self.engine, &step);
-        self.plan.asked_by[group] = asked_by;
+        self.asks[group] = asked_by;
     }
 
     /// Fills histories with what is known of the time before, at the start and after slots without an answer.

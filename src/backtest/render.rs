@@ -108,7 +108,9 @@ fn silence(rule: &RuleReport) -> Option<String> {
     let nearest = rule.tiers.iter().filter_map(|tier| Some((tier.nearest?, &tier.severity)));
     let nearest = nearest.max_by(|a, b| a.0.total_cmp(&b.0));
     Some(match (nearest, rule.values) {
-        (Some((share, severity)), _) => format!("never fired; its values came to {:.0} % of `{severity}`", 100.0 * share),
+        (Some((share, severity)), _) => {
+            format!("never fired; its values came to {:.0} % of `{severity}`", 100.0 * share)
+        }
         (None, Some(_)) => "never fired".to_owned(),
         (None, None) => "never fired; its query never answered anything".to_owned(),
     })
@@ -127,11 +129,8 @@ fn human(report: &Report) -> String {
         text.push('\n');
         text.push_str(&details(report, rule));
     }
-    let silent: Vec<String> = report
-        .rules
-        .iter()
-        .filter_map(|rule| Some(format!("  {}: {}\n", rule.alert, silence(rule)?)))
-        .collect();
+    let silent: Vec<String> =
+        report.rules.iter().filter_map(|rule| Some(format!("  {}: {}\n", rule.alert, silence(rule)?))).collect();
     if !silent.is_empty() {
         let _ = write!(text, "\nwithout an incident:\n{}", silent.concat());
     }
@@ -238,7 +237,8 @@ fn spans(report: &Report, tier: &TierReport) -> Vec<(f64, f64)> {
 
 fn markdown(report: &Report) -> String {
     let mut text = format!("### {}\n\n{} to {}; {}\n\n", heading(report), report.from, report.to, asked(report));
-    let line = |cells: &[String]| format!("| {} |\n", cells.iter().map(|cell| cell_of(cell)).collect::<Vec<_>>().join(" | "));
+    let line =
+        |cells: &[String]| format!("| {} |\n", cells.iter().map(|cell| cell_of(cell)).collect::<Vec<_>>().join(" | "));
     text.push_str(&line(&HEADS.map(str::to_owned)));
     text.push_str(&format!("|---|---|{}\n", "--:|".repeat(HEADS.len() - 2)));
     for rule in report.rules.iter().filter(|rule| rule.fired()) {
@@ -277,7 +277,14 @@ fn html(report: &Report) -> String {
          border-bottom:1px solid #ddd}th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}section{margin:2rem 0}\
          .quiet{color:#666}</style>\n",
     );
-    let _ = write!(text, "<h1>{}</h1>\n<p class=\"quiet\">{} to {}; {}</p>\n", escaped(&heading(report)), report.from, report.to, escaped(&asked(report)));
+    let _ = write!(
+        text,
+        "<h1>{}</h1>\n<p class=\"quiet\">{} to {}; {}</p>\n",
+        escaped(&heading(report)),
+        report.from,
+        report.to,
+        escaped(&asked(report))
+    );
     text.push_str("<table><tr>");
     HEADS.iter().for_each(|head| text.push_str(&format!("<th>{head}</th>")));
     text.push_str("</tr>\n");

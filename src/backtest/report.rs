@@ -1,10 +1,10 @@
 //! The answer: figures that a person can weigh, rule by rule and severity by severity.
 
 use super::ask::Window;
+use super::session::{Played, Session};
 use super::survey::{Spread, Survey};
-use super::tally::{Firing, OfRule, OfTier, Tally};
-use crate::engine::World;
-use crate::model::{Moment, RuleId, Severity, Slot, Span, duration_text};
+use super::tally::{Firing, OfRule, OfTier};
+use crate::model::{Moment, Severity, Slot, Span, duration_text};
 use crate::rules::{Bound, Clear, Condition, Group, Rule, Tier};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -119,60 +119,43 @@ pub struct FiringReport {
     pub labels: String,
 }
 
-/// What a report is made of.
-pub struct Parts<'a> {
-    /// The rules.
-    pub world: &'a World,
-    /// What was counted.
-    pub tally: &'a Tally,
-    /// What values did, by rule.
-    pub surveys: &'a BTreeMap<RuleId, Survey>,
-    /// The window.
-    pub window: Window,
-    /// Whom we asked.
-    pub sources: BTreeMap<String, String>,
-    /// How much.
-    pub asked: &'a super::Asked,
-    /// Seconds of waiting, and of deciding.
-    pub seconds: (f64, f64),
-    /// What else there is to say.
-    pub notes: Vec<String>,
-}
-
 impl Report {
-    /// Puts the figures together.
+    /// Puts together the figures of what was played in `session`.
     #[must_use]
-    pub fn new(parts: Parts<'_>) -> Self {
-        let groups = parts.world.rules.groups.iter();
+    pub fn new(session: &Session, played: &Played) -> Self {
+        let (tally, window) = (played.player.tally(), session.window());
+        let groups = played.world.rules.groups.iter();
         let rules = groups.flat_map(|group| group.alerts().map(move |rule| (group, rule)));
-        let rules: Vec<RuleReport> = rules.map(|(group, rule)| RuleReport::new(&parts, group, rule)).collect();
-        let (known, unknown) = parts.tally.rules.values().fold((0.0, 0.0), |(known, unknown), rule| {
+        let rules = rules.map(|(group, rule)| RuleReport::new(played, window, group, rule)).collect();
+        let (known, unknown) = tally.rules.values().fold((0.0, 0.0), |(known, unknown), rule| {
             (known + rule.known.as_secs_f64(), unknown + rule.unknown.as_secs_f64())
         });
+        let asking = session.asking();
+        let sources = asking.clients.iter().map(|(name, client)| (name.to_string(), client.url().to_owned()));
         Report {
-            from: text(parts.window.from.moment(Span::ZERO)),
-            to: text(parts.window.to.moment(Span::ZERO)),
-            incidents: parts.tally.incidents.len(),
-            pages: parts.tally.pages.len(),
-            own_pages: parts.tally.own_pages,
+            from: text(window.from.moment(Span::ZERO)),
+            to: text(window.to.moment(Span::ZERO)),
+            sources: sources.collect(),
+            incidents: tally.incidents.len(),
+            pages: tally.pages.len(),
+            own_pages: tally.own_pages,
             coverage: if known + unknown > 0.0 { known / (known + unknown) } else { 0.0 },
             rules,
-            queries: parts.asked.queries.load(Ordering::Relaxed),
-            kept: parts.asked.kept.load(Ordering::Relaxed),
-            waited_seconds: parts.seconds.0,
-            decided_seconds: parts.seconds.1,
-            sources: parts.sources,
-            notes: parts.notes,
+            notes: session.notes.clone(),
+            queries: asking.asked.queries.load(Ordering::Relaxed),
+            kept: asking.asked.kept.load(Ordering::Relaxed),
+            waited_seconds: session.waited.as_secs_f64(),
+            decided_seconds: session.decided.as_secs_f64(),
         }
     }
 }
 
 impl RuleReport {
-    fn new(parts: &Parts<'_>, group: &Arc<Group>, rule: &Arc<Rule>) -> Self {
+    fn new(played: &Played, window: Window, group: &Arc<Group>, rule: &Arc<Rule>) -> Self {
         let nothing = OfRule::default();
-        let counted = parts.tally.rules.get(&rule.id).unwrap_or(&nothing);
-        let survey = parts.surveys.get(&rule.id);
-        let end = parts.window.to.moment(Span::ZERO);
+        let counted = played.player.tally().rules.get(&rule.id).unwrap_or(&nothing);
+        let survey = played.surveys.get(&rule.id);
+        let end = window.to.moment(Span::ZERO);
         let tiers = counted.tiers.iter().rev();
         RuleReport {
             alert: rule.alert.to_string(),
@@ -238,7 +221,8 @@ impl FiringReport {
 
 /// The time during which at least one of these fires.
 fn covered(firings: &[Firing], end: Moment) -> Span {
-    let mut spans: Vec<(Moment, Moment)> = firings.iter().map(|firing| (firing.from, firing.to.unwrap_or(end))).collect();
+    let mut spans: Vec<(Moment, Moment)> =
+        firings.iter().map(|firing| (firing.from, firing.to.unwrap_or(end))).collect();
     spans.sort_unstable();
     let (mut all, mut until) = (Span::ZERO, None);
     for (from, to) in spans {

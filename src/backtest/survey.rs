@@ -124,7 +124,12 @@ impl Survey {
 
     /// The column of a chart in which `slot` lies.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a chart")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place in a chart"
+    )]
     pub fn column_of(&self, slot: Slot) -> usize {
         let share = (slot - self.from).millis() as f64 / (self.to - self.from).millis().max(1) as f64;
         ((share * COLUMNS as f64) as usize).min(COLUMNS - 1)
@@ -159,9 +164,8 @@ impl Survey {
         let mut sorted = self.kept.clone();
         sorted.sort_by(f64::total_cmp);
         let at = |share: usize| sorted[(sorted.len() * share / 100).min(sorted.len() - 1)];
-        let extreme = |pick: fn(f64, f64) -> f64, of: fn(&(f64, f64)) -> f64| {
-            self.columns.iter().flatten().map(of).reduce(pick)
-        };
+        let extreme =
+            |pick: fn(f64, f64) -> f64, of: fn(&(f64, f64)) -> f64| self.columns.iter().flatten().map(of).reduce(pick);
         let (min, max) = (extreme(f64::min, |pair| pair.0)?, extreme(f64::max, |pair| pair.1)?);
         (!sorted.is_empty()).then(|| Spread { p50: at(50), p95: at(95), p99: at(99), min, max })
     }
@@ -173,7 +177,9 @@ fn nearness(bound: Bound, value: f64) -> Option<f64> {
     let (bound, beyond) = match bound {
         Bound::Above(bound) | Bound::AtLeast(bound) => (bound, value - bound),
         Bound::Below(bound) | Bound::AtMost(bound) => (bound, bound - value),
-        Bound::Outside(..) | Bound::Inside(..) | Bound::Between(..) | Bound::Equals(_) | Bound::Differs(_) => return None,
+        Bound::Outside(..) | Bound::Inside(..) | Bound::Between(..) | Bound::Equals(_) | Bound::Differs(_) => {
+            return None;
+        }
     };
     let share = 1.0 + beyond / bound.abs();
     (bound != 0.0 && share.is_finite()).then_some(share)

@@ -1,24 +1,18 @@
 //! `watchbell backtest`: what these rules would have done over real history.
 
 use super::{Answer, Colour, CommandError, output, paths};
-use crate::backtest::{self, Asked, Asking, Format, Plan, Player, Report, Survey, Window};
+use crate::backtest::{self, Asked, Asking, Format, Report, Session, Window};
 use crate::config::{Settings, Source};
 use crate::diagnostics::{Findings, Sources, render};
 use crate::engine::World;
-use crate::model::{Name, RuleId, Slot, Span, duration_text};
+use crate::model::{Name, Slot, duration_text};
 use crate::rules::{self, RuleSet};
 use crate::service::load::{FileLoader, context};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// Fewer than so many values are held at once; a longer window is asked in shorter parts.
-const MOST_VALUES: usize = 24_000_000;
-/// How long a part is, at most, from long to short.
-const PARTS: [Span; 3] = [Span::from_hours(6), Span::from_hours(1), Span::from_mins(10)];
 
 /// Play rules over real history: what would have fired, who would have been paged.
 #[derive(Debug, clap::Args)]
@@ -67,7 +61,14 @@ impl Backtest {
         }
         let subject = self.load(config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let report = self.play(&runtime, &subject, window, now)?;
+        let mut session = Session::new([Arc::clone(&subject.world)], self.asking(&subject, now)?, window);
+        let progress = Progress::new(window);
+        let played = session.play(&runtime, |until| progress.show(until));
+        progress.done();
+        if let Err(error) = played {
+            return Err(CommandError::Outside(error.to_string()));
+        }
+        let report = Report::new(&session, &session.played()[0]);
         output::print(&backtest::render(&report, self.format))?;
         Ok(Answer::Good)
     }
@@ -81,7 +82,8 @@ impl Backtest {
                 (Settings::clone(&fresh.settings), fresh.rules)
             }
             None if self.rules.is_empty() || self.prometheus.is_none() => {
-                let message = "there is no watchbell.yaml here: name it with --config, or give rule files and --prometheus";
+                let message =
+                    "there is no watchbell.yaml here: name it with --config, or give rule files and --prometheus";
                 return Err(CommandError::Usage(message.into()));
             }
             None => (Settings::default(), RuleSet::default()),
@@ -98,17 +100,20 @@ impl Backtest {
         let mut clients = HashMap::new();
         for (name, source) in &settings.sources {
             let client = crate::prometheus::Client::new(source);
-            let client = client.map_err(|error| CommandError::Usage(format!("source {name}: {}", crate::http::chain(&error))))?;
+            let client = client
+                .map_err(|error| CommandError::Usage(format!("source {name}: {}", crate::http::chain(&error))))?;
             clients.insert(name.clone(), Arc::new(client));
         }
         if let Some(url) = &self.prometheus {
             let client = clients.values().next().cloned();
             let client = client.ok_or_else(|| CommandError::Usage(format!("--prometheus {url} is no source")))?;
-            clients = rules.groups.iter().map(|group| (group.source.clone(), Arc::clone(&client))).chain(clients).collect();
+            clients =
+                rules.groups.iter().map(|group| (group.source.clone(), Arc::clone(&client))).chain(clients).collect();
         }
         let missing = rules.groups.iter().find(|group| !clients.contains_key(&group.source));
         if let Some(group) = missing {
-            let message = format!("group {} asks source {}, which the configuration does not have", group.name, group.source);
+            let message =
+                format!("group {} asks source {}, which the configuration does not have", group.name, group.source);
             return Err(CommandError::Usage(message));
         }
         Ok(Subject { world: Arc::new(World::new(Arc::new(settings), rules)), clients })
@@ -138,59 +143,9 @@ impl Backtest {
         }
     }
 
-    fn play(
-        &self,
-        runtime: &tokio::runtime::Runtime,
-        subject: &Subject,
-        window: Window,
-        now: i64,
-    ) -> Result<Report, CommandError> {
-        let plan = Arc::new(Plan::new(&subject.world.rules));
-        let mut asking = self.asking(subject, now)?;
-        let mut notes = Vec::new();
-        asking.with_up = runtime.block_on(with_up(&asking, &plan, window, &mut notes))?;
-        let mut player = Player::new(Arc::clone(&subject.world), Plan::clone(&plan), window.from);
-        let mut surveys = BTreeMap::new();
-        let (mut waited, mut decided) = (Duration::ZERO, Duration::ZERO);
-        let mut progress = Progress::new(window);
-        let mut rest = window;
-        let mut length = 0;
-        let first = |rest: Window, length: usize| rest.parts(PARTS[length]).first().copied();
-        let ask = |part: Window| runtime.spawn(backtest::ask(asking.clone(), Arc::clone(&plan), part));
-        let mut next = first(rest, length).map(|part| (part, ask(part)));
-        while let Some((part, answers)) = next {
-            let started = Instant::now();
-            let answers = runtime.block_on(answers).map_err(|error| CommandError::Outside(error.to_string()))?;
-            waited += started.elapsed();
-            rest.from = part.to;
-            let values: usize = answers.iter().map(|part| part.columns.len() * part.slots).sum();
-            while values * PARTS[length].times(1).millis() as usize / PARTS[0].millis() as usize > MOST_VALUES && length + 1 < PARTS.len() {
-                length += 1;
-            }
-            // The next part is asked for while this one is decided.
-            next = first(rest, length).map(|part| (part, ask(part)));
-            let started = Instant::now();
-            look(&subject.world, &plan, &answers, part, window, &mut surveys);
-            player.play(&answers, part.to);
-            decided += started.elapsed();
-            progress.show(part.to)?;
-        }
-        progress.done()?;
-        notes.extend(caveats(&subject.world, player.tally()));
-        Ok(Report::new(backtest::Parts {
-            world: &subject.world,
-            tally: player.tally(),
-            surveys: &surveys,
-            window,
-            sources: subject.clients.iter().map(|(name, client)| (name.to_string(), client.url().to_owned())).collect(),
-            asked: &asking.asked,
-            seconds: (waited.as_secs_f64(), decided.as_secs_f64()),
-            notes,
-        }))
-    }
-
     fn asking(&self, subject: &Subject, now: i64) -> Result<Asking, CommandError> {
-        let timeout = duration_text::parse(&self.timeout).map_err(|error| CommandError::Usage(format!("--timeout: {error}")))?;
+        let timeout =
+            duration_text::parse(&self.timeout).map_err(|error| CommandError::Usage(format!("--timeout: {error}")))?;
         let kept = if self.no_cache { None } else { cache_folder() };
         Ok(Asking {
             clients: subject.clients.clone(),
@@ -203,62 +158,6 @@ impl Backtest {
     }
 }
 
-/// Looks at the values of the query that each rule shows.
-fn look(
-    world: &World,
-    plan: &Plan,
-    parts: &[backtest::Part],
-    part: Window,
-    window: Window,
-    surveys: &mut BTreeMap<RuleId, Survey>,
-) {
-    for (group, asked_by) in world.rules.groups.iter().zip(&plan.asked_by) {
-        for (rule, asked) in group.alerts().zip(asked_by) {
-            let Some(&question) = asked.get(rule.value) else { continue };
-            let survey = surveys.entry(rule.id).or_insert_with(|| Survey::new(window.from, window.to));
-            survey.read(rule, &parts[question], part.from, part.to);
-        }
-    }
-}
-
-/// The sources that have `up`, by which is seen when they were not scraping. This is the first question that each is asked.
-async fn with_up(
-    asking: &Asking,
-    plan: &Plan,
-    window: Window,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Name>, CommandError> {
-    let mut found = Vec::new();
-    let mut sources: Vec<&Name> = plan.questions.iter().map(|question| &question.source).collect();
-    sources.sort();
-    sources.dedup();
-    let step = Span::from_millis(((window.to - window.from).millis() / 500).max(15_000));
-    for source in sources {
-        let client = &asking.clients[source];
-        let deadline = tokio::time::Instant::now() + asking.timeout.to_std();
-        match client.query_range("count(up)", window.from, window.to, step, deadline).await {
-            Ok(series) if series.is_empty() => {
-                notes.push(format!("source {source} has no `up`: when it was not scraping cannot be told from silence"));
-            }
-            Ok(_) => found.push(source.clone()),
-            Err(error) => return Err(CommandError::Outside(crate::http::chain(&error))),
-        }
-    }
-    Ok(found)
-}
-
-/// What a backtest of these rules cannot know.
-fn caveats(world: &World, tally: &backtest::Tally) -> Vec<String> {
-    let mut notes = vec![
-        "nobody acts in a backtest: escalation runs to its end, so pages are an upper bound".to_owned(),
-        "samples that arrived late are seen here, and were not when the rule was evaluated".to_owned(),
-    ];
-    let rules = || world.rules.groups.iter().flat_map(|group| group.alerts());
-    let undecided = rules().filter(|rule| tally.rules.get(&rule.id).is_some_and(|counted| counted.undecided > 0));
-    notes.extend(undecided.map(|rule| format!("{}: its labels ask queries, which a backtest does not; it was not decided", rule.alert)));
-    notes
-}
-
 fn asking_only(mut settings: Settings, url: &str) -> Settings {
     let name = settings.default_source.clone();
     settings.sources.clear();
@@ -268,9 +167,11 @@ fn asking_only(mut settings: Settings, url: &str) -> Settings {
 }
 
 fn read_rules(paths: &[PathBuf], settings: &Settings) -> Result<RuleSet, CommandError> {
-    let files: Vec<PathBuf> = paths::expand(paths).into_iter().filter(|file| paths::kind(file) == paths::Kind::Rules).collect();
+    let files: Vec<PathBuf> =
+        paths::expand(paths).into_iter().filter(|file| paths::kind(file) == paths::Kind::Rules).collect();
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let loaded = rules::load(&files, &rules::Context { sources: None, ..context(settings) }, &mut sources, &mut findings);
+    let loaded =
+        rules::load(&files, &rules::Context { sources: None, ..context(settings) }, &mut sources, &mut findings);
     if findings.has_errors() {
         return Err(CommandError::Usage(render::human(&findings, &sources, false)));
     }
@@ -298,7 +199,9 @@ fn instant(option: &str, text: &str, now: i64) -> Result<Slot, CommandError> {
     }
     let at: Result<Timestamp, _> = text.parse();
     at.map(|at| Slot::from_millis(at.as_millisecond())).map_err(|_| {
-        CommandError::Usage(format!("{option} {text}: write `now`, how long ago (`14d`), or an instant (`2026-01-05T09:00:00Z`)"))
+        CommandError::Usage(format!(
+            "{option} {text}: write `now`, how long ago (`14d`), or an instant (`2026-01-05T09:00:00Z`)"
+        ))
     })
 }
 
@@ -313,15 +216,18 @@ impl Progress {
         Progress { window, shows: std::io::stderr().is_terminal() }
     }
 
-    fn show(&mut self, until: Slot) -> Result<(), CommandError> {
-        if !self.shows {
-            return Ok(());
-        }
+    /// Where even this cannot be written, there is nobody to see it.
+    fn show(&self, until: Slot) {
         let (done, all) = ((until - self.window.from).millis(), (self.window.to - self.window.from).millis());
-        output::print_aside(&format!("\r{:>3} % of the window, up to {until}", 100 * done / all.max(1)))
+        if self.shows {
+            let _unseen =
+                output::print_aside(&format!("\r{:>3} % of the window, up to {until}", 100 * done / all.max(1)));
+        }
     }
 
-    fn done(&self) -> Result<(), CommandError> {
-        if self.shows { output::print_aside("\r\x1b[K") } else { Ok(()) }
+    fn done(&self) {
+        if self.shows {
+            let _unseen = output::print_aside("\r\x1b[K");
+        }
     }
 }

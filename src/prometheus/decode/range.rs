@@ -4,6 +4,7 @@ use super::json::{Data, Envelope, read, value};
 use crate::model::{Labels, Slot};
 use crate::prometheus::QueryError;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// One series of a range query: its labels, metric name included, and its samples in the order of time.
@@ -17,11 +18,15 @@ pub struct RangeSeries {
 
 /// One item of a matrix. Native histograms have no value to put a threshold to and are passed over.
 #[derive(Deserialize)]
-struct Item {
+struct Item<'a> {
     metric: BTreeMap<String, String>,
-    #[serde(default)]
-    values: Vec<(f64, String)>,
+    #[serde(default, borrow)]
+    values: Vec<(f64, Digits<'a>)>,
 }
+
+/// A number as Prometheus writes it: a text, which is borrowed, since there are millions of them.
+#[derive(Deserialize)]
+struct Digits<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads the body of a successful answer to a range query.
 ///
@@ -33,12 +38,12 @@ pub fn decode_range(body: &[u8]) -> Result<Vec<RangeSeries>, QueryError> {
     if data.kind != "matrix" {
         return Err(QueryError::misunderstood(format_args!("it is a {} where a matrix was due", data.kind)));
     }
-    read::<Vec<Item>>(data.result)?.into_iter().map(series).collect()
+    read::<Vec<Item<'_>>>(data.result)?.into_iter().map(series).collect()
 }
 
-fn series(item: Item) -> Result<RangeSeries, QueryError> {
+fn series(item: Item<'_>) -> Result<RangeSeries, QueryError> {
     let samples =
-        item.values.iter().map(|(seconds, text)| Ok((slot(*seconds)?, value(text)?))).collect::<Result<_, _>>()?;
+        item.values.iter().map(|(seconds, text)| Ok((slot(*seconds)?, value(&text.0)?))).collect::<Result<_, _>>()?;
     Ok(RangeSeries { labels: Labels::new(item.metric), samples })
 }
 

@@ -1,0 +1,179 @@
+//! Playing a window: part after part is asked for, and while one is decided the next one is under way.
+
+use super::ask::{Asking, Window, ask};
+use super::past::Part;
+use super::plan::{Asks, Plan};
+use super::player::Player;
+use super::survey::Survey;
+use crate::engine::World;
+use crate::http::chain;
+use crate::model::{Name, RuleId, Slot, Span};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// So many values are held at once, at most; beyond that parts get shorter.
+const MOST_VALUES: usize = 24_000_000;
+/// How long a part is, from long to short.
+const PARTS: [Span; 3] = [Span::from_hours(6), Span::from_hours(1), Span::from_mins(10)];
+
+/// Rules that are played over one window together, on the same answers.
+pub struct Session {
+    asking: Asking,
+    window: Window,
+    plan: Plan,
+    played: Vec<Played>,
+    /// How long was waited for sources.
+    pub waited: Duration,
+    /// How long was decided.
+    pub decided: Duration,
+    /// What the figures do not say.
+    pub notes: Vec<String>,
+}
+
+/// One set of rules, and what came of it.
+pub struct Played {
+    /// The rules.
+    pub world: Arc<World>,
+    /// What they do.
+    pub player: Player,
+    /// What the values of their shown queries did.
+    pub surveys: BTreeMap<RuleId, Survey>,
+    asks: Asks,
+}
+
+/// Why nothing can be played.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// A source does not answer.
+    #[error("{0}")]
+    Silent(String),
+    /// The machine did not let us wait.
+    #[error("a question was given up")]
+    GivenUp(#[from] tokio::task::JoinError),
+}
+
+impl Session {
+    /// A session of these rules over `window`.
+    #[must_use]
+    pub fn new(worlds: impl IntoIterator<Item = Arc<World>>, asking: Asking, window: Window) -> Self {
+        let mut plan = Plan::default();
+        let asks: Vec<(Arc<World>, Asks)> =
+            worlds.into_iter().map(|world| (Arc::clone(&world), plan.add(&world.rules))).collect();
+        let questions = plan.questions.len();
+        let played = asks.into_iter().map(|(world, asks)| Played {
+            player: Player::new(Arc::clone(&world), asks.clone(), questions, window.from),
+            surveys: BTreeMap::new(),
+            world,
+            asks,
+        });
+        let played = played.collect();
+        let notes = vec![
+            "nobody acts in a backtest: escalation runs to its end, so pages are an upper bound".to_owned(),
+            "samples that arrived late are seen here, and were not when the rule was evaluated".to_owned(),
+        ];
+        Session { asking, window, plan, played, waited: Duration::ZERO, decided: Duration::ZERO, notes }
+    }
+
+    /// Plays the whole window; `seen` hears how far it has come.
+    ///
+    /// # Errors
+    /// When a source that is asked does not answer at all.
+    pub fn play(
+        &mut self,
+        runtime: &tokio::runtime::Runtime,
+        mut seen: impl FnMut(Slot),
+    ) -> Result<&[Played], SessionError> {
+        self.asking.with_up = runtime.block_on(self.with_up())?;
+        let plan = Arc::new(std::mem::take(&mut self.plan));
+        let (mut rest, mut length) = (self.window, 0);
+        let ask = |asking: &Asking, rest: Window, length: usize| {
+            let part = rest.parts(PARTS[length]).first().copied()?;
+            Some((part, runtime.spawn(ask(asking.clone(), Arc::clone(&plan), part))))
+        };
+        let mut next = ask(&self.asking, rest, length);
+        while let Some((part, answers)) = next {
+            let started = Instant::now();
+            let answers = runtime.block_on(answers)?;
+            self.waited += started.elapsed();
+            rest.from = part.to;
+            length = shorten(&answers, length);
+            // The next part is asked for while this one is decided.
+            next = ask(&self.asking, rest, length);
+            let started = Instant::now();
+            self.played.iter_mut().for_each(|played| played.take(&answers, part, self.window));
+            self.decided += started.elapsed();
+            seen(part.to);
+        }
+        self.notes.extend(self.played.iter().flat_map(Played::undecided));
+        Ok(&self.played)
+    }
+
+    /// What was asked, and where.
+    #[must_use]
+    pub fn asking(&self) -> &Asking {
+        &self.asking
+    }
+
+    /// What was played.
+    #[must_use]
+    pub fn played(&self) -> &[Played] {
+        &self.played
+    }
+
+    /// The window.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// The sources that have `up`, by which is seen when they were not scraping. This is the first question that each is asked.
+    async fn with_up(&mut self) -> Result<Vec<Name>, SessionError> {
+        let mut sources: Vec<Name> = self.plan.questions.iter().map(|question| question.source.clone()).collect();
+        sources.sort();
+        sources.dedup();
+        let Window { from, to } = self.window;
+        let step = Span::from_millis(((to - from).millis() / 500).max(15_000));
+        let mut found = Vec::new();
+        for source in sources {
+            let client = &self.asking.clients[&source];
+            let deadline = tokio::time::Instant::now() + self.asking.timeout.to_std();
+            match client.query_range("count(up)", from, to, step, deadline).await {
+                Ok(series) if series.is_empty() => self
+                    .notes
+                    .push(format!("source {source} has no `up`: when it was not scraping cannot be told from silence")),
+                Ok(_) => found.push(source),
+                Err(error) => return Err(SessionError::Silent(chain(&error))),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// How long the next parts may be, after one of `length` held these answers.
+fn shorten(answers: &[Part], length: usize) -> usize {
+    let values: usize = answers.iter().map(|part| part.columns.len() * part.slots).sum();
+    if values > MOST_VALUES { (length + 1).min(PARTS.len() - 1) } else { length }
+}
+
+impl Played {
+    fn take(&mut self, answers: &[Part], part: Window, window: Window) {
+        for (group, asks) in self.world.rules.groups.iter().zip(&self.asks) {
+            for (rule, asked) in group.alerts().zip(asks) {
+                let Some(&question) = asked.get(rule.value) else { continue };
+                let survey = self.surveys.entry(rule.id).or_insert_with(|| Survey::new(window.from, window.to));
+                survey.read(rule, &answers[question], part.from, part.to);
+            }
+        }
+        self.player.play(answers, part.to);
+    }
+
+    fn undecided(&self) -> Vec<String> {
+        let counted = &self.player.tally().rules;
+        let rules = self.world.rules.groups.iter().flat_map(|group| group.alerts());
+        let undecided = rules.filter(|rule| counted.get(&rule.id).is_some_and(|counted| counted.undecided > 0));
+        let say =
+            |alert: &Name| format!("{alert}: its labels ask queries, which a backtest does not; it was not decided");
+        undecided.map(|rule| say(&rule.alert)).collect()
+    }
+}
