@@ -23,4 +23,4 @@ pub use render::{Format, render};
 pub use report::{Report, RuleReport, TierReport};
 pub use session::{Played, Session, SessionError};
 pub use survey::Survey;
-pub use tally::{Firing, Tally};
+pub use tally::{Firing, OfRule, OfTier, Paged, Tally};

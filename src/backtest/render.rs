@@ -105,14 +105,16 @@ fn silence(rule: &RuleReport) -> Option<String> {
     if let Some(because) = &rule.disabled {
         return Some(format!("switched off: {because}"));
     }
-    let nearest = rule.tiers.iter().filter_map(|tier| Some((tier.nearest?, &tier.severity)));
+    let nearest = rule.tiers.iter().filter_map(|tier| Some((tier.nearest.filter(|share| *share > 0.0)?, tier)));
     let nearest = nearest.max_by(|a, b| a.0.total_cmp(&b.0));
+    let short: u32 = rule.tiers.iter().map(|tier| tier.short).sum();
     Some(match (nearest, rule.values) {
-        (Some((share, severity)), _) => {
-            format!("never fired; its values came to {:.0} % of `{severity}`", 100.0 * share)
+        _ if short > 0 => format!("never fired; its condition held {short} times, each time for too short"),
+        (Some((share, tier)), _) if share < 1.0 => {
+            format!("never fired; its values came to {:.0} % of the bound of `{}`", 100.0 * share, tier.severity)
         }
-        (None, Some(_)) => "never fired".to_owned(),
-        (None, None) => "never fired; its query never answered anything".to_owned(),
+        (_, Some(_)) => "never fired".to_owned(),
+        (_, None) => "never fired; its query never answered anything".to_owned(),
     })
 }
 

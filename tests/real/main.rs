@@ -6,6 +6,7 @@
 mod support;
 
 mod acting;
+mod backtest;
 mod callbacks;
 mod channels;
 mod crash;

@@ -1,0 +1,138 @@
+//! `watchbell backtest` on a real Prometheus with a past.
+
+use crate::support::{Prometheus, Scratch, installed};
+use serde_json::Value;
+use std::fmt::Write;
+use std::process::Command;
+
+/// Monday, 5 January 2026, 12:00 UTC.
+const NOON: i64 = 1_767_614_400;
+
+const RULES: &str = "
+groups:
+  - name: gas
+    interval: 30s
+    rules:
+      - alert: GasDear
+        expr: gas_price_gwei
+        unit: gwei
+        tiers:
+          high: { above: 100, clear: 80, for: 2m }
+          medium: { above: 60, for: 5m }
+      - alert: Quiet
+        expr: transactions_per_second
+        tiers: { high: { below: 5 } }
+";
+
+/// Four hours: dear from 13:00 to 13:20, a moment of it at 14:00, no sample at all from 14:30 to 15:00.
+fn past() -> String {
+    let mut text = String::new();
+    let mut add = |name: &str, value: &dyn Fn(i64) -> f64| {
+        let _ = writeln!(text, "# TYPE {name} gauge");
+        for minute in (0..960).filter(|quarter| !(600..720).contains(quarter)) {
+            let at = NOON + minute * 15;
+            let _ = writeln!(text, "{name}{{job=\"chain\"}} {} {at}", value(minute * 15));
+        }
+    };
+    let dear = |second: i64| (3600..4800).contains(&second) || (7200..7260).contains(&second);
+    add("gas_price_gwei", &|second| if dear(second) { 150.0 } else { 20.0 });
+    add("transactions_per_second", &|_| 11.0);
+    add("up", &|_| 1.0);
+    text.push_str("# EOF\n");
+    text
+}
+
+struct Shown {
+    status: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn backtest(folder: &Scratch, url: &str, more: &[&str]) -> Shown {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+    command.current_dir(folder.path()).env("XDG_CACHE_HOME", folder.path().join("cache"));
+    command.args(["backtest", "rules.yaml", "--prometheus", url, "--from", "2026-01-05T12:10:00Z"]);
+    let done = command.args(["--to", "2026-01-05T16:00:00Z"]).args(more).output().expect("it starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Shown { status: done.status.code(), out: text(&done.stdout), err: text(&done.stderr) }
+}
+
+fn json(shown: &Shown) -> Value {
+    serde_json::from_str(&shown.out).unwrap_or_else(|error| panic!("{error}\n{}{}", shown.out, shown.err))
+}
+
+#[test]
+fn a_past_in_which_gas_was_dear_is_told_with_its_lengths_its_near_misses_and_its_gap() {
+    let Some(prometheus) = Prometheus::on_history(&past()) else { return };
+    let folder = Scratch::new("backtest");
+    folder.write("rules.yaml", RULES);
+    let shown = backtest(&folder, &prometheus.url(), &["--format", "json"]);
+    assert_eq!(shown.status, Some(0), "{}", shown.err);
+    let report = json(&shown);
+    let high = &report["rules"][0]["tiers"][0];
+    assert_eq!(
+        (high["severity"].as_str(), high["fired"].as_u64(), high["short"].as_u64()),
+        (Some("high"), Some(1), Some(1))
+    );
+    // Prometheus looks five minutes back, but the calm samples after it are there at once.
+    assert_eq!(high["firing_seconds"].as_f64(), Some(18.0 * 60.0), "twenty minutes, less the two of `for`");
+    let unknown = report["rules"][0]["unknown_seconds"].as_f64().expect("it is a number");
+    assert!(
+        (25.0 * 60.0..=26.0 * 60.0).contains(&unknown),
+        "half an hour, less the five minutes of looking back: {unknown}"
+    );
+    assert_eq!(report["rules"][1]["tiers"][0]["fired"], 0, "nothing is below five, nor silent because of the gap");
+    let human = backtest(&folder, &prometheus.url(), &[]);
+    for words in ["GasDear", "18m", "held 1 times for too short", "the source was not scraping then", "never fired"] {
+        assert!(human.out.contains(words), "{words} is not in\n{}", human.out);
+    }
+}
+
+#[test]
+fn a_second_time_the_answers_are_those_of_the_first() {
+    let Some(prometheus) = Prometheus::on_history(&past()) else { return };
+    let folder = Scratch::new("backtest-kept");
+    folder.write("rules.yaml", RULES);
+    let [first, second, anew] = [&["--format", "json"][..], &["--format", "json"], &["--format", "json", "--no-cache"]]
+        .map(|more| json(&backtest(&folder, &prometheus.url(), more)));
+    assert_eq!(second["queries"], 0, "nothing is asked again");
+    assert_eq!(anew["kept"], 0);
+    assert_eq!((&first["rules"], &second["rules"]), (&anew["rules"], &anew["rules"]));
+}
+
+#[test]
+fn every_format_can_be_read_by_what_reads_it() {
+    let Some(prometheus) = Prometheus::on_history(&past()) else { return };
+    let folder = Scratch::new("backtest-formats");
+    folder.write("rules.yaml", RULES);
+    let html = backtest(&folder, &prometheus.url(), &["--format", "html"]).out;
+    assert!(html.contains("<svg ") && html.contains("GasDear"), "{html}");
+    let markdown = backtest(&folder, &prometheus.url(), &["--format", "markdown"]).out;
+    assert!(markdown.contains("| GasDear | high | 1 |"), "{markdown}");
+    let Some(python) = installed("python3") else { return };
+    let page = folder.write("page.html", &html);
+    // The charts are XML, and every tag of the page that is opened is closed.
+    let script = "import re, sys, xml.dom.minidom\n\
+                  text = open(sys.argv[1], encoding='utf-8').read()\n\
+                  charts = re.findall(r'<svg .*?</svg>', text, re.S)\n\
+                  [xml.dom.minidom.parseString(chart) for chart in charts]\n\
+                  print(len(charts))";
+    let done = Command::new(python).args(["-c", script]).arg(page).output().expect("it starts");
+    assert_eq!(String::from_utf8_lossy(&done.stdout).trim(), "1", "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn what_cannot_be_asked_or_read_is_said_and_ends_with_its_own_code() {
+    let folder = Scratch::new("backtest-bad");
+    folder.write("rules.yaml", RULES);
+    let nobody = backtest(&folder, "http://127.0.0.1:1", &[]);
+    assert_eq!(nobody.status, Some(3), "{}", nobody.err);
+    assert!(nobody.err.contains("cannot reach http://127.0.0.1:1"), "{}", nobody.err);
+    let unknown = backtest(&folder, "http://127.0.0.1:1", &["--rule", "GasDaer"]);
+    assert_eq!((unknown.status, unknown.err.contains("no rule is called GasDaer")), (Some(2), true), "{}", unknown.err);
+    let backwards = backtest(&folder, "http://127.0.0.1:1", &["--to", "2026-01-01T00:00:00Z"]);
+    assert_eq!(backwards.status, Some(2), "{}", backwards.err);
+    folder.write("rules.yaml", &RULES.replace("above: 100", "above: [100"));
+    let broken = backtest(&folder, "http://127.0.0.1:1", &[]);
+    assert_eq!((broken.status, broken.err.contains("rules.yaml:")), (Some(2), true), "{}", broken.err);
+}
