@@ -9,6 +9,7 @@ mod ask;
 mod callbacks;
 mod go;
 mod incidents;
+mod page;
 mod reply;
 mod routes;
 mod rules;

@@ -26,6 +26,19 @@ pub enum NoticeKind {
     Letter,
 }
 
+impl NoticeKind {
+    /// The word for it, in answers and in the key of a message.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            NoticeKind::Page => "page",
+            NoticeKind::Update => "update",
+            NoticeKind::End => "end",
+            NoticeKind::Letter => "letter",
+        }
+    }
+}
+
 /// Why a message goes out. It decides, it is logged, it is in the message, and a backtest counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
@@ -464,19 +477,13 @@ pub fn refreshes(engine: &Engine, channels: &[Name], at: Moment) -> Vec<Draft> {
 }
 
 fn delivery_id(incident: &Incident, destination: &Destination, kind: NoticeKind, revision: u32) -> DeliveryId {
-    let kind = match kind {
-        NoticeKind::Page => "page",
-        NoticeKind::Update => "update",
-        NoticeKind::End => "end",
-        NoticeKind::Letter => "letter",
-    };
     DeliveryId::derive(&[
         &incident.id.to_string(),
         &incident.generation.to_string(),
         &destination.channel,
         destination.to.as_deref().unwrap_or_default(),
         &incident.page.to_string(),
-        kind,
+        kind.word(),
         &revision.to_string(),
     ])
 }

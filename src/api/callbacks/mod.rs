@@ -6,7 +6,6 @@
 
 mod link;
 mod memory;
-mod page;
 mod pagerduty;
 mod slack;
 
