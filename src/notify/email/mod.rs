@@ -115,7 +115,7 @@ impl Notifier for Email {
         }
         let to = self.receivers(draft)?;
         let login = self.login()?;
-        let letter = message::letter(delivery.notice, &self.from, &to.iter().collect::<Vec<_>>(), delivery.wall);
+        let letter = message::letter(delivery, &self.from, &to.iter().collect::<Vec<_>>());
         let have_it = self.have_it(draft.id);
         let missing: Vec<Mailbox> = to.into_iter().filter(|mailbox| !have_it.contains(mailbox)).collect();
         let handed = self.server.hand_over(login.as_ref(), &self.from, &missing, &letter).await?;
