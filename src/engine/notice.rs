@@ -460,6 +460,25 @@ pub fn resend_every(kind: &ChannelKind) -> Option<Span> {
     }
 }
 
+/// Whether a channel of this kind shows such a message. PagerDuty is for waking people: it does not change the summary of
+/// an open alert, and a letter is to be read, so that neither is owed there.
+#[must_use]
+pub fn is_shown(kind: &ChannelKind, message: NoticeKind, reason: Reason) -> bool {
+    match (kind, message) {
+        (ChannelKind::PagerDuty { .. }, NoticeKind::Update) => matches!(reason, Reason::Acknowledged | Reason::Snoozed),
+        (ChannelKind::PagerDuty { .. }, NoticeKind::Letter) => false,
+        (ChannelKind::PagerDuty { .. }, NoticeKind::Page | NoticeKind::End)
+        | (
+            ChannelKind::SlackWebhook { .. }
+            | ChannelKind::Slack { .. }
+            | ChannelKind::Webhook { .. }
+            | ChannelKind::Alertmanager { .. }
+            | ChannelKind::Email { .. },
+            _,
+        ) => true,
+    }
+}
+
 /// What those of `channels` that heard of an open incident have to hear again, with the values of now.
 #[must_use]
 pub fn refreshes(engine: &Engine, channels: &[Name], at: Moment) -> Vec<Draft> {

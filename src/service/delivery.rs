@@ -46,6 +46,8 @@ pub enum Order {
 }
 
 type Line = (IncidentId, Destination);
+/// What came of an attempt: a receipt; or nothing, where the channel had nothing to send.
+type Attempted = Result<Option<Receipt>, SendError>;
 
 /// What an attempt is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +71,7 @@ pub struct Worker {
     under_way: HashMap<Name, usize>,
     troubled: HashSet<Name>,
     number: u64,
-    attempts: JoinSet<Result<Receipt, SendError>>,
+    attempts: JoinSet<Attempted>,
     /// Which line an attempt belongs to: known also of one that panics.
     tasks: HashMap<task::Id, (Line, What)>,
     /// The last receipt of each line that is not over. The store has them as well, where it works.
@@ -314,19 +316,14 @@ impl Worker {
     }
 
     /// Nothing else goes out on `line` until this attempt has ended, however it ends.
-    fn set_off(
-        &mut self,
-        line: Line,
-        what: What,
-        attempt: impl Future<Output = Result<Receipt, SendError>> + Send + 'static,
-    ) {
+    fn set_off(&mut self, line: Line, what: What, attempt: impl Future<Output = Attempted> + Send + 'static) {
         self.busy.insert(line.clone());
         let task = self.attempts.spawn(attempt).id();
         self.tasks.insert(task, (line, what));
     }
 
     /// Takes note of an attempt that has ended.
-    fn finish(&mut self, done: Result<(task::Id, Result<Receipt, SendError>), task::JoinError>) {
+    fn finish(&mut self, done: Result<(task::Id, Attempted), task::JoinError>) {
         let (task, outcome) = match done {
             Ok((task, outcome)) => (task, outcome),
             Err(cause) => {
@@ -350,10 +347,11 @@ impl Worker {
     }
 
     /// Notes what came of an attempt, and what follows from it.
-    fn judge(&mut self, line: &Line, id: DeliveryId, outcome: Result<Receipt, SendError>) {
+    fn judge(&mut self, line: &Line, id: DeliveryId, outcome: Attempted) {
         let channel = line.1.channel.clone();
         match outcome {
-            Ok(receipt) => {
+            Ok(None) => self.had_nothing_to_send(line, id),
+            Ok(Some(receipt)) => {
                 self.delivered(line, id, receipt);
                 if self.troubled.remove(&channel) {
                     let _gone = self.said.send(Said::Channel { channel, trouble: None });
@@ -374,6 +372,14 @@ impl Worker {
             }
             Err(error @ (SendError::Unreachable { .. } | SendError::Busy { .. })) => self.retry(line, id, &error),
         }
+    }
+
+    /// No request was made: nobody was told, and the next message waits for nothing.
+    fn had_nothing_to_send(&mut self, line: &Line, id: DeliveryId) {
+        info!(destination = %line.1, delivery.id = %id, "a message to {} is nothing to send there", line.1);
+        self.metrics.delivered(&line.1.channel, "withdrawn");
+        self.notary.note(id, Attempt::NothingToSend);
+        self.drop_from(line, id);
     }
 
     fn delivered(&mut self, line: &Line, id: DeliveryId, receipt: Receipt) {
@@ -462,7 +468,7 @@ impl Worker {
         self.set_off(line, What::Refresh, async move { send(&channel, &notice, &settings, earlier.await).await });
     }
 
-    fn judge_refresh(&self, line: &Line, outcome: Result<Receipt, SendError>) {
+    fn judge_refresh(&self, line: &Line, outcome: Attempted) {
         self.metrics.delivered(&line.1.channel, if outcome.is_ok() { "refreshed" } else { "refresh_failed" });
         if let Err(error) = outcome {
             warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1);
@@ -476,12 +482,10 @@ impl Worker {
     }
 }
 
-async fn send(
-    channel: &Channel,
-    notice: &Notice,
-    settings: &Settings,
-    earlier: Option<Receipt>,
-) -> Result<Receipt, SendError> {
+async fn send(channel: &Channel, notice: &Notice, settings: &Settings, earlier: Option<Receipt>) -> Attempted {
+    if !channel.has_something_to_say(&notice.draft, earlier.as_ref()) {
+        return Ok(None);
+    }
     let wall = wall();
     // A page without links is a page all the same.
     let links = Links::of(notice, settings, wall).unwrap_or_else(|cause| {
@@ -490,7 +494,7 @@ async fn send(
     });
     let (delivery, deadline) = (Delivery { notice, links: links.as_ref(), wall }, channel.deadline());
     match tokio::time::timeout(deadline, channel.send(delivery, earlier.as_ref())).await {
-        Ok(outcome) => outcome,
+        Ok(outcome) => outcome.map(Some),
         Err(_) => {
             let reason = format!("no answer within {} s", deadline.as_secs());
             Err(SendError::Unreachable { channel: channel.word(), reason })

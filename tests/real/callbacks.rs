@@ -340,6 +340,34 @@ fn a_link_to_an_incident_that_the_engine_has_forgotten_shows_what_became_of_it()
 }
 
 #[test]
+fn pagerduty_is_owed_only_what_it_shows() {
+    let Some(town) = Town::on_fire() else { return };
+    let incident = format!("{}/api/v1/incidents/1", town.watchbell.url());
+    let act = |verb: &str, body: Value| {
+        let answer = http::post_json(&format!("{incident}/{verb}"), &body).expect("it answers");
+        assert_eq!(answer.status, 200, "{verb}: {}", answer.body);
+    };
+    act("assess", json!({ "severity": "medium" }));
+    act("acknowledge", json!({}));
+    act("update", json!({ "text": "we are on it" }));
+    town.gas(20.0);
+    town.wait_until("\"resolved\"", 1);
+    let sent = |to: &str| {
+        let told = http::get(&incident).expect("it answers").json()["data"]["deliveries"].as_array().unwrap().clone();
+        let to = told.into_iter().filter(|message| message["to"] == to);
+        let sent = to.map(|message| (text(&message["why"]), text(&message["status"])));
+        sent.collect::<Vec<_>>()
+    };
+    let ended = |messages: &[(String, String)]| messages.iter().any(|(why, status)| why == "over" && status == "sent");
+    wait_for("the end", || (ended(&sent("pager")) && ended(&sent("hook"))).then_some(()));
+    let whys: Vec<String> = sent("pager").into_iter().map(|(why, _)| why).collect();
+    assert_eq!(whys, ["new", "acknowledged by local", "over"]);
+    assert!(sent("hook").iter().any(|(why, _)| why.starts_with("assessed as medium")), "{:?}", sent("hook"));
+    let timeline = http::get(&incident).expect("it answers").json()["data"]["timeline"].to_string();
+    assert_eq!(timeline.matches("tells pager").count(), 2, "the acknowledgement and the end: {timeline}");
+}
+
+#[test]
 fn a_button_acts_once_for_a_responder_and_strangers_hear_why_not() {
     let Some(town) = Town::on_fire() else { return };
     let buttons = town.buttons();

@@ -250,10 +250,12 @@ fn an_update_is_a_mail_where_it_changes_what_its_reader_does_and_not_where_alert
     town.gas("hoodi", 140.0);
     wait_for("the update to be owed and done", || {
         let metrics = crate::support::http::get(&format!("{}/metrics", watchbell.url())).expect("it answers").body;
-        let sent = metrics.lines().find(|line| line.starts_with("watchbell_deliveries_total") && line.contains("sent"));
-        sent.is_some_and(|line| !line.ends_with(" 1")).then_some(())
+        let mut lines = metrics.lines().filter(|line| line.starts_with("watchbell_deliveries_total"));
+        lines.any(|line| line.contains("mail") && line.contains("withdrawn")).then_some(())
     });
     assert_eq!(town.mail.mails().len(), 1, "that others joined is no mail");
+    let incident = crate::support::http::get(&format!("{}/api/v1/incidents/1", watchbell.url())).expect("it answers");
+    assert!(incident.body.contains("nothing to send"), "and nobody is said to have got one: {}", incident.body);
     for chain in ["sepolia", "holesky", "hoodi"] {
         town.gas(chain, 70.0);
     }

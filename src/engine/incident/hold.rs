@@ -8,7 +8,7 @@ use super::{Incident, Key, Member, recipients};
 use crate::config::{Flapping, Target};
 use crate::engine::command::AdHocSilence;
 use crate::engine::event::{EventKind, IncidentEvent};
-use crate::engine::notice::{Draft, Letter, with_severity};
+use crate::engine::notice::{Letter, with_severity};
 use crate::engine::transition::{Origin, Subject};
 use crate::engine::world::World;
 use crate::model::{AlertId, Labels, Matchers, Moment, Name, Span, duration_text};
@@ -186,7 +186,7 @@ impl Desk<'_> {
             let Some(letter) = Letter::silence_ends(&silence, held) else { continue };
             let owner = [Target::Responder(silence.by.name.clone())];
             for recipient in recipients(&self.world.settings, &owner, self.at.wall) {
-                self.out.drafts.push(Draft::letter(&letter, &recipient.destination, self.at.now));
+                self.write(&letter, &recipient.destination);
             }
         }
     }

@@ -108,11 +108,12 @@ impl Email {
 }
 
 impl Notifier for Email {
-    async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
+    fn has_something_to_say(&self, draft: &Draft, earlier: Option<&Receipt>) -> bool {
+        earlier.is_none_or(|earlier| is_worth_a_mail(draft, earlier))
+    }
+
+    async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
         let draft = &delivery.notice.draft;
-        if let Some(earlier) = earlier.filter(|earlier| !is_worth_a_mail(draft, earlier)) {
-            return Ok(earlier.clone());
-        }
         let to = self.receivers(draft)?;
         let login = self.login()?;
         let letter = message::letter(delivery, &self.from, &to.iter().collect::<Vec<_>>());
