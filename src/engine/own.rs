@@ -5,7 +5,7 @@
 
 use super::evaluate::{Instant, Reading};
 use super::transition::{Cause, Origin, Subject, Transition};
-use super::{Engine, Event, EventKind, Failure, Step, incident};
+use super::{Engine, Event, EventKind, Failure, State, Step, incident};
 use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot};
 use crate::rules::Rule;
 use std::sync::Arc;
@@ -24,6 +24,19 @@ pub(super) fn says_that_it_fails(subject: &Subject, channel: &Name) -> bool {
     matches!(subject.origin, Origin::Watchbell(_))
         && subject.labels.get("alertname") == DELIVERY_FAILING
         && subject.labels.get("channel") == &**channel
+}
+
+impl State {
+    /// The channels of which an alert says that they cannot deliver, and why.
+    #[must_use]
+    pub fn channels_in_trouble(&self) -> Vec<(Name, String)> {
+        let failing = self.own.values().filter(|subject| subject.labels.get("alertname") == DELIVERY_FAILING);
+        let said = failing.filter_map(|subject| match &subject.origin {
+            Origin::Watchbell(summary) => Some((subject.labels.get("channel").into(), summary.clone())),
+            Origin::Rule(_) => None,
+        });
+        said.collect()
+    }
 }
 
 impl Engine {

@@ -9,13 +9,13 @@ use super::metrics::Metrics;
 use super::notary::Notary;
 use super::pulse::Pulses;
 use super::said::Said;
-use crate::config::Settings;
+use crate::config::{self, Secret, Settings};
 use crate::crash::{self, Point};
 use crate::engine::incident::Destination;
 use crate::engine::notice::{Notice, NoticeKind};
 use crate::http::chain;
 use crate::model::{DeliveryId, IncidentId, Name};
-use crate::notify::link::Links;
+use crate::notify::link::{LinkKey, Links};
 use crate::notify::queue::{self, Next, Pace, Waiting};
 use crate::notify::{Channel, Delivery, Notifier, Receipt, SendError};
 use crate::store::{Attempt, Epoch, Owed, Partition};
@@ -27,6 +27,8 @@ use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+/// The trouble of a channel whose secrets cannot be had begins with this, so that a start knows it again.
+const MUTE: &str = "without its secret: ";
 /// How many attempts one channel makes at a time.
 const ATTEMPTS_AT_ONCE: usize = 8;
 /// A channel taken out of the configuration is kept this long for the ends that it owes.
@@ -70,6 +72,8 @@ pub struct Worker {
     busy: HashSet<Line>,
     under_way: HashMap<Name, usize>,
     troubled: HashSet<Name>,
+    /// Channels whose secrets cannot be had, as far as others have heard of it.
+    mute: HashSet<Name>,
     number: u64,
     attempts: JoinSet<Attempted>,
     /// Which line an attempt belongs to: known also of one that panics.
@@ -83,13 +87,15 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker that takes up what `owed` says was left over.
+    /// A worker that takes up what `owed` says was left over. Of the channels in `troubled` others have heard that they cannot
+    /// deliver, and why.
     #[must_use]
     pub fn new(
         books: Books,
         (partition, epoch): (Partition, Epoch),
         settings: Arc<Settings>,
         owed: Vec<Owed>,
+        troubled: Vec<(Name, String)>,
         said: mpsc::UnboundedSender<Said>,
         metrics: Arc<Metrics>,
     ) -> Self {
@@ -105,6 +111,7 @@ impl Worker {
             busy: HashSet::new(),
             under_way: HashMap::new(),
             troubled: HashSet::new(),
+            mute: HashSet::new(),
             number: 0,
             attempts: JoinSet::new(),
             tasks: HashMap::new(),
@@ -113,6 +120,12 @@ impl Worker {
             said,
             metrics,
         };
+        for (channel, trouble) in troubled {
+            if trouble.contains(MUTE) {
+                worker.mute.insert(channel.clone());
+            }
+            worker.troubled.insert(channel);
+        }
         worker.settle(&settings);
         for owed in owed {
             worker.number = worker.number.max(owed.number);
@@ -186,9 +199,42 @@ impl Worker {
                 Err(cause) => error!(channel.name = %name, error = %cause, "cannot set up channel {name}"),
             }
         }
+        for (name, channel) in &settings.channels {
+            self.look_for_secrets(name, channel);
+        }
+        if let Some(cause) = settings.links.as_ref().and_then(|links| LinkKey::reveal(&links.secret).err()) {
+            error!(error = %chain(&cause), "messages carry no signed links");
+        }
         let owes = |name: &Name| self.lines.keys().any(|(_, destination)| destination.channel == *name);
         self.channels
             .retain(|name, (_, removed)| removed.is_none_or(|at| owes(name) && now - at < KEEP_REMOVED_CHANNEL));
+    }
+
+    /// A channel whose secrets are missing is said to be mute now, and not when somebody has to be woken through it. The others
+    /// work, so that this stops nothing.
+    fn look_for_secrets(&mut self, name: &Name, channel: &config::Channel) {
+        let missing = |secrets: Vec<(&'static str, &Secret)>| {
+            let causes = secrets.into_iter().filter_map(|(key, secret)| Some((key, chain(&secret.reveal().err()?))));
+            causes.map(|(key, cause)| format!("`{key}`: {cause}")).collect::<Vec<_>>()
+        };
+        for cause in missing(channel.kind.callback_secrets()) {
+            error!(channel.name = %name, "callbacks of channel {name} are refused, because they cannot be checked: {cause}");
+        }
+        let missing = missing(channel.kind.secrets()).join("; ");
+        let trouble = (!missing.is_empty()).then(|| format!("{MUTE}{missing}"));
+        let was_mute = self.mute.contains(name);
+        if let Some(trouble) = &trouble {
+            error!(channel.name = %name, "channel {name} cannot deliver {trouble}");
+            self.mute.insert(name.clone());
+            self.troubled.insert(name.clone());
+        } else if was_mute {
+            info!(channel.name = %name, "channel {name} has its secret again");
+            self.mute.remove(name);
+            self.troubled.remove(name);
+        }
+        if was_mute == trouble.is_none() {
+            let _gone = self.said.send(Said::Channel { channel: name.clone(), trouble });
+        }
     }
 
     /// Starts whatever is due, and says how long nothing else will be.

@@ -243,6 +243,26 @@ fn the_plain_link_of_a_message_shows_the_incident_to_whom_the_api_would_and_neve
 }
 
 #[test]
+fn a_channel_without_its_secret_is_heard_of_at_the_start_and_not_when_it_is_needed() {
+    let Some(mut town) = Town::new("") else { return };
+    let mute = "channels: { mute: { slack: { token: { env: NOT_THERE }, to: \"#x\" } }, ";
+    town.config = town.config.replace("channels: { ", mute);
+    let heard = |word: &str| {
+        let told = |entry: &Value| entry["body"]["data"]["text"].to_string();
+        town.receivers.log().iter().map(told).find(|text| text.contains(word) && text.contains("DeliveryFailing"))
+    };
+    let watchbell = town.start(&[]).expect("it starts all the same");
+    wait_for("the others to hear of it", || heard("FIRING"));
+    let said = watchbell.process.said();
+    let why =
+        "channel mute cannot deliver without its secret: `token`: the environment variable `NOT_THERE` is not set";
+    assert!(said.contains(why), "{said}");
+    drop(watchbell);
+    let _watchbell = town.start(&[("NOT_THERE", "xoxb-1")]).expect("it starts again");
+    wait_for("the end of it", || heard("RESOLVED"));
+}
+
+#[test]
 fn the_actor_is_whoever_holds_the_token_and_nobody_else() {
     let Some(town) = Town::new(&access()) else { return };
     town.chain("sepolia", 1.0);
