@@ -59,11 +59,17 @@ impl Engine {
             Some(self.state.sources.get(source).copied().unwrap_or(at.now))
         };
         if failing != self.state.sources.get(source).copied() {
+            if failing.is_none() {
+                self.sources_back.insert(source.clone(), at.now);
+            }
             let kind = EventKind::SourceChanged { source: source.clone(), failing };
             self.apply(kind, at.now, Some(at.slot), step);
         }
         let labels = Labels::new([("alertname", SOURCE_DOWN), ("source", source)]);
-        let down = failing.filter(|since| at.now - *since >= self.world.settings.rule_failure_after);
+        // A heartbeat that is missed because the source is silent has it said at once that the source is: that is the one page.
+        let down = failing.filter(|since| {
+            at.now - *since >= self.world.settings.rule_failure_after || self.misses_a_heartbeat(source, at.now)
+        });
         let worst = self.world.settings.severities.iter().next().cloned();
         let severity = worst.unwrap_or_else(|| self.world.settings.severities.default_severity().clone());
         let summary = down.map(|since| format!("no query of source {source} has been answered since {since}"));
