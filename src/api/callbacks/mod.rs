@@ -143,6 +143,7 @@ impl Outcome {
             Refusal::NoSuchIncident(_) => Outcome::Unknown,
             Refusal::Resolved(_)
             | Refusal::NotResolved(_)
+            | Refusal::Reviewed(_)
             | Refusal::NotAcknowledged(_)
             | Refusal::StillFiring { .. }
             | Refusal::NoLevelLeft(_)

@@ -234,9 +234,3 @@ pub fn next_change(world: &World, wall: Timestamp) -> Option<Timestamp> {
     let windows = settings.maintenance.iter().filter_map(|window| window.every.next_change(&window.timezone, wall));
     silences.chain(windows).filter(|at| *at > wall).min()
 }
-
-/// Whether matchers would silence everything: each takes a label that is not there, or any value at all.
-#[must_use]
-pub fn is_too_wide(matchers: &Matchers) -> bool {
-    matchers.iter().all(|matcher| matcher.accepts("") || matcher.accepts("a value that nobody has"))
-}
