@@ -20,7 +20,7 @@ overflow-wrap:anywhere}h1{font-size:1.4rem;line-height:1.3}h2{font-size:1.05rem;
 border-bottom:1px solid #ddd}p{margin:.4rem 0}ul{list-style:none;padding:0;margin:0}li{margin:.6rem 0}\
 b{display:block;font-size:.85rem;font-weight:600;font-variant-numeric:tabular-nums;color:#444}\
 code{display:block;font-size:.85rem;color:#555}\
-@media(min-width:36rem){li{display:grid;grid-template-columns:10rem minmax(0,1fr)}code{grid-column:2}b{line-height:1.75rem}}\
+@media(min-width:36rem){li{display:grid;grid-template-columns:11.5rem minmax(0,1fr)}code{grid-column:2}b{line-height:1.75rem}}\
 a{color:#06559c}\
 button{font:inherit;padding:.7rem 1.4rem;border:0;border-radius:.3rem;background:#06703a;color:#fff}";
 /// So much of one line is shown.
