@@ -27,7 +27,11 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from aiosmtpd.smtp import SMTP, AuthResult
+try:
+    from aiosmtpd.smtp import SMTP, AuthResult
+except ImportError:
+    # Help is given without it; `main` says what is missing.
+    SMTP, AuthResult = object, None
 
 
 class World:
@@ -183,6 +187,8 @@ def main():
     parser.add_argument("--login", help="USER:PASSWORD without which nothing is taken")
     parser.add_argument("--auth", default="PLAIN,LOGIN", help="the mechanisms that are offered")
     options = parser.parse_args()
+    if AuthResult is None:
+        parser.exit(2, "aiosmtpd is not installed: pip install aiosmtpd\n")
     world = World()
     control = ThreadingHTTPServer(("127.0.0.1", 0), Control)
     control.daemon_threads = True

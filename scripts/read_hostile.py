@@ -8,8 +8,8 @@ import re
 import sys
 from html.parser import HTMLParser
 
-ALLOWED = {"html", "head", "meta", "title", "style", "body", "main", "h1", "p", "ul", "li", "code", "br", "form", "button"}
-VOID = {"meta", "br"}
+ALLOWED = {"html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "b", "p", "ul", "li", "code", "form", "button"}
+VOID = {"meta"}
 SLACK_LIMITS = {"section": 3000, "context": 2000}
 
 

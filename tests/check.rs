@@ -34,6 +34,19 @@ fn good_rules_are_counted_and_nothing_else_is_said() {
 }
 
 #[test]
+fn a_folder_without_rules_is_not_passed_in_silence() {
+    let folder = Scratch::new("check");
+    std::fs::create_dir(folder.path().join("empty")).expect("a folder can be made");
+    folder.write("none.yaml", "groups: []\n");
+    for path in ["empty", "none.yaml"] {
+        let said = check(folder.path(), &[path]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(said.err.contains("warning[WB068]: there is not one rule"), "{path}: {}{}", said.err, said.out);
+        assert_eq!(check(folder.path(), &[path, "--deny", "warnings"]).code, Some(1));
+    }
+}
+
+#[test]
 fn every_mistake_is_shown_with_its_line_in_one_run() {
     let folder = Scratch::new("check");
     folder.write("rules/chain.yaml", MISTAKES);

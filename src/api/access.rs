@@ -3,7 +3,9 @@
 //! A caller shows a bearer token. Whose it is, a [`KeyRing`] knows. Where no token is configured at all, everything is open to
 //! whoever reaches a loopback listener, and beyond loopback nothing can be changed.
 
-use super::{Desk, reply};
+use super::Desk;
+use super::page::{self, Page};
+use super::reply::{self, Wrong};
 use crate::config::{Role, Settings, Token};
 use crate::model::Name;
 use axum::extract::{Request, State};
@@ -16,6 +18,10 @@ use std::net::IpAddr;
 
 /// Whoever makes a request where no token is configured.
 const LOCAL: &str = "local";
+
+/// What a person with a browser, which has no token, does instead.
+const HOW: &str = "A browser has no token. Open the link of a message, which is signed where `access.link_secret` is configured, \
+or ask with a token: `watchbell incidents show NUMBER` with WATCHBELL_TOKEN, or `curl -H \"Authorization: Bearer $WATCHBELL_TOKEN\"` with this address.";
 
 /// Who makes a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,34 +82,73 @@ impl Denied {
         }
     }
 
-    fn reply(self) -> Response {
-        let (status, kind, words) = match self {
-            Denied::NoToken => {
-                (StatusCode::UNAUTHORIZED, "unauthorized", "show a token: `Authorization: Bearer …`".to_owned())
-            }
-            Denied::WrongToken => (StatusCode::UNAUTHORIZED, "unauthorized", "this token is nobody's".to_owned()),
-            Denied::SmallRole(needed) => {
-                (StatusCode::FORBIDDEN, "forbidden", format!("this needs the role `{}`", needed.word()))
-            }
-            Denied::NotLocal => (
-                StatusCode::FORBIDDEN,
-                "forbidden",
-                "no access tokens are configured, and without one nothing is changed from beyond loopback".to_owned(),
-            ),
-            Denied::OtherPage => {
-                (StatusCode::FORBIDDEN, "forbidden", "another web page may not change anything here".to_owned())
-            }
+    fn reply(self, reader: Reader) -> Response {
+        let mut response = match reader {
+            Reader::Program => self.error().into_response(),
+            Reader::Person => page::answer(self.status(), &self.page()),
         };
-        let mut response = reply::error(status, kind, words).into_response();
-        if status == StatusCode::UNAUTHORIZED {
+        if self.status() == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }
         response
     }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Denied::NoToken | Denied::WrongToken => StatusCode::UNAUTHORIZED,
+            Denied::SmallRole(_) | Denied::NotLocal | Denied::OtherPage => StatusCode::FORBIDDEN,
+        }
+    }
+
+    fn words(self) -> String {
+        match self {
+            Denied::NoToken => "show a token: `Authorization: Bearer …`".into(),
+            Denied::WrongToken => "this token is nobody's".into(),
+            Denied::SmallRole(needed) => format!("this needs the role `{}`", needed.word()),
+            Denied::NotLocal => {
+                "no access tokens are configured, and without one nothing is changed from beyond loopback".into()
+            }
+            Denied::OtherPage => "another web page may not change anything here".into(),
+        }
+    }
+
+    fn page(self) -> Page {
+        match self {
+            Denied::NoToken | Denied::WrongToken => Page::saying("This page needs a token", &[HOW]),
+            Denied::SmallRole(_) | Denied::NotLocal | Denied::OtherPage => {
+                Page::saying("This page is not for you", &[&format!("Refused: {}.", self.words())])
+            }
+        }
+    }
+
+    fn error(self) -> Wrong {
+        let kind = if self.status() == StatusCode::UNAUTHORIZED { "unauthorized" } else { "forbidden" };
+        reply::error(self.status(), kind, self.words())
+    }
+}
+
+/// Who reads what a route answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// A program, in JSON.
+    Program,
+    /// A person, in a browser.
+    Person,
+}
+
+impl Reader {
+    /// Who reads what the route with this path answers.
+    pub fn of(path: &str) -> Self {
+        if path.starts_with("/incidents") { Reader::Person } else { Reader::Program }
+    }
 }
 
 /// Lets a request through to its handler, which finds the [`Caller`] among its extensions; or answers itself.
-pub async fn guard(State((desk, needed)): State<(Desk, Role)>, mut request: Request, next: Next) -> Response {
+pub async fn guard(
+    State((desk, needed, reader)): State<(Desk, Role, Reader)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let settings = desk.doors.settings.borrow().clone();
     match admit(&settings, desk.is_local, needed, request.headers()) {
         Ok(caller) => {
@@ -114,7 +159,7 @@ pub async fn guard(State((desk, needed)): State<(Desk, Role)>, mut request: Requ
             let (path, reason) = (request.uri().path(), denied.word());
             tracing::info!(path, reason, "refused a request for {path}: {reason}");
             desk.doors.metrics.denied(reason);
-            denied.reply()
+            denied.reply(reader)
         }
     }
 }

@@ -9,6 +9,7 @@ mod ask;
 mod callbacks;
 mod go;
 mod incidents;
+mod page;
 mod reply;
 mod routes;
 mod rules;
@@ -92,7 +93,7 @@ async fn reload(State(desk): State<Desk>) -> Result<Response, Wrong> {
     let (answer, wait) = oneshot::channel();
     desk.doors.questions.send(Question::Reload(answer)).map_err(|_| reply::stopping())?;
     Ok(match wait.await.map_err(|_| reply::stopping())? {
-        Ok(changes) => format!("reloaded; {changes} rules are others than before\n").into_response(),
+        Ok(changes) => format!("reloaded; {changes}\n").into_response(),
         Err(findings) => (StatusCode::INTERNAL_SERVER_ERROR, findings).into_response(),
     })
 }

@@ -77,6 +77,7 @@ fn refused(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::OtherGeneration { .. }
         | Refusal::Resolved(_)
         | Refusal::NotResolved(_)
+        | Refusal::Reviewed(_)
         | Refusal::NotAcknowledged(_)
         | Refusal::StillFiring { .. }
         | Refusal::NoLevelLeft(_) => (StatusCode::CONFLICT, "conflict"),

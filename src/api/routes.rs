@@ -1,6 +1,6 @@
 //! Every route, and what it needs to be let in: one table, from which the router is built and the documentation is checked.
 
-use super::access::guard;
+use super::access::{Reader, guard};
 use super::ask::LONGEST_BODY;
 use super::reply::{self, Wrong};
 use super::{Desk, alerts, callbacks, healthy, incidents, metrics, ready, reload, rules, silences};
@@ -43,6 +43,8 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/metrics", look, get(metrics)),
         route(Method::GET, "/api/v1/rules", look, get(rules::rules)),
         route(Method::GET, "/api/v1/alerts", look, get(alerts::alerts)),
+        route(Method::GET, "/incidents", look, get(incidents::look)),
+        route(Method::GET, "/incidents/{number}", look, get(incidents::look_at)),
         route(Method::GET, "/api/v1/incidents", look, get(incidents::list)),
         route(Method::GET, "/api/v1/incidents/{number}", look, get(incidents::show)),
         route(Method::GET, "/api/v1/silences", look, get(silences::list)),
@@ -68,7 +70,9 @@ pub(super) fn router(desk: &Desk) -> Router {
     for Route { path, needs, handler, .. } in routes() {
         let handler = match needs {
             Needs::Nothing => handler,
-            Needs::Role(role) => handler.route_layer(from_fn_with_state((desk.clone(), role), guard)),
+            Needs::Role(role) => {
+                handler.route_layer(from_fn_with_state((desk.clone(), role, Reader::of(&path)), guard))
+            }
         };
         router = router.route(&path, handler);
     }

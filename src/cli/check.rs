@@ -151,6 +151,9 @@ impl Plan {
         let context = settings.as_ref().map_or_else(rules::Context::default, load::context);
         let loaded = rules::load(&rule_files, &context, &mut checked.sources, &mut checked.findings);
         lint::check(&loaded, &mut checked.findings);
+        if self.left_out == 0 || !rule_files.is_empty() {
+            rules::find_none(&loaded.set, &mut checked.findings);
+        }
         checked.files += rule_files.len();
         checked.rules = loaded.set.groups.iter().map(|group| group.rules.len()).sum();
         checked

@@ -10,6 +10,7 @@ use crate::model::Name;
 use crate::oncall::{self, Gap, Schedule, Shift};
 use clap::ValueEnum;
 use jiff::civil::DateTime;
+use jiff::fmt::temporal::Pieces;
 use jiff::{SignedDuration, Timestamp};
 use std::io;
 use std::path::Path;
@@ -181,6 +182,10 @@ fn instant(text: &str, zone: &Zone, now: Timestamp) -> Result<Timestamp, Command
     }
     let instant = text.parse::<Timestamp>().ok();
     let instant = instant.or_else(|| text.parse::<DateTime>().ok().map(|local| zone.instant(local)));
+    if instant.is_none() && Pieces::parse(text).is_ok() {
+        let last = Timestamp::MAX;
+        return Err(CommandError::Usage(format!("`{text}` is beyond the calendar, which ends with {last}")));
+    }
     instant.ok_or_else(|| {
         CommandError::Usage(format!(
             "`{text}` is not a time; write `2026-01-05T09:00:00Z`, or `2026-01-05T09:00` or `2026-01-05` in {zone}"

@@ -150,6 +150,9 @@ pub enum Refusal {
     /// It is not over yet.
     #[error("INC-{0} is not resolved yet; a review comes after its end")]
     NotResolved(u64),
+    /// A review is linked already.
+    #[error("a review of INC-{0} is linked already; add what came later as a note")]
+    Reviewed(u64),
     /// Nobody has acknowledged it.
     #[error("INC-{0} is not acknowledged")]
     NotAcknowledged(u64),

@@ -4,11 +4,15 @@
 //! an alert of its name fires and its rule is answered; an alert that is only kept because its source is silent proves
 //! nothing. The clock of an absence is the engine's: it begins when the alert ceases to fire (for one never seen, at the
 //! start), and stands still while we are not running. So a restart neither forgives a miss nor invents one.
+//!
+//! While no source of its rules answers, the silence of the source is the one page (`own`), and brought forward to when the
+//! heartbeat is missed. What was missing before stays missing.
 
 use super::transition::{Cause, Transition};
 use super::{Engine, EventKind, Step, World, incident};
 use crate::config::ExpectedHeartbeat;
 use crate::model::{AlertId, Labels, Moment, Name, Slot};
+use crate::rules::Group;
 use std::sync::Arc;
 
 /// An expected alert has not fired for too long.
@@ -84,6 +88,9 @@ impl Engine {
     ) -> Vec<Transition> {
         let summary = match is {
             Heartbeat::Away { since } if now >= since + expected.within => {
+                if !self.is_missing(&expected.alert) && self.is_unheard(&expected.alert, now) {
+                    return Vec::new();
+                }
                 Some(format!("{} has to keep firing, and has not since {since}", expected.alert))
             }
             Heartbeat::Away { .. } if self.is_missing(&expected.alert) => return Vec::new(),
@@ -105,12 +112,41 @@ impl Engine {
         transitions
     }
 
+    /// Whether nobody can know if an alert of this name fires: no source of its rules answers, or none has for long enough to
+    /// have been asked about it again.
+    fn is_unheard(&self, alert: &str, now: Moment) -> bool {
+        let mut groups = self.world.heartbeat_rules(alert).iter().filter_map(|rule| {
+            let state = self.state.rules.get(rule)?;
+            Some((self.world.group_of(*rule)?, state.failing.is_some()))
+        });
+        let is_silent = |group: &Group, is_failing: bool| {
+            let is_back = self.sources_back.get(&group.source).is_some_and(|back| now < *back + group.interval);
+            self.state.sources.contains_key(&group.source) || (is_failing && is_back)
+        };
+        !self.world.heartbeat_rules(alert).is_empty() && groups.all(|(group, failing)| is_silent(group, failing))
+    }
+
+    /// Whether a heartbeat is missed only because `source` is silent.
+    pub(super) fn misses_a_heartbeat(&self, source: &Name, now: Moment) -> bool {
+        let is_of = |alert: &str| {
+            let mut groups = self.world.heartbeat_rules(alert).iter().filter_map(|rule| self.world.group_of(*rule));
+            groups.any(|group| group.source == *source)
+        };
+        self.world.settings.heartbeats.expect.iter().any(|expected| {
+            let is = self.state.heartbeats.get(&expected.alert);
+            let due = is.and_then(|is| is.missing_at(expected)).is_some_and(|due| due <= now);
+            due && is_of(&expected.alert) && !self.is_missing(&expected.alert) && self.is_unheard(&expected.alert, now)
+        })
+    }
+
     /// When the next absence becomes a page.
     pub(super) fn next_missing_heartbeat(&self) -> Option<Moment> {
         let expected = self.world.settings.heartbeats.expect.iter();
         let waiting = expected.filter_map(|expected| {
             let missing_at = self.state.heartbeats.get(&expected.alert)?.missing_at(expected)?;
-            (!self.is_missing(&expected.alert)).then_some(missing_at)
+            // What nobody can know is looked at again with the next answer, or failure, of its source.
+            let is_known = missing_at > self.state.moment || !self.is_unheard(&expected.alert, self.state.moment);
+            (!self.is_missing(&expected.alert) && is_known).then_some(missing_at)
         });
         waiting.min()
     }

@@ -30,6 +30,7 @@ use evaluate::{Instant, Outcome, Reading, RuleState};
 use incident::{At, Destination, Settled};
 use jiff::Timestamp;
 use notice::Draft;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use transition::Transition;
 
@@ -44,6 +45,8 @@ pub struct Engine {
     pub skew: Span,
     /// The wall clock at which dates and windows of the configuration were weighed last.
     weighed: Option<Timestamp>,
+    /// When sources answered again that had been silent. It matters for an interval, and is in no journal.
+    sources_back: BTreeMap<Name, Moment>,
 }
 
 /// Something that happened outside.
@@ -134,7 +137,7 @@ impl Engine {
     /// An engine that knows nothing yet.
     #[must_use]
     pub fn new(world: Arc<World>) -> Self {
-        Engine { world, state: State::default(), skew: Span::ZERO, weighed: None }
+        Engine { world, state: State::default(), skew: Span::ZERO, weighed: None, sources_back: BTreeMap::new() }
     }
 
     /// Takes in one fact at `now`, changes the state, and says what happened and what is owed.

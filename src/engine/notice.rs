@@ -26,6 +26,19 @@ pub enum NoticeKind {
     Letter,
 }
 
+impl NoticeKind {
+    /// The word for it, in answers and in the key of a message.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            NoticeKind::Page => "page",
+            NoticeKind::Update => "update",
+            NoticeKind::End => "end",
+            NoticeKind::Letter => "letter",
+        }
+    }
+}
+
 /// Why a message goes out. It decides, it is logged, it is in the message, and a backtest counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
@@ -447,6 +460,25 @@ pub fn resend_every(kind: &ChannelKind) -> Option<Span> {
     }
 }
 
+/// Whether a channel of this kind shows such a message. PagerDuty is for waking people: it does not change the summary of
+/// an open alert, and a letter is to be read, so that neither is owed there.
+#[must_use]
+pub fn is_shown(kind: &ChannelKind, message: NoticeKind, reason: Reason) -> bool {
+    match (kind, message) {
+        (ChannelKind::PagerDuty { .. }, NoticeKind::Update) => matches!(reason, Reason::Acknowledged | Reason::Snoozed),
+        (ChannelKind::PagerDuty { .. }, NoticeKind::Letter) => false,
+        (ChannelKind::PagerDuty { .. }, NoticeKind::Page | NoticeKind::End)
+        | (
+            ChannelKind::SlackWebhook { .. }
+            | ChannelKind::Slack { .. }
+            | ChannelKind::Webhook { .. }
+            | ChannelKind::Alertmanager { .. }
+            | ChannelKind::Email { .. },
+            _,
+        ) => true,
+    }
+}
+
 /// What those of `channels` that heard of an open incident have to hear again, with the values of now.
 #[must_use]
 pub fn refreshes(engine: &Engine, channels: &[Name], at: Moment) -> Vec<Draft> {
@@ -464,19 +496,13 @@ pub fn refreshes(engine: &Engine, channels: &[Name], at: Moment) -> Vec<Draft> {
 }
 
 fn delivery_id(incident: &Incident, destination: &Destination, kind: NoticeKind, revision: u32) -> DeliveryId {
-    let kind = match kind {
-        NoticeKind::Page => "page",
-        NoticeKind::Update => "update",
-        NoticeKind::End => "end",
-        NoticeKind::Letter => "letter",
-    };
     DeliveryId::derive(&[
         &incident.id.to_string(),
         &incident.generation.to_string(),
         &destination.channel,
         destination.to.as_deref().unwrap_or_default(),
         &incident.page.to_string(),
-        kind,
+        kind.word(),
         &revision.to_string(),
     ])
 }

@@ -5,7 +5,7 @@
 
 use super::evaluate::{Instant, Reading};
 use super::transition::{Cause, Origin, Subject, Transition};
-use super::{Engine, Event, EventKind, Failure, Step, incident};
+use super::{Engine, Event, EventKind, Failure, State, Step, incident};
 use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot};
 use crate::rules::Rule;
 use std::sync::Arc;
@@ -24,6 +24,19 @@ pub(super) fn says_that_it_fails(subject: &Subject, channel: &Name) -> bool {
     matches!(subject.origin, Origin::Watchbell(_))
         && subject.labels.get("alertname") == DELIVERY_FAILING
         && subject.labels.get("channel") == &**channel
+}
+
+impl State {
+    /// The channels of which an alert says that they cannot deliver, and why.
+    #[must_use]
+    pub fn channels_in_trouble(&self) -> Vec<(Name, String)> {
+        let failing = self.own.values().filter(|subject| subject.labels.get("alertname") == DELIVERY_FAILING);
+        let said = failing.filter_map(|subject| match &subject.origin {
+            Origin::Watchbell(summary) => Some((subject.labels.get("channel").into(), summary.clone())),
+            Origin::Rule(_) => None,
+        });
+        said.collect()
+    }
 }
 
 impl Engine {
@@ -46,11 +59,17 @@ impl Engine {
             Some(self.state.sources.get(source).copied().unwrap_or(at.now))
         };
         if failing != self.state.sources.get(source).copied() {
+            if failing.is_none() {
+                self.sources_back.insert(source.clone(), at.now);
+            }
             let kind = EventKind::SourceChanged { source: source.clone(), failing };
             self.apply(kind, at.now, Some(at.slot), step);
         }
         let labels = Labels::new([("alertname", SOURCE_DOWN), ("source", source)]);
-        let down = failing.filter(|since| at.now - *since >= self.world.settings.rule_failure_after);
+        // A heartbeat that is missed because the source is silent has it said at once that the source is: that is the one page.
+        let down = failing.filter(|since| {
+            at.now - *since >= self.world.settings.rule_failure_after || self.misses_a_heartbeat(source, at.now)
+        });
         let worst = self.world.settings.severities.iter().next().cloned();
         let severity = worst.unwrap_or_else(|| self.world.settings.severities.default_severity().clone());
         let summary = down.map(|since| format!("no query of source {source} has been answered since {since}"));

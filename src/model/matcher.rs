@@ -65,6 +65,12 @@ impl Matchers {
         self.0.iter().all(|matcher| matcher.matches(labels))
     }
 
+    /// Whether they name nothing: labels with whatever value, or without one, meet each of them.
+    #[must_use]
+    pub fn name_nothing(&self) -> bool {
+        self.0.iter().all(|matcher| matcher.accepts("") || matcher.accepts("a value that nobody has"))
+    }
+
     /// The single conditions.
     pub fn iter(&self) -> impl Iterator<Item = &Matcher> {
         self.0.iter()

@@ -7,6 +7,7 @@ use super::slack::{Buttons, Slack, SlackWebhook};
 use super::webhook::Webhook;
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{self, ChannelKind, Settings};
+use crate::engine::notice::Draft;
 use crate::http::ClientError;
 use std::time::Duration;
 
@@ -82,6 +83,14 @@ impl Channel {
 }
 
 impl Notifier for Channel {
+    fn has_something_to_say(&self, draft: &Draft, earlier: Option<&Receipt>) -> bool {
+        match self {
+            Channel::PagerDuty(pagerduty) => pagerduty.has_something_to_say(draft, earlier),
+            Channel::Email(email) => email.has_something_to_say(draft, earlier),
+            Channel::SlackWebhook(_) | Channel::Slack(_) | Channel::Webhook(_) | Channel::Alertmanager(_) => true,
+        }
+    }
+
     async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
         match self {
             Channel::SlackWebhook(slack) => slack.send(delivery, earlier).await,

@@ -19,7 +19,7 @@ pub mod webhook;
 
 pub use channel::Channel;
 
-use crate::engine::notice::Notice;
+use crate::engine::notice::{Draft, Notice};
 use crate::model::Span;
 use std::future::Future;
 
@@ -54,6 +54,12 @@ pub struct Receipt(pub String);
 
 /// A way to reach people. Deciding, recording and retrying happen elsewhere.
 pub trait Notifier {
+    /// Whether `draft` is anything to send here after `earlier`; otherwise nothing is sent, and nobody is said to have been
+    /// told.
+    fn has_something_to_say(&self, _draft: &Draft, _earlier: Option<&Receipt>) -> bool {
+        true
+    }
+
     /// Sends one delivery once. `earlier` is the last receipt of the same incident, generation and destination.
     fn send(
         &self,

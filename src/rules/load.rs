@@ -5,7 +5,7 @@
 use super::compile::{Checked, Compiled, compile};
 use super::join::join;
 use super::{Context, RuleSet};
-use crate::diagnostics::{Findings, SourceId, Sources};
+use crate::diagnostics::{Findings, SourceId, Sources, codes};
 use crate::yaml::{self, Content};
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -28,6 +28,15 @@ pub fn load(paths: &[PathBuf], context: &Context, sources: &mut Sources, finding
     let admitted: Vec<SourceId> =
         read.filter_map(|(path, content)| yaml::admit(path, content, sources, findings)).collect();
     compile_all(&admitted, context, sources, findings)
+}
+
+/// WB068 · Not one rule: mostly a path is wrong. Where other things are, they are the reason.
+pub fn find_none(set: &RuleSet, findings: &mut Findings) {
+    if !findings.has_errors() && set.groups.iter().all(|group| group.rules.is_empty()) {
+        findings
+            .warn(codes::WB068, "there is not one rule")
+            .help("name the folder or the files that have rules, in `rules` of the configuration or as arguments");
+    }
 }
 
 /// Loads texts as if they stood in files at these paths.

@@ -9,13 +9,13 @@ use super::metrics::Metrics;
 use super::notary::Notary;
 use super::pulse::Pulses;
 use super::said::Said;
-use crate::config::Settings;
+use crate::config::{self, Secret, Settings};
 use crate::crash::{self, Point};
 use crate::engine::incident::Destination;
 use crate::engine::notice::{Notice, NoticeKind};
 use crate::http::chain;
 use crate::model::{DeliveryId, IncidentId, Name};
-use crate::notify::link::Links;
+use crate::notify::link::{LinkKey, Links};
 use crate::notify::queue::{self, Next, Pace, Waiting};
 use crate::notify::{Channel, Delivery, Notifier, Receipt, SendError};
 use crate::store::{Attempt, Epoch, Owed, Partition};
@@ -27,6 +27,8 @@ use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+/// The trouble of a channel whose secrets cannot be had begins with this, so that a start knows it again.
+const MUTE: &str = "without its secret: ";
 /// How many attempts one channel makes at a time.
 const ATTEMPTS_AT_ONCE: usize = 8;
 /// A channel taken out of the configuration is kept this long for the ends that it owes.
@@ -46,6 +48,8 @@ pub enum Order {
 }
 
 type Line = (IncidentId, Destination);
+/// What came of an attempt: a receipt; or nothing, where the channel had nothing to send.
+type Attempted = Result<Option<Receipt>, SendError>;
 
 /// What an attempt is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +72,10 @@ pub struct Worker {
     busy: HashSet<Line>,
     under_way: HashMap<Name, usize>,
     troubled: HashSet<Name>,
+    /// Channels whose secrets cannot be had, as far as others have heard of it.
+    mute: HashSet<Name>,
     number: u64,
-    attempts: JoinSet<Result<Receipt, SendError>>,
+    attempts: JoinSet<Attempted>,
     /// Which line an attempt belongs to: known also of one that panics.
     tasks: HashMap<task::Id, (Line, What)>,
     /// The last receipt of each line that is not over. The store has them as well, where it works.
@@ -81,13 +87,15 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker that takes up what `owed` says was left over.
+    /// A worker that takes up what `owed` says was left over. Of the channels in `troubled` others have heard that they cannot
+    /// deliver, and why.
     #[must_use]
     pub fn new(
         books: Books,
         (partition, epoch): (Partition, Epoch),
         settings: Arc<Settings>,
         owed: Vec<Owed>,
+        troubled: Vec<(Name, String)>,
         said: mpsc::UnboundedSender<Said>,
         metrics: Arc<Metrics>,
     ) -> Self {
@@ -103,6 +111,7 @@ impl Worker {
             busy: HashSet::new(),
             under_way: HashMap::new(),
             troubled: HashSet::new(),
+            mute: HashSet::new(),
             number: 0,
             attempts: JoinSet::new(),
             tasks: HashMap::new(),
@@ -111,6 +120,12 @@ impl Worker {
             said,
             metrics,
         };
+        for (channel, trouble) in troubled {
+            if trouble.contains(MUTE) {
+                worker.mute.insert(channel.clone());
+            }
+            worker.troubled.insert(channel);
+        }
         worker.settle(&settings);
         for owed in owed {
             worker.number = worker.number.max(owed.number);
@@ -184,9 +199,42 @@ impl Worker {
                 Err(cause) => error!(channel.name = %name, error = %cause, "cannot set up channel {name}"),
             }
         }
+        for (name, channel) in &settings.channels {
+            self.look_for_secrets(name, channel);
+        }
+        if let Some(cause) = settings.links.as_ref().and_then(|links| LinkKey::reveal(&links.secret).err()) {
+            error!(error = %chain(&cause), "messages carry no signed links");
+        }
         let owes = |name: &Name| self.lines.keys().any(|(_, destination)| destination.channel == *name);
         self.channels
             .retain(|name, (_, removed)| removed.is_none_or(|at| owes(name) && now - at < KEEP_REMOVED_CHANNEL));
+    }
+
+    /// A channel whose secrets are missing is said to be mute now, and not when somebody has to be woken through it. The others
+    /// work, so that this stops nothing.
+    fn look_for_secrets(&mut self, name: &Name, channel: &config::Channel) {
+        let missing = |secrets: Vec<(&'static str, &Secret)>| {
+            let causes = secrets.into_iter().filter_map(|(key, secret)| Some((key, chain(&secret.reveal().err()?))));
+            causes.map(|(key, cause)| format!("`{key}`: {cause}")).collect::<Vec<_>>()
+        };
+        for cause in missing(channel.kind.callback_secrets()) {
+            error!(channel.name = %name, "callbacks of channel {name} are refused, because they cannot be checked: {cause}");
+        }
+        let missing = missing(channel.kind.secrets()).join("; ");
+        let trouble = (!missing.is_empty()).then(|| format!("{MUTE}{missing}"));
+        let was_mute = self.mute.contains(name);
+        if let Some(trouble) = &trouble {
+            error!(channel.name = %name, "channel {name} cannot deliver {trouble}");
+            self.mute.insert(name.clone());
+            self.troubled.insert(name.clone());
+        } else if was_mute {
+            info!(channel.name = %name, "channel {name} has its secret again");
+            self.mute.remove(name);
+            self.troubled.remove(name);
+        }
+        if was_mute == trouble.is_none() {
+            let _gone = self.said.send(Said::Channel { channel: name.clone(), trouble });
+        }
     }
 
     /// Starts whatever is due, and says how long nothing else will be.
@@ -314,19 +362,14 @@ impl Worker {
     }
 
     /// Nothing else goes out on `line` until this attempt has ended, however it ends.
-    fn set_off(
-        &mut self,
-        line: Line,
-        what: What,
-        attempt: impl Future<Output = Result<Receipt, SendError>> + Send + 'static,
-    ) {
+    fn set_off(&mut self, line: Line, what: What, attempt: impl Future<Output = Attempted> + Send + 'static) {
         self.busy.insert(line.clone());
         let task = self.attempts.spawn(attempt).id();
         self.tasks.insert(task, (line, what));
     }
 
     /// Takes note of an attempt that has ended.
-    fn finish(&mut self, done: Result<(task::Id, Result<Receipt, SendError>), task::JoinError>) {
+    fn finish(&mut self, done: Result<(task::Id, Attempted), task::JoinError>) {
         let (task, outcome) = match done {
             Ok((task, outcome)) => (task, outcome),
             Err(cause) => {
@@ -350,10 +393,11 @@ impl Worker {
     }
 
     /// Notes what came of an attempt, and what follows from it.
-    fn judge(&mut self, line: &Line, id: DeliveryId, outcome: Result<Receipt, SendError>) {
+    fn judge(&mut self, line: &Line, id: DeliveryId, outcome: Attempted) {
         let channel = line.1.channel.clone();
         match outcome {
-            Ok(receipt) => {
+            Ok(None) => self.had_nothing_to_send(line, id),
+            Ok(Some(receipt)) => {
                 self.delivered(line, id, receipt);
                 if self.troubled.remove(&channel) {
                     let _gone = self.said.send(Said::Channel { channel, trouble: None });
@@ -374,6 +418,14 @@ impl Worker {
             }
             Err(error @ (SendError::Unreachable { .. } | SendError::Busy { .. })) => self.retry(line, id, &error),
         }
+    }
+
+    /// No request was made: nobody was told, and the next message waits for nothing.
+    fn had_nothing_to_send(&mut self, line: &Line, id: DeliveryId) {
+        info!(destination = %line.1, delivery.id = %id, "a message to {} is nothing to send there", line.1);
+        self.metrics.delivered(&line.1.channel, "withdrawn");
+        self.notary.note(id, Attempt::NothingToSend);
+        self.drop_from(line, id);
     }
 
     fn delivered(&mut self, line: &Line, id: DeliveryId, receipt: Receipt) {
@@ -462,7 +514,7 @@ impl Worker {
         self.set_off(line, What::Refresh, async move { send(&channel, &notice, &settings, earlier.await).await });
     }
 
-    fn judge_refresh(&self, line: &Line, outcome: Result<Receipt, SendError>) {
+    fn judge_refresh(&self, line: &Line, outcome: Attempted) {
         self.metrics.delivered(&line.1.channel, if outcome.is_ok() { "refreshed" } else { "refresh_failed" });
         if let Err(error) = outcome {
             warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1);
@@ -476,12 +528,10 @@ impl Worker {
     }
 }
 
-async fn send(
-    channel: &Channel,
-    notice: &Notice,
-    settings: &Settings,
-    earlier: Option<Receipt>,
-) -> Result<Receipt, SendError> {
+async fn send(channel: &Channel, notice: &Notice, settings: &Settings, earlier: Option<Receipt>) -> Attempted {
+    if !channel.has_something_to_say(&notice.draft, earlier.as_ref()) {
+        return Ok(None);
+    }
     let wall = wall();
     // A page without links is a page all the same.
     let links = Links::of(notice, settings, wall).unwrap_or_else(|cause| {
@@ -490,7 +540,7 @@ async fn send(
     });
     let (delivery, deadline) = (Delivery { notice, links: links.as_ref(), wall }, channel.deadline());
     match tokio::time::timeout(deadline, channel.send(delivery, earlier.as_ref())).await {
-        Ok(outcome) => outcome,
+        Ok(outcome) => outcome.map(Some),
         Err(_) => {
             let reason = format!("no answer within {} s", deadline.as_secs());
             Err(SendError::Unreachable { channel: channel.word(), reason })

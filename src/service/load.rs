@@ -45,7 +45,8 @@ impl FileLoader {
             loaded.filter(|_| !findings.has_errors()).ok_or_else(|| render::human(&findings, &sources, false))?;
         let mut warnings = warnings(&findings, &sources);
         let context = context(&loaded.settings);
-        let (set, findings) = kept.rules.load(&loaded.rule_files, &context);
+        let (set, mut findings) = kept.rules.load(&loaded.rule_files, &context);
+        rules::find_none(&set, &mut findings);
         if findings.has_errors() {
             return Err(render::human(&findings, kept.rules.sources(), false));
         }

@@ -38,7 +38,7 @@ pub enum Question {
     /// Carry out what somebody asks for, and say why not where it is refused.
     Command(Box<Command>, oneshot::Sender<Result<Done, NotDone>>),
     /// Load the files again, and say how it went.
-    Reload(oneshot::Sender<Result<usize, String>>),
+    Reload(oneshot::Sender<Result<String, String>>),
 }
 
 /// The loop.
@@ -49,7 +49,7 @@ pub struct Run {
     desks: Desks,
     wishes: mpsc::UnboundedSender<Wish>,
     orders: mpsc::UnboundedSender<Order>,
-    reloads: HashMap<u64, oneshot::Sender<Result<usize, String>>>,
+    reloads: HashMap<u64, oneshot::Sender<Result<String, String>>>,
     last_wish: u64,
     ready: Arc<std::sync::atomic::AtomicBool>,
 }
@@ -206,7 +206,7 @@ impl Run {
         let answer = self.reloads.remove(&loaded.wish);
         let outcome = match loaded.outcome {
             Err(reason) => Err(reason),
-            Ok(None) => Ok(0),
+            Ok(None) => Ok("nothing is other than before".into()),
             Ok(Some(fresh)) => {
                 crate::crash::point(crate::crash::Point::DuringReload);
                 let look = self.look();
@@ -220,7 +220,8 @@ impl Run {
     }
 
     /// Nothing fails from here.
-    async fn swap(&mut self, world: Arc<World>, fresh: Fresh, look: Look) -> usize {
+    async fn swap(&mut self, world: Arc<World>, fresh: Fresh, look: Look) -> String {
+        let settings = Arc::clone(&self.decider.engine.world.settings);
         let old: Vec<Arc<Group>> = self.decider.engine.world.rules.groups.clone();
         let changes = self.decider.reload(world, fresh, look.moment()).await;
         let groups: Vec<Arc<Group>> = self.decider.engine.world.rules.groups.clone();
@@ -231,8 +232,9 @@ impl Run {
         self.timetable =
             self.timetable.carried_over(groups.iter().map(|group| &**group), |index| same[index], look.wall);
         self.desks.change(&groups, &same);
-        info!(changes, groups = groups.len(), "reloaded: {changes} rules are others than before");
-        changes
+        let words = changed(changes, &self.decider.engine.world.settings.differences(&settings));
+        info!(changes, groups = groups.len(), "reloaded: {words}");
+        words
     }
 
     /// Finishes what is in flight: answers that are nearly here are still decided on.
@@ -264,5 +266,18 @@ impl Run {
         if let Err(cause) = given_back {
             warn!(error = %cause, "could not give the lease back; the next start waits for its end");
         }
+    }
+}
+
+/// What a reload changed, in words: rules by their number, everything else by its key in the configuration.
+fn changed(rules: usize, keys: &[&str]) -> String {
+    let rules = match rules {
+        1 => "1 rule is other than before".to_owned(),
+        rules => format!("{rules} rules are others than before"),
+    };
+    if keys.is_empty() {
+        rules
+    } else {
+        format!("{rules}, and so is what the configuration says of {}", keys.join(", "))
     }
 }

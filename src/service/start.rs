@@ -93,6 +93,7 @@ where
         (PARTITION, lease.epoch),
         Arc::clone(&fresh.settings),
         owed,
+        engine.state.channels_in_trouble(),
         said,
         Arc::clone(&metrics),
     );

@@ -57,6 +57,7 @@ enum RefusalBody {
     OtherGeneration { number: u64, asked: u32, now: u32 },
     Resolved(u64),
     NotResolved(u64),
+    Reviewed(u64),
     NotAcknowledged(u64),
     StillFiring { number: u64, firing: usize },
     NoLevelLeft(u64),
@@ -176,6 +177,7 @@ impl RefusalBody {
             }
             Refusal::Resolved(number) => RefusalBody::Resolved(*number),
             Refusal::NotResolved(number) => RefusalBody::NotResolved(*number),
+            Refusal::Reviewed(number) => RefusalBody::Reviewed(*number),
             Refusal::NotAcknowledged(number) => RefusalBody::NotAcknowledged(*number),
             Refusal::StillFiring { number, firing } => RefusalBody::StillFiring { number: *number, firing: *firing },
             Refusal::NoLevelLeft(number) => RefusalBody::NoLevelLeft(*number),
@@ -191,6 +193,7 @@ impl RefusalBody {
             RefusalBody::OtherGeneration { number, asked, now } => Refusal::OtherGeneration { number, asked, now },
             RefusalBody::Resolved(number) => Refusal::Resolved(number),
             RefusalBody::NotResolved(number) => Refusal::NotResolved(number),
+            RefusalBody::Reviewed(number) => Refusal::Reviewed(number),
             RefusalBody::NotAcknowledged(number) => Refusal::NotAcknowledged(number),
             RefusalBody::StillFiring { number, firing } => Refusal::StillFiring { number, firing },
             RefusalBody::NoLevelLeft(number) => Refusal::NoLevelLeft(number),

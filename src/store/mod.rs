@@ -150,6 +150,8 @@ pub enum Attempt {
     },
     /// It was overtaken before anybody tried to deliver it.
     Withdrawn,
+    /// The channel has nothing to send for it: nobody was told.
+    NothingToSend,
 }
 
 /// A delivery as it stands in the books.

@@ -5,11 +5,11 @@ use crate::rig::{Failing, Rig, stored};
 use crate::worlds::{SETTINGS, empty_world, world_of};
 use std::sync::Arc;
 use watchbell::engine::alert::Alert;
-use watchbell::engine::command::Act;
+use watchbell::engine::command::{Act, Actor, Command, Deed, Refusal, Via};
 use watchbell::engine::evaluate::RuleState;
 use watchbell::engine::notice::{Draft, NoticeKind};
 use watchbell::engine::{Fact, State, World};
-use watchbell::model::Span;
+use watchbell::model::{Name, Severity, Span};
 use watchbell::rules::template::Answers;
 
 /// One group with these rules.
@@ -53,6 +53,36 @@ fn assert_remembered(rig: &Rig) {
     let world = &rig.engine.world;
     let folded = State::fold(world, &stored(world, &rig.journal));
     assert_eq!(remembered(&folded), remembered(&rig.engine.state));
+}
+
+/// What comes of somebody's act on the only incident, which is that the engine refuses it.
+fn refusal(rig: &mut Rig, act: Act) -> Option<Refusal> {
+    let number = rig.engine.state.incidents.by_key.values().next().expect("there is one").number;
+    let actor = Actor { name: "anna".into(), via: Via::Api };
+    let command = Command { id: "1".into(), actor, deed: Deed::Incident { number, generation: None, act } };
+    let now = rig.engine.state.moment;
+    rig.engine.advance(Fact::Command(&command), now).refusal
+}
+
+#[test]
+fn a_severity_that_the_configuration_does_not_know_is_refused_with_those_that_it_knows() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
+    rig.set("x", &[("n", "1")], Some(2.0)).slots(2);
+    let refused = refusal(&mut rig, Act::Assess(Severity::new(u8::MAX, "huge")));
+    let Some(Refusal::Invalid(why)) = refused else { panic!("{refused:?}") };
+    assert!(why.starts_with("there is no severity `huge`; there are `critical`, `high`"), "{why}");
+    let incident = rig.engine.state.incidents.by_key.values().next().expect("it is open");
+    assert!(incident.severity.name() == &Name::from("high") && incident.assessed.is_none());
+}
+
+#[test]
+fn a_review_is_linked_once() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
+    rig.set("x", &[("n", "1")], Some(2.0)).slots(2).set("x", &[("n", "1")], Some(0.0)).slots(1);
+    let link = || Act::Review("https://example.org/review".into());
+    assert_eq!(refusal(&mut rig, link()), None);
+    let number = rig.engine.state.incidents.by_key.values().next().expect("it is kept").number;
+    assert_eq!(refusal(&mut rig, link()), Some(Refusal::Reviewed(number)));
 }
 
 #[test]

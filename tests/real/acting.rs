@@ -161,7 +161,11 @@ fn each_route_lets_in_whom_it_should_and_nobody_else() {
         for (count, token) in [None, Some("x-token")].into_iter().enumerate() {
             let (status, body) = ask(&town, route.method.as_str(), &path("1"), token);
             assert_eq!(status, 401, "{name} with {token:?}: {body}");
-            assert!(body.contains(r#""errorType":"unauthorized""#), "{body}");
+            if route.path.starts_with("/incidents") {
+                assert!(body.contains("This page needs a token") && !body.contains("Drill"), "{body}");
+            } else {
+                assert!(body.contains(r#""errorType":"unauthorized""#), "{body}");
+            }
             refused[count] += 1;
         }
         for (token, role) in TOKENS {
@@ -190,6 +194,72 @@ fn ask(town: &Town, method: &str, path: &str, token: Option<&str>) -> (u16, Stri
     headers.extend(authorization.as_deref().map(|value| ("Authorization", value)));
     let answer = http::request(method, &town.url(path), &headers, b"").expect("the service is up");
     (answer.status, answer.body)
+}
+
+#[test]
+fn the_plain_link_of_a_message_shows_the_incident_to_whom_the_api_would_and_never_acts() {
+    let response = "response: { critical: { acknowledge: 5m, assess: 15m } }\n";
+    let Some(town) = Town::new(&format!("{}{response}", access())) else { return };
+    town.chain("<b>sepolia</b>", 1.0);
+    let _watchbell = town.start(&[]).expect("it starts");
+    let message = town.receivers.wait_for_messages("webhook", 1).remove(0);
+    let link = message["body"]["data"]["incident"]["url"].as_str().expect("a message has a link").to_owned();
+    assert_eq!(link, town.url("/incidents/1"));
+    assert_eq!(ask(&town, "POST", "/api/v1/incidents/1/note", Some("r-token")).0, 400, "a note needs a text");
+    assert_eq!(ask(&town, "POST", "/api/v1/incidents/1/acknowledge", Some("r-token")).0, 200);
+
+    let page = wait_for("the message to be on the page", || {
+        let (status, page) = ask(&town, "GET", "/incidents/1", Some("v-token"));
+        assert_eq!(status, 200, "{page}");
+        (page.contains("page sent") && page.contains("acknowledged by bob (api)")).then_some(page)
+    });
+    for words in [
+        "INC-1 Drill {chain=&quot;&lt;b&gt;sepolia&lt;/b&gt;&quot;}",
+        "Severity critical, since ",
+        "Acknowledged by bob (api) at ",
+        "Next level: second; its clock stands still.",
+        "(1, threshold 0.5)",
+        "<b>met</b>acknowledge by ",
+        "<b>due</b>assess by ",
+        "opened at critical",
+        "hook: new",
+    ] {
+        assert!(page.contains(words), "no `{words}` in\n{page}");
+    }
+    assert!(!page.contains("<form") && !page.contains("<script") && !page.contains("<b>sepolia"), "{page}");
+    let (_, list) = ask(&town, "GET", "/incidents", Some("v-token"));
+    assert!(list.contains("One incident is open.") && list.contains("href=\"incidents/1\""), "{list}");
+    assert_eq!(ask(&town, "GET", "/incidents/INC-2", Some("v-token")).0, 404);
+    assert_eq!(ask(&town, "GET", "/incidents/x", Some("v-token")).0, 404);
+    assert_eq!(ask(&town, "POST", "/incidents/1", Some("a-token")).0, 405, "a page does nothing");
+
+    // What is over and forgotten is shown as the journal has it.
+    town.chain("<b>sepolia</b>", 0.0);
+    let note = |text: &str| town.command(Some("r-token"), &["incidents", "note", "1", text]).0;
+    wait_for("the engine to forget it", || (note("still there") == Some(1)).then_some(()));
+    let (status, past) = ask(&town, "GET", "/incidents/1", Some("v-token"));
+    assert!(status == 200 && past.contains("It is resolved, since ") && past.contains("opened at critical"), "{past}");
+    assert!(ask(&town, "GET", "/incidents", Some("v-token")).1.contains("Nothing is open."));
+}
+
+#[test]
+fn a_channel_without_its_secret_is_heard_of_at_the_start_and_not_when_it_is_needed() {
+    let Some(mut town) = Town::new("") else { return };
+    let mute = "channels: { mute: { slack: { token: { env: NOT_THERE }, to: \"#x\" } }, ";
+    town.config = town.config.replace("channels: { ", mute);
+    let heard = |word: &str| {
+        let told = |entry: &Value| entry["body"]["data"]["text"].to_string();
+        town.receivers.log().iter().map(told).find(|text| text.contains(word) && text.contains("DeliveryFailing"))
+    };
+    let watchbell = town.start(&[]).expect("it starts all the same");
+    wait_for("the others to hear of it", || heard("FIRING"));
+    let said = watchbell.process.said();
+    let why =
+        "channel mute cannot deliver without its secret: `token`: the environment variable `NOT_THERE` is not set";
+    assert!(said.contains(why), "{said}");
+    drop(watchbell);
+    let _watchbell = town.start(&[("NOT_THERE", "xoxb-1")]).expect("it starts again");
+    wait_for("the end of it", || heard("RESOLVED"));
 }
 
 #[test]

@@ -48,11 +48,19 @@ impl Town {
         Town::with("links: 1d", "plain")
     }
 
+    /// The same, where what is over is forgotten at once.
+    fn forgetful() -> Option<Town> {
+        Town::configured(|config| config.replace("wait: 0s", "wait: 0s\n    reopen_within: 0s"), "1d", "plain")
+    }
+
     fn with(access: &str, note: &str) -> Option<Town> {
+        Town::configured(|config| config, access.trim_start_matches("links: "), note)
+    }
+
+    fn configured(change: impl Fn(String) -> String, expires: &str, note: &str) -> Option<Town> {
         let (prometheus, receivers, folder) = (Prometheus::start()?, Receivers::start()?, Scratch::new("callbacks"));
         folder.write("rules/chain.yaml", RULES);
-        let expires = access.trim_start_matches("links: ");
-        let config = config(&prometheus, &receivers, expires);
+        let config = change(config(&prometheus, &receivers, expires));
         let watchbell = Watchbell::start_with(folder.path(), &config, &SECRETS).expect("it starts");
         let town = Town { prometheus, receivers, folder, watchbell, note: note.into() };
         town.gas(120.0);
@@ -301,6 +309,62 @@ fn a_link_that_has_expired_or_is_of_an_earlier_generation_says_so_and_does_nothi
     wait_for("the refusal", || town.whispers().iter().any(|said| said.contains("reopened since")).then_some(()));
     let event = event("e-old", "acknowledged", &old_key, Some("Tenex Engineer"));
     assert_eq!(town.is_refused("pagerduty", "other_generation", || town.pagerduty(&event, json!({}))), 200);
+}
+
+#[test]
+fn a_link_to_an_incident_that_the_engine_has_forgotten_shows_what_became_of_it() {
+    let Some(town) = Town::forgetful() else { return };
+    let (acknowledge, show) = (town.link("acknowledge"), town.link("show"));
+    town.gas(20.0);
+    let list = format!("{}/api/v1/incidents/1/note", town.watchbell.url());
+    wait_for("the engine to forget it", || {
+        let note = http::post_json(&list, &json!({ "text": "still here" })).unwrap();
+        (note.status == 404).then_some(())
+    });
+    for link in [&acknowledge, &show] {
+        let page = http::get(link).unwrap();
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert!(page.body.contains("It is resolved, since ") && page.body.contains("Who was told"), "{}", page.body);
+        assert!(!page.body.contains("<button"), "there is nothing to acknowledge any more: {}", page.body);
+    }
+    let over = town.is_refused("link", "refused", || post(&acknowledge, b""));
+    assert!(over.status == 409 && over.body.contains("INC-1 is resolved."), "{}", over.body);
+
+    // The journal does not keep it for ever either.
+    let path = town.folder.path().join("watchbell.db");
+    let connection = rusqlite::Connection::open(path).expect("the store can be written");
+    connection.busy_timeout(Duration::from_secs(10)).expect("a timeout can be set");
+    connection.execute("DELETE FROM events WHERE kind = 'incident'", []).expect("events can be deleted");
+    let gone = town.is_refused("link", "unknown", || http::get(&show).unwrap());
+    assert!(gone.status == 410 && gone.body.contains("INC-1 was over so long ago"), "{}", gone.body);
+}
+
+#[test]
+fn pagerduty_is_owed_only_what_it_shows() {
+    let Some(town) = Town::on_fire() else { return };
+    let incident = format!("{}/api/v1/incidents/1", town.watchbell.url());
+    let act = |verb: &str, body: Value| {
+        let answer = http::post_json(&format!("{incident}/{verb}"), &body).expect("it answers");
+        assert_eq!(answer.status, 200, "{verb}: {}", answer.body);
+    };
+    act("assess", json!({ "severity": "medium" }));
+    act("acknowledge", json!({}));
+    act("update", json!({ "text": "we are on it" }));
+    town.gas(20.0);
+    town.wait_until("\"resolved\"", 1);
+    let sent = |to: &str| {
+        let told = http::get(&incident).expect("it answers").json()["data"]["deliveries"].as_array().unwrap().clone();
+        let to = told.into_iter().filter(|message| message["to"] == to);
+        let sent = to.map(|message| (text(&message["why"]), text(&message["status"])));
+        sent.collect::<Vec<_>>()
+    };
+    let ended = |messages: &[(String, String)]| messages.iter().any(|(why, status)| why == "over" && status == "sent");
+    wait_for("the end", || (ended(&sent("pager")) && ended(&sent("hook"))).then_some(()));
+    let whys: Vec<String> = sent("pager").into_iter().map(|(why, _)| why).collect();
+    assert_eq!(whys, ["new", "acknowledged by local", "over"]);
+    assert!(sent("hook").iter().any(|(why, _)| why.starts_with("assessed as medium")), "{:?}", sent("hook"));
+    let timeline = http::get(&incident).expect("it answers").json()["data"]["timeline"].to_string();
+    assert_eq!(timeline.matches("tells pager").count(), 2, "the acknowledgement and the end: {timeline}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! came through.
 
 use crate::support::{
-    MAIL_LOGIN, MailServer, Prometheus, Receivers, Scratch, Series, Speech, Watchbell, now_millis, wait_for,
+    MAIL_LOGIN, MailServer, Prometheus, Receivers, Scratch, Series, Speech, Watchbell, http, now_millis, wait_for,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -51,6 +51,7 @@ impl Town {
 rules: [rules.yaml]
 external_url: \"http://$LISTEN\"
 listen: \"$LISTEN\"
+access: {{ link_secret: {{ env: LINK_SECRET }} }}
 channels:
   mail: {{ email: {{ from: \"Watchbell <watchbell@example.org>\", {email} }}, fallback: hook, updates: {{ every: 100ms }} }}
   hook: {{ webhook: {{ url: \"{receivers}/hook\" }} }}
@@ -71,7 +72,7 @@ routes: [{{ policy: default }}]
             prometheus = self.prometheus.url(),
             receivers = self.receivers.url(),
         );
-        let secrets = [("MAIL_PASSWORD", MAIL_LOGIN.1)];
+        let secrets = [("MAIL_PASSWORD", MAIL_LOGIN.1), ("LINK_SECRET", "a secret of more than sixteen bytes")];
         Watchbell::start_with(self.folder.path(), &config, &secrets).expect("it starts")
     }
 
@@ -180,6 +181,28 @@ fn one_incident_is_one_thread_handed_over_in_starttls_after_a_login() {
 }
 
 #[test]
+fn a_mail_carries_the_links_that_show_the_incident_and_acknowledge_it() {
+    let Some(town) = Town::speaking(Speech::Plain) else { return };
+    town.gas("sepolia", 120.0);
+    let _watchbell = town.watchbell(&town.plain(), "alertname, chain");
+    let mail = town.mail.wait_for_mails(1).remove(0);
+    assert_well_formed(&mail);
+    let (text, html) = (part(&mail, "text/plain"), part(&mail, "text/html"));
+    let after =
+        |beginning: &str| text.lines().find_map(|line| line.strip_prefix(beginning)).unwrap_or(&text).to_owned();
+    let (show, acknowledge) = (after("INC-1: "), after("Acknowledge: "));
+    for (address, words) in [(&show, "INC-1"), (&acknowledge, "Acknowledge")] {
+        assert!(address.contains("/links/") && html.contains(&format!("<a href=\"{address}\">{words}</a>")), "{html}");
+        let page = http::get(address).expect("it answers");
+        assert!(page.status == 200 && page.body.contains("Nobody has acknowledged it."), "{}", page.body);
+    }
+    assert_eq!(http::request("POST", &acknowledge, &[], b"").expect("it answers").status, 200);
+    let told = town.mail.wait_for_mails(2).remove(1);
+    let text = part(&told, "text/plain");
+    assert!(text.contains("is at it") && text.contains("INC-1: ") && !text.contains("Acknowledge: "), "{text}");
+}
+
+#[test]
 fn mail_is_handed_over_in_tls_from_the_first_byte_where_the_address_says_so() {
     let Some(town) = Town::speaking(Speech::Implicit) else { return };
     town.gas("sepolia", 120.0);
@@ -227,10 +250,12 @@ fn an_update_is_a_mail_where_it_changes_what_its_reader_does_and_not_where_alert
     town.gas("hoodi", 140.0);
     wait_for("the update to be owed and done", || {
         let metrics = crate::support::http::get(&format!("{}/metrics", watchbell.url())).expect("it answers").body;
-        let sent = metrics.lines().find(|line| line.starts_with("watchbell_deliveries_total") && line.contains("sent"));
-        sent.is_some_and(|line| !line.ends_with(" 1")).then_some(())
+        let mut lines = metrics.lines().filter(|line| line.starts_with("watchbell_deliveries_total"));
+        lines.any(|line| line.contains("mail") && line.contains("withdrawn")).then_some(())
     });
     assert_eq!(town.mail.mails().len(), 1, "that others joined is no mail");
+    let incident = crate::support::http::get(&format!("{}/api/v1/incidents/1", watchbell.url())).expect("it answers");
+    assert!(incident.body.contains("nothing to send"), "and nobody is said to have got one: {}", incident.body);
     for chain in ["sepolia", "holesky", "hoodi"] {
         town.gas(chain, 70.0);
     }

@@ -1,12 +1,13 @@
 //! `/links/…`: what the links in messages open. A GET shows a page and changes nothing, because previews and scanners follow
 //! links by themselves; the page's button makes the POST that acts.
 
-use super::page::{self, Page};
 use super::{Outcome, Subject, is_in_hands_of, read, subject};
 use crate::api::Desk;
+use crate::api::incidents;
+use crate::api::page::{self, Page};
 use crate::config::Settings;
 use crate::engine::command::{Act, Actor, Command, Deed, Refusal, Via};
-use crate::engine::incident::Destination;
+use crate::engine::incident::{Destination, Incident};
 use crate::model::Name;
 use crate::notify::link::{BadLink, Link, LinkAction, LinkKey};
 use crate::service::clock::wall;
@@ -80,11 +81,15 @@ pub async fn act(State(desk): State<Desk>, Path(text): Path<String>, request: Re
 }
 
 async fn acknowledge(desk: &Desk, opened: &Opened) -> (Outcome, Option<String>) {
-    let Opened { link, who, is_theirs, .. } = opened;
+    let Opened { link, who, is_theirs, is_open, .. } = opened;
     if *is_theirs {
         return (Outcome::Nothing, None);
     }
     let (number, generation) = (link.number, link.generation);
+    // Also where the engine has forgotten it: whoever follows an old link is told what became of the incident.
+    if !is_open {
+        return (Outcome::Refused, Some(format!("{}.", Refusal::Resolved(number))));
+    }
     let deed = Deed::Incident { number, generation: Some(generation), act: Act::Acknowledge };
     // A link may be followed again when its acknowledgement was taken back, so that the time belongs to the id.
     let id = format!("link/{}/{generation}/{who}/{}", link.incident, wall()).into();
@@ -99,23 +104,71 @@ async fn open(desk: &Desk, text: &str) -> Result<Opened, Box<Closed>> {
         let words = "Whoever this link was sent to is not in the configuration any more.";
         Closed::new(StatusCode::FORBIDDEN, Outcome::Stranger, "This link is nobody's", words)
     })?;
+    let record = incidents::record(&desk.doors, link.number).await;
+    let record = record.map(|record| record.filter(|(story, _)| story.id == link.incident));
+    let past = record.as_ref().ok().and_then(Option::as_ref).and_then(|(story, _)| incidents::fold(story));
+    let is_readable = record.is_ok();
     let (said, by) = (link.clone(), who.clone());
-    let looked = desk.doors.look(move |decider| match subject(&decider.engine, said.incident, said.generation) {
-        Subject::Unknown => Err(Refusal::NoSuchIncident(said.number)),
-        Subject::Was(refusal) => Err(refusal),
-        Subject::Is(incident) => {
-            let page = Page::of(&decider.engine, incident, &said.addressee);
-            Ok((page, !incident.is_resolved(), is_in_hands_of(incident, &by)))
-        }
+    let looked = desk.doors.look(move |decider| {
+        let incident = match subject(&decider.engine, said.incident, said.generation) {
+            Subject::Was(refusal) => return Err(Leads::Refusal(refusal)),
+            Subject::Is(incident) => incident,
+            Subject::Unknown => remembered(&said, past.as_ref(), is_readable)?,
+        };
+        let page = page::of(&decider.engine, incident, &said.addressee);
+        Ok((page, !incident.is_resolved(), is_in_hands_of(incident, &by)))
     });
     match looked.await {
-        None => Err(Closed::new(StatusCode::SERVICE_UNAVAILABLE, Outcome::Failed, "Not now", "Watchbell is stopping.")),
-        Some(Err(refusal)) => {
-            let outcome = Outcome::of(&refusal);
-            Err(Closed::new(status_of(outcome), outcome, "This link leads nowhere any more", &format!("{refusal}.")))
+        None => Err(not_now("Watchbell is stopping.")),
+        Some(Err(why)) => Err(why.closed(&link)),
+        Some(Ok((page, is_open, is_theirs))) => {
+            let page = page::noted(page, record.ok().flatten().as_ref());
+            Ok(Opened { link, who, page, is_open, is_theirs })
         }
-        Some(Ok((page, is_open, is_theirs))) => Ok(Opened { link, who, page, is_open, is_theirs }),
     }
+}
+
+/// Why a link leads to no incident.
+enum Leads {
+    /// It is about an earlier generation.
+    Refusal(Refusal),
+    /// It is not open, and nobody knows now what was.
+    Unreadable,
+    /// It was over so long ago that it is not kept any more.
+    Forgotten,
+}
+
+impl Leads {
+    fn closed(self, link: &Link) -> Box<Closed> {
+        let title = "This link leads nowhere any more";
+        match self {
+            Leads::Refusal(refusal) => {
+                let outcome = Outcome::of(&refusal);
+                Closed::new(status_of(outcome), outcome, title, &format!("{refusal}."))
+            }
+            Leads::Unreadable => not_now("It is not open any more, and the store cannot be read."),
+            Leads::Forgotten => {
+                let words = format!("INC-{} was over so long ago that it is not kept any more.", link.number);
+                Closed::new(StatusCode::GONE, Outcome::Unknown, title, &words)
+            }
+        }
+    }
+}
+
+/// The incident of a link that the engine has forgotten, as the journal has it.
+fn remembered<'p>(link: &Link, past: Option<&'p Incident>, is_readable: bool) -> Result<&'p Incident, Leads> {
+    match past {
+        Some(incident) if incident.generation == link.generation => Ok(incident),
+        Some(incident) => {
+            let (number, asked, now) = (link.number, link.generation, incident.generation);
+            Err(Leads::Refusal(Refusal::OtherGeneration { number, asked, now }))
+        }
+        None => Err(if is_readable { Leads::Forgotten } else { Leads::Unreadable }),
+    }
+}
+
+fn not_now(words: &str) -> Box<Closed> {
+    Closed::new(StatusCode::SERVICE_UNAVAILABLE, Outcome::Failed, "Not now", words)
 }
 
 fn believe(settings: &Settings, text: &str) -> Result<Link, Box<Closed>> {
@@ -125,12 +178,7 @@ fn believe(settings: &Settings, text: &str) -> Result<Link, Box<Closed>> {
     };
     let key = LinkKey::reveal(&links.secret).map_err(|cause| {
         error!(error = &cause as &(dyn std::error::Error + 'static), "signed links cannot be checked");
-        Closed::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            Outcome::Failed,
-            "Not now",
-            "Links cannot be checked at the moment.",
-        )
+        not_now("Links cannot be checked at the moment.")
     })?;
     key.read(text, wall()).map_err(|bad| match bad {
         BadLink::Forged => {
@@ -163,7 +211,7 @@ fn addressee(settings: &Settings, to: &Destination) -> Option<Name> {
 
 fn status_of(outcome: Outcome) -> StatusCode {
     match outcome {
-        Outcome::Unknown => StatusCode::NOT_FOUND,
+        Outcome::Unknown => StatusCode::GONE,
         Outcome::Failed => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::CONFLICT,
     }
@@ -171,8 +219,7 @@ fn status_of(outcome: Outcome) -> StatusCode {
 
 impl Closed {
     fn new(status: StatusCode, outcome: Outcome, title: &str, words: &str) -> Box<Self> {
-        let page = Page { title: title.into(), facts: vec![words.into()], ..Page::default() };
-        Box::new(Closed { status, outcome, page })
+        Box::new(Closed { status, outcome, page: Page::saying(title, &[words]) })
     }
 
     fn answer(self, desk: &Desk) -> Response {

@@ -6,7 +6,6 @@
 
 mod link;
 mod memory;
-mod page;
 mod pagerduty;
 mod slack;
 
@@ -144,6 +143,7 @@ impl Outcome {
             Refusal::NoSuchIncident(_) => Outcome::Unknown,
             Refusal::Resolved(_)
             | Refusal::NotResolved(_)
+            | Refusal::Reviewed(_)
             | Refusal::NotAcknowledged(_)
             | Refusal::StillFiring { .. }
             | Refusal::NoLevelLeft(_)

@@ -1,12 +1,16 @@
 //! Incidents: what there is, what became of it, and what people do.
 
 mod act;
+mod look;
 mod read;
 mod summary;
 mod timeline;
 
 pub use act::{VERBS, act, carried_out, span};
-pub use read::{list, show};
+pub use look::{look, look_at};
+pub use read::{fold, list, record, show};
+pub use summary::{Rung, rung, status, title};
+pub use timeline::{Entry, entries};
 
 /// The number in a path: `41` or `INC-41`.
 fn number(text: &str) -> Option<u64> {

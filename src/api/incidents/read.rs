@@ -7,7 +7,7 @@ use crate::engine::incident::{Incident, Incidents};
 use crate::engine::{EventKind, IncidentEvent};
 use crate::service::books::BooksError;
 use crate::service::doors::Doors;
-use crate::store::Story;
+use crate::store::{Sending, Story};
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -85,12 +85,7 @@ async fn resolved(doors: &Doors, filter: Filter, open: &BTreeSet<u64>) -> Result
 pub async fn show(State(desk): State<Desk>, Path(text): Path<String>) -> Result<Response, Wrong> {
     let number = number(&text).ok_or_else(|| reply::bad_data(format!("`{text}` is no number of an incident")))?;
     let known = desk.look(move |decider| decider.engine.state.incidents.numbered(number).map(summary::whole)).await?;
-    let on_record = desk.doors.read(move |store, partition, severities| {
-        let Some(story) = store.story(partition, number, severities)? else { return Ok(None) };
-        let sendings = store.sendings(partition, story.id, severities)?;
-        Ok(Some((story, sendings)))
-    });
-    let on_record = on_record.await.map_err(|cause| reply::unreadable(&cause))?;
+    let on_record = record(&desk.doors, number).await.map_err(|cause| reply::unreadable(&cause))?;
     let missing = || reply::not_found(format!("there is no incident INC-{number}"));
     let (story, sendings) = on_record.ok_or_else(missing)?;
     let mut data = known.or_else(|| fold(&story).as_ref().map(summary::whole)).ok_or_else(missing)?;
@@ -99,8 +94,24 @@ pub async fn show(State(desk): State<Desk>, Path(text): Path<String>) -> Result<
     Ok(reply::success(data))
 }
 
+/// What the store has on record of an incident: what happened, and who was told.
+pub type Record = (Story, Vec<Sending>);
+
+/// What the store has on record of the incident with this number.
+///
+/// # Errors
+/// What the store said.
+pub async fn record(doors: &Doors, number: u64) -> Result<Option<Record>, BooksError> {
+    let on_record = doors.read(move |store, partition, severities| {
+        let Some(story) = store.story(partition, number, severities)? else { return Ok(None) };
+        let sendings = store.sendings(partition, story.id, severities)?;
+        Ok(Some((story, sendings)))
+    });
+    on_record.await
+}
+
 /// The incident as its part of the journal has it. That it was forgotten later is no part of its story.
-fn fold(story: &Story) -> Option<Incident> {
+pub fn fold(story: &Story) -> Option<Incident> {
     let mut incidents = Incidents::default();
     for event in &story.events {
         if let EventKind::Incident { key, event, .. } = &event.kind

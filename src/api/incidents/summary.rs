@@ -4,7 +4,7 @@ use crate::api::{alerts, go};
 use crate::engine::command::Actor;
 use crate::engine::escalation;
 use crate::engine::incident::{Incident, Member, Phase};
-use crate::model::{Moment, duration_text};
+use crate::model::{Moment, Span, duration_text};
 use serde_json::{Map, Value, json};
 
 /// What a list says of it. What is not the case is left out.
@@ -82,7 +82,7 @@ fn alert(member: &Member) -> Value {
 }
 
 /// The name of its alerts, where it is one, and what else its group has in common.
-fn title(incident: &Incident) -> String {
+pub fn title(incident: &Incident) -> String {
     let group = &incident.key.group;
     let named = group.get("alertname");
     let first = incident.members.values().next().map(|member| member.subject.labels.get("alertname"));
@@ -95,7 +95,8 @@ fn title(incident: &Incident) -> String {
     }
 }
 
-fn status(incident: &Incident) -> &'static str {
+/// Where it stands, in one word.
+pub fn status(incident: &Incident) -> &'static str {
     match incident.phase {
         Phase::Resolved { .. } => "resolved",
         Phase::Gathering { .. } | Phase::Open if incident.is_in_hands() => "acknowledged",
@@ -103,17 +104,35 @@ fn status(incident: &Incident) -> &'static str {
     }
 }
 
-/// The level that was reached last, and the one that is next, with its time where the clock runs.
-fn level(incident: &Incident, fields: &mut Map<String, Value>) {
-    let Some((ladder, climb)) = incident.ladder().zip(incident.climb) else { return };
+/// Where an open incident stands on its ladder.
+pub struct Rung {
+    /// The level that was reached last.
+    pub reached: Option<String>,
+    /// The one that is next.
+    pub next: Option<String>,
+    /// When, where the clock runs.
+    pub next_at: Option<Moment>,
+    /// Since when the clock stands still, and after how long.
+    pub stands_still: Option<(Moment, Span)>,
+}
+
+/// Where an open incident stands on its ladder, if it has one.
+pub fn rung(incident: &Incident) -> Option<Rung> {
+    let (ladder, climb) = incident.ladder().zip(incident.climb)?;
     let name = |number: u32| escalation::rung(ladder, number).map(|rung| rung.level.name.to_string());
-    let reached = climb.reached.checked_sub(1).and_then(name);
-    let next = name(climb.reached);
-    let at = if incident.held.is_some() { None } else { climb.next_due(ladder) };
-    let stands_still = climb.stopped.map(|since| {
-        let passed = duration_text::format(since - climb.started);
-        json!({ "since": go::time(since), "after": passed })
-    });
-    let level = json!({ "reached": reached, "next": next, "next_at": at.map(go::time), "stands_still": stands_still });
+    (incident.phase == Phase::Open).then(|| Rung {
+        reached: climb.reached.checked_sub(1).and_then(name),
+        next: name(climb.reached),
+        next_at: if incident.held.is_some() { None } else { climb.next_due(ladder) },
+        stands_still: climb.stopped.map(|since| (since, since - climb.started)),
+    })
+}
+
+fn level(incident: &Incident, fields: &mut Map<String, Value>) {
+    let Some(Rung { reached, next, next_at, stands_still }) = rung(incident) else { return };
+    let stands_still =
+        stands_still.map(|(since, passed)| json!({ "since": go::time(since), "after": duration_text::format(passed) }));
+    let next_at = next_at.map(go::time);
+    let level = json!({ "reached": reached, "next": next, "next_at": next_at, "stands_still": stands_still });
     fields.insert("level".into(), level);
 }

@@ -3,31 +3,50 @@
 use super::summary;
 use crate::api::go;
 use crate::engine::command::Actor;
-use crate::engine::notice::NoticeKind;
 use crate::engine::{EventKind, IncidentEvent};
+use crate::model::Moment;
 use crate::notify::text;
 use crate::service::report::because;
 use crate::store::{Sending, Story};
 use serde_json::{Value, json};
 
+/// Something that happened, as people read it.
+pub struct Entry<'s> {
+    /// When.
+    pub at: Moment,
+    /// In which generation.
+    pub generation: u32,
+    /// What, for programs.
+    pub kind: &'static str,
+    /// What, in words that follow the incident's name.
+    pub text: String,
+    /// Who did it, where somebody did.
+    pub actor: Option<&'s Actor>,
+}
+
 /// Every event that says something to people, in order.
+pub fn entries(story: &Story) -> impl Iterator<Item = Entry<'_>> {
+    story.events.iter().filter_map(|event| {
+        let EventKind::Incident { generation, event: step, .. } = &event.kind else { return None };
+        let (kind, text) = (kind(step)?, words(step)?);
+        Some(Entry { at: event.moment, generation: *generation, kind, text, actor: actor(step) })
+    })
+}
+
+/// The same for programs.
 pub fn of(story: &Story) -> Vec<Value> {
-    story
-        .events
-        .iter()
-        .filter_map(|event| {
-            let EventKind::Incident { generation, event: step, .. } = &event.kind else { return None };
-            let (kind, words) = (kind(step)?, words(step)?);
-            let mut entry = json!({
-                "at": go::time(event.moment),
-                "generation": generation,
-                "kind": kind,
-                "text": words,
+    entries(story)
+        .map(|entry| {
+            let mut value = json!({
+                "at": go::time(entry.at),
+                "generation": entry.generation,
+                "kind": entry.kind,
+                "text": entry.text,
             });
-            if let Some(by) = actor(step) {
-                entry["actor"] = summary::actor(by);
+            if let Some(by) = entry.actor {
+                value["actor"] = summary::actor(by);
             }
-            Some(entry)
+            value
         })
         .collect()
 }
@@ -38,12 +57,7 @@ pub fn delivery(sending: &Sending) -> Value {
     json!({
         "at": go::time(draft.at),
         "to": draft.destination.to_string(),
-        "kind": match draft.kind {
-            NoticeKind::Page => "page",
-            NoticeKind::Update => "update",
-            NoticeKind::End => "end",
-            NoticeKind::Letter => "letter",
-        },
+        "kind": draft.kind.word(),
         "generation": draft.generation,
         "page": draft.page,
         "severity": draft.severity.to_string(),

@@ -4,7 +4,10 @@ use super::{Ground, reading};
 use crate::config::settings::{Flapping, Maintenance, Silence};
 use crate::config::written;
 use crate::diagnostics::{Findings, Place, Spanned, codes};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// What is silenced for longer is forgotten, and not silenced.
+const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// All silences.
 pub(super) fn silences(ground: &Ground<'_>, findings: &mut Findings) -> Vec<Silence> {
@@ -27,6 +30,12 @@ fn silence(ground: &Ground<'_>, written: &Spanned<written::Silence>, findings: &
         None => None,
     };
     let silence = Silence { matchers: matchers?, from, until: ground.timezone.instant(until?), owner: owner?, reason };
+    if silence.matchers.name_nothing() {
+        findings
+            .warn(codes::WB151, "this silence holds back everything")
+            .at(text.matchers.place(), "every alert, or nearly every one, meets this")
+            .help("name at least one label with a value");
+    }
     dates(ground.now, &silence, text, findings);
     Some(silence)
 }
@@ -41,6 +50,11 @@ fn dates(now: Timestamp, silence: &Silence, written: &written::Silence, findings
             .warn(codes::WB126, "this silence is over")
             .at(written.until.place(), "in the past")
             .help("delete it, or give it a new end");
+    } else if silence.until.duration_since(now) > LONGEST {
+        findings
+            .warn(codes::WB152, "this silence has hardly an end")
+            .at(written.until.place(), "more than a year from now")
+            .help("give it an end at which somebody looks again, or switch the rule off");
     }
 }
 

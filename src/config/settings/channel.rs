@@ -77,6 +77,37 @@ pub enum ChannelKind {
 }
 
 impl ChannelKind {
+    /// The secrets without which nothing is delivered, by their keys.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<(&'static str, &Secret)> {
+        match self {
+            ChannelKind::SlackWebhook { url } => vec![("url", url)],
+            ChannelKind::Slack { token, .. } => vec![("token", token)],
+            ChannelKind::PagerDuty { routing_key, .. } => vec![("routing_key", routing_key)],
+            ChannelKind::Webhook { url, secret } => {
+                std::iter::once(("url", url)).chain(secret.iter().map(|secret| ("secret", secret))).collect()
+            }
+            ChannelKind::Alertmanager { auth, .. } | ChannelKind::Email { auth, .. } => {
+                auth.secret().into_iter().collect()
+            }
+        }
+    }
+
+    /// The secrets by which others prove who they are to us, by their keys.
+    #[must_use]
+    pub fn callback_secrets(&self) -> Vec<(&'static str, &Secret)> {
+        match self {
+            ChannelKind::Slack { signing_secret: Some(secret), .. } => vec![("signing_secret", secret)],
+            ChannelKind::PagerDuty { webhook_secret: Some(secret), .. } => vec![("webhook_secret", secret)],
+            ChannelKind::Slack { .. }
+            | ChannelKind::PagerDuty { .. }
+            | ChannelKind::SlackWebhook { .. }
+            | ChannelKind::Webhook { .. }
+            | ChannelKind::Alertmanager { .. }
+            | ChannelKind::Email { .. } => Vec::new(),
+        }
+    }
+
     /// Its key in the configuration.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod access;
 mod channel;
+mod difference;
 mod duty;
 mod hold;
 mod mailbox;

@@ -80,6 +80,19 @@ pub enum Auth {
     },
 }
 
+impl Auth {
+    /// What it needs to know, by its key.
+    #[must_use]
+    pub fn secret(&self) -> Option<(&'static str, &Secret)> {
+        match self {
+            Auth::None => None,
+            Auth::Basic { password, .. } => Some(("password", password)),
+            Auth::Bearer(secret) => Some(("bearer_token", secret)),
+            Auth::OAuth2 { client_secret, .. } => Some(("client_secret", client_secret)),
+        }
+    }
+}
+
 /// TLS towards one server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tls {

@@ -54,4 +54,6 @@ codes! {
     WB148 148 Warning "schedule not used";
     WB149 149 Warning "person not reached";
     WB150 150 Warning "override changes nothing";
+    WB151 151 Warning "silence of everything";
+    WB152 152 Warning "silence without a foreseeable end";
 }

@@ -41,4 +41,5 @@ codes! {
     WB064 64 Warning "group name in another document";
     WB066 66 Warning "label can never be there";
     WB067 67 Warning "`moved_from` names a rule that is there";
+    WB068 68 Warning "no rules";
 }

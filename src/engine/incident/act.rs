@@ -1,8 +1,7 @@
 //! What people do: every command is decided here, whatever way it came. One that is refused changes nothing.
 
 use super::desk::{At, Desk, Settled};
-use super::hold::is_too_wide;
-use super::{Acknowledgement, Assessment, Incidents, Key, Phase, recipients};
+use super::{Acknowledgement, Assessment, Incidents, Key, Phase, Stage, recipients};
 use crate::config::Target;
 use crate::engine::command::{Act, Actor, AdHocSilence, Command, Deed, NewSilence, Refusal};
 use crate::engine::escalation;
@@ -55,6 +54,9 @@ impl Desk<'_> {
             }
             Act::Review(link) if is_over => {
                 let link = written(link)?;
+                if incident.response.get(&Stage::Postmortem).is_some_and(|stage| stage.done.is_some()) {
+                    return Err(Refusal::Reviewed(number));
+                }
                 self.note(key, IncidentEvent::Reviewed { by: by.clone(), link, at: self.at.now });
                 return Ok(());
             }
@@ -75,7 +77,7 @@ impl Desk<'_> {
             }
             Act::Snooze(span) => self.acknowledge(key, by, Some(self.at.now + *span), Reason::Snoozed),
             Act::Unacknowledge => self.unacknowledge(key, by)?,
-            Act::Assess(severity) => self.assess(key, by, severity),
+            Act::Assess(severity) => self.assess(key, by, severity)?,
             Act::Update(text) => self.communicate(key, by, written(text)?),
             Act::Assign(person) => self.assign(key, by, person)?,
             Act::Escalate => self.escalate(key, by)?,
@@ -115,15 +117,22 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn assess(&mut self, key: &Key, by: &Actor, severity: &Severity) {
+    fn assess(&mut self, key: &Key, by: &Actor, severity: &Severity) -> Result<(), Refusal> {
+        let known = &self.world.settings.severities;
+        // A command that waited for a restart may name one that a reload has taken away.
+        let severity = known.find(severity.name()).cloned().ok_or_else(|| {
+            let names: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+            Refusal::Invalid(format!("there is no severity `{severity}`; there are {}", names.join(", ")))
+        })?;
         let incident = &self.incidents.by_key[key];
         let instead_of = incident.highest().unwrap_or(&incident.severity).clone();
-        let assessment = Assessment { severity: severity.clone(), instead_of, by: by.clone(), at: self.at.now };
+        let assessment = Assessment { severity, instead_of, by: by.clone(), at: self.at.now };
         self.note(key, IncidentEvent::Assessed(assessment));
         self.settle(key);
         if self.incidents.by_key[key].unsaid {
             self.update(key, Message { by: Some(by.clone()), ..Message::update(Reason::Assessed) });
         }
+        Ok(())
     }
 
     /// Says to the stakeholders how things stand. They hear of the end like everybody who heard of it.
@@ -196,7 +205,7 @@ impl Desk<'_> {
 
     fn silence(&mut self, id: &Name, by: &Actor, new: &NewSilence) -> Result<(), Refusal> {
         let refuse = |why: &str| Err(Refusal::Invalid(why.into()));
-        if is_too_wide(&new.matchers) {
+        if new.matchers.name_nothing() {
             return refuse("this would silence everything: name at least one label with a value");
         }
         if new.lasts <= Span::ZERO || new.lasts > LONGEST_SILENCE {

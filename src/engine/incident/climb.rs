@@ -5,7 +5,7 @@ use super::{Destination, Incident, Key, Later, Recipient, recipients};
 use crate::config::Ladder;
 use crate::engine::escalation::{self, Climb, Rung};
 use crate::engine::event::IncidentEvent;
-use crate::engine::notice::{Draft, Letter, Message, Reason};
+use crate::engine::notice::{Draft, Letter, Message, NoticeKind, Reason};
 use crate::model::{Name, Severity, Span};
 use std::collections::BTreeMap;
 
@@ -164,9 +164,12 @@ impl Desk<'_> {
             }
         }
         for (destination, keys) in rested {
-            if let [key] = keys.as_slice() {
-                let severity = self.incidents.by_key[key].severity.clone();
-                self.tell(key, &destination, &Message::page(Reason::Rested), &severity);
+            // What does not show letters wakes people for each of them.
+            if keys.len() == 1 || !self.is_shown(&destination, NoticeKind::Letter, Reason::Rested) {
+                for key in &keys {
+                    let severity = self.incidents.by_key[key].severity.clone();
+                    self.tell(key, &destination, &Message::page(Reason::Rested), &severity);
+                }
                 continue;
             }
             let incidents: Vec<&Incident> = keys.iter().map(|key| &self.incidents.by_key[key]).collect();

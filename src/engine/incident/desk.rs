@@ -8,7 +8,7 @@ use super::{Destination, Incident, Incidents, Key, Phase};
 use crate::config::{Escalation, Policy, Resolve};
 use crate::engine::command::Actor;
 use crate::engine::event::{Event, EventKind, IncidentEvent, Opening};
-use crate::engine::notice::{Draft, Message, NoticeKind, Reason};
+use crate::engine::notice::{Draft, Letter, Message, NoticeKind, Reason, is_shown};
 use crate::engine::own::says_that_it_fails;
 use crate::engine::transition::{Subject, Transition};
 use crate::engine::world::World;
@@ -346,12 +346,29 @@ impl<'a> Desk<'a> {
         if message.kind == NoticeKind::Page && told.is_none() && is_about_it && incident.firing().next().is_some() {
             return;
         }
+        if !self.is_shown(destination, message.kind, message.reason) {
+            return;
+        }
         let revision = told.map_or(0, |told| told.revision) + u32::from(message.kind == NoticeKind::Update);
         let draft = Draft::new(incident, destination, message, revision, self.at.now);
         self.out.drafts.push(draft);
         let page = (message.kind == NoticeKind::Page).then_some(incident.page);
         let (destination, severity) = (destination.clone(), severity.clone());
         self.note(key, IncidentEvent::Told { destination, page, severity, revision, at: self.at.now });
+    }
+
+    /// Whether the channel of `destination` can show such a message. What nobody would see is not owed, and nobody is said to
+    /// have been told. A channel that is taken out of the configuration decides so itself.
+    pub(super) fn is_shown(&self, destination: &Destination, message: NoticeKind, reason: Reason) -> bool {
+        let channel = self.world.settings.channels.get(&destination.channel);
+        channel.is_none_or(|channel| is_shown(&channel.kind, message, reason))
+    }
+
+    /// Writes a letter to `destination`, where it is shown.
+    pub(super) fn write(&mut self, letter: &Letter, destination: &Destination) {
+        if self.is_shown(destination, NoticeKind::Letter, letter.reason) {
+            self.out.drafts.push(Draft::letter(letter, destination, self.at.now));
+        }
     }
 
     /// Puts a step into effect and into the journal.

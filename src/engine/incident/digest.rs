@@ -7,7 +7,7 @@ use super::desk::{At, Desk, Settled};
 use super::{Incident, Key, Member, recipients};
 use crate::config::{Digest, Escalation};
 use crate::engine::event::{EventKind, IncidentEvent};
-use crate::engine::notice::{Draft, Letter, Reason};
+use crate::engine::notice::{Letter, Reason};
 use crate::engine::world::World;
 use crate::model::{Moment, Name, Severity, Slot};
 use jiff::Timestamp;
@@ -145,7 +145,7 @@ impl Desk<'_> {
         if !listed.is_empty() {
             let letter = Letter::digest(key, sent, &listed);
             for recipient in recipients(&self.world.settings, &digest.notify, self.at.wall) {
-                self.out.drafts.push(Draft::letter(&letter, &recipient.destination, self.at.now));
+                self.write(&letter, &recipient.destination);
             }
         }
         let is_stale = |listed: u32| digest.stale_after.is_some_and(|most| listed >= most);

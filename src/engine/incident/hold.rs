@@ -8,7 +8,7 @@ use super::{Incident, Key, Member, recipients};
 use crate::config::{Flapping, Target};
 use crate::engine::command::AdHocSilence;
 use crate::engine::event::{EventKind, IncidentEvent};
-use crate::engine::notice::{Draft, Letter, with_severity};
+use crate::engine::notice::{Letter, with_severity};
 use crate::engine::transition::{Origin, Subject};
 use crate::engine::world::World;
 use crate::model::{AlertId, Labels, Matchers, Moment, Name, Span, duration_text};
@@ -186,7 +186,7 @@ impl Desk<'_> {
             let Some(letter) = Letter::silence_ends(&silence, held) else { continue };
             let owner = [Target::Responder(silence.by.name.clone())];
             for recipient in recipients(&self.world.settings, &owner, self.at.wall) {
-                self.out.drafts.push(Draft::letter(&letter, &recipient.destination, self.at.now));
+                self.write(&letter, &recipient.destination);
             }
         }
     }
@@ -233,10 +233,4 @@ pub fn next_change(world: &World, wall: Timestamp) -> Option<Timestamp> {
     let silences = settings.silences.iter().flat_map(|silence| silence.from.into_iter().chain([silence.until]));
     let windows = settings.maintenance.iter().filter_map(|window| window.every.next_change(&window.timezone, wall));
     silences.chain(windows).filter(|at| *at > wall).min()
-}
-
-/// Whether matchers would silence everything: each takes a label that is not there, or any value at all.
-#[must_use]
-pub fn is_too_wide(matchers: &Matchers) -> bool {
-    matchers.iter().all(|matcher| matcher.accepts("") || matcher.accepts("a value that nobody has"))
 }

@@ -3,6 +3,7 @@
 use super::encode::{addresses, header, quoted_printable};
 use crate::config::Mailbox;
 use crate::engine::notice::{AlertText, Notice, NoticeKind};
+use crate::notify::Delivery;
 use crate::notify::text::{alert_line, cut, headline, reason};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
@@ -15,12 +16,13 @@ const SUBJECT: usize = 200;
 const LINE: usize = 1000;
 const DESCRIPTION: usize = 4000;
 
-/// The whole mail, with CRLF at the end of each line. `wall` is the time of the attempt in milliseconds.
-pub fn letter(notice: &Notice, from: &Mailbox, to: &[&Mailbox], wall: i64) -> String {
-    let words = Words::of(notice);
+/// The whole mail, with CRLF at the end of each line.
+pub fn letter(delivery: Delivery<'_>, from: &Mailbox, to: &[&Mailbox]) -> String {
+    let notice = delivery.notice;
+    let words = Words::of(delivery);
     // A `=` that is followed by `_` does not exist in quoted-printable, so no text can hold the boundary.
     let boundary = format!("=_watchbell_{}", notice.draft.id);
-    let mut letter = headers(notice, from, to, wall);
+    let mut letter = headers(notice, from, to, delivery.wall);
     letter.push_str(&header("MIME-Version", "1.0"));
     letter.push_str(&header("Content-Type", &format!("multipart/alternative; boundary=\"{boundary}\"")));
     for (kind, body) in [("plain", words.text()), ("html", words.html())] {
@@ -67,6 +69,7 @@ struct Words {
     more: usize,
     name: String,
     link: String,
+    acknowledge: Option<String>,
 }
 
 /// What it says of one alert.
@@ -78,7 +81,8 @@ struct Entry {
 }
 
 impl Words {
-    fn of(notice: &Notice) -> Self {
+    fn of(delivery: Delivery<'_>) -> Self {
+        let notice = delivery.notice;
         let hands = notice.draft.acknowledged_by.as_ref().map(|by| format!("{} is at it.", clean(&by.name)));
         Words {
             headline: clean(&cut(&headline(notice), LINE)),
@@ -90,7 +94,8 @@ impl Words {
                 NoticeKind::Letter => "Incidents".into(),
                 NoticeKind::Page | NoticeKind::Update | NoticeKind::End => format!("INC-{}", notice.draft.number),
             },
-            link: clean(&notice.link),
+            link: clean(delivery.link()),
+            acknowledge: delivery.acknowledge_link().map(clean),
         }
     }
 
@@ -108,6 +113,7 @@ impl Words {
             text.push_str(&format!("\n… and {} more\n", self.more));
         }
         text.push_str(&format!("\n{}: {}\n", self.name, self.link));
+        text.extend(self.acknowledge.iter().map(|address| format!("Acknowledge: {address}\n")));
         text
     }
 
@@ -124,7 +130,9 @@ impl Words {
         if self.more > 0 {
             html.push_str(&format!("<p>… and {} more</p>\n", self.more));
         }
-        html.push_str(&format!("<p>{}</p>\n</body></html>\n", anchor(&self.link, &self.name)));
+        html.push_str(&format!("<p>{}</p>\n", anchor(&self.link, &self.name)));
+        html.extend(self.acknowledge.iter().map(|address| format!("<p>{}</p>\n", anchor(address, "Acknowledge"))));
+        html.push_str("</body></html>\n");
         html
     }
 }

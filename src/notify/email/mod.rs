@@ -108,14 +108,15 @@ impl Email {
 }
 
 impl Notifier for Email {
-    async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
+    fn has_something_to_say(&self, draft: &Draft, earlier: Option<&Receipt>) -> bool {
+        earlier.is_none_or(|earlier| is_worth_a_mail(draft, earlier))
+    }
+
+    async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
         let draft = &delivery.notice.draft;
-        if let Some(earlier) = earlier.filter(|earlier| !is_worth_a_mail(draft, earlier)) {
-            return Ok(earlier.clone());
-        }
         let to = self.receivers(draft)?;
         let login = self.login()?;
-        let letter = message::letter(delivery.notice, &self.from, &to.iter().collect::<Vec<_>>(), delivery.wall);
+        let letter = message::letter(delivery, &self.from, &to.iter().collect::<Vec<_>>());
         let have_it = self.have_it(draft.id);
         let missing: Vec<Mailbox> = to.into_iter().filter(|mailbox| !have_it.contains(mailbox)).collect();
         let handed = self.server.hand_over(login.as_ref(), &self.from, &missing, &letter).await?;

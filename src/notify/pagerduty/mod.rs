@@ -75,18 +75,30 @@ impl PagerDuty {
 }
 
 impl Notifier for PagerDuty {
+    fn has_something_to_say(&self, draft: &Draft, _: Option<&Receipt>) -> bool {
+        match draft.kind {
+            NoticeKind::Page => true,
+            NoticeKind::End => !draft.pages.is_empty(),
+            NoticeKind::Update => {
+                let is_taken = matches!(draft.reason, Reason::Acknowledged | Reason::Snoozed);
+                is_taken && !draft.pages.is_empty() && self.echo.is_heard(draft)
+            }
+            NoticeKind::Letter => false,
+        }
+    }
+
     async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
         let draft = &delivery.notice.draft;
         let key = self.routing_key.reveal().map_err(|cause| unprepared(NAME, &cause))?;
         match draft.kind {
             NoticeKind::Page => self.enqueue(message::trigger(delivery, key.expose(), &self.client_url)).await?,
-            NoticeKind::Update if matches!(draft.reason, Reason::Acknowledged | Reason::Snoozed) => {
-                if let Some(page) = draft.pages.last().filter(|_| self.echo.is_heard(draft)) {
+            NoticeKind::Update => {
+                if let Some(page) = draft.pages.last() {
                     self.enqueue(message::acknowledge(&draft.page_key(*page), key.expose())).await?;
                 }
             }
             // A letter is to be read; PagerDuty is for waking people.
-            NoticeKind::Update | NoticeKind::Letter => {}
+            NoticeKind::Letter => {}
             NoticeKind::End => {
                 for page in &draft.pages {
                     self.enqueue(message::resolve(&draft.page_key(*page), key.expose())).await?;

@@ -73,11 +73,13 @@ pub(super) fn claim(connection: &Connection, id: DeliveryId, wall: i64) -> rusql
 
 /// Notes what came of an attempt; says whether the delivery is on record.
 pub(super) fn finish(connection: &Connection, id: DeliveryId, attempt: &Attempt, wall: i64) -> rusqlite::Result<bool> {
+    let nothing = "nothing to send: the channel does not show it, or has said it already".to_owned();
     let (status, reason, receipt, not_before) = match attempt {
         Attempt::Sent { receipt } => ("sent", None, Some(receipt), None),
         Attempt::Refused { reason } => ("refused", Some(reason), None, None),
         Attempt::Failed { reason, not_before } => ("queued", Some(reason), None, Some(*not_before)),
         Attempt::Withdrawn => ("withdrawn", None, None, None),
+        Attempt::NothingToSend => ("withdrawn", Some(&nothing), None, None),
     };
     let finished = not_before.is_none().then_some(wall);
     connection
