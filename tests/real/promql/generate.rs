@@ -387,10 +387,10 @@ impl Generator {
         if self.draw.chance(25) {
             let include = self.draw.one(&["", "(team)", "(team, zone)"]);
             let many = self.draw.one(&["errors_total", "requests_total", "load", "rate(requests_total[5m])"]);
-            return match self.draw.chance(50) {
-                true => format!("({many} {operator} on (job) group_left {include} owner)"),
-                false => format!("(owner {operator} on (job) group_right {include} {many})"),
-            };
+            if self.draw.chance(50) {
+                return format!("({many} {operator} on (job) group_left {include} owner)");
+            }
+            return format!("(owner {operator} on (job) group_right {include} {many})");
         }
         let matching =
             self.draw.one(&["", "on (job, instance) ", "on (instance) ", "ignoring (zone) ", "ignoring (job) "]);
