@@ -17,6 +17,7 @@ pub mod prometheus;
 pub mod promql;
 pub mod replay;
 pub mod rules;
+pub mod series;
 pub mod service;
 pub mod store;
 pub mod yaml;

@@ -87,6 +87,15 @@ impl Labels {
         Labels(self.pairs().filter(|(n, _)| keep.iter().any(|k| k.as_ref() == &**n)).collect())
     }
 
+    /// Only those labels whose names are accepted.
+    #[must_use]
+    pub fn filtered(&self, accepts: impl Fn(&str) -> bool) -> Self {
+        if self.0.iter().all(|(name, _)| accepts(name)) {
+            return self.clone();
+        }
+        Labels(self.pairs().filter(|(name, _)| accepts(name)).collect())
+    }
+
     fn pairs(&self) -> impl Iterator<Item = (Name, Name)> + '_ {
         self.0.iter().cloned()
     }

@@ -1,9 +1,11 @@
-//! PromQL as far as rule files need it: parsed at load, so that a typo is found before it is asked.
+//! PromQL: parsed at load, so that a typo is found before it is asked, and evaluated offline over series in memory.
 //!
-//! Start at [`Expr::parse`]. The parser is our own, because a mistake must be told where it stands and lint needs a place
-//! for every node; a test holds it against promtool. Absent on purpose: evaluation.
+//! Start at [`Expr::parse`], then at [`eval::Query`]. The parser is our own, because a mistake must be told where it stands
+//! and lint needs a place for every node; a test holds it against promtool. Absent on purpose: asking a server.
 
+mod described;
 mod escape;
+pub mod eval;
 mod functions;
 mod number;
 mod parser;
@@ -14,6 +16,7 @@ mod token;
 pub mod tree;
 mod types;
 
+pub use described::described;
 pub use functions::{Function, Last};
 pub use provenance::LabelsOf;
 pub use tree::{Node, ValueType};

@@ -3,7 +3,7 @@
 use super::functions;
 use super::selector;
 use super::token::{Kind as TokenKind, Token, tokens};
-use super::tree::{Aggregate, Binary, Grouping, Kind, Matching, Node, On, Selector, Side};
+use super::tree::{Aggregate, Binary, Grouping, Kind, Matching, Node, On, Shift, Side, Sign};
 use super::{PromqlError, number};
 use crate::diagnostics::suggest::did_you_mean;
 use std::ops::Range;
@@ -208,9 +208,10 @@ impl Parser<'_> {
         let of = self.deeper(|parser| parser.expression(MULTIPLICATION + 1))?;
         let range = sign.range.start..of.range.end;
         let kind = match of.kind {
-            Kind::Number(value) if self.text[sign.range].starts_with('-') => Kind::Number(-value),
+            Kind::Number(value) if self.text[sign.range.clone()].starts_with('-') => Kind::Number(-value),
             Kind::Number(value) => Kind::Number(value),
-            _ => Kind::Unary(Box::new(of)),
+            _ if self.text[sign.range].starts_with('-') => Kind::Unary(Sign::Minus, Box::new(of)),
+            _ => Kind::Unary(Sign::Plus, Box::new(of)),
         };
         Ok(Node { range, kind })
     }
@@ -372,11 +373,12 @@ impl Parser<'_> {
     }
 }
 
-/// The selector in `node`, if an `offset` or `@` may change it.
-pub(super) fn modifiable(node: &mut Node) -> Option<&mut Selector> {
+/// What an `offset` or `@` after `node` changes, if it may stand there.
+pub(super) fn shiftable(node: &mut Node) -> Option<&mut Shift> {
     match &mut node.kind {
-        Kind::Selector(selector) => Some(selector),
-        Kind::Range(of, _) => modifiable(of),
+        Kind::Selector(selector) => Some(&mut selector.time),
+        Kind::Range(of, _) => shiftable(of),
+        Kind::Subquery(subquery) => Some(&mut subquery.time),
         _ => None,
     }
 }

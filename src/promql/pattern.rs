@@ -51,7 +51,8 @@ pub(super) fn matches_empty(pattern: &str) -> bool {
     compile(pattern).is_ok_and(|regex| regex.is_match(""))
 }
 
-fn compile(pattern: &str) -> Result<regex::Regex, regex::Error> {
+/// `pattern` as a program that has to match the whole of a text.
+pub(super) fn compile(pattern: &str) -> Result<regex::Regex, regex::Error> {
     let build = |text: &str| RegexBuilder::new(&format!("^(?s:{text})$")).size_limit(LARGEST_PROGRAM).build();
     // RE2 takes a brace that starts no repetition for itself; `regex` wants it escaped.
     build(pattern).or_else(|error| build(&escape_literal_braces(pattern)).map_err(|_| error))

@@ -81,7 +81,8 @@ pub(super) fn labels_of(node: &Node) -> LabelsOf {
     match &node.kind {
         Kind::Number(_) | Kind::Text(_) => LabelsOf::none(),
         Kind::Selector(selector) => of_selector(selector),
-        Kind::Range(of, _) | Kind::Subquery(of) | Kind::Unary(of) | Kind::Paren(of) => labels_of(of),
+        Kind::Range(of, _) | Kind::Unary(_, of) | Kind::Paren(of) => labels_of(of),
+        Kind::Subquery(subquery) => labels_of(&subquery.of),
         Kind::Call(function, arguments) => of_call(function.name, arguments),
         Kind::Aggregate(aggregate) => of_aggregate(aggregate),
         Kind::Binary(binary) => of_binary(binary),

@@ -1,8 +1,8 @@
 //! Selectors and what may follow them: braces, windows, `offset` and `@`.
 
-use super::parser::{Parser, modifiable};
+use super::parser::{Parser, shiftable};
 use super::token::Kind as TokenKind;
-use super::tree::{Kind, LabelMatcher, MatchOperator, Node, Selector};
+use super::tree::{At, Kind, LabelMatcher, MatchOperator, Node, Selector, Shift, Subquery};
 use super::{PromqlError, pattern};
 use std::ops::Range;
 
@@ -92,16 +92,16 @@ pub(super) fn window(parser: &mut Parser<'_>, node: Node) -> Result<Node, Promql
     let millis = positive_duration(parser, "subquery or range selector")?;
     let start = node.range.start;
     if parser.take_sign(":") {
-        if !parser.is_sign("]") {
-            positive_duration(parser, "subquery selector")?;
-        }
+        let has_step = !parser.is_sign("]");
+        let step = has_step.then(|| positive_duration(parser, "subquery selector")).transpose()?;
         let end = close(parser, "subquery selector")?.end;
-        return Ok(Node { range: start..end, kind: Kind::Subquery(Box::new(node)) });
+        let subquery = Subquery { of: Box::new(node), window: millis, step, time: Shift::default() };
+        return Ok(Node { range: start..end, kind: Kind::Subquery(subquery) });
     }
     let close = close(parser, "subquery or range")?;
     let refused = match &node.kind {
-        Kind::Selector(selector) if selector.offset => Some("no offset modifiers allowed before range"),
-        Kind::Selector(selector) if selector.at => Some("no @ modifiers allowed before range"),
+        Kind::Selector(selector) if selector.time.offset != 0 => Some("no offset modifiers allowed before range"),
+        Kind::Selector(selector) if selector.time.at.is_some() => Some("no @ modifiers allowed before range"),
         Kind::Selector(_) => None,
         _ => Some("ranges only allowed for vector selectors"),
     };
@@ -137,76 +137,87 @@ fn positive_duration(parser: &mut Parser<'_>, context: &str) -> Result<i64, Prom
     millis(seconds).ok_or_else(|| PromqlError::new(range, "duration out of range"))
 }
 
-/// Whole milliseconds, where they fit into what Prometheus counts (64 bits of nanoseconds).
+/// Whole milliseconds, where they fit into what Prometheus counts (64 bits of nanoseconds). A duration is held as seconds, of
+/// which no float has exactly 1.001: so nanoseconds are rounded before milliseconds are cut off.
 #[expect(clippy::cast_possible_truncation, reason = "the limit is checked first")]
 fn millis(seconds: f64) -> Option<i64> {
-    (seconds.abs() < 9_223_372_036.0).then_some((seconds * 1000.0) as i64)
+    (seconds.abs() < 9_223_372_036.0).then_some((seconds * 1e9).round() as i64 / 1_000_000)
 }
 
 /// `offset 5m`, `offset -5m`; Prometheus takes any number of signs.
 pub(super) fn offset(parser: &mut Parser<'_>, mut node: Node) -> Result<Node, PromqlError> {
     parser.advance();
-    while parser.take_sign("-") || parser.take_sign("+") {}
+    let mut sign = 1;
+    while parser.is_sign("-") || parser.is_sign("+") {
+        sign = if parser.is_sign("-") { -sign } else { sign };
+        parser.advance();
+    }
     let range = parser.peek().range.clone();
     let seconds = match parser.peek().kind {
         TokenKind::Number | TokenKind::Duration => parser.number()?,
         TokenKind::Sign("(") => return Err(PromqlError::new(range, ARITHMETIC)),
         _ => return Err(parser.unexpected(" in offset, expected number or duration")),
     };
-    millis(seconds).ok_or_else(|| PromqlError::new(range, "duration out of range"))?;
+    let millis = millis(seconds).ok_or_else(|| PromqlError::new(range, "duration out of range"))?;
     let before = node.range.clone();
-    if !matches!(node.kind, Kind::Selector(_) | Kind::Range(..) | Kind::Subquery(_)) {
-        let allowed = "an instant vector selector or range vector selector or a subquery";
-        return Err(PromqlError::new(before, format!("offset modifier must be preceded by {allowed}")));
+    let Some(time) = shiftable(&mut node) else {
+        return Err(PromqlError::new(before, format!("offset modifier must be preceded by {SHIFTED}")));
+    };
+    if time.offset != 0 && millis != 0 {
+        return Err(PromqlError::new(before, "offset may not be set multiple times"));
     }
-    if let Some(selector) = modifiable(&mut node) {
-        if selector.offset && seconds != 0.0 {
-            return Err(PromqlError::new(before, "offset may not be set multiple times"));
-        }
-        selector.offset |= seconds != 0.0;
-    }
+    time.offset += sign * millis;
     node.range.end = parser.last_end();
     Ok(node)
 }
+
+/// What `offset` and `@` may follow.
+const SHIFTED: &str = "an instant vector selector or range vector selector or a subquery";
 
 /// `@ 1609746000`, `@ start()`.
 pub(super) fn at(parser: &mut Parser<'_>, mut node: Node) -> Result<Node, PromqlError> {
     parser.advance();
-    instant(parser)?;
+    let instant = instant(parser)?;
     let before = node.range.clone();
-    if !matches!(node.kind, Kind::Selector(_) | Kind::Range(..) | Kind::Subquery(_)) {
-        let allowed = "an instant vector selector or range vector selector or a subquery";
-        return Err(PromqlError::new(before, format!("@ modifier must be preceded by {allowed}")));
-    }
-    if let Some(selector) = modifiable(&mut node) {
-        if selector.at {
-            return Err(PromqlError::new(before, "@ <timestamp> may not be set multiple times"));
-        }
-        selector.at = true;
+    let Some(time) = shiftable(&mut node) else {
+        return Err(PromqlError::new(before, format!("@ modifier must be preceded by {SHIFTED}")));
+    };
+    if time.at.replace(instant).is_some() {
+        return Err(PromqlError::new(before, "@ <timestamp> may not be set multiple times"));
     }
     node.range.end = parser.last_end();
     Ok(node)
 }
 
-fn instant(parser: &mut Parser<'_>) -> Result<(), PromqlError> {
+fn instant(parser: &mut Parser<'_>) -> Result<At, PromqlError> {
     let range = parser.peek().range.clone();
-    if let TokenKind::Word = parser.peek().kind
-        && matches!(&*parser.word(range.clone()).to_ascii_lowercase(), "start" | "end")
-    {
+    if let TokenKind::Word = parser.peek().kind {
+        let at = match &*parser.word(range.clone()).to_ascii_lowercase() {
+            "start" => At::Start,
+            "end" => At::End,
+            _ => return Err(parser.unexpected(" in @, expected timestamp")),
+        };
         parser.advance();
         parser.expect_sign("(", " in @")?;
-        return parser.expect_sign(")", " in @").map(drop);
+        return parser.expect_sign(")", " in @").map(|_| at);
     }
-    if !parser.take_sign("-") {
+    let is_negative = parser.take_sign("-");
+    if !is_negative {
         parser.take_sign("+");
     }
     match parser.peek().kind {
         TokenKind::Number | TokenKind::Duration => {
             let seconds = parser.number()?;
-            millis(seconds / 1_000_000.0)
-                .map(drop)
-                .ok_or_else(|| PromqlError::new(range, format!("timestamp out of bounds for @ modifier: {seconds}")))
+            let at = timestamp(if is_negative { -seconds } else { seconds });
+            let refused = || PromqlError::new(range, format!("timestamp out of bounds for @ modifier: {seconds}"));
+            at.map(At::Instant).ok_or_else(refused)
         }
         _ => Err(parser.unexpected(" in @, expected timestamp")),
     }
+}
+
+/// The nearest millisecond, where it is one that Prometheus can count.
+#[expect(clippy::cast_possible_truncation, reason = "the limit is checked first")]
+fn timestamp(seconds: f64) -> Option<i64> {
+    millis(seconds / 1_000_000.0).map(|_| (seconds * 1000.0).round() as i64)
 }

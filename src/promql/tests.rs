@@ -143,3 +143,23 @@ fn metrics_are_found_wherever_they_are_named() {
     let expr = Expr::parse("sum(a) / {__name__=\"b\"} + a unless {\"c.d\"}").unwrap();
     assert_eq!(expr.metrics(), ["a", "b", "c.d"]);
 }
+
+#[test]
+fn a_selector_and_a_subquery_know_which_instant_they_mean() {
+    use tree::{At, Kind, Shift, Sign};
+    let read = |expr: &str| Expr::parse(expr).expect(expr).root().kind.clone();
+    let minutes = |count: i64| count * 60_000;
+    let Kind::Selector(selector) = read("x offset -5m @ 1.5") else { panic!("a selector") };
+    assert_eq!(selector.time, Shift { at: Some(At::Instant(1500)), offset: minutes(-5) });
+    let Kind::Call(_, arguments) = read("rate(x[5m] @ end() offset 1001ms)") else { panic!("a call") };
+    let Kind::Range(of, length) = &arguments[0].kind else { panic!("a window") };
+    let Kind::Selector(selector) = &of.kind else { panic!("a selector") };
+    assert_eq!((selector.time, *length), (Shift { at: Some(At::End), offset: 1001 }, minutes(5)));
+    let Kind::Subquery(subquery) = read("(-x)[1h:5m] offset 1m") else { panic!("a subquery") };
+    assert_eq!((subquery.window, subquery.step, subquery.time.offset), (minutes(60), Some(minutes(5)), minutes(1)));
+    assert!(matches!(read("-x"), Kind::Unary(Sign::Minus, _)) && matches!(read("+x"), Kind::Unary(Sign::Plus, _)));
+    assert_eq!(
+        mistake("x[1h:] offset 5m offset 1m"),
+        "⟦x[1h:] offset 5m⟧ offset 1m  offset may not be set multiple times"
+    );
+}

@@ -24,7 +24,7 @@ pub enum Kind {
     /// A range vector selector, with its window in milliseconds.
     Range(Box<Node>, i64),
     /// A subquery.
-    Subquery(Box<Node>),
+    Subquery(Subquery),
     /// A call of a function.
     Call(&'static Function, Vec<Node>),
     /// An aggregation.
@@ -32,7 +32,7 @@ pub enum Kind {
     /// Two operands and what joins them.
     Binary(Binary),
     /// `-x` or `+x`.
-    Unary(Box<Node>),
+    Unary(Sign, Box<Node>),
     /// `(x)`.
     Paren(Box<Node>),
 }
@@ -44,10 +44,50 @@ pub struct Selector {
     pub metric: Option<String>,
     /// The conditions in braces.
     pub matchers: Vec<LabelMatcher>,
-    /// Whether `offset` was given.
-    pub(super) offset: bool,
-    /// Whether `@` was given.
-    pub(super) at: bool,
+    /// Which instant is meant.
+    pub time: Shift,
+}
+
+/// Which instant a selector or subquery means, seen from the one that is asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shift {
+    /// `@`, the instant from which `offset` counts.
+    pub at: Option<At>,
+    /// `offset` in milliseconds, positive into the past.
+    pub offset: i64,
+}
+
+/// What `@` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Milliseconds after the epoch.
+    Instant(i64),
+    /// `start()`, of the range that is asked about.
+    Start,
+    /// `end()`, of the range that is asked about.
+    End,
+}
+
+/// A subquery: an expression asked about at every step of a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subquery {
+    /// What is asked.
+    pub of: Box<Node>,
+    /// The window in milliseconds.
+    pub window: i64,
+    /// The step in milliseconds; the default one where none was written.
+    pub step: Option<i64>,
+    /// Which instant is meant.
+    pub time: Shift,
+}
+
+/// The sign before an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// `+`
+    Plus,
+    /// `-`
+    Minus,
 }
 
 /// A condition on one label.
@@ -194,7 +234,7 @@ impl Node {
                 (ValueType::Scalar, ValueType::Scalar) => ValueType::Scalar,
                 _ => ValueType::Vector,
             },
-            Kind::Unary(of) | Kind::Paren(of) => of.value_type(),
+            Kind::Unary(_, of) | Kind::Paren(of) => of.value_type(),
         }
     }
 
@@ -202,7 +242,8 @@ impl Node {
     pub fn children(&self) -> Vec<&Node> {
         match &self.kind {
             Kind::Number(_) | Kind::Text(_) | Kind::Selector(_) => Vec::new(),
-            Kind::Range(of, _) | Kind::Subquery(of) | Kind::Unary(of) | Kind::Paren(of) => vec![of],
+            Kind::Range(of, _) | Kind::Unary(_, of) | Kind::Paren(of) => vec![of],
+            Kind::Subquery(subquery) => vec![&subquery.of],
             Kind::Call(_, arguments) => arguments.iter().collect(),
             Kind::Aggregate(aggregate) => {
                 aggregate.parameter.iter().chain([&aggregate.of]).map(|node| &**node).collect()

@@ -2,7 +2,7 @@
 //! is something to match.
 
 use super::functions::{Function, Last};
-use super::tree::{Aggregate, Binary, Kind, MatchOperator, Node, On, Selector, ValueType};
+use super::tree::{Aggregate, Binary, Kind, MatchOperator, Node, On, Selector, Subquery, ValueType};
 use super::{PromqlError, pattern};
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ pub(super) fn check(node: &Node) -> Result<(), PromqlError> {
         Kind::Number(_) | Kind::Text(_) => Ok(()),
         Kind::Selector(selector) => check_selector(selector, &node.range),
         Kind::Range(of, _) | Kind::Paren(of) => check(of),
-        Kind::Subquery(of) => {
+        Kind::Subquery(Subquery { of, .. }) => {
             check(of)?;
             expect(of.value_type() == ValueType::Vector, &node.range, || {
                 format!("subquery is only allowed on instant vector, got {} instead", of.value_type().name())
@@ -21,7 +21,7 @@ pub(super) fn check(node: &Node) -> Result<(), PromqlError> {
         Kind::Call(function, arguments) => check_call(function, arguments, &node.range),
         Kind::Aggregate(aggregate) => check_aggregate(aggregate),
         Kind::Binary(binary) => check_binary(binary, &node.range),
-        Kind::Unary(of) => {
+        Kind::Unary(_, of) => {
             check(of)?;
             expect(matches!(of.value_type(), ValueType::Scalar | ValueType::Vector), &node.range, || {
                 let allowed = "unary expression only allowed on expressions of type scalar or instant vector";

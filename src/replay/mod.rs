@@ -6,7 +6,6 @@
 
 mod expect;
 mod feed;
-mod notation;
 mod post;
 mod scenario;
 mod snapshot;
@@ -15,7 +14,6 @@ mod story;
 pub mod written;
 
 pub use expect::{Expectation, unmet};
-pub use notation::values;
 pub use scenario::{Event, EventKind, Scenario, load, schema};
 pub use snapshot::{Verdict, compare, path_of, write};
 pub use stage::{journal, play};

@@ -1,13 +1,13 @@
 //! A scenario as meant: files read, values spread out, every name looked up.
 
 use super::expect::Expectation;
-use super::notation::values;
 use super::written::{self, Expect};
 use crate::config::{self, Settings, Target};
 use crate::diagnostics::{Findings, Sources, Spanned, codes, suggest};
 use crate::engine::command::{Act, NewSilence};
 use crate::model::{Labels, Matchers, Name, Severity, Slot, Span};
 use crate::rules::{self, Context, RuleSet};
+use crate::series;
 use crate::yaml::{self, Validator};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -216,14 +216,18 @@ impl Reader<'_> {
             self.findings.error(codes::WB202, "values need some time between them").at(answers.every.place, "");
             return None;
         }
-        match values(&answers.values.value) {
-            Ok(values) => {
+        match series::values(&answers.values.value) {
+            Ok(mut values) => {
+                // An answer has no staleness markers: where a series has ended, it is not in the answer.
+                for value in &mut values {
+                    *value = value.filter(|value| !series::is_stale(*value));
+                }
                 let labels =
                     Labels::new(answers.labels.iter().map(|(name, value)| (name.value.as_str(), value.as_str())));
                 Some(Feed { rule, query, labels, every: answers.every.value.0, values })
             }
-            Err(message) => {
-                self.findings.error(codes::WB202, message).at(answers.values.place, "");
+            Err(error) => {
+                self.findings.error(codes::WB202, error.message).at(answers.values.place, "");
                 None
             }
         }

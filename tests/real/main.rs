@@ -16,6 +16,7 @@ mod escalation;
 mod history;
 mod load;
 mod logs;
+mod promql;
 mod pulse;
 mod queries;
 mod receivers;

@@ -21,14 +21,22 @@ impl Prometheus {
 
     /// Starts one with `config` (its YAML, written in flow or block style) and a rule file, which may be empty.
     pub fn with(config: &str, rules: &str) -> Option<Prometheus> {
-        let program = installed("prometheus")?;
+        installed("prometheus").map(|program| Prometheus::with_program(program, config, rules))
+    }
+
+    /// Starts the one that `program` is, without rules or targets.
+    pub fn of(program: PathBuf) -> Prometheus {
+        Prometheus::with_program(program, "global: {}", "")
+    }
+
+    fn with_program(program: PathBuf, config: &str, rules: &str) -> Prometheus {
         let folder = Scratch::new("prometheus");
         let rules = folder.write("rules.yml", if rules.is_empty() { "groups: []" } else { rules });
         let storage = "storage: { tsdb: { out_of_order_time_window: 1h } }";
         folder.write("prometheus.yml", &format!("{config}\nrule_files: [{}]\n{storage}\n", rules.display()));
         let mut prometheus = Prometheus { program, port: free_port(), folder, process: None };
         prometheus.resume();
-        Some(prometheus)
+        prometheus
     }
 
     /// Starts one on a past, given as OpenMetrics; `None`, said in a line, where it or `promtool` is not installed.

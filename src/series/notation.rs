@@ -1,25 +1,46 @@
 //! Series of values in promtool's notation: `10x20 2x40 _x3 0+5x10 stale`.
 
+use super::stale;
+use std::ops::Range;
+
+/// Why a text is no series of values.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct NotationError {
+    /// The bytes to point at.
+    pub range: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
 /// Reads values, one for each step; `None` is a step without a sample.
 ///
 /// `axn` is `a` and then `n` more of it; `a+bxn` adds `b` each time, by repeated addition as promtool does; `_xn` is exactly
-/// `n` steps without a sample; `stale` ends the series.
+/// `n` steps without a sample; `stale` is the marker that ends the series.
 ///
 /// # Errors
-/// Names the word that is none.
-pub fn values(text: &str) -> Result<Vec<Option<f64>>, String> {
+/// Names the word that is none, and says where it stands.
+pub fn values(text: &str) -> Result<Vec<Option<f64>>, NotationError> {
     let mut all = Vec::new();
     for word in text.split_whitespace() {
         append(word, &mut all).ok_or_else(|| {
-            format!("`{word}` is not a value; write for example `3`, `3x5`, `3+0.5x10`, `_`, `_x4` or `stale`")
+            let start = word.as_ptr() as usize - text.as_ptr() as usize;
+            NotationError { range: start..start + word.len(), message: refusal(word) }
         })?;
     }
     Ok(all)
 }
 
+fn refusal(word: &str) -> String {
+    if word.contains("{{") {
+        return "native histograms are not supported; write a classic histogram as one series for each `le`".into();
+    }
+    format!("`{word}` is not a value; write for example `3`, `3x5`, `3+0.5x10`, `_`, `_x4` or `stale`")
+}
+
 fn append(word: &str, all: &mut Vec<Option<f64>>) -> Option<()> {
     if word == "stale" {
-        all.push(None);
+        all.push(Some(stale()));
         return Some(());
     }
     if let Some(rest) = word.strip_prefix('_') {
@@ -50,10 +71,11 @@ fn stepped(text: &str) -> Option<(f64, f64)> {
 }
 
 fn number(text: &str) -> Option<f64> {
-    match text {
-        "Inf" | "+Inf" => Some(f64::INFINITY),
-        "-Inf" => Some(f64::NEG_INFINITY),
-        "NaN" => Some(f64::NAN),
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    match unsigned.to_ascii_lowercase().as_str() {
+        "inf" if text.starts_with('-') => Some(f64::NEG_INFINITY),
+        "inf" => Some(f64::INFINITY),
+        "nan" => Some(f64::NAN),
         _ if text.ends_with(|c: char| c.is_ascii_digit() || c == '.') => text.parse().ok(),
         _ => None,
     }
@@ -69,6 +91,7 @@ fn count(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series::is_stale;
 
     #[test]
     fn the_notation_is_promtools() {
@@ -79,18 +102,29 @@ mod tests {
             ("10-2.5x1", &[Some(10.0), Some(7.5)]),
             ("1e-2 -3", &[Some(0.01), Some(-3.0)]),
             ("_ 1 _x2", &[None, Some(1.0), None, None]),
-            ("+Inf stale", &[Some(f64::INFINITY), None]),
+            ("+Inf -inf", &[Some(f64::INFINITY), Some(f64::NEG_INFINITY)]),
             ("-1-1x1", &[Some(-1.0), Some(-2.0)]),
         ];
         for (text, expected) in table {
             assert_eq!(values(text).as_deref(), Ok(expected), "{text}");
         }
+        let [Some(nan), Some(marker)] = values("NaN stale").unwrap()[..] else { panic!("two values") };
+        assert!(nan.is_nan() && !is_stale(nan) && is_stale(marker));
     }
 
     #[test]
-    fn what_is_no_value_is_named() {
-        for text in ["x3", "1x", "_3", "1+x2", "abc", "1x99999999", "infinity"] {
+    fn steps_are_added_up_one_by_one() {
+        let tenth = values("0+0.1x3").unwrap();
+        assert_eq!(tenth[3], Some(0.1 + 0.1 + 0.1), "and not 0.3");
+    }
+
+    #[test]
+    fn what_is_no_value_is_named_where_it_stands() {
+        for text in ["x3", "1x", "_3", "1+x2", "abc", "1x99999999", "infinity", "0x1F"] {
             assert!(values(text).is_err(), "{text}");
         }
+        let error = values("1 2x3  nope 4").unwrap_err();
+        assert_eq!(error.range, 7..11);
+        assert!(values("{{schema:0}}").unwrap_err().message.contains("native histograms"));
     }
 }
