@@ -6,6 +6,7 @@
 
 mod ask;
 mod chart;
+mod known;
 mod past;
 mod plan;
 mod player;
@@ -14,8 +15,10 @@ mod report;
 mod session;
 mod survey;
 mod tally;
+mod tune;
 
 pub use ask::{Asked, Asking, Window, ask};
+pub use known::Known;
 pub use past::{ABSENT, Column, Hole, Part};
 pub use plan::{Asks, Plan, Question};
 pub use player::Player;
@@ -24,3 +27,4 @@ pub use report::{Report, RuleReport, TierReport};
 pub use session::{Played, Session, SessionError};
 pub use survey::Survey;
 pub use tally::{Firing, OfRule, OfTier, Paged, Tally};
+pub use tune::{Candidate, Knob, Subject, Sweep};

@@ -12,6 +12,7 @@ mod logs;
 mod man;
 mod oncall;
 mod output;
+mod past;
 mod paths;
 mod run;
 mod schema;
@@ -19,6 +20,7 @@ mod service;
 mod silence;
 mod test;
 mod token;
+mod tune;
 
 pub use answer::{Answer, CommandError};
 pub use output::Colour;
@@ -57,6 +59,7 @@ enum Command {
     Test(test::Test),
     Check(check::Check),
     Backtest(backtest::Backtest),
+    Tune(tune::Tune),
     Explain(explain::Explain),
     Oncall(oncall::OnCall),
     Schema(schema::Schema),
@@ -80,7 +83,8 @@ pub fn run() -> ExitCode {
         Command::Token(token) => token.run(),
         Command::Test(test) => test.run(arguments.color),
         Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
-        Command::Backtest(backtest) => backtest.run(arguments.config.as_deref(), arguments.color),
+        Command::Backtest(backtest) => backtest.run(arguments.config.as_deref()),
+        Command::Tune(tune) => tune.run(arguments.config.as_deref()),
         Command::Explain(explain) => explain.run(),
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),
         Command::Schema(schema) => schema.run(),

@@ -202,6 +202,16 @@ pub enum StoreError {
         /// What we know.
         known: u32,
     },
+    /// The database is older than this program, and is only read.
+    #[error(
+        "the database has schema version {found}, this version of Watchbell reads {known}; `watchbell run` brings it up to that"
+    )]
+    OlderSchema {
+        /// What the database says.
+        found: u32,
+        /// What we know.
+        known: u32,
+    },
     /// What came of a delivery cannot be noted, because the delivery is not on record (yet).
     #[error("the delivery {id} is not on record")]
     NotOwed {
