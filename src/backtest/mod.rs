@@ -6,6 +6,7 @@
 
 mod ask;
 mod chart;
+mod compare;
 mod known;
 mod past;
 mod plan;
@@ -16,8 +17,10 @@ mod session;
 mod survey;
 mod tally;
 mod tune;
+mod unknown;
 
 pub use ask::{Asked, Asking, Window, ask};
+pub use compare::{Difference, differences};
 pub use known::Known;
 pub use past::{ABSENT, Column, Hole, Part};
 pub use plan::{Asks, Plan, Question};
@@ -28,3 +31,4 @@ pub use session::{Played, Session, SessionError};
 pub use survey::Survey;
 pub use tally::{Firing, OfRule, OfTier, Paged, Tally};
 pub use tune::{Candidate, Knob, Subject, Sweep};
+pub use unknown::Unknown;

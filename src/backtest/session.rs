@@ -5,6 +5,7 @@ use super::past::Part;
 use super::plan::{Asks, Plan};
 use super::player::Player;
 use super::survey::Survey;
+use super::unknown::Unknown;
 use crate::engine::World;
 use crate::http::chain;
 use crate::model::{Name, RuleId, Slot, Span};
@@ -78,6 +79,17 @@ impl Session {
             decided: Duration::ZERO,
             notes,
         }
+    }
+
+    /// The first rules know no more than the service did, and their events are kept.
+    #[must_use]
+    pub fn knowing_no_more_than(mut self, unknown: Unknown) -> Self {
+        if let Some(played) = self.played.first_mut() {
+            let world = Arc::clone(&played.world);
+            let player = Player::new(world, played.asks.clone(), self.plan.questions.len(), self.window.from);
+            played.player = player.knowing_no_more_than(unknown).recording();
+        }
+        self
     }
 
     /// Keeps the answers, so that [`Session::again`] can play further rules on them.

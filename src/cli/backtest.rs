@@ -2,10 +2,13 @@
 
 use super::past::{self, Past};
 use super::{Answer, CommandError, output};
-use crate::backtest::{self, Format, Report};
-use crate::engine::World;
+use crate::backtest::{self, Format, Report, Session, Unknown};
+use crate::engine::{Event, World};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// How many differences are told one by one.
+const TOLD: usize = 10;
 
 /// Play rules over real history: what would have fired, who would have been paged.
 #[derive(Debug, clap::Args)]
@@ -17,6 +20,10 @@ pub struct Backtest {
     /// Only rules whose alert name is one of these.
     #[arg(long = "rule", value_name = "NAME")]
     only: Vec<String>,
+    /// The journal of our own service (its SQLite file): slots of which it knew nothing are unknown here as well, and what it
+    /// recorded is held against what history gives now.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
     /// How to write the report.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -35,10 +42,37 @@ impl Backtest {
             let some = past::only_some(&world.rules, &self.only)?;
             world = Arc::new(World::new(Arc::clone(&world.settings), some));
         }
-        let mut session = self.past.session(&subject, [world], window)?;
+        let mut session = self.past.session(&subject, [Arc::clone(&world)], window)?;
+        let recorded = match &self.journal {
+            Some(path) => past::recorded(path, &world, window.0)?,
+            None => Vec::new(),
+        };
+        if self.journal.is_some() {
+            session = session.knowing_no_more_than(Unknown::of(&recorded));
+        }
         past::play(&mut session)?;
+        if self.journal.is_some() {
+            session.notes.extend(agreement(&session, &recorded));
+        }
         let report = Report::new(&session, &session.played()[0]);
         output::print(&backtest::render(&report, self.format))?;
         Ok(Answer::Good)
     }
+}
+
+/// Whether the service recorded what history gives now.
+fn agreement(session: &Session, recorded: &[Event]) -> Vec<String> {
+    let window = session.window();
+    let played = session.played()[0].player.journal();
+    let found = backtest::differences(recorded, played, (window.from, window.to));
+    if found.is_empty() {
+        return vec!["history gives, slot by slot, what the service recorded".to_owned()];
+    }
+    let head = format!(
+        "history differs from what the service recorded at {} slots (late samples, or other rules then):",
+        found.len()
+    );
+    let more = found.len().saturating_sub(TOLD);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    std::iter::once(head).chain(found.iter().take(TOLD).map(backtest::Difference::words)).chain(more).collect()
 }

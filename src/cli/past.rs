@@ -4,12 +4,12 @@ use super::{CommandError, output, paths};
 use crate::backtest::{Asked, Asking, Known, Session, SessionError, Window};
 use crate::config::{Settings, Source};
 use crate::diagnostics::{Findings, Sources, render};
-use crate::engine::World;
-use crate::model::{Name, Slot, duration_text};
+use crate::engine::{Event, World};
+use crate::model::{Name, Slot, Span, duration_text};
 use crate::prometheus::Client;
 use crate::rules::{self, Entry, RuleSet};
 use crate::service::load::{FileLoader, context};
-use crate::store::{Partition, Sqlite, Store};
+use crate::store::{Partition, Sqlite, Store, StoreError};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::io::IsTerminal;
@@ -145,6 +145,18 @@ pub fn play(session: &mut Session) -> Result<(), CommandError> {
     let played = session.play(&runtime, |until| progress.show(until)).map(|_| ());
     progress.done();
     played.map_err(|error: SessionError| CommandError::Outside(error.to_string()))
+}
+
+/// What the service recorded in the window, in the journal at `path`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn recorded(path: &Path, world: &World, window: Window) -> Result<Vec<Event>, CommandError> {
+    let outside =
+        |error: StoreError| CommandError::Outside(format!("{}: {}", path.display(), crate::http::chain(&error)));
+    let mut store = Sqlite::open_to_read(path).map_err(outside)?;
+    let (from, to) = (window.from.moment(Span::ZERO), window.to.moment(Span::ZERO));
+    store.recorded(Partition(0), from, to, &world.settings.severities).map_err(outside)
 }
 
 /// The incidents of the journal at `path`, the newest first.

@@ -232,7 +232,7 @@ impl<'a> Stage<'a> {
         let slot = self.scenario.start + at;
         if at < self.missing_until {
             self.blind_from.entry(group).or_insert(slot);
-            let step = self.engine.advance(Fact::Missed { group, first: slot }, now);
+            let step = self.engine.advance(Fact::Missed { group, first: slot, slots: 1 }, now);
             return self.take(step, at);
         }
         let world = Arc::clone(&self.engine.world);
@@ -339,6 +339,7 @@ impl<'a> Stage<'a> {
                 }
             }
             Happened::RuleChanged { .. }
+            | Happened::SlotsMissed { .. }
             | Happened::RuleMoved { .. }
             | Happened::Slept { .. }
             | Happened::DigestEntered { .. }

@@ -271,6 +271,18 @@ pub trait Store: Send {
     /// When an event is newer than this program, damaged, or the database fails.
     fn load(&mut self, partition: Partition, severities: &Severities) -> Result<Journal, StoreError>;
 
+    /// Every event from `from` to `to`, both included, those before a snapshot as well.
+    ///
+    /// # Errors
+    /// When an event is newer than this program, damaged, or the database fails.
+    fn recorded(
+        &mut self,
+        partition: Partition,
+        from: Moment,
+        to: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Event>, StoreError>;
+
     /// Writes events and what they owe in one transaction; returns the number of the last event.
     /// A delivery that is there already (deciding again after a crash gives the same id) is left as it is.
     ///

@@ -7,6 +7,7 @@ mod support;
 
 mod acting;
 mod backtest;
+mod backtest_agrees;
 mod callbacks;
 mod channels;
 mod crash;

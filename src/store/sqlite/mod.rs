@@ -176,6 +176,18 @@ impl Store for Sqlite {
         Ok(Journal { events, seq: seq.max(base), since_snapshot })
     }
 
+    fn recorded(
+        &mut self,
+        partition: Partition,
+        from: Moment,
+        to: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Event>, StoreError> {
+        let query = "SELECT moment, slot, kind, version, subject, generation, body FROM events
+                     WHERE partition = ?1 AND moment BETWEEN ?2 AND ?3 ORDER BY seq";
+        self.rows(query, params![partition.0, from.millis(), to.millis()], severities)
+    }
+
     fn commit(
         &mut self,
         partition: Partition,
