@@ -6,6 +6,7 @@ mod answer;
 mod backtest;
 mod check;
 mod completions;
+mod diff;
 mod explain;
 mod incidents;
 mod logs;
@@ -14,6 +15,7 @@ mod oncall;
 mod output;
 mod past;
 mod paths;
+mod revision;
 mod run;
 mod schema;
 mod service;
@@ -60,6 +62,7 @@ enum Command {
     Check(check::Check),
     Backtest(backtest::Backtest),
     Tune(tune::Tune),
+    Diff(diff::Diff),
     Explain(explain::Explain),
     Oncall(oncall::OnCall),
     Schema(schema::Schema),
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
         Command::Backtest(backtest) => backtest.run(arguments.config.as_deref()),
         Command::Tune(tune) => tune.run(arguments.config.as_deref()),
+        Command::Diff(diff) => diff.run(arguments.config.as_deref(), arguments.color),
         Command::Explain(explain) => explain.run(),
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),
         Command::Schema(schema) => schema.run(),

@@ -8,6 +8,7 @@ pub mod command;
 pub mod escalation;
 pub mod evaluate;
 pub mod event;
+mod fate;
 mod fold;
 pub mod heartbeat;
 pub mod incident;
@@ -19,7 +20,8 @@ pub mod transition;
 pub mod world;
 
 pub use event::{Event, EventKind, IncidentEvent};
-pub use reload::Change;
+pub use fate::{Fate, GoesOn, fate};
+pub use reload::{Change, Standing, enabled, pair};
 pub use state::State;
 pub use world::World;
 
