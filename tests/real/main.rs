@@ -9,6 +9,7 @@ mod acting;
 mod backtest;
 mod callbacks;
 mod channels;
+mod check_online;
 mod crash;
 mod crash_climb;
 mod email;
