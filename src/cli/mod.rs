@@ -8,6 +8,8 @@ mod check;
 mod completions;
 mod diff;
 mod explain;
+mod fmt;
+mod import;
 mod incidents;
 mod logs;
 mod man;
@@ -64,6 +66,8 @@ enum Command {
     Tune(tune::Tune),
     Diff(diff::Diff),
     Explain(explain::Explain),
+    Fmt(fmt::Fmt),
+    Import(import::Import),
     Oncall(oncall::OnCall),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -90,8 +94,10 @@ pub fn run() -> ExitCode {
         Command::Tune(tune) => tune.run(arguments.config.as_deref()),
         Command::Diff(diff) => diff.run(arguments.config.as_deref(), arguments.color),
         Command::Explain(explain) => explain.run(),
+        Command::Import(import) => import.run(arguments.config.as_deref(), arguments.color),
+        Command::Fmt(fmt) => fmt.run(arguments.config.as_deref(), arguments.color),
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),
-        Command::Schema(schema) => schema.run(),
+        Command::Schema(schema) => schema.run(arguments.config.as_deref()),
         Command::Completions(completions) => completions.run(&mut Arguments::command()),
         Command::Man(man) => man.run(&Arguments::command()),
     };

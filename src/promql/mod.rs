@@ -10,15 +10,19 @@ mod functions;
 mod number;
 mod parser;
 mod pattern;
+mod print;
 mod provenance;
 mod selector;
+mod split;
 mod token;
 pub mod tree;
 mod types;
 
 pub use described::described;
 pub use functions::{Function, Last};
+pub use print::is_same_text;
 pub use provenance::LabelsOf;
+pub use split::{Comparison, Split, Whole, Why};
 pub use tree::{Node, ValueType};
 
 use crate::model::Name;

@@ -7,6 +7,7 @@
 pub mod allow;
 mod compile;
 mod context;
+pub mod format;
 mod join;
 mod load;
 mod print;
