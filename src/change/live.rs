@@ -1,7 +1,7 @@
 //! What becomes of the alerts that there are when the change is loaded. The engine's own reload says it; here it gets words.
 
 use super::rule::{Partners, RuleChange, What};
-use super::words;
+use super::{query, words};
 use crate::engine::{Fate, fate};
 use crate::rules::Rule;
 
@@ -31,9 +31,18 @@ pub(super) fn live(partners: &Partners<'_>) -> Live {
         Some(id) => id.to_string(),
         None => format!("{}/{}", group.name, rule.alert),
     });
-    let asks_anew = matches!(&fate, Some(Fate::GoesOn(goes_on)) if goes_on.asks_anew);
+    // The engine starts its rows anew for any other text; for people only another meaning is another question.
+    let asks_anew = matches!(&fate, Some(Fate::GoesOn(goes_on)) if goes_on.asks_anew)
+        && was.zip(is).is_some_and(|(old, new)| !ask_the_same(old, new));
     let no_data = new.filter(|_| asks_anew).map(|rule| words::no_data(&rule.no_data));
     Live { fate, no_data, moved_from }
+}
+
+fn ask_the_same(old: &Rule, new: &Rule) -> bool {
+    let mut pairs = old.queries.iter().zip(&new.queries);
+    old.queries.len() == new.queries.len()
+        && old.join == new.join
+        && pairs.all(|(old, new)| query::asks_the_same(&old.expr, &new.expr))
 }
 
 impl Live {

@@ -42,7 +42,7 @@ pub(super) fn shown(expr: &Expr) -> String {
 /// Where two expressions are comparisons of the same with a number, in which direction that number went.
 pub(super) fn effect(before: &Expr, after: &Expr) -> Option<Effect> {
     let ((left, one), (same, other)) = (comparison(before)?, comparison(after)?);
-    if left != same { None } else { reach(one, other).of_firing() }
+    if left == same { reach(one, other).of_firing() } else { None }
 }
 
 fn comparison(expr: &Expr) -> Option<(String, Bound)> {
@@ -77,7 +77,7 @@ fn node(this: &Node) -> String {
         Kind::Range(of, window) => format!("{}[{window}]", node(of)),
         Kind::Subquery(subquery) => subquery_text(subquery),
         Kind::Call(function, arguments) => {
-            let arguments: Vec<String> = arguments.iter().map(|argument| node(argument)).collect();
+            let arguments: Vec<String> = arguments.iter().map(node).collect();
             format!("{}({})", function.name, arguments.join(", "))
         }
         Kind::Aggregate(aggregate) => aggregate_text(aggregate),

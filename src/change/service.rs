@@ -42,7 +42,7 @@ pub(super) fn changes(before: &Settings, after: &Settings) -> Vec<Item> {
     things("access.tokens", &tokens(before), &tokens(after), |token| one("role", token.role.word()), &mut items);
     items.extend(lines("heartbeats.expect", &expected(before), &expected(after)));
     items.extend(lines("heartbeats.send", &sent(before), &sent(after)));
-    things("the service", &single(before), &single(after), whole, &mut items);
+    things("", &single(before), &single(after), whole, &mut items);
     items
 }
 
@@ -60,7 +60,11 @@ fn things<T: PartialEq>(
     };
     let gone = before.keys().filter(|name| !after.contains_key(*name));
     for name in after.keys().chain(gone) {
-        let subject = if head == "the service" { String::new() } else { format!("{head}.{name}") };
+        let subject = match &**name {
+            "" => String::new(),
+            covers if covers.starts_with('[') => format!("{head}{covers}"),
+            name => format!("{head}.{name}"),
+        };
         match (before.get(name), after.get(name)) {
             (Some(old), Some(new)) if old != new => items.extend(inside(&subject, keys(old), keys(new))),
             (Some(_), Some(_)) | (None, None) => {}
@@ -111,6 +115,7 @@ fn keys<const N: usize>(pairs: [(&str, Option<String>); N]) -> Keys {
     pairs.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?))).collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands in lists in which others may be absent")]
 fn span(span: Span) -> Option<String> {
     Some(words::span(span))
 }
@@ -160,12 +165,15 @@ fn ladder(ladder: &Ladder) -> Keys {
         Resolve::Acknowledged => "acknowledged",
         Resolve::Manual => "manual",
     };
-    let names = ladder.levels.iter().map(|level| level.name.to_string());
+    // A level without a name is called by its number, which the levels themselves say already.
+    let is_number = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+    let names = ladder.levels.iter().map(|level| level.name.to_string()).filter(|name| !is_number(name));
+    let names = words::list(names);
     let actions = ladder.levels.iter().filter(|level| level.actions).map(|level| level.name.to_string());
     let actions = words::list(actions);
     keys([
         ("wait", span(ladder.wait)),
-        ("levels", Some(words::list(names))),
+        ("level names", (!names.is_empty()).then_some(names)),
         ("actions at", (!actions.is_empty()).then_some(actions)),
         ("ack_expires", ladder.ack_expires.map(words::span)),
         ("resolve", Some(resolve.into())),

@@ -14,11 +14,17 @@ pub(super) fn tiers(before: &[Tier], after: &[Tier]) -> Vec<Item> {
         let name = new.severity.name();
         match partner(before, name) {
             Some(old) => items.extend(tier(&before[old], new).into_iter().map(|item| item.below(name))),
-            None => items.extend(Item::of(&**name, None, Some(words::tier(new)))),
+            None => {
+                let item = Item::of(&**name, None, Some(words::tier(new)));
+                items.extend(item.map(|item| item.with(Some(Effect::FiresMore))));
+            }
         }
     }
     let gone = before.iter().filter(|old| partner(after, old.severity.name()).is_none());
-    items.extend(gone.filter_map(|old| Item::of(&**old.severity.name(), Some(words::tier(old)), None)));
+    items.extend(gone.filter_map(|old| {
+        let item = Item::of(&**old.severity.name(), Some(words::tier(old)), None)?;
+        Some(item.with(Some(Effect::FiresLess)))
+    }));
     items
 }
 

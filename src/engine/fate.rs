@@ -83,6 +83,7 @@ mod tests {
             ("labels: { team: a }", "labels: { team: b }"),
             ("labels: { team: a }", ""),
             ("", "labels: { chain: a }"),
+            ("", "labels: { team: a }"),
             ("labels: { team: '{{ $labels.chain }}' }", "labels: { team: '{{ $labels.host }}' }"),
             ("labels: { team: '{{ $unit }}' }, unit: s", "labels: { team: '{{ $unit }}' }, unit: ms"),
             ("unit: s", "unit: ms"),

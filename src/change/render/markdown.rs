@@ -88,8 +88,8 @@ fn rows(rule: &RuleChange) -> String {
             rows,
             "| | {} | {} | {} | {effect} |",
             cell(&item.subject),
-            cell_of(&item.before),
-            cell_of(&item.after)
+            cell_of(item.before.as_ref()),
+            cell_of(item.after.as_ref())
         );
     }
     for record in &rule.through {
@@ -97,7 +97,12 @@ fn rows(rule: &RuleChange) -> String {
     }
     for told in &rule.told {
         let severity = cell(told.severity.name());
-        let _ = writeln!(rows, "| | told at {severity} | {} | {} | |", cell_of(&told.before), cell_of(&told.after));
+        let _ = writeln!(
+            rows,
+            "| | told at {severity} | {} | {} | |",
+            cell_of(told.before.as_ref()),
+            cell_of(told.after.as_ref())
+        );
     }
     rows
 }
@@ -105,21 +110,21 @@ fn rows(rule: &RuleChange) -> String {
 fn list(items: &[Item]) -> String {
     let line = |item: &Item| {
         let effect = item.effect.map(|effect| format!(" ({})", effect.words())).unwrap_or_default();
-        format!("- {}: {} → {}{effect}\n", inline(&item.subject), side(&item.before), side(&item.after))
+        format!("- {}: {} → {}{effect}\n", inline(&item.subject), side(item.before.as_ref()), side(item.after.as_ref()))
     };
     items.iter().map(line).collect()
 }
 
 fn told(told: &Told) -> String {
-    format!("at {}: {} → {}", inline(told.severity.name()), side(&told.before), side(&told.after))
+    format!("at {}: {} → {}", inline(told.severity.name()), side(told.before.as_ref()), side(told.after.as_ref()))
 }
 
-fn cell_of(text: &Option<String>) -> String {
+fn cell_of(text: Option<&String>) -> String {
     side(text).replace('|', "\\|")
 }
 
-fn side(text: &Option<String>) -> String {
-    text.as_ref().map_or_else(|| "–".into(), |text| inline(text))
+fn side(text: Option<&String>) -> String {
+    text.map_or_else(|| "–".into(), |text| inline(text))
 }
 
 /// Any text as a code span that it cannot leave.

@@ -58,49 +58,48 @@ impl Repository {
         let said = text(&output.stderr);
         if said.contains("not a git repository") { Ok(None) } else { Err(failed("look at the repository", &said)) }
     }
+}
 
-    /// The commit that `name` names, if it does.
-    ///
-    /// # Errors
-    /// When git cannot be run, or the name could mean several.
-    pub fn commit(&self, name: &str) -> Result<Option<String>, CommandError> {
-        let wanted = format!("{name}^{{commit}}");
-        let output = run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
-        let said = text(&output.stderr);
-        match (output.status.success(), said.contains("ambiguous")) {
-            (true, _) => Ok(Some(text(&output.stdout).trim().to_owned())),
-            (false, true) => Err(CommandError::Usage(format!("`{name}` could mean several: {}", first_line(&said)))),
-            (false, false) => Ok(None),
-        }
-    }
-
-    /// Everything in a commit.
-    ///
-    /// # Errors
-    /// When git cannot say.
-    pub fn entries(&self, commit: &str) -> Result<Vec<Entry>, CommandError> {
-        let output = run(&["ls-tree", "-r", "-z", "--full-tree", commit])?;
-        if !output.status.success() {
-            return Err(failed("list the files of a revision", &text(&output.stderr)));
-        }
-        let entries = output.stdout.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
-        Ok(entries.filter_map(|entry| read_entry(&text(entry))).collect())
-    }
-
-    /// Starts to read objects.
-    ///
-    /// # Errors
-    /// When git cannot be run.
-    pub fn objects(&self) -> Result<Objects, CommandError> {
-        let mut command = command();
-        command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(|cause| cannot_run(&cause))?;
-        let pipes = child.stdin.take().zip(child.stdout.take());
-        let (asks, answers) = pipes.ok_or_else(|| failed("read objects", "it has no pipes"))?;
-        Ok(Objects { child, asks, answers: BufReader::new(answers) })
+/// The commit that `name` names, if it does.
+///
+/// # Errors
+/// When git cannot be run, or the name could mean several.
+pub fn commit(name: &str) -> Result<Option<String>, CommandError> {
+    let wanted = format!("{name}^{{commit}}");
+    let output = run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
+    let said = text(&output.stderr);
+    match (output.status.success(), said.contains("ambiguous")) {
+        (true, _) => Ok(Some(text(&output.stdout).trim().to_owned())),
+        (false, true) => Err(CommandError::Usage(format!("`{name}` could mean several: {}", first_line(&said)))),
+        (false, false) => Ok(None),
     }
 }
 
+/// Everything in a commit.
+///
+/// # Errors
+/// When git cannot say.
+pub fn entries(commit: &str) -> Result<Vec<Entry>, CommandError> {
+    let output = run(&["ls-tree", "-r", "-z", "--full-tree", commit])?;
+    if !output.status.success() {
+        return Err(failed("list the files of a revision", &text(&output.stderr)));
+    }
+    let entries = output.stdout.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
+    Ok(entries.filter_map(|entry| read_entry(&text(entry))).collect())
+}
+
+/// Starts to read objects.
+///
+/// # Errors
+/// When git cannot be run.
+pub fn objects() -> Result<Objects, CommandError> {
+    let mut command = command();
+    command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|cause| cannot_run(&cause))?;
+    let pipes = child.stdin.take().zip(child.stdout.take());
+    let (asks, answers) = pipes.ok_or_else(|| failed("read objects", "it has no pipes"))?;
+    Ok(Objects { child, asks, answers: BufReader::new(answers) })
+}
 /// A process that answers with one object after the other.
 pub struct Objects {
     child: Child,

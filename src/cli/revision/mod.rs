@@ -67,7 +67,7 @@ impl Place {
         let repository = Repository::here()?;
         let is_path = name.starts_with(['.', '/']);
         if let (Some(repository), false) = (&repository, is_path)
-            && let Some(commit) = repository.commit(name)?
+            && let Some(commit) = git::commit(name)?
         {
             let tree = Tree::read(repository, &commit, name, configuration)?;
             return Ok(Place::Commit { label: name.to_owned(), tree });
@@ -112,10 +112,12 @@ impl Place {
             findings.keep(Level::Error);
             findings.sort();
             output::print_aside(&render::human(&findings, &sources, colour.for_stream(&io::stderr())))?;
-            let count = findings.count(Level::Error);
-            return Err(CommandError::Usage(format!(
-                "{label} does not pass: {count} errors, shown above as `watchbell check` shows them; repair it, or compare with another one"
-            )));
+            let count = match findings.count(Level::Error) {
+                1 => "1 error".to_owned(),
+                count => format!("{count} errors"),
+            };
+            let help = "shown above as `watchbell check` shows them; repair it, or compare with another one";
+            return Err(CommandError::Usage(format!("{label} does not pass: {count}, {help}")));
         }
         Ok(Loaded { label, world: World::new(Arc::new(settings), set), sources, is_configured, rule_files })
     }

@@ -1,6 +1,6 @@
 //! The files of a commit that rules and configuration can be made of, by their paths as seen from the working folder.
 
-use super::git::{Entry, Mode, Repository};
+use super::git::{self, Entry, Mode, Repository};
 use crate::cli::CommandError;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -28,8 +28,8 @@ impl Tree {
         label: &str,
         configuration: &Path,
     ) -> Result<Self, CommandError> {
-        let entries = repository.entries(commit)?;
-        let mut objects = repository.objects()?;
+        let entries = git::entries(commit)?;
+        let mut objects = git::objects()?;
         let seen = |entry: &Entry| seen_from(&repository.prefix, &entry.path);
         let mut read = |entry: &Entry| objects.read(&entry.object, &format!("{label}:{}", entry.path));
         let mut links = BTreeMap::new();

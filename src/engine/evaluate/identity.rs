@@ -98,19 +98,23 @@ pub fn alert_id(rule: &Rule, kind: AlertKind, identity: &Labels) -> AlertId {
 /// that those of some series have.
 #[must_use]
 pub fn knows_again(old: &Rule, new: &Rule) -> bool {
-    makes_identity(old) == makes_identity(new) && (is_stable(new) || old.unit == new.unit)
+    let queries = || old.queries.iter().chain(&new.queries);
+    let can_have = |name: &str| queries().any(|query| query.expr.labels().can_have(name));
+    makes_identity(old, &can_have) == makes_identity(new, &can_have) && (is_stable(new) || old.unit == new.unit)
 }
 
 /// What decides which labels count and what they are: the labels named in `identity:`, the constant ones that lie over those
 /// of the series, and the rendered ones.
 type Makes<'a> = (Option<BTreeSet<&'a Name>>, BTreeMap<&'a Name, Option<&'a str>>, Option<&'a Name>);
 
-fn makes_identity(rule: &Rule) -> Makes<'_> {
+fn makes_identity<'a>(rule: &'a Rule, can_have: &impl Fn(&str) -> bool) -> Makes<'a> {
     let named: Option<BTreeSet<&Name>> = rule.identity.as_ref().map(|names| names.iter().collect());
     let counts = |name: &Name| named.as_ref().is_none_or(|named| named.contains(name));
     // A constant label takes its name out of the identity, whatever its value; only where `identity:` names it, the value counts.
     let value = |template: &'_ Template| template.constant().is_none() || named.is_some();
-    let laid_over = rule.labels.iter().filter(|(name, _)| counts(name));
+    // One that no series has beneath it takes nothing away.
+    let takes = |(name, template): &&(Name, Template)| value(template) || can_have(name);
+    let laid_over = rule.labels.iter().filter(|(name, _)| counts(name)).filter(takes);
     let laid_over = laid_over.map(|(name, template)| (name, value(template).then(|| &**template.text()))).collect();
     let by_name = named.as_ref().is_some_and(|named| named.iter().any(|name| &***name == "alertname"));
     (named, laid_over, by_name.then_some(&rule.alert))
