@@ -9,6 +9,7 @@ pub mod crash;
 pub mod diagnostics;
 pub mod engine;
 pub mod http;
+pub mod import;
 pub mod lint;
 pub mod model;
 pub mod notify;

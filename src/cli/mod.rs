@@ -7,6 +7,8 @@ mod backtest;
 mod check;
 mod completions;
 mod explain;
+mod fmt;
+mod import;
 mod incidents;
 mod logs;
 mod man;
@@ -61,6 +63,8 @@ enum Command {
     Backtest(backtest::Backtest),
     Tune(tune::Tune),
     Explain(explain::Explain),
+    Fmt(fmt::Fmt),
+    Import(import::Import),
     Oncall(oncall::OnCall),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -86,8 +90,10 @@ pub fn run() -> ExitCode {
         Command::Backtest(backtest) => backtest.run(arguments.config.as_deref()),
         Command::Tune(tune) => tune.run(arguments.config.as_deref()),
         Command::Explain(explain) => explain.run(),
+        Command::Import(import) => import.run(arguments.config.as_deref(), arguments.color),
+        Command::Fmt(fmt) => fmt.run(arguments.config.as_deref(), arguments.color),
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),
-        Command::Schema(schema) => schema.run(),
+        Command::Schema(schema) => schema.run(arguments.config.as_deref()),
         Command::Completions(completions) => completions.run(&mut Arguments::command()),
         Command::Man(man) => man.run(&Arguments::command()),
     };

@@ -6,6 +6,7 @@
 
 mod compile;
 mod context;
+pub mod format;
 mod join;
 mod load;
 mod print;
