@@ -217,9 +217,7 @@ fn unfold(page: &mut Page) {
                 if collection.verbatim.is_some() {
                     // What lies in a text that stays as it is stays as well.
                     let inside = collection.entries.iter_mut().filter_map(|entry| entry.value.collection_mut());
-                    for inner in inside {
-                        inner.verbatim.get_or_insert_default();
-                    }
+                    inside.for_each(|inner| inner.verbatim = Some(String::new()));
                 }
                 let holds = |entry: &&mut Entry| entry.name().is_none_or(|key| key == "groups" || key == "rules");
                 inner.extend(collection.entries.iter_mut().filter(holds).map(|entry| &mut entry.value));
