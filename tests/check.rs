@@ -73,6 +73,11 @@ fn programs_get_findings_on_stdout_and_nothing_else() {
     assert!(serde_json::from_str::<serde_json::Value>(&sarif).is_ok());
     let github = check(folder.path(), &["chain.yaml", "--format", "github"]).out;
     assert!(github.lines().all(|line| line.starts_with("::error file=chain.yaml,line=")), "{github}");
+    let gitlab = check(folder.path(), &["chain.yaml", "--format", "gitlab"]).out;
+    let gitlab: serde_json::Value = serde_json::from_str(&gitlab).expect("JSON");
+    assert_eq!(gitlab[0]["location"]["path"], "chain.yaml");
+    let junit = check(folder.path(), &["chain.yaml", "--format", "junit"]).out;
+    assert!(junit.contains("<testsuite name=\"chain.yaml\" tests=\""), "{junit}");
 }
 
 #[test]
@@ -161,4 +166,34 @@ fn rules_that_prometheus_refuses_are_refused_where_promtool_says() {
         }
     }
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_project_says_what_it_asks_for_and_what_it_allows_and_hears_what_nobody_uses() {
+    let folder = Scratch::new("check");
+    let rule = "groups:\n  - name: g\n    interval: 1m\n    rules:\n      - { alert: A, expr: 'rate(x_total[2m]) > 1', policy: b }\n";
+    folder.write("rules.yaml", rule);
+    let nobody = "{ matrix: { critical: &n { tell: nobody }, high: *n, medium: *n, low: *n } }";
+    let config = |checks: &str| {
+        format!(
+            "prometheus: {{ main: {{ url: \"http://127.0.0.1:9090\" }} }}\nrules: [\"rules.yaml\"]\npolicies: {{ default: {nobody}, b: {nobody}, c: {nobody} }}\nroutes: [{{ policy: default }}]\nchecks: {{ {checks} }}\n"
+        )
+    };
+    let told = |checks: &str| {
+        folder.write("watchbell.yaml", &config(checks));
+        let said = check(folder.path(), &["--format", "json"]);
+        assert_eq!(said.code, Some(0), "{}", said.out);
+        let code = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["code"].to_string();
+        said.out.lines().map(code).collect::<Vec<_>>()
+    };
+    assert_eq!(told(""), ["\"WB250\""]);
+    assert_eq!(told("allow: [{ code: WB250, because: it comes next week }]"), [""; 0]);
+    let slow = "allow: [{ code: WB250, because: it comes next week }], scrape_interval: 1m";
+    assert_eq!(told(slow), ["\"WB069\""]);
+    assert_eq!(told(&format!("{slow}, require: {{ labels: [team] }}")), ["\"WB080\"", "\"WB069\""]);
+    let unused = "allow: [{ code: WB250, because: it comes next week }, { code: WB061, because: of that }]";
+    assert_eq!(told(unused), ["\"WB251\""]);
+    // Where not everything is looked at, nobody knows what is not used.
+    let said = check(folder.path(), &["rules.yaml"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "1 file, 1 rule: no problems\n"), "{}", said.err);
 }

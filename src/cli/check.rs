@@ -2,7 +2,7 @@
 
 use super::paths::{self, Kind};
 use super::{Answer, Colour, CommandError, output};
-use crate::config::{self, Settings};
+use crate::config;
 use crate::diagnostics::{Findings, Level, Sources, render};
 use crate::service::load;
 use crate::{lint, rules};
@@ -39,6 +39,10 @@ enum Format {
     Github,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// A Code Quality report of GitLab.
+    Gitlab,
+    /// JUnit's XML, a suite for each file.
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -120,6 +124,8 @@ impl Check {
             Format::Json => render::json(findings, sources),
             Format::Github => render::github(findings, sources),
             Format::Sarif => render::sarif(findings, sources),
+            Format::Gitlab => render::gitlab(findings, sources, &plan.first_file()),
+            Format::Junit => render::junit(findings, sources, &plan.first_file()),
         };
         output::print(&found)?;
         output::print_aside(&summary)
@@ -139,35 +145,48 @@ impl Plan {
         Ok(())
     }
 
+    /// The file that what has no place is counted to, by programs that want one.
+    fn first_file(&self) -> String {
+        let first = self.configuration.as_ref().or(self.rule_files.first());
+        first.map_or_else(|| paths::USUAL.to_owned(), |path| path.display().to_string())
+    }
+
     fn check(&self, now: Timestamp) -> Checked {
         let mut checked = Checked::default();
         let mut rule_files: Vec<PathBuf> = Vec::new();
         let path = self.configuration.as_deref();
-        let settings = path.and_then(|path| self.settings(path, now, &mut rule_files, &mut checked));
+        let configuration = path.and_then(|path| self.configuration(path, now, &mut checked));
+        if let Some(loaded) = configuration.as_ref().filter(|_| self.is_whole) {
+            rule_files.clone_from(&loaded.rule_files);
+        }
         rule_files.extend(self.rule_files.iter().cloned());
         let mut seen = BTreeSet::new();
         rule_files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
         // Without a configuration any name may be right.
-        let context = settings.as_ref().map_or_else(rules::Context::default, load::context);
+        let settings = configuration.as_ref().map(|loaded| &loaded.settings);
+        let context = settings.map_or_else(rules::Context::default, load::context);
         let loaded = rules::load(&rule_files, &context, &mut checked.sources, &mut checked.findings);
-        lint::check(&loaded, &mut checked.findings);
         if self.left_out == 0 || !rule_files.is_empty() {
             rules::find_none(&loaded.set, &mut checked.findings);
+        }
+        let checks = settings.map(|settings| settings.checks.clone()).unwrap_or_default();
+        lint::check(&loaded, &checks, &mut checked.findings);
+        let whole = configuration.as_ref().filter(|_| self.is_whole && !checked.findings.has_errors());
+        if let Some(whole) = whole {
+            lint::unused_policy::check(&whole.policies, &whole.settings, &loaded, &mut checked.findings);
+        }
+        let used = lint::settle(&loaded, &checks, &mut checked.findings);
+        if whole.is_some() {
+            lint::allowed_for_nothing(&checks, &used, &mut checked.findings);
         }
         checked.files += rule_files.len();
         checked.rules = loaded.set.groups.iter().map(|group| group.rules.len()).sum();
         checked
     }
 
-    /// The settings that rules are held against. Where only rules are checked, nothing is said of the configuration but
-    /// what makes it unusable.
-    fn settings(
-        &self,
-        path: &Path,
-        now: Timestamp,
-        rule_files: &mut Vec<PathBuf>,
-        checked: &mut Checked,
-    ) -> Option<Settings> {
+    /// The configuration that rules are held against. Where only rules are checked, nothing is said of it but what makes it
+    /// unusable.
+    fn configuration(&self, path: &Path, now: Timestamp, checked: &mut Checked) -> Option<config::Loaded> {
         let mut findings = Findings::default();
         let loaded = config::load(path, now, &mut checked.sources, &mut findings);
         if self.is_whole {
@@ -176,10 +195,6 @@ impl Plan {
             findings.keep(Level::Error);
         }
         checked.findings.append(findings);
-        let loaded = loaded?;
-        if self.is_whole {
-            rule_files.extend(loaded.rule_files);
-        }
-        Some(loaded.settings)
+        loaded
     }
 }

@@ -82,7 +82,13 @@ impl Expr {
     /// The labels that its result can have.
     #[must_use]
     pub fn labels(&self) -> LabelsOf {
-        provenance::labels_of(&self.root)
+        provenance::labels_of(&self.root, &|_| None)
+    }
+
+    /// The labels that its result can have, where `known` says which labels some metrics have.
+    #[must_use]
+    pub fn labels_knowing(&self, known: &dyn Fn(&str) -> Option<LabelsOf>) -> LabelsOf {
+        provenance::labels_of(&self.root, known)
     }
 
     /// The metrics that it names, in the order of the text, each once.

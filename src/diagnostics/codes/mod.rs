@@ -5,6 +5,7 @@
 
 mod config;
 mod files;
+mod project;
 mod rules;
 mod scenarios;
 
@@ -12,6 +13,7 @@ use super::{Code, Level};
 
 pub use config::*;
 pub use files::*;
+pub use project::*;
 pub use rules::*;
 pub use scenarios::*;
 
@@ -50,7 +52,7 @@ use codes;
 
 /// Every kind of finding, in the order of the codes.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [files::ENTRIES, rules::ENTRIES, config::ENTRIES, scenarios::ENTRIES].into_iter().flatten()
+    [files::ENTRIES, rules::ENTRIES, config::ENTRIES, scenarios::ENTRIES, project::ENTRIES].into_iter().flatten()
 }
 
 /// The kind called `text`, as `WB005`; case does not matter.
