@@ -75,10 +75,11 @@ fn check_alert(rule: &Checked, files: &Files<'_>, checks: &Checks, findings: &mu
 pub fn settle(loaded: &Loaded, checks: &Checks, findings: &mut Findings) -> BTreeSet<Code> {
     let allows: Vec<&Allow> = loaded.allows.iter().collect();
     for (comment, code) in allow::settle(&allows, findings) {
-        findings
-            .warn(codes::WB082, format!("`{code}` is allowed here, and nothing of it is found"))
-            .at(comment.place, "allows nothing any more")
-            .help("delete it");
+        let finding = findings.warn(codes::WB082, format!("`{code}` is allowed here, and nothing of it is found"));
+        finding.at(comment.place, "allows nothing any more").help("delete it");
+        if let Some((place, old)) = &comment.whole {
+            finding.fix(*place, old, "");
+        }
     }
     let mut used = BTreeSet::new();
     findings.retain(|finding| {

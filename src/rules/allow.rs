@@ -28,6 +28,8 @@ pub struct Allow {
     pub codes: Vec<Code>,
     /// Where: a rule, or the whole file.
     pub scope: Place,
+    /// What goes when the comment goes: its line, or the space before it. None where it allows several things.
+    pub whole: Option<(Place, String)>,
 }
 
 /// What all of these comments begin with, behind the `#`.
@@ -115,7 +117,20 @@ fn read(at: Place, text: &str, spots: &[Spot], findings: &mut Findings) -> Optio
             .at(at, "allows nothing")
             .help("move it to a rule, or write `allow … in this file because …`");
     }
-    Some(Allow { place: at, codes: named, scope: scope? }).filter(|allow| !allow.codes.is_empty())
+    let whole = (named.len() == 1).then(|| whole_of(at, text));
+    Some(Allow { place: at, codes: named, scope: scope?, whole }).filter(|allow| !allow.codes.is_empty())
+}
+
+/// A comment with what would be left of it: its own line to the end, or the space between it and a value.
+fn whole_of(at: Place, text: &str) -> (Place, String) {
+    let range = at.range();
+    let line = text[..range.start].rfind('\n').map_or(0, |line| line + 1);
+    let is_alone = text[line..range.start].trim().is_empty();
+    let start = if is_alone { line } else { text[..range.start].trim_end_matches([' ', '\t']).len() };
+    let end =
+        if is_alone { text[range.end..].find('\n').map_or(text.len(), |end| range.end + end + 1) } else { range.end };
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    (Place { start: offset(start), end: offset(end), ..at }, text[start..end].to_owned())
 }
 
 /// The code called `name`, if there is one that can be allowed.

@@ -1,5 +1,9 @@
 //! `watchbell check`: every problem of rules and configuration, in one run.
 
+mod baseline;
+mod changed;
+mod fix;
+
 use super::paths::{self, Kind};
 use super::{Answer, Colour, CommandError, output};
 use crate::config;
@@ -23,6 +27,18 @@ pub struct Check {
     /// Count warnings as errors.
     #[arg(long, value_enum)]
     deny: Option<Deny>,
+    /// Make the edits of findings that have one right edit, then check again.
+    #[arg(long)]
+    fix: bool,
+    /// Do not tell the warnings that stand in this file.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the warnings of today into the file of `--baseline`.
+    #[arg(long, requires = "baseline")]
+    write_baseline: bool,
+    /// Tell only warnings on lines, or in rules, that differ from where this revision of git and the present parted.
+    #[arg(long, value_name = "REV")]
+    changed_since: Option<String>,
     /// The time at which what has a date is judged [default: now], as `2026-01-05T09:00:00Z`.
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
@@ -70,6 +86,10 @@ struct Checked {
     findings: Findings,
     files: usize,
     rules: usize,
+    /// Where each rule stands.
+    spots: Vec<rules::Spot>,
+    /// What is to be said besides, for people.
+    remarks: Vec<String>,
 }
 
 impl Check {
@@ -79,13 +99,63 @@ impl Check {
     /// When there is nothing to check.
     pub fn run(&self, configuration: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
         let plan = self.plan(configuration)?;
-        let mut checked = plan.check(self.at.unwrap_or_else(Timestamp::now));
+        let changed = self.changed_since.as_deref().map(changed::since).transpose()?;
+        let mut checked = self.look(&plan, changed.as_ref())?;
+        if self.fix {
+            self.repair(&mut checked, &plan, changed.as_ref())?;
+        }
         if self.deny.is_some() {
             checked.findings.deny_warnings();
         }
-        checked.findings.sort();
         self.tell(&checked, &plan, colour)?;
         Ok(if checked.findings.has_errors() { Answer::No } else { Answer::Good })
+    }
+
+    /// Checks, and drops what is not to be told.
+    fn look(&self, plan: &Plan, changed: Option<&changed::Changed>) -> Result<Checked, CommandError> {
+        let mut checked = plan.check(self.at.unwrap_or_else(Timestamp::now));
+        let Checked { sources, findings, spots, remarks, .. } = &mut checked;
+        findings.sort();
+        if let Some(path) = &self.baseline {
+            let ground = baseline::Ground::new(path, sources, spots);
+            let known = if self.write_baseline {
+                let today = baseline::Baseline::of(findings, &ground);
+                today.write(path)?;
+                remarks.push(format!("{} warnings are in the baseline now", today.len()));
+                today
+            } else {
+                baseline::Baseline::read(path)?
+            };
+            let gone = known.subtract(findings, &ground);
+            if gone > 0 {
+                remarks.push(format!("{gone} warnings of the baseline are gone; `--write-baseline` forgets them"));
+            }
+        }
+        if let Some(changed) = changed {
+            changed.keep(findings, sources, spots);
+        }
+        Ok(checked)
+    }
+
+    /// Makes edits until there is none left to make.
+    fn repair(
+        &self,
+        checked: &mut Checked,
+        plan: &Plan,
+        changed: Option<&changed::Changed>,
+    ) -> Result<(), CommandError> {
+        let mut made = 0;
+        // One edit may uncover another; so often none ever does.
+        for _ in 0..10 {
+            let now = fix::apply(&checked.findings, &checked.sources)?;
+            if now == 0 {
+                break;
+            }
+            made += now;
+            *checked = self.look(plan, changed)?;
+        }
+        checked.remarks.push(format!("{made} edits made"));
+        Ok(())
     }
 
     fn plan(&self, configuration: Option<&Path>) -> Result<Plan, CommandError> {
@@ -111,8 +181,9 @@ impl Check {
     }
 
     fn tell(&self, checked: &Checked, plan: &Plan, colour: Colour) -> Result<(), CommandError> {
-        let Checked { sources, findings, files, rules } = checked;
-        let mut summary = format!("{}\n", render::summary(*files, *rules, findings));
+        let Checked { sources, findings, files, rules, remarks, .. } = checked;
+        let remarks: String = remarks.iter().map(|remark| format!("{remark}\n")).collect();
+        let mut summary = format!("{remarks}{}\n", render::summary(*files, *rules, findings));
         if plan.left_out > 0 {
             summary = format!("left out, as `watchbell test` runs them: {} test files\n{summary}", plan.left_out);
         }
@@ -179,6 +250,7 @@ impl Plan {
         if whole.is_some() {
             lint::allowed_for_nothing(&checks, &used, &mut checked.findings);
         }
+        checked.spots = loaded.spots;
         checked.files += rule_files.len();
         checked.rules = loaded.set.groups.iter().map(|group| group.rules.len()).sum();
         checked
