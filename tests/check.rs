@@ -310,3 +310,14 @@ fn only_what_changed_since_a_revision_is_told_and_errors_always() {
     git(&["commit", "-q", "-a", "-m", "third"]);
     assert_eq!(told("HEAD").0, Some(1));
 }
+
+#[test]
+fn asking_sources_needs_a_configuration() {
+    let folder = Scratch::new("check");
+    folder.write("rules.yaml", GOOD);
+    let said = check(folder.path(), &["rules.yaml", "--online"]);
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (Some(2), "error: `--online` needs a configuration, which names the sources\n")
+    );
+}

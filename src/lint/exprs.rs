@@ -31,13 +31,13 @@ pub(super) fn bare(node: &Node) -> &Node {
 }
 
 /// The number that `node` is, be it negative.
-pub(super) fn number(node: &Node, text: &str) -> Option<f64> {
+pub(super) fn number(node: &Node) -> Option<f64> {
     use crate::promql::tree::{Kind, Sign};
     match &node.kind {
         Kind::Number(value) => Some(*value),
-        Kind::Paren(inner) => number(inner, text),
-        Kind::Unary(Sign::Plus, inner) => number(inner, text),
-        Kind::Unary(Sign::Minus, inner) => number(inner, text).map(|value| -value),
+        Kind::Paren(inner) => number(inner),
+        Kind::Unary(Sign::Plus, inner) => number(inner),
+        Kind::Unary(Sign::Minus, inner) => number(inner).map(|value| -value),
         _ => None,
     }
 }

@@ -48,6 +48,11 @@ impl<'a> Files<'a> {
         files
     }
 
+    /// Whether a rule of these files writes this metric.
+    pub fn records(&self, metric: &str) -> bool {
+        self.records.contains_key(metric)
+    }
+
     /// Whether some rule takes the rate of this metric, and so believes it a counter.
     pub fn is_rated(&self, metric: &str) -> bool {
         self.rated.contains(metric)

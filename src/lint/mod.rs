@@ -15,6 +15,7 @@ mod lost_label;
 mod missing_key_label;
 mod needless_regex;
 mod never_true;
+pub mod online;
 mod range;
 mod raw_counter;
 mod required;
@@ -74,7 +75,9 @@ fn check_alert(rule: &Checked, files: &Files<'_>, checks: &Checks, findings: &mu
 /// something are returned. To be called when everything else has been found.
 pub fn settle(loaded: &Loaded, checks: &Checks, findings: &mut Findings) -> BTreeSet<Code> {
     let allows: Vec<&Allow> = loaded.allows.iter().collect();
-    for (comment, code) in allow::settle(&allows, findings) {
+    let for_nothing = allow::settle(&allows, findings).into_iter();
+    // What a source says comes and goes while the files stay, and most runs ask none.
+    for (comment, code) in for_nothing.filter(|(_, code)| !codes::depends_on_a_source(*code)) {
         let finding = findings.warn(codes::WB082, format!("`{code}` is allowed here, and nothing of it is found"));
         finding.at(comment.place, "allows nothing any more").help("delete it");
         if let Some((place, old)) = &comment.whole {
@@ -95,7 +98,8 @@ pub fn settle(loaded: &Loaded, checks: &Checks, findings: &mut Findings) -> BTre
 
 /// Tells of what the project allows and nobody does. To be called only where all rules of the project were looked at.
 pub fn allowed_for_nothing(checks: &Checks, used: &BTreeSet<Code>, findings: &mut Findings) {
-    for allowed in checks.allow.iter().filter(|allowed| !used.contains(&allowed.value)) {
+    let is_for_nothing = |code: Code| !used.contains(&code) && !codes::depends_on_a_source(code);
+    for allowed in checks.allow.iter().filter(|allowed| is_for_nothing(allowed.value)) {
         findings
             .warn(codes::WB251, format!("the project allows `{}`, and nothing of it is found", allowed.value))
             .at(allowed.place, "allows nothing any more")

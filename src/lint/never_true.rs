@@ -12,7 +12,7 @@ pub(super) fn check(rule: &Checked, findings: &mut Findings) {
         check_expr(text, expr, findings);
     }
     let Some(query) = rule.rule.queries.get(rule.rule.value) else { return };
-    let range = range_of(query.expr.root(), &query.expr.text()[..]);
+    let range = range_of(query.expr.root());
     for tier in rule.rule.tiers.iter() {
         let Condition::Bound(bound) = tier.condition else { continue };
         if !is_ever_met(bound, range)
@@ -36,7 +36,7 @@ pub(super) fn check_record(rule: &Recorded, findings: &mut Findings) {
 fn check_expr(text: &Text, expr: &Expr, findings: &mut Findings) {
     expr.root().walk(&mut |node| match &node.kind {
         Kind::Binary(binary) if exprs::compares(binary.operator) => {
-            if let Some(range) = never(binary, &text.value) {
+            if let Some(range) = never(binary) {
                 findings
                     .warn(codes::WB073, "this comparison can never hold")
                     .at(text.place_of(node.range.clone()), format!("the left side is {range}"))
@@ -57,8 +57,8 @@ fn check_expr(text: &Text, expr: &Expr, findings: &mut Findings) {
 
 /// The values of the left side, where none of them can pass.
 #[expect(clippy::float_cmp, reason = "two numbers of the text are compared as Prometheus does")]
-fn never(binary: &Binary, text: &str) -> Option<Range> {
-    let (left, right) = (range_of(&binary.left, text), range_of(&binary.right, text));
+fn never(binary: &Binary) -> Option<Range> {
+    let (left, right) = (range_of(&binary.left), range_of(&binary.right));
     let is_never = match binary.operator {
         ">" => left.high <= right.low,
         ">=" => left.high < right.low,

@@ -17,22 +17,22 @@ pub(super) struct Range {
 const ANY: Range = Range { low: f64::NEG_INFINITY, high: f64::INFINITY };
 const POSITIVE: Range = Range { low: 0.0, high: f64::INFINITY };
 
-/// The values that `node`, a part of `text`, can have.
-pub(super) fn range_of(node: &Node, text: &str) -> Range {
+/// The values that `node` can have.
+pub(super) fn range_of(node: &Node) -> Range {
     match &node.kind {
         Kind::Number(value) => point(*value),
         Kind::Text(_) => ANY,
         Kind::Selector(selector) if selector.name() == Some("up") => Range { low: 0.0, high: 1.0 },
         Kind::Selector(_) => ANY,
-        Kind::Range(of, _) | Kind::Paren(of) | Kind::Unary(Sign::Plus, of) => range_of(of, text),
-        Kind::Subquery(subquery) => range_of(&subquery.of, text),
+        Kind::Range(of, _) | Kind::Paren(of) | Kind::Unary(Sign::Plus, of) => range_of(of),
+        Kind::Subquery(subquery) => range_of(&subquery.of),
         Kind::Unary(Sign::Minus, of) => {
-            let Range { low, high } = range_of(of, text);
+            let Range { low, high } = range_of(of);
             Range { low: -high, high: -low }
         }
-        Kind::Call(function, arguments) => of_call(function.name, arguments, text),
-        Kind::Aggregate(aggregate) => of_aggregate(aggregate, text),
-        Kind::Binary(binary) => of_binary(binary, text),
+        Kind::Call(function, arguments) => of_call(function.name, arguments),
+        Kind::Aggregate(aggregate) => of_aggregate(aggregate),
+        Kind::Binary(binary) => of_binary(binary),
     }
 }
 
@@ -40,9 +40,9 @@ fn point(value: f64) -> Range {
     if value.is_nan() { ANY } else { Range { low: value, high: value } }
 }
 
-fn of_call(name: &str, arguments: &[Node], text: &str) -> Range {
-    let first = || arguments.first().map_or(ANY, |node| range_of(node, text));
-    let constant = |index: usize| arguments.get(index).and_then(|node| number(node, text));
+fn of_call(name: &str, arguments: &[Node]) -> Range {
+    let first = || arguments.first().map_or(ANY, range_of);
+    let constant = |index: usize| arguments.get(index).and_then(number);
     let between = |low, high| Range { low, high };
     match name {
         "absent" | "absent_over_time" | "present_over_time" => point(1.0),
@@ -73,8 +73,8 @@ fn of_call(name: &str, arguments: &[Node], text: &str) -> Range {
     }
 }
 
-fn of_aggregate(aggregate: &Aggregate, text: &str) -> Range {
-    let inner = range_of(&aggregate.of, text);
+fn of_aggregate(aggregate: &Aggregate) -> Range {
+    let inner = range_of(&aggregate.of);
     match aggregate.operation {
         "group" => point(1.0),
         "count" | "count_values" => Range { low: 1.0, high: f64::INFINITY },
@@ -86,13 +86,13 @@ fn of_aggregate(aggregate: &Aggregate, text: &str) -> Range {
     }
 }
 
-fn of_binary(binary: &Binary, text: &str) -> Range {
-    let (left, right) = (range_of(&binary.left, text), range_of(&binary.right, text));
+fn of_binary(binary: &Binary) -> Range {
+    let (left, right) = (range_of(&binary.left), range_of(&binary.right));
     match binary.operator {
         operator if compares(operator) && binary.returns_bool => Range { low: 0.0, high: 1.0 },
         // What passes is the side of the series, as it was.
         operator if compares(operator) => {
-            if number(&binary.left, text).is_some() {
+            if number(&binary.left).is_some() {
                 right
             } else {
                 left
@@ -100,7 +100,7 @@ fn of_binary(binary: &Binary, text: &str) -> Range {
         }
         "and" | "unless" => left,
         "or" => Range { low: left.low.min(right.low), high: left.high.max(right.high) },
-        "/" if is_part_of(&binary.left, &binary.right, text) => Range { low: 0.0, high: 1.0 },
+        "/" if adds_up_some_of(&binary.left, &binary.right) => Range { low: 0.0, high: 1.0 },
         "+" => ends([left.low + right.low, left.high + right.high]),
         "-" => ends([left.low - right.high, left.high - right.low]),
         "*" => ends([left.low * right.low, left.low * right.high, left.high * right.low, left.high * right.high]),
@@ -124,12 +124,6 @@ fn ends<const N: usize>(values: [f64; N]) -> Range {
 }
 
 /// Whether one side of a division adds up some of what the other adds up: errors of all requests.
-fn is_part_of(part: &Node, whole: &Node, text: &str) -> bool {
-    let is_plain =
-        |node: &Node| text.get(node.range.clone()).is_some_and(|own| !own.contains('@') && !own.contains("offset"));
-    is_plain(part) && is_plain(whole) && adds_up_some_of(part, whole)
-}
-
 fn adds_up_some_of(part: &Node, whole: &Node) -> bool {
     match (&bare(part).kind, &bare(whole).kind) {
         (Kind::Aggregate(part), Kind::Aggregate(whole)) => {
@@ -163,6 +157,7 @@ fn selects_some_of(part: &Selector, whole: &Selector) -> bool {
         a.name == b.name && a.operator == b.operator && a.value == b.value
     };
     part.name().is_some()
+        && part.time == whole.time
         && part.name() == whole.name()
         && whole.matchers.iter().all(|matcher| part.matchers.iter().any(|own| same(own, matcher)))
 }
@@ -170,7 +165,8 @@ fn selects_some_of(part: &Selector, whole: &Selector) -> bool {
 impl fmt::Display for Range {
     #[expect(clippy::float_cmp, reason = "a range of one number has equal ends")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Range { low, high } = self;
+        // A negative zero is no other number to people.
+        let (low, high) = (self.low + 0.0, self.high + 0.0);
         match (low.is_finite(), high.is_finite()) {
             (true, true) if low == high => write!(f, "always {low}"),
             (true, true) => write!(f, "from {low} to {high}"),
@@ -188,7 +184,7 @@ mod tests {
 
     #[track_caller]
     fn range(text: &str) -> String {
-        range_of(Expr::parse(text).unwrap().root(), text).to_string()
+        range_of(Expr::parse(text).unwrap().root()).to_string()
     }
 
     #[test]

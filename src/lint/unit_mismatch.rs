@@ -28,7 +28,7 @@ pub(super) fn check(rule: &Checked, findings: &mut Findings) {
     }
     expr.root().walk(&mut |node| {
         let Kind::Binary(binary) = &node.kind else { return };
-        let bound = exprs::number(&binary.right, &text.value).filter(|_| exprs::compares(binary.operator));
+        let bound = exprs::number(&binary.right).filter(|_| exprs::compares(binary.operator));
         if let Some(name) = metric(&binary.left).filter(|name| name.ends_with("_ratio"))
             && bound.is_some_and(|bound| bound.abs() > NO_RATIO)
         {

@@ -10,6 +10,7 @@ mod backtest;
 mod backtest_agrees;
 mod callbacks;
 mod channels;
+mod check_online;
 mod crash;
 mod crash_climb;
 mod email;

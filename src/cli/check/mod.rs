@@ -36,6 +36,9 @@ pub struct Check {
     /// Write the warnings of today into the file of `--baseline`.
     #[arg(long, requires = "baseline")]
     write_baseline: bool,
+    /// Ask the sources of the configuration as well: what is not there, what is slow, and what would fire now.
+    #[arg(long)]
+    online: bool,
     /// Tell only warnings on lines, or in rules, that differ from where this revision of git and the present parted.
     #[arg(long, value_name = "REV")]
     changed_since: Option<String>,
@@ -113,7 +116,8 @@ impl Check {
 
     /// Checks, and drops what is not to be told.
     fn look(&self, plan: &Plan, changed: Option<&changed::Changed>) -> Result<Checked, CommandError> {
-        let mut checked = plan.check(self.at.unwrap_or_else(Timestamp::now));
+        let online = self.online.then(Timestamp::now);
+        let mut checked = plan.check(self.at.unwrap_or_else(Timestamp::now), online)?;
         let Checked { sources, findings, spots, remarks, .. } = &mut checked;
         findings.sort();
         if let Some(path) = &self.baseline {
@@ -222,7 +226,8 @@ impl Plan {
         first.map_or_else(|| paths::USUAL.to_owned(), |path| path.display().to_string())
     }
 
-    fn check(&self, now: Timestamp) -> Checked {
+    /// Checks; `online` is the instant for which sources are asked, if they are to be.
+    fn check(&self, now: Timestamp, online: Option<Timestamp>) -> Result<Checked, CommandError> {
         let mut checked = Checked::default();
         let mut rule_files: Vec<PathBuf> = Vec::new();
         let path = self.configuration.as_deref();
@@ -246,6 +251,12 @@ impl Plan {
         if let Some(whole) = whole {
             lint::unused_policy::check(&whole.policies, &whole.settings, &loaded, &mut checked.findings);
         }
+        if let Some(at) = online {
+            let settings = settings.ok_or_else(|| {
+                CommandError::Usage("`--online` needs a configuration, which names the sources".into())
+            })?;
+            ask(&loaded, settings, at, &mut checked.findings)?;
+        }
         let used = lint::settle(&loaded, &checks, &mut checked.findings);
         if whole.is_some() {
             lint::allowed_for_nothing(&checks, &used, &mut checked.findings);
@@ -253,7 +264,7 @@ impl Plan {
         checked.spots = loaded.spots;
         checked.files += rule_files.len();
         checked.rules = loaded.set.groups.iter().map(|group| group.rules.len()).sum();
-        checked
+        Ok(checked)
     }
 
     /// The configuration that rules are held against. Where only rules are checked, nothing is said of it but what makes it
@@ -269,4 +280,19 @@ impl Plan {
         checked.findings.append(findings);
         loaded
     }
+}
+
+/// Asks the sources about the rules. What cannot be used need not be asked.
+fn ask(
+    loaded: &rules::Loaded,
+    settings: &config::Settings,
+    at: Timestamp,
+    findings: &mut Findings,
+) -> Result<(), CommandError> {
+    if findings.has_errors() {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(lint::online::check(loaded, settings, lint::online::instant(at.as_millisecond()), findings));
+    Ok(())
 }

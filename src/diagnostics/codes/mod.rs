@@ -67,6 +67,12 @@ pub fn entry(code: Code) -> Option<&'static Entry> {
     all().find(|entry| entry.code == code)
 }
 
+/// Whether findings of this kind depend on what a source knows at the moment, and not on the files alone.
+#[must_use]
+pub fn depends_on_a_source(code: Code) -> bool {
+    (260..280).contains(&code.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
