@@ -41,8 +41,8 @@ fn point(value: f64) -> Range {
 }
 
 fn of_call(name: &str, arguments: &[Node]) -> Range {
-    let first = || arguments.first().map_or(ANY, |node| range_of(node));
-    let constant = |index: usize| arguments.get(index).and_then(|node| number(node));
+    let first = || arguments.first().map_or(ANY, range_of);
+    let constant = |index: usize| arguments.get(index).and_then(number);
     let between = |low, high| Range { low, high };
     match name {
         "absent" | "absent_over_time" | "present_over_time" => point(1.0),
@@ -165,7 +165,8 @@ fn selects_some_of(part: &Selector, whole: &Selector) -> bool {
 impl fmt::Display for Range {
     #[expect(clippy::float_cmp, reason = "a range of one number has equal ends")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Range { low, high } = self;
+        // A negative zero is no other number to people.
+        let (low, high) = (self.low + 0.0, self.high + 0.0);
         match (low.is_finite(), high.is_finite()) {
             (true, true) if low == high => write!(f, "always {low}"),
             (true, true) => write!(f, "from {low} to {high}"),

@@ -12,7 +12,9 @@ const KEEP_COUNTING: [&str; 6] = ["sum", "max", "min", "avg", "topk", "bottomk"]
 pub(super) fn check(rule: &Checked, files: &Files<'_>, findings: &mut Findings) {
     let is_counter = |selector: &Selector| is_told(selector, files);
     for (text, expr) in exprs::of_alert(rule) {
-        compared(expr.root(), &is_counter).into_iter().for_each(|found| tell(text, found, findings));
+        for found in compared(expr.root(), &is_counter) {
+            tell(text, found, findings);
+        }
     }
     let has_bounds = rule.rule.tiers.iter().any(|tier| matches!(tier.condition, Condition::Bound(_)));
     if let Some((text, expr)) = exprs::of_alert(rule).nth(rule.rule.value).filter(|_| has_bounds)
