@@ -304,6 +304,9 @@ impl<'a> Stage<'a> {
                 self.say(at, format!("source {source} does not answer"))
             }
             Happened::SourceChanged { source, failing: None } => self.say(at, format!("source {source} answers again")),
+            Happened::Silenced { silence } if silence.warned => {
+                self.say(at, format!("the silence of {} by {} ends soon", silence.matchers, silence.by));
+            }
             Happened::Silenced { silence } => {
                 self.say(at, format!("{} silenced {}: {}", silence.by, silence.matchers, silence.reason));
             }
