@@ -6,6 +6,7 @@ mod answer;
 mod backtest;
 mod check;
 mod completions;
+mod demo;
 mod diff;
 mod explain;
 mod fmt;
@@ -56,6 +57,7 @@ const EXIT_CODES: &str = "Exit codes: 0 good; 1 the answer is no; 2 used wrongly
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Run(run::Run),
     Incidents(incidents::Incidents),
     Silence(silence::Silence),
@@ -88,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Incidents(incidents) => incidents.run(arguments.config.as_deref()),
         Command::Silence(silence) => silence.run(arguments.config.as_deref()),
         Command::Token(token) => token.run(),
+        Command::Demo(demo) => demo.run(arguments.color),
         Command::Test(test) => test.run(arguments.color),
         Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
         Command::Backtest(backtest) => backtest.run(arguments.config.as_deref()),

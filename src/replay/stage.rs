@@ -28,6 +28,13 @@ pub fn play(scenario: &Scenario) -> Story {
     played(scenario).story
 }
 
+/// Plays `scenario` to its end, and gives what went into the journal beside the story.
+#[must_use]
+pub fn play_recorded(scenario: &Scenario) -> (Story, Vec<Event>) {
+    let stage = played(scenario);
+    (stage.story, stage.journal)
+}
+
 /// Everything that `scenario` puts into a journal, a snapshot at its end included.
 #[must_use]
 pub fn journal(scenario: &Scenario) -> Vec<Event> {
@@ -304,6 +311,9 @@ impl<'a> Stage<'a> {
                 self.say(at, format!("source {source} does not answer"))
             }
             Happened::SourceChanged { source, failing: None } => self.say(at, format!("source {source} answers again")),
+            Happened::Silenced { silence } if silence.warned => {
+                self.say(at, format!("the silence of {} by {} ends soon", silence.matchers, silence.by));
+            }
             Happened::Silenced { silence } => {
                 self.say(at, format!("{} silenced {}: {}", silence.by, silence.matchers, silence.reason));
             }
@@ -431,7 +441,7 @@ impl<'a> Stage<'a> {
             Posted::Arrived(notice) => {
                 let destination = notice.draft.destination.clone();
                 let text = super::snapshot::message(&notice);
-                return self.story.add(at, Deed::Told { destination }, text);
+                return self.story.add(at, Deed::Told { destination, notice }, text);
             }
             Posted::Failed(draft, attempts) => {
                 return self.say(at, format!("-> {}: attempt {attempts} failed", draft.destination));

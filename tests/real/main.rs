@@ -13,6 +13,7 @@ mod channels;
 mod check_online;
 mod crash;
 mod crash_climb;
+mod demo;
 mod email;
 mod escalation;
 mod history;
