@@ -164,6 +164,7 @@ impl Engine {
         let slot = Slot::from_millis(now.millis());
         // Before it is known how long we were not running, nothing can be said to be missing.
         let knows_the_time = !matches!(fact, Fact::Reloaded { .. });
+        let has_slept = matches!(fact, Fact::Slept { .. });
         match fact {
             Fact::Evaluated { group, slot, readings } => {
                 self.evaluate(group, Instant { slot, now: judged }, readings, &mut step);
@@ -192,6 +193,10 @@ impl Engine {
         }
         if knows_the_time {
             self.watch_heartbeats(now, &mut step);
+        }
+        if has_slept {
+            // Nobody is told of what is due before what was asked for in the meantime is carried out: that comes next.
+            return step;
         }
         self.weigh_dates(slot, now, &mut step);
         let at = self.at(slot, now);

@@ -122,11 +122,12 @@ where
     let ways_out = WaysOut { orders: orders.clone(), settings: announce_settings, metrics: Arc::clone(&metrics) };
     let mut decider = Decider::new(engine, fresh.clients, start, ways_out);
     decider.carry_out(drafts).await;
-    decider.take_up(Moment::from_millis(wall())).await?;
+    // Every decision looks at what is missing, so how long we were away has to be known before the first one.
     let slept = lease.ran_until.map_or(Span::ZERO, |until| Moment::from_millis(wall()) - until);
     if slept > Span::ZERO {
         decider.slept(slept, Moment::from_millis(wall())).await;
     }
+    decider.take_up(Moment::from_millis(wall())).await?;
     let run = Run::new(decider, Clock::start(), wishes.clone(), orders, Arc::clone(&ready));
 
     let doors = Doors { questions, metrics, ready, settings, books: books.clone() };

@@ -302,3 +302,14 @@ fn what_happens_while_a_slots_answers_are_under_way_does_not_make_its_alert_a_sl
     assert!(fires, "a minute after the first slot the minute is over");
     assert_remembered(&rig);
 }
+
+#[test]
+fn whoever_said_that_he_is_at_it_before_the_end_spares_the_others_the_level_that_came_due_meanwhile() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
+    rig.set("x", &[], Some(2.0)).slots(3);
+    let told = lines(&rig.drafts).len();
+    assert!(told > 0, "it is on its first level");
+    rig.restart().sleep(Span::from_mins(10)).act(1, Act::Acknowledge).slots(2);
+    let since = lines(&rig.drafts)[told..].to_vec();
+    assert!(!since.is_empty() && since.iter().all(|line| line.starts_with("Update")), "{since:?}");
+}

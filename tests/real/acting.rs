@@ -396,6 +396,38 @@ fn what_was_asked_for_survives_a_kill_at_every_point_and_is_done_once() {
     assert!(told <= acknowledged, "{told} messages for {acknowledged} acknowledgements");
 }
 
+const HEARTBEAT: &str = "heartbeats: { expect: [{ alert: Drill, within: 4s, severity: critical }] }\n";
+const ABSENT: &str = "Drill has to keep firing, and does not";
+
+#[test]
+fn a_start_with_something_left_to_do_misses_no_heartbeat_for_the_time_that_it_was_away() {
+    let Some(town) = Town::new(HEARTBEAT) else { return };
+    let wait_until_said = |life: &Watchbell, words: &str, times: usize| {
+        wait_for(words, || (life.process.said().matches(words).count() == times).then_some(()));
+    };
+    town.chain("sepolia", 1.0);
+    {
+        let mut life = town.start(&[("WATCHBELL_CRASH", "after_submit:1")]).expect("it starts");
+        wait_until_said(&life, "Drill fires, as it has to", 1);
+        // At its start, before the first answer, it may have said so already.
+        let before = life.process.said().matches(ABSENT).count();
+        town.chain("sepolia", 0.0);
+        wait_until_said(&life, ABSENT, before + 1);
+        let silence = json!({ "match": "chain=\"sepolia\"", "for": "1h", "reason": "a drill" });
+        assert!(town.act("/api/v1/silences", &town.fresh_key(), &silence).is_err(), "it was killed before it answered");
+        assert!(life.process.wait().to_string().contains("signal: 9"));
+    }
+    let ended = now_millis();
+    let is_too_long = || (now_millis() > ended + 4_000).then_some(());
+    wait_for("the heartbeat to be away for too long by the wall clock", is_too_long);
+    town.chain("sepolia", 1.0);
+    let life = town.start(&[]).expect("it starts again");
+    wait_until_said(&life, "Drill fires, as it has to", 2);
+    assert_eq!(town.get("/api/v1/silences")["silences"].as_array().map(Vec::len), Some(1), "it is carried out");
+    let incident = http::get(&town.url("/api/v1/incidents/1")).expect("it is up");
+    assert_eq!(incident.status, 404, "nothing was missing: {}", incident.body);
+}
+
 #[test]
 fn an_incident_is_followed_from_its_opening_to_its_review_with_the_command_line() {
     let Some(town) = Town::new(&access()) else { return };
