@@ -11,6 +11,7 @@ mod scenario;
 mod snapshot;
 mod stage;
 mod story;
+pub mod unit;
 pub mod written;
 
 pub use expect::{Expectation, unmet};
