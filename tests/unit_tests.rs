@@ -135,3 +135,14 @@ fn the_verdict_on_every_file_of_the_corpus_is_that_of_promtool() {
     let none = of_version_3.iter().map(|file| (file.clone(), false)).collect();
     assert_eq!(verdicts(&of_version_3, "prometheus-2"), none);
 }
+
+#[test]
+fn series_and_blanks_that_cannot_be_meant_are_refused_at_their_place() {
+    insta::assert_snapshot!(told(&watchbell(&["tests/scenarios/bad"])));
+}
+
+#[test]
+fn a_scenario_is_answered_from_its_series_beside_its_own_answers() {
+    let played = watchbell(&["tests/scenarios/series-offline.yaml"]);
+    assert_eq!(played.status.code(), Some(0), "{}", told(&played));
+}

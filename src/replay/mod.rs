@@ -6,6 +6,8 @@
 
 mod expect;
 mod feed;
+mod ledger;
+mod offline;
 mod post;
 mod scenario;
 mod snapshot;

@@ -8,7 +8,7 @@ use std::path::Path;
 /// Runs the tests in `file`, but for those that the filter leaves out.
 pub(super) fn run(file: &Path, manner: &Manner) -> Vec<Outcome> {
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let loaded = UnitTests::load(file, &mut sources, &mut findings);
+    let loaded = UnitTests::load(file, manner.semantics, &mut sources, &mut findings);
     let outcome = |title: &str, failures: Vec<String>, doubts: Vec<String>| told(file, title, failures, doubts, manner);
     let Some(tests) = loaded else {
         let failure = render::human(&findings, &sources, manner.in_colour);
@@ -20,7 +20,7 @@ pub(super) fn run(file: &Path, manner: &Manner) -> Vec<Outcome> {
     }
     let names = tests.names().enumerate().filter(|(_, name)| !manner.leaves_out(file, name));
     let names: Vec<(usize, String)> = names.collect();
-    let ran = side_by_side::each(&names, |(number, _)| tests.run(*number, manner.semantics));
+    let ran = side_by_side::each(&names, |(number, _)| tests.run(*number));
     outcomes.extend(names.iter().zip(ran).map(|((_, name), unit::Outcome { failures, doubts })| {
         let failures = failures.iter().map(|failure| placed(failure.place, &failure.message, &sources)).collect();
         outcome(name, failures, in_words(&doubts, &sources))

@@ -2,15 +2,14 @@
 
 use super::expected::{self, difference, say_alert, say_sample};
 use super::file::UnitTests;
-use super::ledger::Ledger;
 use super::play::Player;
 use super::written::{AlertCase, ExprCase, Test};
 use crate::config::Settings;
 use crate::diagnostics::{Place, Spanned, suggest};
 use crate::engine::World;
 use crate::model::{Labels, Span, duration_text};
-use crate::promql::eval::{Options, Semantics};
 use crate::promql::{Expr, described};
+use crate::replay::ledger::Ledger;
 use crate::rules::{Group, Rule};
 use crate::series;
 use std::sync::Arc;
@@ -43,22 +42,22 @@ pub struct Doubt {
 }
 
 /// Runs one test.
-pub(super) fn run(file: &UnitTests, test: &Test, semantics: Semantics) -> Outcome {
+pub(super) fn run(file: &UnitTests, test: &Test) -> Outcome {
     let mut outcome = Outcome::default();
-    if let Err(failure) = judge(file, test, semantics, &mut outcome) {
+    if let Err(failure) = judge(file, test, &mut outcome) {
         outcome.failures.push(failure);
     }
     outcome
 }
 
 /// An error ends the test.
-fn judge(file: &UnitTests, test: &Test, semantics: Semantics, outcome: &mut Outcome) -> Result<(), Failure> {
+fn judge(file: &UnitTests, test: &Test, outcome: &mut Outcome) -> Result<(), Failure> {
     let cases = test.alert_rule_test.as_deref().unwrap_or_default();
     let expressions = test.promql_expr_test.as_deref().unwrap_or_default();
     if cases.is_empty() && expressions.is_empty() {
         outcome.doubt(None, "the test expects nothing".into());
     }
-    let ledger = ledger(file, test, semantics)?;
+    let ledger = ledger(file, test)?;
     let nameless = cases.iter().find(|case| name_of(&case.value).is_empty());
     if let Some(case) = nameless {
         return Err(Failure { place: Some(case.place), message: "the case names no `alertname`".into() });
@@ -98,8 +97,8 @@ fn judge(file: &UnitTests, test: &Test, semantics: Semantics, outcome: &mut Outc
     Ok(())
 }
 
-fn ledger(file: &UnitTests, test: &Test, semantics: Semantics) -> Result<Ledger, Failure> {
-    let mut ledger = Ledger::new(Options { semantics, subquery_step: file.interval, ..Options::default() });
+fn ledger(file: &UnitTests, test: &Test) -> Result<Ledger, Failure> {
+    let mut ledger = Ledger::over(file.evaluator.clone());
     let every = test.interval.as_ref().map_or(Span::ZERO, |interval| interval.value.0);
     let every = if every.is_zero() { file.interval } else { every };
     for given in test.input_series.iter().flatten() {
@@ -110,7 +109,7 @@ fn ledger(file: &UnitTests, test: &Test, semantics: Semantics) -> Result<Ledger,
         let labels = labels.map_err(|error| refused(error.to_string()))?;
         let values = given.values.as_ref().map_or("", |text| &*text.value);
         let values = series::values(values).map_err(|error| refused(error.to_string()))?;
-        ledger.give(labels, &values, every.millis());
+        ledger.give(labels, &values, 0, every.millis());
     }
     Ok(ledger)
 }

@@ -4,8 +4,9 @@ use super::case::{Doubt, Outcome, run};
 use super::written;
 use crate::diagnostics::{Findings, Sources, Spanned, codes};
 use crate::model::Span;
-use crate::promql::eval::Semantics;
-use crate::rules::{self, Context, Group, RuleSet};
+use crate::promql::eval::{Evaluator, Options, Semantics};
+use crate::rules::{self, Context, Entry, Group, RuleSet};
+use crate::series::SeriesSet;
 use crate::yaml::{self, Validator};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ pub struct UnitTests {
     pub(super) is_fuzzy: bool,
     /// The rules, groups in the order in which they are evaluated.
     pub(super) rules: RuleSet,
+    /// Without series yet, with every query of the rules made ready.
+    pub(super) evaluator: Evaluator,
     pub(super) tests: Vec<Spanned<written::Test>>,
     /// What promtool lets pass about the file itself.
     pub doubts: Vec<Doubt>,
@@ -30,8 +33,9 @@ pub fn schema() -> serde_json::Value {
 }
 
 impl UnitTests {
-    /// Reads the file at `path`. `None` where promtool would run nothing of it; the findings say why.
-    pub fn load(path: &Path, sources: &mut Sources, findings: &mut Findings) -> Option<Self> {
+    /// Reads the file at `path`, for a Prometheus of that `semantics`. `None` where promtool would run nothing of it; the
+    /// findings say why.
+    pub fn load(path: &Path, semantics: Semantics, sources: &mut Sources, findings: &mut Findings) -> Option<Self> {
         let (_, documents) = yaml::read(path, sources, findings)?;
         let node = documents.first()?;
         Validator::new(schema()).validate(node, findings);
@@ -59,7 +63,8 @@ impl UnitTests {
         let interval = written.evaluation_interval.map_or(Span::ZERO, |interval| interval.value.0);
         let interval = if interval.is_zero() { Span::from_mins(1) } else { interval };
         let is_fuzzy = written.fuzzy_compare == Some(true);
-        (!findings.has_errors()).then_some(UnitTests { interval, is_fuzzy, rules, tests, doubts })
+        let evaluator = evaluator(&rules, Options { semantics, subquery_step: interval, ..Options::default() });
+        (!findings.has_errors()).then_some(UnitTests { interval, is_fuzzy, rules, evaluator, tests, doubts })
     }
 
     /// The names of the tests, in their order.
@@ -71,13 +76,13 @@ impl UnitTests {
         })
     }
 
-    /// Runs the test with this number, as Prometheus of that `semantics` would.
+    /// Runs the test with this number.
     ///
     /// # Panics
     /// When there are not so many tests.
     #[must_use]
-    pub fn run(&self, number: usize, semantics: Semantics) -> Outcome {
-        run(self, &self.tests[number].value, semantics)
+    pub fn run(&self, number: usize) -> Outcome {
+        run(self, &self.tests[number].value)
     }
 }
 
@@ -131,4 +136,19 @@ fn rules_of(files: &[PathBuf], sources: &mut Sources, findings: &mut Findings) -
         findings.append(found);
     }
     loaded.set
+}
+
+fn evaluator(rules: &RuleSet, options: Options) -> Evaluator {
+    let mut evaluator = Evaluator::new(SeriesSet::new(), options);
+    for entry in rules.groups.iter().flat_map(|group| &group.rules) {
+        let exprs = match entry {
+            Entry::Alert(rule) => rule.queries.iter().map(|query| &query.expr).collect(),
+            Entry::Record(record) => vec![&record.expr],
+        };
+        for expr in exprs {
+            // What cannot be made ready fails when its rule is evaluated, and says so there.
+            let _ = evaluator.prepare(expr);
+        }
+    }
+    evaluator
 }

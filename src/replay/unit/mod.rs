@@ -8,7 +8,6 @@
 mod case;
 mod expected;
 mod file;
-mod ledger;
 mod play;
 pub mod written;
 

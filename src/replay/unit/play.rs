@@ -1,11 +1,11 @@
 //! Evaluating rules as a server does: what they give is appended, and what they no longer give is ended.
 
-use super::ledger::Ledger;
 use crate::engine::World;
 use crate::engine::alert::{Alert, Phase};
 use crate::engine::evaluate::{Instant, Reading, RuleState, identify};
 use crate::engine::notice::with_severity;
 use crate::model::{Answer, Labels, Moment, Name, RuleId, Sample, SeriesTable, Slot, Truth};
+use crate::replay::ledger::Ledger;
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Entry, Group, Record, Rule, Tier};
 use crate::series::Point;
