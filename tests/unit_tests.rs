@@ -146,3 +146,18 @@ fn a_scenario_is_answered_from_its_series_beside_its_own_answers() {
     let played = watchbell(&["tests/scenarios/series-offline.yaml"]);
     assert_eq!(played.status.code(), Some(0), "{}", told(&played));
 }
+
+#[test]
+fn coverage_names_what_no_scenario_reaches_and_is_in_the_report() {
+    let report = std::env::temp_dir().join(format!("watchbell-coverage-{}.xml", std::process::id()));
+    let name = report.to_str().expect("UTF-8");
+    let scenarios = ["tests/scenarios/series-offline.yaml", "tests/scenarios/difference-limit.yaml"];
+    let played = watchbell(&[&["--coverage", "--junit", name], &scenarios[..]].concat());
+    assert_eq!(played.status.code(), Some(0));
+    insta::assert_snapshot!(told(&played));
+    let text = std::fs::read_to_string(&report).expect("the report is written");
+    std::fs::remove_file(&report).expect("it can be removed");
+    assert_eq!(text.matches("name=\"coverage.missing\"").count(), told(&played).matches(" never ").count());
+    // Whatever is quicker, the output is the same.
+    assert_eq!(told(&watchbell(&[&["--coverage"], &scenarios[..]].concat())), told(&played));
+}

@@ -4,6 +4,7 @@
 //! and gives a [`Story`]: every transition, every incident step, every message at its time. Absent on purpose: any clock,
 //! any socket.
 
+mod coverage;
 mod expect;
 mod feed;
 mod ledger;
@@ -16,8 +17,9 @@ mod story;
 pub mod unit;
 pub mod written;
 
+pub use coverage::{Coverage, Item, What};
 pub use expect::{Expectation, unmet};
 pub use scenario::{Event, EventKind, Scenario, load, schema};
 pub use snapshot::{Verdict, compare, path_of, write};
-pub use stage::{journal, play};
+pub use stage::{journal, play, play_covered};
 pub use story::{Line, Story};

@@ -34,6 +34,8 @@ pub struct Scenario {
     pub start: Slot,
     /// How long it runs.
     pub lasts: Span,
+    /// The configuration, as it is found from here; empty where there is none.
+    pub config: String,
     /// Policies, channels, routes.
     pub settings: Arc<Settings>,
     /// The rules at the start.
@@ -186,12 +188,14 @@ impl Reader<'_> {
             return None;
         }
         let title = written.scenario.value.clone();
+        let config = written.config.as_ref().map(|config| self.beside(&config.value).display().to_string());
+        let config = config.unwrap_or_default();
         let settings = Arc::new(settings);
         let semantics = match written.semantics {
             Some(written::Semantics::Prometheus2) => eval::Semantics::Prometheus2,
             Some(written::Semantics::Prometheus3) | None => eval::Semantics::Prometheus3,
         };
-        Some(Scenario { title, start, lasts, settings, rules, feeds, series, semantics, events, expectations })
+        Some(Scenario { title, start, lasts, config, settings, rules, feeds, series, semantics, events, expectations })
     }
 
     fn beside(&self, path: &str) -> PathBuf {

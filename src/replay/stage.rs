@@ -3,6 +3,7 @@
 //!
 //! Slots of a scenario stand on a grid that begins at its start, so that `within: 5m` means what it says.
 
+use super::coverage::Coverage;
 use super::feed::{Source, of_query};
 use super::offline::Offline;
 use super::post::{Fate, Post, Posted};
@@ -27,25 +28,33 @@ use std::sync::Arc;
 /// Plays `scenario` to its end.
 #[must_use]
 pub fn play(scenario: &Scenario) -> Story {
-    played(scenario).story
+    played(Stage::new(scenario)).story
+}
+
+/// Plays `scenario` to its end, and says what it reaches.
+#[must_use]
+pub fn play_covered(scenario: &Scenario) -> (Story, Coverage) {
+    let mut stage = Stage::new(scenario);
+    stage.coverage = Some(Coverage::of(&scenario.rules, &scenario.settings, &scenario.config));
+    let stage = played(stage);
+    (stage.story, stage.coverage.unwrap_or_default())
 }
 
 /// Everything that `scenario` puts into a journal, a snapshot at its end included.
 #[must_use]
 pub fn journal(scenario: &Scenario) -> Vec<Event> {
-    let stage = played(scenario);
+    let stage = played(Stage::new(scenario));
     let mut journal = stage.journal;
     journal.extend(stage.engine.state.as_events());
     journal
 }
 
-fn played(scenario: &Scenario) -> Stage<'_> {
-    let mut stage = Stage::new(scenario);
+fn played(mut stage: Stage<'_>) -> Stage<'_> {
     let mut at = Span::ZERO;
     loop {
         stage.moment(at);
         match stage.next_after(at) {
-            Some(next) if next <= scenario.lasts => at = next,
+            Some(next) if next <= stage.scenario.lasts => at = next,
             _ => break,
         }
     }
@@ -70,6 +79,7 @@ struct Stage<'a> {
     blind_from: HashMap<usize, Slot>,
     offline: Offline,
     blanks: Vec<(&'a Blank, Span)>,
+    coverage: Option<Coverage>,
 }
 
 impl<'a> Stage<'a> {
@@ -94,6 +104,7 @@ impl<'a> Stage<'a> {
             blind_from: (0..groups).map(|group| (group, scenario.start)).collect(),
             offline: Offline::new(scenario),
             blanks: Vec::new(),
+            coverage: None,
         }
     }
 
@@ -254,7 +265,8 @@ impl<'a> Stage<'a> {
             let failure = || Failure { message: "the scenario makes every query fail".into(), is_the_sources: true };
             let readings: Vec<Result<Reading<'_>, Failure>> = rules.iter().map(|_| Err(failure())).collect();
             let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, now);
-            return self.take(step, at);
+            self.take(step, at);
+            return self.look(group, slot);
         }
         self.offline.advance(slot.millis());
         self.fill(group, &rules, slot);
@@ -274,6 +286,13 @@ impl<'a> Stage<'a> {
             .collect();
         let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, now);
         self.take(step, at);
+        self.look(group, slot);
+    }
+
+    fn look(&mut self, group: usize, slot: Slot) {
+        if let Some(coverage) = &mut self.coverage {
+            coverage.look(&self.engine, group, slot);
+        }
     }
 
     /// Reads the answer to every query of a rule: the scenario's own, or what its series give.
@@ -379,6 +398,9 @@ impl<'a> Stage<'a> {
                 self.story.add(at, deed, format!("{}  {word} {}", subject.labels, subject.severity));
             }
             Happened::Incident { key, number, event, .. } => {
+                if let Some(coverage) = &mut self.coverage {
+                    coverage.told(&self.engine, key, event);
+                }
                 self.tell_incident(*number, key, event, at);
             }
             Happened::HeartbeatChanged { alert, is } => {

@@ -10,6 +10,7 @@ mod unit;
 use super::paths::{self, Kind};
 use super::{Answer, Colour, CommandError, output};
 use crate::promql::eval;
+use crate::replay::Coverage;
 use clap::ValueEnum;
 use regex::Regex;
 use std::fmt::Write;
@@ -32,6 +33,9 @@ pub struct Test {
     /// Write a JUnit report to this file.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Say what of rules and policies no scenario reaches: tiers, sides of conditions, `no_data` and `on_error`, levels.
+    #[arg(long)]
+    coverage: bool,
     /// Fail also where promtool lets pass: an alert that no rule has, a rule file that is not there, a test that cannot fail.
     #[arg(long)]
     strict: bool,
@@ -53,6 +57,7 @@ struct Manner {
     accept: bool,
     filter: Option<Regex>,
     strict: bool,
+    coverage: bool,
     semantics: eval::Semantics,
     in_colour: bool,
 }
@@ -63,6 +68,7 @@ struct Outcome {
     title: String,
     failure: Option<String>,
     note: String,
+    coverage: Coverage,
 }
 
 impl Test {
@@ -78,7 +84,7 @@ impl Test {
             _ => scenario::play(file, &manner).map(|outcome| outcome.into_iter().collect()),
         });
         let played: Result<Vec<Vec<Outcome>>, CommandError> = played.into_iter().collect();
-        let outcomes: Vec<Outcome> = played?.into_iter().flatten().collect();
+        let mut outcomes: Vec<Outcome> = played?.into_iter().flatten().collect();
         if outcomes.is_empty() {
             return Err(CommandError::Usage("there is no scenario to play".into()));
         }
@@ -88,8 +94,15 @@ impl Test {
         let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
         let are = if files.iter().all(|(_, kind)| *kind != Kind::UnitTests) { "scenarios" } else { "tests" };
         output::print(&format!("{} {are}: {} passed, {failed} failed\n", outcomes.len(), outcomes.len() - failed))?;
+        let coverage = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.coverage));
+        let coverage = coverage.reduce(|mut all, one| {
+            all.merge(one);
+            all
+        });
+        let coverage = coverage.filter(|_| self.coverage);
+        output::print(&coverage.as_ref().map(covered).unwrap_or_default())?;
         if let Some(path) = &self.junit {
-            std::fs::write(path, junit::report(&outcomes))?;
+            std::fs::write(path, junit::report(&outcomes, coverage.as_ref()))?;
         }
         Ok(if failed == 0 { Answer::Good } else { Answer::No })
     }
@@ -100,6 +113,7 @@ impl Test {
             accept: self.accept,
             filter: filter.map_err(|error| CommandError::Usage(format!("--filter: {error}")))?,
             strict: self.strict,
+            coverage: self.coverage,
             semantics: match self.semantics {
                 Semantics::Prometheus2 => eval::Semantics::Prometheus2,
                 Semantics::Prometheus3 => eval::Semantics::Prometheus3,
@@ -138,6 +152,12 @@ fn tests_in(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
     }
     files.sort();
     Ok(files)
+}
+
+/// What is reached, and what is not, for people.
+fn covered(coverage: &Coverage) -> String {
+    let missing: String = coverage.missing().map(|item| format!("     {item}\n")).collect();
+    format!("coverage: {} of {} reached\n{missing}", coverage.reached(), coverage.total())
 }
 
 impl Manner {

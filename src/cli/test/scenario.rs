@@ -2,7 +2,7 @@
 
 use super::{CommandError, Manner, Outcome};
 use crate::diagnostics::{Findings, Sources, render};
-use crate::replay::{self, Verdict};
+use crate::replay::{self, Coverage, Verdict};
 use std::path::Path;
 
 /// Plays the scenario in `file`. `None` where the filter leaves it out.
@@ -13,13 +13,16 @@ pub(super) fn play(file: &Path, manner: &Manner) -> Result<Option<Outcome>, Comm
     if manner.leaves_out(file, &title) {
         return Ok(None);
     }
-    let outcome = |failure, note: &str| {
-        Some(Outcome { file: file.to_owned(), title: title.clone(), failure, note: note.to_owned() })
+    let outcome = |failure, note: &str, coverage| {
+        Some(Outcome { file: file.to_owned(), title: title.clone(), failure, note: note.to_owned(), coverage })
     };
     let Some(scenario) = scenario else {
-        return Ok(outcome(Some(render::human(&findings, &sources, manner.in_colour)), ""));
+        let failure = render::human(&findings, &sources, manner.in_colour);
+        return Ok(outcome(Some(failure), "", Coverage::default()));
     };
-    let story = replay::play(&scenario);
+    let (story, coverage) =
+        if manner.coverage { replay::play_covered(&scenario) } else { (replay::play(&scenario), Coverage::default()) };
+    let outcome = |failure, note| outcome(failure, note, coverage.clone());
     let unmet = replay::unmet(&scenario, &story);
     let path = replay::path_of(file);
     let verdict = replay::compare(&path, &story, manner.in_colour)?;

@@ -2,6 +2,7 @@
 
 use super::{Manner, Outcome, side_by_side};
 use crate::diagnostics::{Findings, Place, Sources, render};
+use crate::replay::Coverage;
 use crate::replay::unit::{self, Doubt, UnitTests};
 use std::path::Path;
 
@@ -35,7 +36,7 @@ fn told(file: &Path, title: &str, mut failures: Vec<String>, mut doubts: Vec<Str
     }
     let notes: String = doubts.iter().map(|doubt| format!("\nnote: {doubt}")).collect();
     let failure = (!failures.is_empty()).then(|| failures.join("\n"));
-    Outcome { file: file.to_owned(), title: title.to_owned(), failure, note: notes }
+    Outcome { file: file.to_owned(), title: title.to_owned(), failure, note: notes, coverage: Coverage::default() }
 }
 
 fn in_words(doubts: &[Doubt], sources: &Sources) -> Vec<String> {
