@@ -119,7 +119,8 @@ impl Coverage {
         reached.extend(forced.map(|forced| What::Fires(forced.severity.name().clone())));
         let decides = match rule.no_data {
             NoData::Tier(..) => forced.is_some_and(|forced| forced.why == Why::NoData),
-            NoData::Keep(_) | NoData::Resolve => alert.missing.is_some() && !alert.is_calm(),
+            NoData::Keep(_) => alert.missing.is_some() && !alert.is_calm(),
+            NoData::Resolve => false,
         };
         reached.extend(decides.then_some(What::NoData));
     }
@@ -189,7 +190,8 @@ fn parts(rule: &Rule) -> BTreeSet<What> {
             parts.extend([true, false].map(|truth| What::Clear(name(), truth)));
         }
     }
-    if rule.kind == Kind::Extended {
+    // Where a missing series resolves at once, there is nothing to decide.
+    if rule.kind == Kind::Extended && rule.no_data != NoData::Resolve {
         parts.insert(What::NoData);
     }
     if matches!(rule.on_error, OnError::Tier(..)) {
