@@ -3,12 +3,14 @@
 pub mod api;
 pub mod backtest;
 pub mod calendar;
+pub mod change;
 pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod diagnostics;
 pub mod engine;
 pub mod http;
+pub mod import;
 pub mod lint;
 pub mod model;
 pub mod notify;

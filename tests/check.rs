@@ -73,6 +73,11 @@ fn programs_get_findings_on_stdout_and_nothing_else() {
     assert!(serde_json::from_str::<serde_json::Value>(&sarif).is_ok());
     let github = check(folder.path(), &["chain.yaml", "--format", "github"]).out;
     assert!(github.lines().all(|line| line.starts_with("::error file=chain.yaml,line=")), "{github}");
+    let gitlab = check(folder.path(), &["chain.yaml", "--format", "gitlab"]).out;
+    let gitlab: serde_json::Value = serde_json::from_str(&gitlab).expect("JSON");
+    assert_eq!(gitlab[0]["location"]["path"], "chain.yaml");
+    let junit = check(folder.path(), &["chain.yaml", "--format", "junit"]).out;
+    assert!(junit.contains("<testsuite name=\"chain.yaml\" tests=\""), "{junit}");
 }
 
 #[test]
@@ -161,4 +166,158 @@ fn rules_that_prometheus_refuses_are_refused_where_promtool_says() {
         }
     }
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_project_says_what_it_asks_for_and_what_it_allows_and_hears_what_nobody_uses() {
+    let folder = Scratch::new("check");
+    let rule = "groups:\n  - name: g\n    interval: 1m\n    rules:\n      - { alert: A, expr: 'rate(x_total[2m]) > 1', policy: b }\n";
+    folder.write("rules.yaml", rule);
+    let nobody = "{ matrix: { critical: &n { tell: nobody }, high: *n, medium: *n, low: *n } }";
+    let config = |checks: &str| {
+        format!(
+            "prometheus: {{ main: {{ url: \"http://127.0.0.1:9090\" }} }}\nrules: [\"rules.yaml\"]\npolicies: {{ default: {nobody}, b: {nobody}, c: {nobody} }}\nroutes: [{{ policy: default }}]\nchecks: {{ {checks} }}\n"
+        )
+    };
+    let told = |checks: &str| {
+        folder.write("watchbell.yaml", &config(checks));
+        let said = check(folder.path(), &["--format", "json"]);
+        assert_eq!(said.code, Some(0), "{}", said.out);
+        let code = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["code"].to_string();
+        said.out.lines().map(code).collect::<Vec<_>>()
+    };
+    assert_eq!(told(""), ["\"WB250\""]);
+    assert_eq!(told("allow: [{ code: WB250, because: it comes next week }]"), [""; 0]);
+    let slow = "allow: [{ code: WB250, because: it comes next week }], scrape_interval: 1m";
+    assert_eq!(told(slow), ["\"WB069\""]);
+    assert_eq!(told(&format!("{slow}, require: {{ labels: [team] }}")), ["\"WB080\"", "\"WB069\""]);
+    let unused = "allow: [{ code: WB250, because: it comes next week }, { code: WB061, because: of that }]";
+    assert_eq!(told(unused), ["\"WB251\""]);
+    // Where not everything is looked at, nobody knows what is not used.
+    let said = check(folder.path(), &["rules.yaml"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "1 file, 1 rule: no problems\n"), "{}", said.err);
+}
+
+/// Rules with a regular expression that is none, twice, and an allow for nothing.
+const FIXABLE: &str = "# rules of ours\r\ngroups:\n- name: g   # odd layout\n  rules:\n    # watchbell: allow WB069 because it was so once\n    - alert: A\n      expr: 'up{job=~\"a\", host!~\"b\"} == 0' # watchbell: allow WB061 because of that\n    - {alert: B, expr: \"up{job=~\\\"a\\\"} == 0\"}\n";
+
+#[test]
+fn what_has_one_right_edit_is_fixed_and_every_other_byte_stays() {
+    let folder = Scratch::new("fix");
+    let path = folder.write("rules.yaml", FIXABLE);
+    let said = check(folder.path(), &["rules.yaml", "--fix"]);
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (Some(0), "5 edits made\n1 file, 2 rules: no problems\n"),
+        "{}",
+        said.err
+    );
+    let expected = FIXABLE
+        .replace("    # watchbell: allow WB069 because it was so once\n", "")
+        .replace(" # watchbell: allow WB061 because of that", "")
+        .replace("=~", "=")
+        .replace("!~", "!=");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), expected);
+    let again = check(folder.path(), &["rules.yaml", "--fix"]);
+    assert_eq!(again.out, "0 edits made\n1 file, 2 rules: no problems\n");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), expected);
+    assert_eq!(folder.path().read_dir().expect("a folder").count(), 1, "nothing else is left behind");
+}
+
+#[test]
+fn a_baseline_knows_findings_by_what_they_say_and_not_by_their_line() {
+    let folder = Scratch::new("baseline");
+    let rule = |name: &str| format!("      - {{ alert: {name}, expr: 'rate(x_total[30s]) > 1' }}\n");
+    let file = |rules: &[&str]| {
+        format!("groups:\n  - name: g\n    rules:\n{}", rules.iter().map(|name| rule(name)).collect::<String>())
+    };
+    folder.write("rules/a.yaml", &file(&["A", "B"]));
+    let baseline = ["rules", "--baseline", "known.jsonl", "--deny", "warnings"];
+    let missing = check(folder.path(), &baseline);
+    assert_eq!(missing.code, Some(2));
+    assert!(missing.err.contains("`--write-baseline` makes one"), "{}", missing.err);
+
+    let written = check(folder.path(), &[&baseline[..], &["--write-baseline"]].concat());
+    assert_eq!(
+        (written.code, written.out.as_str()),
+        (Some(0), "2 warnings are in the baseline now\n1 file, 2 rules: no problems\n")
+    );
+    let known = std::fs::read_to_string(folder.path().join("known.jsonl")).expect("it was written");
+    insta::assert_snapshot!(known, @r#"
+    {"file":"rules/a.yaml","rule":"g/A","code":"WB069","message":"`rate` over less than four scrapes"}
+    {"file":"rules/a.yaml","rule":"g/B","code":"WB069","message":"`rate` over less than four scrapes"}
+    "#);
+
+    folder.write("rules/a.yaml", &format!("# a line more\n{}", file(&["B", "A"])));
+    assert_eq!(check(folder.path(), &baseline).code, Some(0));
+    // The same from elsewhere.
+    let below = check(&folder.path().join("rules"), &["a.yaml", "--baseline", "../known.jsonl", "--deny", "warnings"]);
+    assert_eq!(below.code, Some(0), "{}", below.err);
+
+    folder.write("rules/a.yaml", &file(&["A", "C"]));
+    let said = check(folder.path(), &baseline);
+    assert_eq!(said.code, Some(1));
+    assert!(said.out.starts_with("1 warnings of the baseline are gone"), "{}", said.out);
+    assert!(said.err.contains("alert: C") && !said.err.contains("alert: A,"), "{}", said.err);
+    // An error is never known.
+    folder.write("rules/a.yaml", MISTAKES);
+    assert_eq!(check(folder.path(), &[&baseline[..], &["--write-baseline"]].concat()).code, Some(1));
+    folder.write("known.jsonl", "{}\n");
+    let wrong = check(folder.path(), &baseline);
+    assert!(wrong.err.contains("known.jsonl:1: not a line of a baseline"), "{}", wrong.err);
+}
+
+#[test]
+fn only_what_changed_since_a_revision_is_told_and_errors_always() {
+    let folder = Scratch::new("changed");
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=ci", "-c", "user.email=ci@example.org", "-c", "init.defaultBranch=main"];
+        let run = Command::new("git").current_dir(folder.path()).args(identity).args(arguments).output();
+        let run = run.expect("git is there");
+        assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+    };
+    let rule = |name: &str, hold: &str| {
+        format!("      - alert: {name}\n        for: {hold}\n        expr: rate(x_total[30s]) > 1\n")
+    };
+    let file = |a: &str, b: &str| format!("groups:\n  - name: g\n    rules:\n{}{}", rule("A", a), rule("B", b));
+    git(&["init", "-q"]);
+    folder.write("rules/a.yaml", &file("5m", "5m"));
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "first"]);
+    let told = |revision: &str| {
+        let said = check(folder.path(), &["rules", "--changed-since", revision, "--format", "json"]);
+        let line = |line: &str| {
+            let found: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            format!("{}:{}", found["file"].as_str().expect("a file"), found["line"])
+        };
+        (said.code, said.out.lines().map(line).collect::<Vec<_>>(), said.err)
+    };
+    assert_eq!(told("HEAD").1, [""; 0]);
+    // The line below is what is wrong, and the rule is what changed.
+    folder.write("rules/a.yaml", &file("5m", "6m"));
+    assert_eq!(told("HEAD").1, ["rules/a.yaml:9"]);
+    folder.write("rules/new.yaml", &file("5m", "5m"));
+    assert_eq!(told("HEAD").1, ["rules/a.yaml:9", "rules/new.yaml:6", "rules/new.yaml:9"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "second"]);
+    assert_eq!(told("HEAD").1, [""; 0]);
+    assert_eq!(told("HEAD~1").1.len(), 3);
+
+    let (code, _, said) = told("nobody");
+    assert_eq!((code, said.as_str()), (Some(2), "error: git knows no revision `nobody`\n"));
+    assert_eq!(told("--output=x").0, Some(2));
+    folder.write("rules/a.yaml", MISTAKES);
+    git(&["commit", "-q", "-a", "-m", "third"]);
+    assert_eq!(told("HEAD").0, Some(1));
+}
+
+#[test]
+fn asking_sources_needs_a_configuration() {
+    let folder = Scratch::new("check");
+    folder.write("rules.yaml", GOOD);
+    let said = check(folder.path(), &["rules.yaml", "--online"]);
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (Some(2), "error: `--online` needs a configuration, which names the sources\n")
+    );
 }

@@ -1,9 +1,45 @@
-//! The files that the demo and the speed comparison run on are ones against which nothing is to be said.
+//! `watchbell demo` as people call it: in any folder, and the same for a seed. And the files that `scripts/demo` and the speed
+//! comparison run on are ones against which nothing is to be said.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use watchbell::diagnostics::{Findings, Sources};
 use watchbell::{config, rules};
+
+#[test]
+fn in_an_empty_folder_the_demo_shows_the_whole_product_and_the_same_for_a_seed() {
+    insta::assert_snapshot!(shown("snapshot", &["--speed", "max"]));
+}
+
+#[test]
+fn another_seed_shows_other_numbers_at_other_times() {
+    let (one, other) =
+        (shown("one", &["--speed", "0", "--seed", "1"]), shown("other", &["--speed", "0", "--seed", "2"]));
+    let lines = |text: &str, what: &str| -> Vec<String> {
+        text.lines().filter(|line| line.contains(what)).map(str::to_owned).collect()
+    };
+    for what in ["firing high", " ~ "] {
+        assert!(lines(&one, what).len() > 5 && lines(&other, what).len() > 5, "{other}");
+        assert_ne!(lines(&one, what), lines(&other, what));
+    }
+}
+
+#[test]
+fn the_clock_paces_the_demo_and_changes_nothing_of_what_it_shows() {
+    let story = |text: String| text.split_once("\n\n").expect("an opening, and the story").1.to_owned();
+    assert_eq!(story(shown("paced", &["--speed", "2000"])), story(shown("unpaced", &["--speed", "max"])));
+}
+
+/// What `watchbell demo` shows in a folder where nothing is.
+fn shown(purpose: &str, arguments: &[&str]) -> String {
+    let folder = Folder::new(&format!("demo-{purpose}"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+    command.arg("demo").args(arguments).current_dir(&folder.0).env_remove("RUST_LOG");
+    let output = command.output().expect("the program runs");
+    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), complaints.as_str()), (Some(0), ""));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
 
 #[test]
 fn nothing_is_to_be_said_against_the_demos_configuration_and_rules() {

@@ -298,6 +298,9 @@ fn a_snapshot_takes_the_place_of_the_journal_before_it_and_the_numbers_go_on() {
         assert_eq!(stored(store), (vec![100, 101, 4], 3), "the one before holds on");
         snapshot(store, 3, 200).expect("it is ours");
         assert_eq!(stored(store), (vec![200, 201], 3), "the newest one counts alone");
+        let moment = |millis| Moment::from_millis(millis);
+        let recorded = store.recorded(HERE, moment(1), moment(2), &Severities::default()).expect("it can be read");
+        assert_eq!(recorded.len(), 2, "what lies before a snapshot is still on record");
     });
 }
 

@@ -132,7 +132,7 @@ pub fn svg(rule: &RuleReport, spans: &[(String, Vec<(f64, f64)>)]) -> Option<Str
             (bottom - top).max(1.0)
         );
     }
-    for tier in rule.tiers.iter() {
+    for tier in &rule.tiers {
         let Some(bound) = tier.bound else { continue };
         let (at, colour) = (y(bound), colour(&tier.severity));
         let _ = writeln!(

@@ -6,6 +6,8 @@
 
 mod ask;
 mod chart;
+mod compare;
+mod known;
 mod past;
 mod plan;
 mod player;
@@ -14,8 +16,12 @@ mod report;
 mod session;
 mod survey;
 mod tally;
+mod tune;
+mod unknown;
 
 pub use ask::{Asked, Asking, Window, ask};
+pub use compare::{Difference, differences};
+pub use known::Known;
 pub use past::{ABSENT, Column, Hole, Part};
 pub use plan::{Asks, Plan, Question};
 pub use player::Player;
@@ -24,3 +30,5 @@ pub use report::{Report, RuleReport, TierReport};
 pub use session::{Played, Session, SessionError};
 pub use survey::Survey;
 pub use tally::{Firing, OfRule, OfTier, Paged, Tally};
+pub use tune::{Candidate, Knob, Subject, Sweep};
+pub use unknown::Unknown;

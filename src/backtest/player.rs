@@ -3,8 +3,9 @@
 use super::past::{Part, is_absent};
 use super::plan::Asks;
 use super::tally::Tally;
+use super::unknown::Unknown;
 use crate::engine::evaluate::Reading;
-use crate::engine::{Engine, Fact, Failure, World};
+use crate::engine::{Engine, Event, Fact, Failure, Step, World};
 use crate::model::{Answer, Moment, Sample, SeriesRef, SeriesTable, Slot, Span};
 use crate::rules::Rule;
 use crate::rules::template::Answers;
@@ -22,6 +23,12 @@ pub struct Player {
     /// Since when a group's histories lack something; the earliest slot of all at the start.
     blind_from: Vec<Option<Slot>>,
     tally: Tally,
+    /// What the service did not know at the time.
+    unknown: Unknown,
+    /// Up to when that has been played.
+    until: Moment,
+    /// Everything that happened, where somebody wants it.
+    journal: Option<Vec<Event>>,
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +53,37 @@ impl Player {
         let blind_from = groups.iter().map(|_| Some(Slot::from_millis(i64::MIN))).collect();
         let answers = (0..questions).map(|_| Asked::default()).collect();
         let tally = Tally::new(&world);
-        Player { engine: Engine::new(world), asks, answers, next, blind_from, tally }
+        Player {
+            engine: Engine::new(world),
+            asks,
+            answers,
+            next,
+            blind_from,
+            tally,
+            unknown: Unknown::default(),
+            until: from.moment(Span::ZERO),
+            journal: None,
+        }
+    }
+
+    /// It knows no more than the service did: slots of which that knew nothing are unknown here as well.
+    #[must_use]
+    pub fn knowing_no_more_than(mut self, unknown: Unknown) -> Self {
+        self.unknown = unknown;
+        self
+    }
+
+    /// It keeps every event, as a journal does.
+    #[must_use]
+    pub fn recording(mut self) -> Self {
+        self.journal = Some(Vec::new());
+        self
+    }
+
+    /// The events that were kept.
+    #[must_use]
+    pub fn journal(&self) -> &[Event] {
+        self.journal.as_deref().unwrap_or_default()
     }
 
     /// What has come of it so far.
@@ -72,13 +109,52 @@ impl Player {
             asked.columns = part.columns.iter().map(intern).collect();
         }
         while let Some(slot) = self.next.iter().copied().min().filter(|slot| *slot < until) {
+            self.come_back(slot.moment(Span::ZERO));
             self.let_timers_ring(slot.moment(Span::ZERO));
             for group in self.due(slot) {
-                self.evaluate(group, slot, parts);
-                self.next[group] = slot + self.engine.world.rules.groups[group].interval;
+                self.live_through(group, slot, parts);
             }
         }
         self.let_timers_ring(until.moment(Span::ZERO));
+    }
+
+    /// The service had been away, and was back before `until`.
+    fn come_back(&mut self, until: Moment) {
+        let returns: Vec<(Moment, Span)> = self.unknown.returns(self.until, until).collect();
+        self.until = until;
+        for (back, span) in returns {
+            self.let_timers_ring(back - span);
+            let blind = Slot::from_millis((back - span).millis());
+            self.blind_from.iter_mut().for_each(|from| {
+                from.get_or_insert(blind);
+            });
+            let step = self.engine.advance(Fact::Slept { span }, back);
+            self.take(step);
+        }
+    }
+
+    /// A slot of a group: evaluated, missed, or one at which the service was away.
+    fn live_through(&mut self, group: usize, slot: Slot, parts: &[Part]) {
+        let world = Arc::clone(&self.engine.world);
+        let one = &world.rules.groups[group];
+        self.next[group] = slot + one.interval;
+        if self.unknown.is_down(slot.moment(Span::ZERO)) {
+            return;
+        }
+        let Some(slots) = self.unknown.missed_from((&one.source, &one.name), slot) else {
+            return self.evaluate(group, slot, parts);
+        };
+        self.blind_from[group].get_or_insert(slot);
+        self.next[group] = slot + one.interval.times(i64::from(slots));
+        let step = self.engine.advance(Fact::Missed { group, first: slot, slots }, slot.moment(Span::ZERO));
+        self.take(step);
+    }
+
+    fn take(&mut self, step: Step) {
+        self.tally.take(&self.engine, &step);
+        if let Some(journal) = &mut self.journal {
+            journal.extend(step.events);
+        }
     }
 
     /// Levels, deadlines and whatever else is due before `until`, each at its time.
@@ -86,7 +162,7 @@ impl Player {
         while let Some(due) = self.engine.next_due().filter(|due| *due < until) {
             let late = due <= self.engine.state.moment;
             let step = self.engine.advance(Fact::Tick, due);
-            self.tally.take(&self.engine, &step);
+            self.take(step);
             // What is due and stays due after its tick waits for something else.
             if late && self.engine.next_due() == Some(due) {
                 break;
@@ -116,7 +192,15 @@ impl Player {
         if asked_by.iter().flatten().any(|question| self.answers[*question].failure.is_some()) {
             self.blind_from[group].get_or_insert(slot);
         }
-        let answers: Vec<Result<Vec<_>, Failure>> = asked_by.iter().map(|asked| vector(&self.answers, asked)).collect();
+        let fails = |rule: &Arc<Rule>| self.unknown.failed_at(rule.id, slot);
+        let failed = || Failure { message: "the service had no answer then".into(), is_the_sources: true };
+        if rules.iter().any(|rule| fails(rule)) {
+            self.blind_from[group].get_or_insert(slot);
+        }
+        let answer = |(rule, asked): (&&Arc<Rule>, &Vec<usize>)| {
+            if fails(rule) { Err(failed()) } else { vector(&self.answers, asked) }
+        };
+        let answers: Vec<Result<Vec<_>, Failure>> = rules.iter().zip(&asked_by).map(answer).collect();
         let lookups = Answers::new();
         let reading = |answers: &'_ Result<Vec<_>, Failure>| answers.as_ref().map(|_| ()).map_err(Clone::clone);
         let readings: Vec<Result<Reading<'_>, Failure>> = answers
@@ -129,7 +213,7 @@ impl Player {
         let fact = Fact::Evaluated { group, slot, readings: &readings };
         let step = self.engine.advance(fact, slot.moment(Span::ZERO));
         self.tally.evaluated(&rules, &readings, &step, world.rules.groups[group].interval);
-        self.tally.take(&self.engine, &step);
+        self.take(step);
         self.asks[group] = asked_by;
     }
 

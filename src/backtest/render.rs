@@ -164,7 +164,7 @@ fn table(rows: &[[String; 10]]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let heads = HEADS.map(|head| head.to_uppercase());
+    let heads = HEADS.map(str::to_uppercase);
     let all = || std::iter::once(&heads).chain(rows);
     let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..HEADS.len()).map(width).collect();
@@ -288,7 +288,7 @@ fn html(report: &Report) -> String {
         escaped(&asked(report))
     );
     text.push_str("<table><tr>");
-    HEADS.iter().for_each(|head| text.push_str(&format!("<th>{head}</th>")));
+    text.push_str(&HEADS.map(|head| format!("<th>{head}</th>")).concat());
     text.push_str("</tr>\n");
     for rule in report.rules.iter().filter(|rule| rule.fired()) {
         for tier in &rule.tiers {
@@ -298,7 +298,7 @@ fn html(report: &Report) -> String {
     }
     text.push_str("</table>\n");
     for rule in report.rules.iter().filter(|rule| rule.fired()) {
-        let _ = write!(text, "<section><h2>{}</h2>\n", escaped(&rule.alert));
+        let _ = writeln!(text, "<section><h2>{}</h2>", escaped(&rule.alert));
         let fired = rule.tiers.iter().filter(|tier| tier.fired > 0);
         let spans: Vec<_> = fired.map(|tier| (tier.severity.clone(), spans(report, tier))).collect();
         text.push_str(&svg(rule, &spans).unwrap_or_default());

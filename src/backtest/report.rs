@@ -220,7 +220,7 @@ impl FiringReport {
 }
 
 /// The time during which at least one of these fires.
-fn covered(firings: &[Firing], end: Moment) -> Span {
+pub(super) fn covered(firings: &[Firing], end: Moment) -> Span {
     let mut spans: Vec<(Moment, Moment)> =
         firings.iter().map(|firing| (firing.from, firing.to.unwrap_or(end))).collect();
     spans.sort_unstable();
@@ -264,7 +264,8 @@ pub fn condition(tier: &Tier) -> String {
     text
 }
 
-fn word(bound: Bound) -> &'static str {
+/// The word for a bound's direction.
+pub(super) fn word(bound: Bound) -> &'static str {
     match bound {
         Bound::Above(_) => "above",
         Bound::AtLeast(_) => "at least",

@@ -5,6 +5,7 @@ use super::past::Part;
 use super::plan::{Asks, Plan};
 use super::player::Player;
 use super::survey::Survey;
+use super::unknown::Unknown;
 use crate::engine::World;
 use crate::http::chain;
 use crate::model::{Name, RuleId, Slot, Span};
@@ -21,8 +22,10 @@ const PARTS: [Span; 3] = [Span::from_hours(6), Span::from_hours(1), Span::from_m
 pub struct Session {
     asking: Asking,
     window: Window,
-    plan: Plan,
+    plan: Arc<Plan>,
     played: Vec<Played>,
+    /// The answers, where they are kept for further rules that ask the same.
+    kept: Option<Vec<(Window, Vec<Part>)>>,
     /// How long was waited for sources.
     pub waited: Duration,
     /// How long was decided.
@@ -61,18 +64,56 @@ impl Session {
         let asks: Vec<(Arc<World>, Asks)> =
             worlds.into_iter().map(|world| (Arc::clone(&world), plan.add(&world.rules))).collect();
         let questions = plan.questions.len();
-        let played = asks.into_iter().map(|(world, asks)| Played {
-            player: Player::new(Arc::clone(&world), asks.clone(), questions, window.from),
-            surveys: BTreeMap::new(),
-            world,
-            asks,
-        });
-        let played = played.collect();
+        let played = asks.into_iter().map(|(world, asks)| Played::new(world, asks, questions, window)).collect();
         let notes = vec![
             "nobody acts in a backtest: escalation runs to its end, so pages are an upper bound".to_owned(),
             "samples that arrived late are seen here, and were not when the rule was evaluated".to_owned(),
         ];
-        Session { asking, window, plan, played, waited: Duration::ZERO, decided: Duration::ZERO, notes }
+        Session {
+            asking,
+            window,
+            plan: Arc::new(plan),
+            played,
+            kept: None,
+            waited: Duration::ZERO,
+            decided: Duration::ZERO,
+            notes,
+        }
+    }
+
+    /// The first rules know no more than the service did, and their events are kept.
+    #[must_use]
+    pub fn knowing_no_more_than(mut self, unknown: Unknown) -> Self {
+        if let Some(played) = self.played.first_mut() {
+            let world = Arc::clone(&played.world);
+            let player = Player::new(world, played.asks.clone(), self.plan.questions.len(), self.window.from);
+            played.player = player.knowing_no_more_than(unknown).recording();
+        }
+        self
+    }
+
+    /// Keeps the answers, so that [`Session::again`] can play further rules on them.
+    #[must_use]
+    pub fn keeping(mut self) -> Self {
+        self.kept = Some(Vec::new());
+        self
+    }
+
+    /// Plays other rules on the answers that were kept; nothing where they ask what was not asked.
+    #[must_use]
+    pub fn again(&mut self, world: Arc<World>) -> Option<Played> {
+        let mut plan = Plan::clone(&self.plan);
+        let asks = plan.add(&world.rules);
+        if plan.questions != self.plan.questions {
+            return None;
+        }
+        let started = Instant::now();
+        let mut played = Played::new(world, asks, plan.questions.len(), self.window);
+        for (part, answers) in self.kept.as_ref()? {
+            played.take(answers, *part, self.window);
+        }
+        self.decided += started.elapsed();
+        Some(played)
     }
 
     /// Plays the whole window; `seen` hears how far it has come.
@@ -85,7 +126,7 @@ impl Session {
         mut seen: impl FnMut(Slot),
     ) -> Result<&[Played], SessionError> {
         self.asking.with_up = runtime.block_on(self.with_up())?;
-        let plan = Arc::new(std::mem::take(&mut self.plan));
+        let plan = Arc::clone(&self.plan);
         let (mut rest, mut length) = (self.window, 0);
         let ask = |asking: &Asking, rest: Window, length: usize| {
             let part = rest.parts(PARTS[length]).first().copied()?;
@@ -103,6 +144,9 @@ impl Session {
             let started = Instant::now();
             self.played.iter_mut().for_each(|played| played.take(&answers, part, self.window));
             self.decided += started.elapsed();
+            if let Some(kept) = &mut self.kept {
+                kept.push((part, answers));
+            }
             seen(part.to);
         }
         self.notes.extend(self.played.iter().flat_map(Played::undecided));
@@ -157,6 +201,11 @@ fn shorten(answers: &[Part], length: usize) -> usize {
 }
 
 impl Played {
+    fn new(world: Arc<World>, asks: Asks, questions: usize, window: Window) -> Self {
+        let player = Player::new(Arc::clone(&world), asks.clone(), questions, window.from);
+        Played { world, player, surveys: BTreeMap::new(), asks }
+    }
+
     fn take(&mut self, answers: &[Part], part: Window, window: Window) {
         for (group, asks) in self.world.rules.groups.iter().zip(&self.asks) {
             for (rule, asked) in group.alerts().zip(asks) {

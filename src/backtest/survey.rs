@@ -103,7 +103,7 @@ impl Survey {
         if value.is_nan() {
             return;
         }
-        if self.seen % self.stride == 0 {
+        if self.seen.is_multiple_of(self.stride) {
             if self.kept.len() == KEPT {
                 let mut place = 0;
                 self.kept.retain(|_| {
@@ -112,7 +112,7 @@ impl Survey {
                 });
                 self.stride *= 2;
             }
-            if self.seen % self.stride == 0 {
+            if self.seen.is_multiple_of(self.stride) {
                 self.kept.push(value);
             }
         }

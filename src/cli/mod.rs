@@ -6,19 +6,26 @@ mod answer;
 mod backtest;
 mod check;
 mod completions;
+mod demo;
+mod diff;
 mod explain;
+mod fmt;
+mod import;
 mod incidents;
 mod logs;
 mod man;
 mod oncall;
 mod output;
+mod past;
 mod paths;
+mod revision;
 mod run;
 mod schema;
 mod service;
 mod silence;
 mod test;
 mod token;
+mod tune;
 
 pub use answer::{Answer, CommandError};
 pub use output::Colour;
@@ -50,6 +57,7 @@ const EXIT_CODES: &str = "Exit codes: 0 good; 1 the answer is no; 2 used wrongly
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Run(run::Run),
     Incidents(incidents::Incidents),
     Silence(silence::Silence),
@@ -57,7 +65,11 @@ enum Command {
     Test(test::Test),
     Check(check::Check),
     Backtest(backtest::Backtest),
+    Tune(tune::Tune),
+    Diff(diff::Diff),
     Explain(explain::Explain),
+    Fmt(fmt::Fmt),
+    Import(import::Import),
     Oncall(oncall::OnCall),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -78,12 +90,17 @@ pub fn run() -> ExitCode {
         Command::Incidents(incidents) => incidents.run(arguments.config.as_deref()),
         Command::Silence(silence) => silence.run(arguments.config.as_deref()),
         Command::Token(token) => token.run(),
+        Command::Demo(demo) => demo.run(arguments.color),
         Command::Test(test) => test.run(arguments.color),
         Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
-        Command::Backtest(backtest) => backtest.run(arguments.config.as_deref(), arguments.color),
+        Command::Backtest(backtest) => backtest.run(arguments.config.as_deref()),
+        Command::Tune(tune) => tune.run(arguments.config.as_deref()),
+        Command::Diff(diff) => diff.run(arguments.config.as_deref(), arguments.color),
         Command::Explain(explain) => explain.run(),
+        Command::Import(import) => import.run(arguments.config.as_deref(), arguments.color),
+        Command::Fmt(fmt) => fmt.run(arguments.config.as_deref(), arguments.color),
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),
-        Command::Schema(schema) => schema.run(),
+        Command::Schema(schema) => schema.run(arguments.config.as_deref()),
         Command::Completions(completions) => completions.run(&mut Arguments::command()),
         Command::Man(man) => man.run(&Arguments::command()),
     };

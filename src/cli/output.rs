@@ -50,6 +50,18 @@ pub fn print_aside(text: &str) -> Result<(), CommandError> {
     write(&mut io::stderr().lock(), text)
 }
 
+/// Writes to stdout what comes bit by bit, and says whether somebody still reads it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn print_live(text: &str) -> Result<bool, CommandError> {
+    let mut stream = io::stdout().lock();
+    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        outcome => Ok(outcome.map(|()| true)?),
+    }
+}
+
 fn write(stream: &mut impl Write, text: &str) -> Result<(), CommandError> {
     match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
         // `watchbell explain WB005 | head -1` is no failure.

@@ -63,6 +63,11 @@ pub fn kind(path: &Path) -> Kind {
     kind_of(&beginning(path).unwrap_or_default(), is_usual)
 }
 
+/// Whether a text is a rule file for certain: it has the key that no other file of ours has.
+pub fn is_rules(text: &str) -> bool {
+    text.lines().any(|line| line.split_once(':').is_some_and(|(key, _)| key == "groups"))
+}
+
 fn beginning(path: &Path) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(ENOUGH).read_to_end(&mut bytes)?;

@@ -20,14 +20,14 @@ pub use compile::{depends_on_date, is_name};
 pub use files::{Border, Files, GlobError};
 pub use secret::{Revealed, Secret, SecretError};
 pub use settings::{
-    Action, Auth, Budgets, Channel, ChannelKind, Dates, Deed, Digest, Escalation, ExpectedHeartbeat, Flapping,
+    Action, Auth, Budgets, Channel, ChannelKind, Checks, Dates, Deed, Digest, Escalation, ExpectedHeartbeat, Flapping,
     Heartbeats, Inhibit, Ladder, Layer, Level, Mailbox, Maintenance, Override, Ping, Policy, QuietHours, Reach,
     RemoteWrite, Repeat, Report, Resolve, Responder, Response, Retention, Role, Rotation, Route, Routine, Schedule,
     SentHeartbeat, Sentry, Settings, SignedLinks, Silence, Source, Stakeholders, Step, Store, Target, Tls, Token,
     Window, Zone,
 };
 
-use crate::diagnostics::{Findings, SourceId, Sources};
+use crate::diagnostics::{Findings, SourceId, Sources, Spanned};
 use crate::yaml::Validator;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,8 @@ pub struct Loaded {
     pub sources: Vec<SourceId>,
     /// The rule files that it names, sorted.
     pub rule_files: Vec<PathBuf>,
+    /// Where its policies are named.
+    pub policies: Vec<Spanned<String>>,
 }
 
 /// Reads the configuration at `path`, with all that it includes. What has a date is judged at `now`.
@@ -72,7 +74,8 @@ pub fn load_from(
     };
     let mut settings = compile::compile(&written, &left_out, now, findings);
     let rule_files = rule_files(files, path, &written, sources, &mut settings, findings);
-    Some(Loaded { settings, sources: gathered.sources, rule_files })
+    let policies = written.policies.iter().map(|(name, _)| name.clone()).collect();
+    Some(Loaded { settings, sources: gathered.sources, rule_files, policies })
 }
 
 /// The JSON Schema of `watchbell.yaml`.

@@ -5,6 +5,8 @@ use super::{Code, Place};
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
+    /// Nothing is wrong; something was learnt that helps.
+    Note,
     /// The files can be used, but somebody should look.
     Warning,
     /// The files cannot be used.
@@ -26,6 +28,19 @@ pub struct Finding {
     pub see: Vec<(Place, String)>,
     /// What to do.
     pub help: Option<String>,
+    /// The one right edit, where there is one.
+    pub fix: Vec<Edit>,
+}
+
+/// Other bytes for those at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced.
+    pub place: Place,
+    /// What stands there: an edit of anything else is refused.
+    pub old: String,
+    /// What is to stand there.
+    pub new: String,
 }
 
 /// Findings, collected over a whole run.
@@ -43,16 +58,27 @@ impl Findings {
         self.note(code, Level::Warning, message)
     }
 
+    /// Notes something that is not wrong; the place and help are added to what is returned.
+    pub fn remark(&mut self, code: Code, message: impl Into<String>) -> &mut Finding {
+        self.note(code, Level::Note, message)
+    }
+
     fn note(&mut self, code: Code, level: Level, message: impl Into<String>) -> &mut Finding {
-        self.0.push(Finding { code, level, message: message.into(), at: None, see: Vec::new(), help: None });
+        let message = message.into();
+        self.0.push(Finding { code, level, message, at: None, see: Vec::new(), help: None, fix: Vec::new() });
         self.0.last_mut().expect("just pushed")
     }
 
     /// Makes every warning an error: for those who want none.
     pub fn deny_warnings(&mut self) {
-        for finding in &mut self.0 {
+        for finding in self.0.iter_mut().filter(|finding| finding.level == Level::Warning) {
             finding.level = Level::Error;
         }
+    }
+
+    /// Drops what `stays` does not say yes to.
+    pub fn retain(&mut self, stays: impl FnMut(&Finding) -> bool) {
+        self.0.retain(stays);
     }
 
     /// Takes over one finding.
@@ -110,6 +136,12 @@ impl Finding {
     /// Points at another place that belongs to it.
     pub fn see(&mut self, place: Place, label: impl Into<String>) -> &mut Self {
         self.see.push((place, label.into()));
+        self
+    }
+
+    /// Offers an edit that is right whatever the author meant: `new` in the place of `old`.
+    pub fn fix(&mut self, place: Place, old: impl Into<String>, new: impl Into<String>) -> &mut Self {
+        self.fix.push(Edit { place, old: old.into(), new: new.into() });
         self
     }
 

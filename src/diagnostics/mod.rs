@@ -12,6 +12,6 @@ pub mod suggest;
 mod written;
 
 pub use code::Code;
-pub use finding::{Finding, Findings, Level};
+pub use finding::{Edit, Finding, Findings, Level};
 pub use place::{LineColumn, Place, Source, SourceId, Sources, Spanned, Text};
 pub use written::{SPANNED, TEXT};

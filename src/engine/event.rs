@@ -56,6 +56,17 @@ pub enum EventKind {
         /// The alerts' old and new ids.
         alerts: Vec<(AlertId, AlertId)>,
     },
+    /// Slots of a group were not evaluated while we ran.
+    SlotsMissed {
+        /// Its source.
+        source: Name,
+        /// Its name.
+        group: Name,
+        /// The first of them.
+        first: Slot,
+        /// How many.
+        slots: u32,
+    },
     /// A rule is gone with all that was known of it.
     RuleForgotten {
         /// The rule.

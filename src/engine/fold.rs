@@ -48,6 +48,8 @@ impl State {
                 (state.failing, state.empty) = (*failing, *empty);
             }
             EventKind::RuleMoved { from, to, alerts } => self.rename(world, *from, *to, alerts),
+            // What it did to alerts stands in events of theirs.
+            EventKind::SlotsMissed { .. } => {}
             EventKind::RuleForgotten { rule } => {
                 self.rules.remove(rule);
             }

@@ -8,6 +8,7 @@ pub mod command;
 pub mod escalation;
 pub mod evaluate;
 pub mod event;
+mod fate;
 mod fold;
 pub mod heartbeat;
 pub mod incident;
@@ -19,7 +20,8 @@ pub mod transition;
 pub mod world;
 
 pub use event::{Event, EventKind, IncidentEvent};
-pub use reload::Change;
+pub use fate::{Fate, GoesOn, fate};
+pub use reload::{Change, Standing, enabled, pair};
 pub use state::State;
 pub use world::World;
 
@@ -45,6 +47,8 @@ pub struct Engine {
     pub skew: Span,
     /// The wall clock at which dates and windows of the configuration were weighed last.
     weighed: Option<Timestamp>,
+    /// Since when we have been running without a break. No slot is judged by an earlier moment.
+    running_since: Moment,
     /// When sources answered again that had been silent. It matters for an interval, and is in no journal.
     sources_back: BTreeMap<Name, Moment>,
 }
@@ -67,6 +71,8 @@ pub enum Fact<'a> {
         group: usize,
         /// The first of them.
         first: Slot,
+        /// How many.
+        slots: u32,
     },
     /// We were not running for so long.
     Slept {
@@ -137,11 +143,21 @@ impl Engine {
     /// An engine that knows nothing yet.
     #[must_use]
     pub fn new(world: Arc<World>) -> Self {
-        Engine { world, state: State::default(), skew: Span::ZERO, weighed: None, sources_back: BTreeMap::new() }
+        Engine {
+            world,
+            state: State::default(),
+            skew: Span::ZERO,
+            weighed: None,
+            running_since: Moment::from_millis(i64::MIN),
+            sources_back: BTreeMap::new(),
+        }
     }
 
     /// Takes in one fact at `now`, changes the state, and says what happened and what is owed.
     pub fn advance(&mut self, fact: Fact<'_>, now: Moment) -> Step {
+        // A slot is judged by its own moment: ticks and other groups' slots, which came while its answers were under way, must
+        // not make `for` a fraction of a second longer, and an alert a whole slot late.
+        let judged = now.max(self.running_since);
         let now = now.max(self.state.moment);
         self.state.moment = now;
         let mut step = Step::default();
@@ -150,9 +166,9 @@ impl Engine {
         let knows_the_time = !matches!(fact, Fact::Reloaded { .. });
         match fact {
             Fact::Evaluated { group, slot, readings } => {
-                self.evaluate(group, Instant { slot, now }, readings, &mut step);
+                self.evaluate(group, Instant { slot, now: judged }, readings, &mut step);
             }
-            Fact::Missed { group, first } => self.miss(group, first, now, &mut step),
+            Fact::Missed { group, first, slots } => self.miss(group, (first, slots), judged, &mut step),
             Fact::Slept { span } => self.sleep(span, now, &mut step),
             Fact::Reloaded { world } => self.reload(world, now, &mut step),
             Fact::Refused { incident, generation, destination, page } => {
@@ -240,7 +256,7 @@ impl Engine {
         }
         // Whatever the order in the file: incidents are opened, and numbered, in the order of labels.
         transition::sort(&mut transitions);
-        let at = self.at(at.slot, at.now);
+        let at = self.at(at.slot, self.state.moment);
         step.take(incident::absorb(&world, &mut self.state.incidents, &transitions, at));
     }
 
@@ -284,9 +300,12 @@ impl Engine {
         outcome.transitions
     }
 
-    fn miss(&mut self, group: usize, first: Slot, now: Moment, step: &mut Step) {
+    fn miss(&mut self, group: usize, (first, slots): (Slot, u32), now: Moment, step: &mut Step) {
         let world = Arc::clone(&self.world);
-        for rule in world.rules.groups[group].alerts() {
+        let group = &world.rules.groups[group];
+        let kind = EventKind::SlotsMissed { source: group.source.clone(), group: group.name.clone(), first, slots };
+        step.events.push(Event { moment: now, slot: Some(first), kind });
+        for rule in group.alerts() {
             let at = Instant { slot: first, now };
             let Some(state) = self.state.rules.get_mut(&rule.id) else { continue };
             let outcome = state.miss(rule, now);
@@ -296,6 +315,7 @@ impl Engine {
     }
 
     fn sleep(&mut self, span: Span, now: Moment, step: &mut Step) {
+        self.running_since = now;
         let event = Event { moment: now, slot: None, kind: EventKind::Slept { span } };
         self.state.apply(&self.world, &event.kind);
         step.events.push(event);

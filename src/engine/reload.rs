@@ -47,14 +47,16 @@ impl std::fmt::Display for Change {
     }
 }
 
-type Pair<'a> = (&'a Arc<Rule>, Option<&'a Arc<Rule>>);
-type Candidate<'a> = (&'a Arc<Group>, &'a Arc<Rule>, Option<&'a Arc<Rule>>);
+/// A rule and the group that it stands in.
+pub type Standing<'a> = (&'a Arc<Group>, &'a Arc<Rule>);
 
 impl Engine {
     /// Swaps rules and settings. Nothing here can fail.
     pub(super) fn reload(&mut self, world: Arc<World>, now: Moment, step: &mut Step) {
         let old = std::mem::replace(&mut self.world, Arc::clone(&world));
-        let pairs = matched(&old.rules, &world.rules);
+        let pairs = pair(enabled(&old.rules), enabled(&world.rules));
+        let pairs = pairs.into_iter().map(|((_, rule), partner)| (rule, partner.map(|(_, partner)| partner)));
+        let pairs: Vec<(&Arc<Rule>, Option<&Arc<Rule>>)> = pairs.collect();
         let mut next = (*world).clone();
         next.remember_departed(pairs.iter().filter(|(_, partner)| partner.is_none()).map(|(rule, _)| Arc::clone(rule)));
         self.world = Arc::new(next);
@@ -177,40 +179,40 @@ impl RuleRef {
 }
 
 /// The rules that are switched on, with their groups.
-fn enabled(rules: &RuleSet) -> impl Iterator<Item = (&Arc<Group>, &Arc<Rule>)> {
+pub fn enabled(rules: &RuleSet) -> impl Iterator<Item = Standing<'_>> {
     let all = rules.groups.iter().flat_map(|group| group.alerts().map(move |rule| (group, rule)));
     all.filter(|(_, rule)| rule.disabled.is_none())
 }
 
 /// Pairs each old rule with its new self, in passes: same id (which covers group, name, static labels and number),
 /// `moved_from`, then the same group and name where one is left on each side.
-fn matched<'a>(old: &'a RuleSet, new: &'a RuleSet) -> Vec<Pair<'a>> {
-    let mut left: BTreeMap<RuleId, (&Arc<Group>, &Arc<Rule>)> =
-        enabled(new).map(|(group, rule)| (rule.id, (group, rule))).collect();
-    let mut pairs: Vec<Candidate<'_>> =
-        enabled(old).map(|(group, rule)| (group, rule, left.remove(&rule.id).map(|(_, rule)| rule))).collect();
-    for (group, rule, partner) in pairs.iter_mut().filter(|(_, _, partner)| partner.is_none()) {
+///
+/// What pairs here keeps its alerts. Whoever wants to say beforehand what a reload will do asks this, and no copy of it.
+#[must_use]
+pub fn pair<'a>(
+    old: impl IntoIterator<Item = Standing<'a>>,
+    new: impl IntoIterator<Item = Standing<'a>>,
+) -> Vec<(Standing<'a>, Option<Standing<'a>>)> {
+    let mut left: BTreeMap<RuleId, Standing<'_>> = new.into_iter().map(|new| (new.1.id, new)).collect();
+    let mut pairs: Vec<(Standing<'_>, Option<Standing<'_>>)> =
+        old.into_iter().map(|old| (old, left.remove(&old.1.id))).collect();
+    for ((group, rule), partner) in pairs.iter_mut().filter(|(_, partner)| partner.is_none()) {
         let names = [rule.given_id.as_deref().map(str::to_owned), Some(format!("{}/{}", group.name, rule.alert))];
         let came_from_it =
             |new: &Arc<Rule>| new.moved_from.iter().any(|from| names.iter().flatten().any(|name| **name == **from));
         let found = left.iter().find(|(_, (_, new))| came_from_it(new)).map(|(id, _)| *id);
-        *partner = found.and_then(|id| left.remove(&id)).map(|(_, rule)| rule);
+        *partner = found.and_then(|id| left.remove(&id));
     }
-    let same =
-        |a: (&Arc<Group>, &Arc<Rule>), b: (&Arc<Group>, &Arc<Rule>)| a.0.name == b.0.name && a.1.alert == b.1.alert;
+    let same = |a: Standing<'_>, b: Standing<'_>| a.0.name == b.0.name && a.1.alert == b.1.alert;
     let alone: Vec<usize> = (0..pairs.len())
-        .filter(|index| pairs[*index].2.is_none())
-        .filter(|index| {
-            let (group, rule, _) = pairs[*index];
-            pairs.iter().filter(|other| other.2.is_none() && same((other.0, other.1), (group, rule))).count() == 1
-        })
+        .filter(|index| pairs[*index].1.is_none())
+        .filter(|index| pairs.iter().filter(|other| other.1.is_none() && same(other.0, pairs[*index].0)).count() == 1)
         .collect();
     for index in alone {
-        let (group, rule, _) = pairs[index];
-        let mut candidates = left.iter().filter(|(_, new)| same(**new, (group, rule))).map(|(id, _)| *id);
+        let mut candidates = left.iter().filter(|(_, new)| same(**new, pairs[index].0)).map(|(id, _)| *id);
         if let (Some(id), None) = (candidates.next(), candidates.next()) {
-            pairs[index].2 = left.remove(&id).map(|(_, rule)| rule);
+            pairs[index].1 = left.remove(&id);
         }
     }
-    pairs.into_iter().map(|(_, rule, partner)| (rule, partner)).collect()
+    pairs
 }

@@ -1,17 +1,18 @@
 //! WB056 · An exception that can match no series: an earlier one takes all of them, or the label is not there.
 
+use super::files::Files;
 use super::series_labels;
 use crate::diagnostics::{Findings, codes};
 use crate::model::{Matcher, Matchers};
 use crate::rules::Checked;
 
-pub(super) fn check(rule: &Checked, findings: &mut Findings) {
+pub(super) fn check(rule: &Checked, files: &Files<'_>, findings: &mut Findings) {
     let written: Vec<_> = rule.written.exceptions.iter().flatten().collect();
     let meant = &rule.rule.exceptions;
     if written.len() != meant.len() || meant.is_empty() {
         return;
     }
-    let labels = series_labels(&rule.rule);
+    let labels = series_labels(&rule.rule, files);
     for (index, exception) in meant.iter().enumerate() {
         let place = written[index].matches.place;
         let missing = exception.matchers.iter().find(|matcher| is_needed(matcher) && !labels.can_have(matcher.name()));

@@ -1,16 +1,17 @@
 //! WB054 · A template that prints a label which the expression has lost.
 
+use super::files::Files;
 use super::{series_labels, templates};
 use crate::diagnostics::{Findings, Text, codes};
 use crate::promql::LabelsOf;
 use crate::rules::template::Template;
 use crate::rules::{Checked, Rule};
 
-pub(super) fn check(rule: &Checked, findings: &mut Findings) {
+pub(super) fn check(rule: &Checked, files: &Files<'_>, findings: &mut Findings) {
     let mut labels = None;
     for (text, template) in templates::labels(rule).chain(templates::texts(rule)) {
         if template.constant().is_none() {
-            let labels = labels.get_or_insert_with(|| series_labels(&rule.rule));
+            let labels = labels.get_or_insert_with(|| series_labels(&rule.rule, files));
             check_template(text, template, labels, &rule.rule, findings);
         }
     }

@@ -17,12 +17,21 @@ pub(super) fn check(rule: &Checked, findings: &mut Findings) {
             let Some((at, field)) = unknown_field(action) else { continue };
             let range = start + at..start + at + 2 + field.len();
             let nearest = did_you_mean(field, FIELDS);
-            findings
-                .warn(codes::WB058, format!("there is no field `{field}`"))
-                .at(text.place_of(range), "people read `<error expanding template>` instead")
+            let finding = findings.warn(codes::WB058, format!("there is no field `{field}`"));
+            finding
+                .at(text.place_of(range.clone()), "people read `<error expanding template>` instead")
                 .help(nearest.unwrap_or_else(|| format!("the fields are {}", FIELDS.join(", "))));
+            // Another case is no other word.
+            if let Some(right) = FIELDS.iter().find(|right| right.eq_ignore_ascii_case(field)) {
+                finding.fix(text.place_of(range.start + 2..range.end), field, *right);
+            }
         }
     }
+}
+
+/// Whether a template reads such a field, so that no more need be said of why it fails.
+pub(super) fn is_told(template: &str) -> bool {
+    templates::actions(template).any(|(_, action)| unknown_field(action).is_some())
 }
 
 /// The first `$.name` of an action, outside of quotes, that does not exist. A bare `.name` may be of something else.

@@ -6,9 +6,11 @@ use crate::rules::template::Template;
 use crate::rules::{Checked, Tier};
 use crate::yaml::Entries;
 
-/// The labels of the rule itself. Those of its group are looked at where they stand, by nobody yet.
+/// The labels of the rule itself, then those of its group that it does not set anew.
 pub(super) fn labels(rule: &Checked) -> impl Iterator<Item = (&Text, &Template)> {
-    pairs(rule.written.labels.as_ref(), &rule.rule.labels)
+    let own = pairs(rule.written.labels.as_ref(), &rule.rule.labels);
+    let of_group = pairs(rule.group.labels.as_ref(), &rule.rule.labels);
+    own.chain(of_group.filter(|(text, template)| text.value == *template.text()))
 }
 
 /// Everything that people read: annotations and titles, those of tiers included.

@@ -52,7 +52,8 @@ fn is_never_first(lower: &Tier, higher: &Tier) -> bool {
     higher.hold <= lower.hold && !lets_go_earlier
 }
 
-fn condition_place(tier: &Written) -> Option<Place> {
+/// Where the condition of a tier is written.
+pub(super) fn condition_place(tier: &Written) -> Option<Place> {
     let bounds = [tier.above, tier.at_least, tier.below, tier.at_most, tier.equals, tier.differs];
     let single = bounds.into_iter().flatten().next().map(|amount| amount.place);
     let range = tier.outside.or(tier.inside).map(|range| range.place);

@@ -93,6 +93,11 @@ impl Severities {
         Severities { default, ..self }
     }
 
+    /// Every word that means one of them, highest first: each name, then its aliases.
+    pub fn words(&self) -> impl Iterator<Item = &Name> {
+        self.list.iter().flat_map(|(severity, aliases)| std::iter::once(severity.name()).chain(aliases))
+    }
+
     /// All of them, highest first.
     pub fn iter(&self) -> impl Iterator<Item = &Severity> {
         self.list.iter().map(|(severity, _)| severity)

@@ -2,7 +2,7 @@
 
 use super::QueryError;
 use super::backoff::backoff;
-use super::decode::{BuildInfo, RangeSeries, decode_buildinfo, decode_range};
+use super::decode::{BuildInfo, RangeSeries, decode_buildinfo, decode_metadata, decode_range};
 use super::question::Question;
 use super::reply::{Again, judge};
 use super::transport::{Failure, Transport};
@@ -11,7 +11,7 @@ use crate::http::{self, ClientError};
 use crate::model::{Slot, Span};
 use bytes::Bytes;
 use reqwest::Url;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -104,6 +104,14 @@ impl Client {
     /// As [`Client::query`].
     pub async fn buildinfo(&self, deadline: Instant) -> Result<BuildInfo, QueryError> {
         decode_buildinfo(&self.ask(&Question::BuildInfo, deadline).await?)
+    }
+
+    /// Asks what kinds of metrics there are: `counter`, `gauge` and so on. Some servers with Prometheus's API do not say.
+    ///
+    /// # Errors
+    /// As [`Client::query`].
+    pub async fn metric_types(&self, deadline: Instant) -> Result<HashMap<String, String>, QueryError> {
+        decode_metadata(&self.ask(&Question::Metadata, deadline).await?)
     }
 
     /// Holds no answer longer than `bytes`.

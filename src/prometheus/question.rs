@@ -29,6 +29,8 @@ pub enum Question<'a> {
     },
     /// Who answers here.
     BuildInfo,
+    /// What kinds of metrics there are.
+    Metadata,
 }
 
 impl Question<'_> {
@@ -38,6 +40,7 @@ impl Question<'_> {
             Question::Instant { .. } => "api/v1/query",
             Question::Range { .. } => "api/v1/query_range",
             Question::BuildInfo => "api/v1/status/buildinfo",
+            Question::Metadata => "api/v1/metadata",
         }
     }
 
@@ -51,7 +54,7 @@ impl Question<'_> {
                 let (from, to, step) = (seconds(from.millis()), seconds(to.millis()), seconds(step.millis()));
                 format!("query={}&start={from}&end={to}&step={step}", escaped(expression))
             }
-            Question::BuildInfo => String::new(),
+            Question::BuildInfo | Question::Metadata => String::new(),
         }
     }
 
@@ -60,6 +63,7 @@ impl Question<'_> {
         match self {
             Question::Instant { expression, .. } | Question::Range { expression, .. } => expression,
             Question::BuildInfo => "buildinfo",
+            Question::Metadata => "metadata",
         }
     }
 }

@@ -10,15 +10,19 @@ mod functions;
 mod number;
 mod parser;
 mod pattern;
+mod print;
 mod provenance;
 mod selector;
+mod split;
 mod token;
 pub mod tree;
 mod types;
 
 pub use described::described;
 pub use functions::{Function, Last};
+pub use print::is_same_text;
 pub use provenance::LabelsOf;
+pub use split::{Comparison, Split, Whole, Why};
 pub use tree::{Node, ValueType};
 
 use crate::model::Name;
@@ -82,7 +86,13 @@ impl Expr {
     /// The labels that its result can have.
     #[must_use]
     pub fn labels(&self) -> LabelsOf {
-        provenance::labels_of(&self.root)
+        provenance::labels_of(&self.root, &|_| None)
+    }
+
+    /// The labels that its result can have, where `known` says which labels some metrics have.
+    #[must_use]
+    pub fn labels_knowing(&self, known: &dyn Fn(&str) -> Option<LabelsOf>) -> LabelsOf {
+        provenance::labels_of(&self.root, known)
     }
 
     /// The metrics that it names, in the order of the text, each once.

@@ -38,6 +38,12 @@ const AGGREGATIONS: [(&str, bool); 14] = [
 /// Words that cannot be the name of a metric.
 const RESERVED: [&str; 6] = ["on", "ignoring", "group_left", "group_right", "bool", "atan2"];
 
+/// Whether two binary operators bind alike and group to the left.
+pub(super) fn binds_alike(one: &str, other: &str) -> bool {
+    let row = |operator: &str| PRECEDENCE.iter().position(|row| row.contains(&operator));
+    row(one) == row(other) && row(one) != Some(POWER)
+}
+
 /// Parses `text` as one expression.
 pub(super) fn parse(text: &str) -> Result<Node, PromqlError> {
     let mut parser = Parser { text, tokens: tokens(text), at: 0, depth: 0 };

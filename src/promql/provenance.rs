@@ -26,11 +26,15 @@ impl LabelsOf {
         }
     }
 
-    fn none() -> Self {
+    /// No label at all.
+    #[must_use]
+    pub fn none() -> Self {
         Only(BTreeSet::new())
     }
 
-    fn with(self, name: &str) -> Self {
+    /// These, and `name`.
+    #[must_use]
+    pub fn with(self, name: &str) -> Self {
         match self {
             Only(mut names) => {
                 names.insert(name.to_owned());
@@ -43,7 +47,9 @@ impl LabelsOf {
         }
     }
 
-    fn without(self, lost: &[String]) -> Self {
+    /// These, but none of `lost`.
+    #[must_use]
+    pub fn without(self, lost: &[String]) -> Self {
         match self {
             Only(names) => Only(names.into_iter().filter(|name| !lost.contains(name)).collect()),
             AnyBut(mut names) => {
@@ -57,7 +63,9 @@ impl LabelsOf {
         Only(kept.iter().filter(|name| self.can_have(name)).cloned().collect())
     }
 
-    fn or(self, other: Self) -> Self {
+    /// The labels that one of both can have.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
         match (self, other) {
             (Only(a), Only(b)) => Only(a.union(&b).cloned().collect()),
             (AnyBut(a), AnyBut(b)) => AnyBut(a.intersection(&b).cloned().collect()),
@@ -76,30 +84,35 @@ impl LabelsOf {
     }
 }
 
+/// What is known of the labels of a metric beforehand: those of a recorded one, for example.
+pub(super) type Known<'k> = &'k dyn Fn(&str) -> Option<LabelsOf>;
+
 /// The labels that the result of `node` can have.
-pub(super) fn labels_of(node: &Node) -> LabelsOf {
+pub(super) fn labels_of(node: &Node, known: Known<'_>) -> LabelsOf {
     match &node.kind {
         Kind::Number(_) | Kind::Text(_) => LabelsOf::none(),
-        Kind::Selector(selector) => of_selector(selector),
-        Kind::Range(of, _) | Kind::Unary(_, of) | Kind::Paren(of) => labels_of(of),
-        Kind::Subquery(subquery) => labels_of(&subquery.of),
-        Kind::Call(function, arguments) => of_call(function.name, arguments),
-        Kind::Aggregate(aggregate) => of_aggregate(aggregate),
-        Kind::Binary(binary) => of_binary(binary),
+        Kind::Selector(selector) => of_selector(selector, known),
+        Kind::Range(of, _) | Kind::Unary(_, of) | Kind::Paren(of) => labels_of(of, known),
+        Kind::Subquery(subquery) => labels_of(&subquery.of, known),
+        Kind::Call(function, arguments) => of_call(function.name, arguments, known),
+        Kind::Aggregate(aggregate) => of_aggregate(aggregate, known),
+        Kind::Binary(binary) => of_binary(binary, known),
     }
 }
 
-fn of_selector(selector: &Selector) -> LabelsOf {
+fn of_selector(selector: &Selector, known: Known<'_>) -> LabelsOf {
     let empty = selector.matchers.iter().filter(|m| m.operator == MatchOperator::Equal && m.value.is_empty());
-    AnyBut(empty.map(|matcher| matcher.name.clone()).collect())
+    let empty: Vec<String> = empty.map(|matcher| matcher.name.clone()).collect();
+    selector.name().and_then(known).unwrap_or(AnyBut(BTreeSet::new())).without(&empty)
 }
 
-fn of_call(name: &str, arguments: &[Node]) -> LabelsOf {
+fn of_call(name: &str, arguments: &[Node], known: Known<'_>) -> LabelsOf {
     let text = |index: usize| match arguments.get(index).map(|node| &node.kind) {
         Some(Kind::Text(text)) => Some(text.as_str()),
         _ => None,
     };
-    let series = || arguments.iter().find(|node| takes_series(node)).map_or_else(LabelsOf::none, labels_of);
+    let series =
+        || arguments.iter().find(|node| takes_series(node)).map_or_else(LabelsOf::none, |node| labels_of(node, known));
     match name {
         "absent" | "absent_over_time" => arguments.first().map_or_else(LabelsOf::none, of_absent),
         "histogram_quantile" | "histogram_fraction" => series().without(&["le".to_owned()]),
@@ -130,8 +143,8 @@ fn of_absent(argument: &Node) -> LabelsOf {
     }
 }
 
-fn of_aggregate(aggregate: &Aggregate) -> LabelsOf {
-    let inner = labels_of(&aggregate.of);
+fn of_aggregate(aggregate: &Aggregate, known: Known<'_>) -> LabelsOf {
+    let inner = labels_of(&aggregate.of, known);
     if matches!(aggregate.operation, "topk" | "bottomk" | "limitk" | "limit_ratio") {
         return inner;
     }
@@ -145,8 +158,8 @@ fn of_aggregate(aggregate: &Aggregate) -> LabelsOf {
     }
 }
 
-fn of_binary(binary: &Binary) -> LabelsOf {
-    let (left, right) = (labels_of(&binary.left), labels_of(&binary.right));
+fn of_binary(binary: &Binary, known: Known<'_>) -> LabelsOf {
+    let (left, right) = (labels_of(&binary.left, known), labels_of(&binary.right, known));
     match (takes_series(&binary.left), takes_series(&binary.right), binary.operator) {
         (false, _, _) => right,
         (_, false, _) | (_, _, "and" | "unless") => left,

@@ -79,7 +79,7 @@ fn missing(expectation: &Expectation, scenario: &Scenario, story: &Story) -> Opt
         }
         Expectation::Told(target, within) => {
             let told = story.lines.iter().any(|line| match &line.deed {
-                Deed::Told { destination } => {
+                Deed::Told { destination, .. } => {
                     within.is_none_or(|within| line.at <= within) && is_of(target, destination, scenario, line.at)
                 }
                 _ => false,

@@ -1,10 +1,11 @@
-//! The engine, driven by given readings and a given clock: `watchbell test`, and later backtest and demo.
+//! The engine, driven by given readings and a given clock: `watchbell test` and `watchbell demo`.
 //!
 //! [`written`] is a scenario file as typed, [`Scenario`] as meant; [`play`] drives the same engine that runs in production
-//! and gives a [`Story`]: every transition, every incident step, every message at its time. Absent on purpose: any clock,
-//! any socket.
+//! and gives a [`Story`]: every transition, every incident step, every message at its time. The [`demo`] is a scenario as
+//! well, whose answers the PromQL evaluator gives over made-up metrics. Absent on purpose: any clock, any socket.
 
 mod coverage;
+pub mod demo;
 mod expect;
 mod feed;
 mod ledger;

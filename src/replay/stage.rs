@@ -40,6 +40,13 @@ pub fn play_covered(scenario: &Scenario) -> (Story, Coverage) {
     (stage.story, stage.coverage.unwrap_or_default())
 }
 
+/// Plays `scenario` to its end, and gives what went into the journal beside the story.
+#[must_use]
+pub fn play_recorded(scenario: &Scenario) -> (Story, Vec<Event>) {
+    let stage = played(Stage::new(scenario));
+    (stage.story, stage.journal)
+}
+
 /// Everything that `scenario` puts into a journal, a snapshot at its end included.
 #[must_use]
 pub fn journal(scenario: &Scenario) -> Vec<Event> {
@@ -255,7 +262,7 @@ impl<'a> Stage<'a> {
         let slot = self.scenario.start + at;
         if at < self.missing_until {
             self.blind_from.entry(group).or_insert(slot);
-            let step = self.engine.advance(Fact::Missed { group, first: slot }, now);
+            let step = self.engine.advance(Fact::Missed { group, first: slot, slots: 1 }, now);
             return self.take(step, at);
         }
         let world = Arc::clone(&self.engine.world);
@@ -380,6 +387,9 @@ impl<'a> Stage<'a> {
                 self.say(at, format!("source {source} does not answer"))
             }
             Happened::SourceChanged { source, failing: None } => self.say(at, format!("source {source} answers again")),
+            Happened::Silenced { silence } if silence.warned => {
+                self.say(at, format!("the silence of {} by {} ends soon", silence.matchers, silence.by));
+            }
             Happened::Silenced { silence } => {
                 self.say(at, format!("{} silenced {}: {}", silence.by, silence.matchers, silence.reason));
             }
@@ -418,6 +428,7 @@ impl<'a> Stage<'a> {
                 }
             }
             Happened::RuleChanged { .. }
+            | Happened::SlotsMissed { .. }
             | Happened::RuleMoved { .. }
             | Happened::Slept { .. }
             | Happened::DigestEntered { .. }
@@ -509,7 +520,7 @@ impl<'a> Stage<'a> {
             Posted::Arrived(notice) => {
                 let destination = notice.draft.destination.clone();
                 let text = super::snapshot::message(&notice);
-                return self.story.add(at, Deed::Told { destination }, text);
+                return self.story.add(at, Deed::Told { destination, notice }, text);
             }
             Posted::Failed(draft, attempts) => {
                 return self.say(at, format!("-> {}: attempt {attempts} failed", draft.destination));

@@ -1,11 +1,12 @@
 //! What came of a scenario: the timeline that a person would want to review.
 
 use crate::engine::incident::Destination;
+use crate::engine::notice::Notice;
 use crate::model::{Span, duration_text};
 use std::fmt;
 
 /// Everything that happened, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Story {
     /// The scenario's title.
     pub title: String,
@@ -16,7 +17,7 @@ pub struct Story {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// When, from the start.
     pub at: Span,
@@ -27,7 +28,7 @@ pub struct Line {
 }
 
 /// What happened, as far as expectations ask.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
     /// An alert is in another state; it fires at this severity.
     Alert {
@@ -45,6 +46,8 @@ pub enum Deed {
     Told {
         /// Where.
         destination: Destination,
+        /// What it said.
+        notice: Box<Notice>,
     },
     /// The scenario asked for something that cannot be done: it is wrong.
     Failed,

@@ -2,7 +2,8 @@
 //!
 //! [`load`] does it once. A [`Loader`] does it again and again, and keeps what became of files that did not change.
 
-use super::compile::{Checked, Compiled, compile};
+use super::allow::{self, Allow, Spot};
+use super::compile::{Checked, Compiled, Recorded, compile};
 use super::join::join;
 use super::{Context, RuleSet};
 use crate::diagnostics::{Findings, SourceId, Sources, codes};
@@ -19,6 +20,12 @@ pub struct Loaded {
     pub set: RuleSet,
     /// The alerting rules with what was written, for lint.
     pub checked: Vec<Checked>,
+    /// The recording rules with what was written, for lint.
+    pub recorded: Vec<Recorded>,
+    /// Where each rule stands, in the order of the files and of the text in them.
+    pub spots: Vec<Spot>,
+    /// What comments allow.
+    pub allows: Vec<Allow>,
 }
 
 /// Loads the rule files at `paths`, in their order. What is wrong is among the findings.
@@ -55,8 +62,14 @@ fn compile_all(files: &[SourceId], context: &Context, sources: &Sources, finding
     for file in &mut files {
         findings.append(std::mem::take(&mut file.findings));
     }
-    let set = join(&files, context, findings);
-    Loaded { set, checked: files.into_iter().flat_map(|file| file.checked).collect() }
+    let mut loaded = Loaded { set: join(&files, context, findings), ..Loaded::default() };
+    for file in files {
+        loaded.checked.extend(file.checked);
+        loaded.recorded.extend(file.recorded);
+        loaded.spots.extend(file.spots);
+        loaded.allows.extend(file.allows);
+    }
+    loaded
 }
 
 fn compile_file(source: SourceId, sources: &Sources, context: &Context) -> Compiled {
@@ -104,7 +117,9 @@ impl Loader {
         for file in &files {
             findings.append(file.findings.clone());
         }
+        let allows: Vec<&Allow> = files.iter().flat_map(|file| &file.allows).collect();
         let set = join(files, &self.context, &mut findings);
+        allow::settle(&allows, &mut findings);
         (set, findings)
     }
 
@@ -142,7 +157,7 @@ impl Loader {
         let compiled = side_by_side(&changed, |(_, source)| compile_file(*source, sources, context));
         for ((path, source), mut compiled) in changed.into_iter().zip(compiled) {
             // Only lint looks at what was written, and it does not come here.
-            compiled.checked = Vec::new();
+            (compiled.checked, compiled.recorded, compiled.spots) = Default::default();
             self.known.insert(path.clone(), Known { source, compiled });
         }
     }

@@ -4,8 +4,10 @@
 //! is meant; `join` looks at all files together. Start at [`load`], which does it once, or [`Loader`], which does it again
 //! whenever files change. The JSON Schema comes from the types of `written`, and files are held against it first.
 
+pub mod allow;
 mod compile;
 mod context;
+pub mod format;
 mod join;
 mod load;
 mod print;
@@ -15,7 +17,8 @@ pub mod script;
 pub mod template;
 pub mod written;
 
-pub use compile::{Checked, Compiled, compile};
+pub use allow::{Allow, Spot};
+pub use compile::{Checked, Compiled, Recorded, compile};
 pub use context::Context;
 pub use load::{Loaded, Loader, find_none, load, load_texts};
 pub use print::{PrintError, print_prometheus};

@@ -194,7 +194,7 @@ impl Decider {
         let name = self.engine.world.rules.groups[group].name.clone();
         warn!(group = %name, slots, "missed {slots} slots of group {name}: {why}");
         self.ways_out.metrics.missed(&name, slots);
-        let step = self.engine.advance(Fact::Missed { group, first }, first.moment(look.skew));
+        let step = self.engine.advance(Fact::Missed { group, first, slots }, first.moment(look.skew));
         self.carry_out(step).await;
     }
 

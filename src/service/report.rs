@@ -55,7 +55,9 @@ pub fn event(engine: &Engine, event: &Event) {
         EventKind::DigestSent { digest, kept, .. } => {
             info!(digest = %digest, goes_on = kept.len(), "sent the digest {digest}");
         }
-        EventKind::AlertChanged { .. }
+        // Said where it was found out, with its reason.
+        EventKind::SlotsMissed { .. }
+        | EventKind::AlertChanged { .. }
         | EventKind::AlertForgotten { .. }
         | EventKind::RuleMoved { .. }
         | EventKind::RuleForgotten { .. }

@@ -202,6 +202,16 @@ pub enum StoreError {
         /// What we know.
         known: u32,
     },
+    /// The database is older than this program, and is only read.
+    #[error(
+        "the database has schema version {found}, this version of Watchbell reads {known}; `watchbell run` brings it up to that"
+    )]
+    OlderSchema {
+        /// What the database says.
+        found: u32,
+        /// What we know.
+        known: u32,
+    },
     /// What came of a delivery cannot be noted, because the delivery is not on record (yet).
     #[error("the delivery {id} is not on record")]
     NotOwed {
@@ -260,6 +270,18 @@ pub trait Store: Send {
     /// # Errors
     /// When an event is newer than this program, damaged, or the database fails.
     fn load(&mut self, partition: Partition, severities: &Severities) -> Result<Journal, StoreError>;
+
+    /// Every event from `from` to `to`, both included, those before a snapshot as well.
+    ///
+    /// # Errors
+    /// When an event is newer than this program, damaged, or the database fails.
+    fn recorded(
+        &mut self,
+        partition: Partition,
+        from: Moment,
+        to: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Event>, StoreError>;
 
     /// Writes events and what they owe in one transaction; returns the number of the last event.
     /// A delivery that is there already (deciding again after a crash gives the same id) is left as it is.

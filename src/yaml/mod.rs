@@ -23,6 +23,7 @@
 //! ```
 
 mod anchors;
+pub mod layout;
 mod lower;
 mod mapping;
 mod node;

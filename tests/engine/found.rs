@@ -290,3 +290,15 @@ fn two_series_that_a_template_makes_one_alert_are_named_and_fail_that_alert_alon
         r#"two series of `A` are one at {alertname="A", host="all", n="1"}: {host="a", n="1"} and {host="b", n="1"}"#;
     assert_eq!(state.health.error.as_deref(), Some(expected));
 }
+
+#[test]
+fn what_happens_while_a_slots_answers_are_under_way_does_not_make_its_alert_a_slot_late() {
+    let mut rig = Rig::new(rules("{ alert: Slow, expr: x, tiers: { high: { above: 1, for: 1m } } }"));
+    rig.set("x", &[], Some(2.0));
+    // The answers of the first slot take a while, and a timer is looked after meanwhile.
+    rig.engine.advance(Fact::Tick, rig.now + Span::from_millis(400));
+    rig.slots(3);
+    let fires = alert(&rig, "Slow").is_some_and(|alert| alert.firing_tier().is_some());
+    assert!(fires, "a minute after the first slot the minute is over");
+    assert_remembered(&rig);
+}

@@ -4,6 +4,7 @@
 mod acts;
 mod breach;
 mod found;
+mod imported;
 mod memory;
 mod promises;
 mod rig;

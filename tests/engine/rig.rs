@@ -164,7 +164,8 @@ impl Rig {
         let first = self.next_slot;
         self.wait_until(first.moment(Span::ZERO));
         for group in 0..self.engine.world.rules.groups.len() {
-            self.fact(Fact::Missed { group, first });
+            let slots = u32::try_from(count).expect("a few slots");
+            self.fact(Fact::Missed { group, first, slots });
         }
         let over = i64::try_from(count).expect("a few slots");
         self.next_slot = first + INTERVAL.times(over);

@@ -136,3 +136,43 @@ fn what_cannot_be_asked_or_read_is_said_and_ends_with_its_own_code() {
     let broken = backtest(&folder, "http://127.0.0.1:1", &[]);
     assert_eq!((broken.status, broken.err.contains("rules.yaml:")), (Some(2), true), "{}", broken.err);
 }
+
+#[test]
+fn tuning_a_rule_plays_other_bounds_on_the_answers_of_one_fetch_and_shows_what_stands_there_now() {
+    let Some(prometheus) = Prometheus::on_history(&past()) else { return };
+    let folder = Scratch::new("tune");
+    folder.write("rules.yaml", RULES);
+    let tune = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        command.current_dir(folder.path()).env("XDG_CACHE_HOME", folder.path().join("cache"));
+        command.args(["tune", "GasDear", "--rules", "rules.yaml", "--prometheus", &prometheus.url()]);
+        command.args(["--from", "2026-01-05T12:10:00Z", "--to", "2026-01-05T16:00:00Z"]);
+        let done = command.args(more).output().expect("it starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Shown { status: done.status.code(), out: text(&done.stdout), err: text(&done.stderr) }
+    };
+    let shown = tune(&["--format", "json"]);
+    let answer = json(&shown);
+    let sweep = |knob: &str| {
+        let sweeps = answer["sweeps"].as_array().expect("there are sweeps");
+        let found = sweeps.iter().find(|sweep| sweep["knob"] == knob).expect("it was swept");
+        found["candidates"].as_array().expect("it has candidates").clone()
+    };
+    let figures = |one: &Value| (one["value"].as_str().unwrap_or_default().to_owned(), one["incidents"].as_u64());
+    let above = sweep("above");
+    let now = above.iter().find(|one| one["is_now"] == true).map(figures);
+    assert_eq!(now, Some(("100".to_owned(), Some(1))));
+    assert_eq!(
+        above.last().map(figures),
+        Some(("150".to_owned(), Some(0))),
+        "nothing was ever above the highest value"
+    );
+    let patience: Vec<_> = sweep("for").iter().map(figures).take(4).collect();
+    let expected = [("0s", 2), ("1m", 1), ("2m", 1), ("5m", 1)].map(|(hold, count)| (hold.to_owned(), Some(count)));
+    assert_eq!(patience, expected, "a minute of dear gas is seen at two slots, half a minute apart");
+    let unknown = tune(&["--tier", "critical"]);
+    assert_eq!(unknown.status, Some(2));
+    assert!(unknown.err.contains("it has high, medium"), "{}", unknown.err);
+    let journal = tune(&["--journal", "nowhere.db"]);
+    assert_eq!((journal.status, journal.err.contains("nowhere.db")), (Some(3), true), "{}", journal.err);
+}

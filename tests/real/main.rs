@@ -7,10 +7,13 @@ mod support;
 
 mod acting;
 mod backtest;
+mod backtest_agrees;
 mod callbacks;
 mod channels;
+mod check_online;
 mod crash;
 mod crash_climb;
+mod demo;
 mod email;
 mod escalation;
 mod history;

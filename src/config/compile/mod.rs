@@ -4,6 +4,7 @@
 //! depends on the text alone, but for the few warnings that [`depends_on_date`] knows.
 
 mod channel;
+mod checks;
 mod circle;
 mod coverage;
 mod duty;
@@ -79,6 +80,7 @@ pub(super) fn compile(written: &Written, left_out: &LeftOut, now: Timestamp, fin
         flapping: hold::flapping(&ground, findings),
         heartbeats: duty::heartbeats(&ground, findings),
         routines: duty::routines(&ground, findings),
+        checks: checks::checks(&ground, findings),
         tokens: duty::tokens(&ground, findings),
         links: duty::links(&ground, findings),
         ..service(&ground, findings)

@@ -40,6 +40,7 @@ impl Settings {
             heartbeats,
             routines,
             budgets,
+            checks,
             tokens,
             links,
         } = self;
@@ -76,6 +77,7 @@ impl Settings {
             (heartbeats != &old.heartbeats, "heartbeats"),
             (routines != &old.routines, "routines"),
             (budgets != &old.budgets, "budgets"),
+            (checks != &old.checks, "checks"),
             (tokens != &old.tokens, "access"),
             (links != &old.links, "access"),
         ];

@@ -2,6 +2,7 @@
 
 mod access;
 mod channel;
+mod checks;
 mod difference;
 mod duty;
 mod hold;
@@ -13,6 +14,7 @@ mod source;
 
 pub use access::{Role, SignedLinks, Token};
 pub use channel::{Channel, ChannelKind};
+pub use checks::Checks;
 pub use duty::{
     Action, Budgets, Deed, ExpectedHeartbeat, Heartbeats, Ping, Report, Response, Routine, SentHeartbeat, Stakeholders,
 };
@@ -98,6 +100,8 @@ pub struct Settings {
     pub routines: Vec<Routine>,
     /// What a pull request is held to.
     pub budgets: Budgets,
+    /// What `check` holds the rules to.
+    pub checks: Checks,
     /// Who may do what over HTTP.
     pub tokens: Vec<Token>,
     /// How links in messages are signed. Without it they are plain, and none acts.
@@ -140,6 +144,7 @@ impl Default for Settings {
             heartbeats: Heartbeats::default(),
             routines: Vec::new(),
             budgets: Budgets::default(),
+            checks: Checks::default(),
             tokens: Vec::new(),
             links: None,
         }

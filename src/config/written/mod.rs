@@ -4,6 +4,7 @@
 //! made of them. Every text keeps its place until [`super::compile`] has understood it.
 
 mod channel;
+mod checks;
 mod duty;
 mod hold;
 mod people;
@@ -14,6 +15,7 @@ mod source;
 mod words;
 
 pub use channel::{Alertmanager, Channel, Email, PagerDuty, Slack, Updates, Webhook};
+pub use checks::{Allowed, Checks, Require};
 pub use duty::{
     Access, Action, ActionWebhook, Budgets, ExpectedHeartbeat, Heartbeats, Ping, Recurrence, Report, Response, Role,
     Routine, SentHeartbeat, Stakeholders, Token,
@@ -117,6 +119,8 @@ pub struct Written {
     pub routines: Vec<Routine>,
     /// What `diff --backtest` holds a pull request to.
     pub budgets: Option<Budgets>,
+    /// What `check` holds the rules to.
+    pub checks: Option<Checks>,
     /// Who may do what over HTTP.
     pub access: Option<Access>,
 }

@@ -56,4 +56,5 @@ codes! {
     WB150 150 Warning "override changes nothing";
     WB151 151 Warning "silence of everything";
     WB152 152 Warning "silence without a foreseeable end";
+    WB153 153 Error "code cannot be allowed";
 }

@@ -17,4 +17,5 @@ codes! {
     WB014 14 Error "wrong type";
     WB015 15 Error "missing key";
     WB016 16 Error "value not allowed";
+    WB017 17 Warning "layout left as it is";
 }

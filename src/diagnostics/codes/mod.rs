@@ -5,6 +5,7 @@
 
 mod config;
 mod files;
+mod project;
 mod rules;
 mod scenarios;
 
@@ -12,6 +13,7 @@ use super::{Code, Level};
 
 pub use config::*;
 pub use files::*;
+pub use project::*;
 pub use rules::*;
 pub use scenarios::*;
 
@@ -50,7 +52,7 @@ use codes;
 
 /// Every kind of finding, in the order of the codes.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [files::ENTRIES, rules::ENTRIES, config::ENTRIES, scenarios::ENTRIES].into_iter().flatten()
+    [files::ENTRIES, rules::ENTRIES, config::ENTRIES, scenarios::ENTRIES, project::ENTRIES].into_iter().flatten()
 }
 
 /// The kind called `text`, as `WB005`; case does not matter.
@@ -63,6 +65,12 @@ pub fn find(text: &str) -> Option<&'static Entry> {
 #[must_use]
 pub fn entry(code: Code) -> Option<&'static Entry> {
     all().find(|entry| entry.code == code)
+}
+
+/// Whether findings of this kind depend on what a source knows at the moment, and not on the files alone.
+#[must_use]
+pub fn depends_on_a_source(code: Code) -> bool {
+    (260..280).contains(&code.0)
 }
 
 #[cfg(test)]

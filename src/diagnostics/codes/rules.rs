@@ -42,4 +42,15 @@ codes! {
     WB066 66 Warning "label can never be there";
     WB067 67 Warning "`moved_from` names a rule that is there";
     WB068 68 Warning "no rules";
+    WB069 69 Warning "window is too short";
+    WB070 70 Warning "counter without `rate`";
+    WB071 71 Warning "`rate` of a gauge";
+    WB072 72 Warning "comparison inside a query with tiers";
+    WB073 73 Warning "condition can never hold";
+    WB074 74 Warning "bound in another unit";
+    WB075 75 Warning "regular expression without need";
+    WB076 76 Warning "template cannot be rendered";
+    WB080 80 Warning "required annotation or label is missing";
+    WB081 81 Warning "`allow` is wrong";
+    WB082 82 Warning "`allow` allows nothing";
 }

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message>
 
-use super::{Finding, Findings, Located, Sources, locate, printable};
+use super::{Finding, Findings, Level, Located, Sources, locate, printable};
 
 /// All findings as workflow commands, one per line.
 #[must_use]
@@ -25,7 +25,9 @@ fn command(finding: &Finding, sources: &Sources) -> String {
     let label = label.map_or_else(String::new, |label| format!(": {label}"));
     let help = finding.help.as_ref().map_or_else(String::new, |help| format!("\nhelp: {help}"));
     let text = format!("{}{label}{help}", finding.message);
-    format!("::{} {properties}title={}::{}\n", finding.level.name(), property(&finding.code.to_string()), data(&text))
+    // GitHub's word for a note.
+    let level = if finding.level == Level::Note { "notice" } else { finding.level.name() };
+    format!("::{level} {properties}title={}::{}\n", property(&finding.code.to_string()), data(&text))
 }
 
 /// The text of a command: it ends with the line.

@@ -23,6 +23,7 @@ fn group<'a>(finding: &'a Finding, sources: &'a Sources) -> Group<'a> {
     let level = match finding.level {
         Level::Error => annotate_snippets::Level::ERROR,
         Level::Warning => annotate_snippets::Level::WARNING,
+        Level::Note => annotate_snippets::Level::NOTE,
     };
     let mut group = level.primary_title(printable(&finding.message)).id(finding.code.to_string()).elements(NOTHING);
     let mut files: Vec<SourceId> = Vec::new();

@@ -1,29 +1,31 @@
 //! Findings as people and programs want to see them: one file per output. Nothing here prints.
 
 mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
 mod sarif;
 #[cfg(test)]
 mod tests;
 
-use super::{Finding, Findings, Level, LineColumn, Place, Sources};
+use super::{Edit, Finding, Findings, Level, LineColumn, Place, Sources};
 
 pub use github::github;
+pub use gitlab::gitlab;
 pub use human::human;
 pub use json::json;
+pub use junit::junit;
 pub use sarif::sarif;
 
 /// The last line of a check: `3 files, 41 rules: 1 error, 2 warnings`.
 #[must_use]
 pub fn summary(files: usize, rules: usize, findings: &Findings) -> String {
-    let (errors, warnings) = (findings.count(Level::Error), findings.count(Level::Warning));
-    let verdict = match (errors, warnings) {
-        (0, 0) => "no problems".into(),
-        (0, _) => counted(warnings, "warning"),
-        (_, 0) => counted(errors, "error"),
-        (_, _) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
-    };
+    let levels = [(Level::Error, "error"), (Level::Warning, "warning"), (Level::Note, "note")];
+    let counts = levels.map(|(level, thing)| (findings.count(level), thing));
+    let told: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, thing)| counted(*count, thing)).collect();
+    let verdict = if told.is_empty() { "no problems".into() } else { told.join(", ") };
     format!("{}, {}: {verdict}", counted(files, "file"), counted(rules, "rule"))
 }
 
@@ -36,6 +38,7 @@ impl Level {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Level::Note => "note",
             Level::Warning => "warning",
             Level::Error => "error",
         }

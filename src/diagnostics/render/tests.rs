@@ -69,6 +69,50 @@ fn code_scanning_gets_sarif() {
 }
 
 #[test]
+fn gitlab_gets_a_report_whose_fingerprints_do_not_hang_on_lines() {
+    let (mut sources, mut findings) = story();
+    findings.remark(Code(101), "only a note");
+    insta::assert_snapshot!(gitlab(&findings, &sources, "watchbell.yaml"));
+
+    let fingerprints = |text: &str| {
+        let report: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        let list = report.as_array().expect("a list");
+        list.iter().map(|one| one["fingerprint"].to_string()).collect::<Vec<_>>()
+    };
+    let twice = |sources: &mut Sources, text: &str| {
+        let file = sources.add("a.yaml", text);
+        let mut findings = Findings::default();
+        for (start, _) in text.match_indices('x') {
+            let start = u32::try_from(start).expect("small");
+            findings.warn(codes::WB012, "again").at(Place { source: file, start, end: start + 1 }, "");
+        }
+        fingerprints(&gitlab(&findings, sources, "watchbell.yaml"))
+    };
+    let before = twice(&mut sources, "x\nx\n");
+    assert_ne!(before[0], before[1]);
+    assert_eq!(before, twice(&mut sources, "# a line more\nx\nx\n"));
+}
+
+#[test]
+fn junit_gets_a_suite_for_each_file_and_only_errors_fail() {
+    let (mut sources, mut findings) = story();
+    sources.add("rules/good & calm.yaml", "groups: []\n");
+    findings.remark(Code(101), "only a note");
+    insta::assert_snapshot!(junit(&findings, &sources, "watchbell.yaml"));
+}
+
+#[test]
+fn a_note_is_no_warning() {
+    let (sources, mut findings) = (Sources::default(), Findings::default());
+    findings.remark(Code(101), "only a note");
+    findings.deny_warnings();
+    assert!(!findings.has_errors());
+    assert_eq!(summary(1, 1, &findings), "1 file, 1 rule: 1 note");
+    assert!(github(&findings, &sources).starts_with("::notice "));
+    assert!(human(&findings, &sources, false).starts_with("note[WB101]"));
+}
+
+#[test]
 fn the_last_line_counts() {
     let (_, findings) = story();
     assert_eq!(summary(3, 41, &findings), "3 files, 41 rules: 2 errors, 1 warning");

@@ -3,8 +3,9 @@
 use crate::engine::alert::AlertKind;
 use crate::engine::world::World;
 use crate::model::{AlertId, Labels, Name, Slot};
-use crate::rules::template::{Answers, Data, Rendered};
+use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Kind, Rule};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The labels of an alert and its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +92,32 @@ pub fn alert_id(rule: &Rule, kind: AlertKind, identity: &Labels) -> AlertId {
         AlertKind::Failing => "failing",
     };
     AlertId::derive(&[&rule.id.to_string(), kind, &identity.to_string()])
+}
+
+/// Whether the alerts of `old` have the same identity under `new`, whatever the series. Where this says no, it still can be
+/// that those of some series have.
+#[must_use]
+pub fn knows_again(old: &Rule, new: &Rule) -> bool {
+    let queries = || old.queries.iter().chain(&new.queries);
+    let can_have = |name: &str| queries().any(|query| query.expr.labels().can_have(name));
+    makes_identity(old, &can_have) == makes_identity(new, &can_have) && (is_stable(new) || old.unit == new.unit)
+}
+
+/// What decides which labels count and what they are: the labels named in `identity:`, the constant ones that lie over those
+/// of the series, and the rendered ones.
+type Makes<'a> = (Option<BTreeSet<&'a Name>>, BTreeMap<&'a Name, Option<&'a str>>, Option<&'a Name>);
+
+fn makes_identity<'a>(rule: &'a Rule, can_have: &impl Fn(&str) -> bool) -> Makes<'a> {
+    let named: Option<BTreeSet<&Name>> = rule.identity.as_ref().map(|names| names.iter().collect());
+    let counts = |name: &Name| named.as_ref().is_none_or(|named| named.contains(name));
+    // A constant label takes its name out of the identity, whatever its value; only where `identity:` names it, the value counts.
+    let value = |template: &'_ Template| template.constant().is_none() || named.is_some();
+    // One that no series has beneath it takes nothing away.
+    let takes = |(name, template): &&(Name, Template)| value(template) || can_have(name);
+    let laid_over = rule.labels.iter().filter(|(name, _)| counts(name)).filter(takes);
+    let laid_over = laid_over.map(|(name, template)| (name, value(template).then(|| &**template.text()))).collect();
+    let by_name = named.as_ref().is_some_and(|named| named.iter().any(|name| &***name == "alertname"));
+    (named, laid_over, by_name.then_some(&rule.alert))
 }
 
 /// Static labels are attributes; with `identity:` only the named labels count.

@@ -8,7 +8,7 @@ mod identity;
 mod rows;
 mod verdict;
 
-pub use identity::{alert_id, identify, is_stable, rule_labels, shows_own_severity};
+pub use identity::{alert_id, identify, is_stable, knows_again, rule_labels, shows_own_severity};
 pub use rows::{Collision, Row, Rows, Shape};
 pub use verdict::Verdicts;
 
@@ -427,7 +427,7 @@ impl RuleState {
     pub(super) fn meet_again(&mut self, old: &Rule, new: &Rule) {
         self.watches_absence = matches!(new.no_data, NoData::Tier(..));
         self.rows.unassign_all();
-        if (&old.queries, &old.join) != (&new.queries, &new.join) {
+        if asks_anew(old, new) {
             self.rows = Rows::new(new.queries.len());
         }
         for seat in self.alerts.iter_mut().flatten() {
@@ -527,6 +527,11 @@ impl Seat {
 
 fn group_interval(world: &World, rule: &Rule) -> Span {
     world.group_of(rule.id).map_or(Span::from_mins(1), |group| group.interval)
+}
+
+/// Whether other questions are asked, so that what the series were known by says nothing any more.
+pub(super) fn asks_anew(old: &Rule, new: &Rule) -> bool {
+    (&old.queries, &old.join) != (&new.queries, &new.join)
 }
 
 fn shape_of<'a>(rule: &'a Rule, history: &'a [Span], interval: Span) -> Shape<'a> {

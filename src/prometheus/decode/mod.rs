@@ -10,6 +10,7 @@
 mod buildinfo;
 mod json;
 mod known;
+mod metadata;
 mod number;
 mod range;
 mod scan;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use buildinfo::{BuildInfo, decode_buildinfo};
 pub use json::Envelope;
+pub use metadata::decode_metadata;
 pub use range::{RangeSeries, decode_range};
 
 use super::QueryError;

@@ -27,7 +27,7 @@ impl General {
     pub async fn ask(&self, question: &Question<'_>, headers: HeaderMap, limit: usize) -> Result<Reply, Failure> {
         let response = match question {
             Question::Instant { expression, at } => self.instant(expression, &seconds(at.millis()), headers).await?,
-            Question::Range { .. } | Question::BuildInfo => self.other(question, headers).await?,
+            Question::Range { .. } | Question::BuildInfo | Question::Metadata => self.other(question, headers).await?,
         };
         read(response, limit).await
     }

@@ -1,10 +1,10 @@
 //! Groups: their own settings, and the defaults that they give their rules.
 
 use super::lower::Lowered;
-use super::{Checked, Compiler, alert, firing, name_of, names, record};
+use super::{Checked, Compiler, Recorded, alert, firing, name_of, names, record};
 use crate::diagnostics::{Place, Spanned, codes};
 use crate::model::{Name, Span};
-use crate::rules::rule::{Entry, Group};
+use crate::rules::rule::{Entry, Group, Record, Rule};
 use crate::rules::written;
 use crate::yaml::DurationText;
 use std::collections::HashMap;
@@ -47,18 +47,33 @@ pub(super) struct Surroundings<'a> {
     pub interval: Span,
 }
 
-pub(super) fn compile(lowered: Lowered, compiler: &mut Compiler<'_>) -> (Group, Vec<Checked>) {
+/// A group as meant, and its rules as typed.
+pub(super) struct Outcome {
+    pub group: Group,
+    pub checked: Vec<Checked>,
+    pub recorded: Vec<Recorded>,
+}
+
+/// The rules of a group as far as they were compiled.
+#[derive(Default)]
+struct Rules {
+    entries: Vec<Entry>,
+    alerts: Vec<(written::Rule, Arc<Rule>)>,
+    records: Vec<(written::Rule, Arc<Record>)>,
+}
+
+pub(super) fn compile(lowered: Lowered, compiler: &mut Compiler<'_>) -> Outcome {
     let Lowered { written, rules, .. } = lowered;
     let interval = positive(written.interval).unwrap_or(compiler.context.default_interval);
     let source = source(&written, compiler);
     names::check_labels(written.labels.as_ref(), compiler);
     names::check_known(written.policy.as_ref(), "policy", compiler);
     let surroundings = Surroundings { written: &written, interval };
-    let mut entries = Vec::with_capacity(rules.len());
-    let mut alerts = Vec::new();
+    let mut compiled = Rules::default();
     for (rule, place) in rules {
-        compile_rule(rule, place, &surroundings, &mut entries, &mut alerts, compiler);
+        compile_rule(rule, place, &surroundings, &mut compiled, compiler);
     }
+    let Rules { entries, alerts, records } = compiled;
     firing::check(&alerts, compiler);
     let group = Group {
         name: name_of(&written.name.value),
@@ -77,15 +92,20 @@ pub(super) fn compile(lowered: Lowered, compiler: &mut Compiler<'_>) -> (Group, 
         written: Arc::new(written),
         rule,
     });
-    (group, checked.collect())
+    let checked = checked.collect();
+    let recorded = records.into_iter().map(|(written, record)| Recorded {
+        group: group_written.clone(),
+        written: Arc::new(written),
+        record,
+    });
+    Outcome { group, checked, recorded: recorded.collect() }
 }
 
 fn compile_rule(
     rule: written::Rule,
     place: Place,
     group: &Surroundings<'_>,
-    entries: &mut Vec<Entry>,
-    alerts: &mut Vec<(written::Rule, Arc<crate::rules::Rule>)>,
+    rules: &mut Rules,
     compiler: &mut Compiler<'_>,
 ) {
     let is_set = |name: &Option<Spanned<String>>| name.as_ref().is_some_and(|name| !name.value.is_empty());
@@ -93,13 +113,15 @@ fn compile_rule(
         (true, false) => {
             if let Some(meant) = alert::compile(&rule, group, compiler) {
                 let meant = Arc::new(meant);
-                entries.push(Entry::Alert(meant.clone()));
-                alerts.push((rule, meant));
+                rules.entries.push(Entry::Alert(meant.clone()));
+                rules.alerts.push((rule, meant));
             }
         }
         (false, true) => {
             if let Some(meant) = record::compile(&rule, group, compiler) {
-                entries.push(Entry::Record(Arc::new(meant)));
+                let meant = Arc::new(meant);
+                rules.entries.push(Entry::Record(meant.clone()));
+                rules.records.push((rule, meant));
             }
         }
         (true, true) => {

@@ -15,9 +15,10 @@ mod queries;
 mod record;
 mod tiers;
 
-use super::rule::{Group, Rule, Tier};
+use super::allow::{Allow, Spot};
+use super::rule::{Group, Record, Rule, Tier};
 use super::template::Template;
-use super::{Context, written};
+use super::{Context, allow, written};
 use crate::diagnostics::{Code, Finding, Findings, Place, Source, SourceId, Spanned, Text, codes};
 use crate::model::Name;
 use crate::promql::Expr;
@@ -31,6 +32,12 @@ pub struct Compiled {
     pub groups: Vec<Arc<Group>>,
     /// The alerting rules with what was written, for lint.
     pub checked: Vec<Checked>,
+    /// The recording rules with what was written, for lint.
+    pub recorded: Vec<Recorded>,
+    /// Where each rule stands, in the order of the file.
+    pub spots: Vec<Spot>,
+    /// What the comments of the file allow.
+    pub allows: Vec<Allow>,
     /// Which alert is kept back by which, and where it says so.
     pub inhibitions: Vec<(Name, Name, Place)>,
     /// What is wrong.
@@ -50,6 +57,17 @@ pub struct Checked {
     pub tier_places: Vec<Place>,
     /// The rule as meant.
     pub rule: Arc<Rule>,
+}
+
+/// A recording rule, as typed and as meant.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The group as typed, without its rules.
+    pub group: Arc<written::Group>,
+    /// The rule as typed.
+    pub written: Arc<written::Rule>,
+    /// The rule as meant.
+    pub record: Arc<Record>,
 }
 
 impl Checked {
@@ -72,11 +90,14 @@ pub fn compile(source: SourceId, file: &Source, documents: &[Node], context: &Co
     for (index, document) in documents.iter().enumerate() {
         for group in lower::groups(document, &mut compiler.findings) {
             names.check(&group.written, index, &mut compiler);
-            let (group, checked) = group::compile(group, &mut compiler);
-            outcome.groups.push(Arc::new(group));
-            outcome.checked.extend(checked);
+            let compiled = group::compile(group, &mut compiler);
+            outcome.groups.push(Arc::new(compiled.group));
+            outcome.checked.extend(compiled.checked);
+            outcome.recorded.extend(compiled.recorded);
         }
     }
+    outcome.spots = allow::spots(documents);
+    outcome.allows = allow::allows(source, file, documents, &outcome.spots, &mut compiler.findings);
     outcome.inhibitions = outcome.checked.iter().flat_map(inhibitions).collect();
     outcome.findings = compiler.findings;
     outcome

@@ -85,6 +85,9 @@ pub fn encode(event: &Event) -> Row {
         EventKind::HeartbeatChanged { alert, is } => {
             ("heartbeat.changed", alert.to_string(), 0, parts::json(&heartbeat::Changed::new(alert, *is)))
         }
+        EventKind::SlotsMissed { source, group, first, slots } => {
+            ("slots.missed", group.to_string(), 0, parts::json(&rule::Missed::new(source, group, *first, *slots)))
+        }
         EventKind::Slept { span } => ("slept", String::new(), 0, parts::json(&rule::Slept::new(*span))),
         EventKind::Incident { key, id, number, generation, event } => {
             ("incident", id.to_string(), *generation, parts::json(&incident::Stepped::new(key, *id, *number, event)))
@@ -135,6 +138,7 @@ pub fn decode(row: &Row, severities: &Severities) -> Result<Event, EventError> {
         "source.changed" => from_text::<rule::Source>(body).map(rule::Source::read),
         "own.alert" => from_text::<rule::Own>(body).map(|body| body.read(severities)),
         "heartbeat.changed" => from_text::<heartbeat::Changed>(body).map(heartbeat::Changed::read),
+        "slots.missed" => from_text::<rule::Missed>(body).map(rule::Missed::read),
         "slept" => from_text::<rule::Slept>(body).map(rule::Slept::read),
         "incident" => from_text::<incident::Stepped>(body).map(|body| body.read(row.generation, severities)),
         "silenced" => from_text::<acts::Silenced>(body).and_then(acts::Silenced::read),

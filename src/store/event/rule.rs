@@ -1,9 +1,9 @@
-//! `rule.changed`, `rule.moved`, `rule.forgotten`, `source.changed`, `own.alert` and `slept`.
+//! `rule.changed`, `rule.moved`, `rule.forgotten`, `source.changed`, `own.alert`, `slots.missed` and `slept`.
 
 use super::parts::{Id, SubjectBody, moment};
 use crate::engine::EventKind;
 use crate::engine::transition::Subject;
-use crate::model::{AlertId, Moment, RuleId, Severities, Span};
+use crate::model::{AlertId, Moment, RuleId, Severities, Slot, Span};
 use serde::{Deserialize, Serialize};
 
 /// A rule's own clocks.
@@ -42,6 +42,15 @@ pub struct Own {
     fires: bool,
 }
 
+/// Slots of a group that were not evaluated.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Missed {
+    source: String,
+    group: String,
+    first: i64,
+    slots: u32,
+}
+
 /// Time in which we did not run.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Slept {
@@ -57,6 +66,19 @@ impl Changed {
     /// Reads it back.
     pub fn read(self) -> EventKind {
         EventKind::RuleChanged { rule: self.rule.0, failing: self.failing.map(moment), empty: self.empty.map(moment) }
+    }
+}
+
+impl Missed {
+    /// Writes it down.
+    pub fn new(source: &str, group: &str, first: Slot, slots: u32) -> Self {
+        Missed { source: source.to_owned(), group: group.to_owned(), first: first.millis(), slots }
+    }
+
+    /// Reads it back.
+    pub fn read(self) -> EventKind {
+        let first = Slot::from_millis(self.first);
+        EventKind::SlotsMissed { source: self.source.into(), group: self.group.into(), first, slots: self.slots }
     }
 }
 

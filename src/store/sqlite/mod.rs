@@ -13,7 +13,8 @@ use crate::engine::command::Command;
 use crate::engine::incident::Destination;
 use crate::engine::{Event, EventKind, IncidentEvent};
 use crate::model::{DeliveryId, IncidentId, Moment, Severities};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
+use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
@@ -42,6 +43,24 @@ impl Sqlite {
     /// When it cannot be opened, or a newer Watchbell made it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Sqlite::prepare(Connection::open(path).map_err(doing("open its file"))?)
+    }
+
+    /// Opens a file that is there, to read what it remembers: nothing is written, whoever else writes.
+    ///
+    /// # Errors
+    /// When there is none, or another version of Watchbell made it.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let connection =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(doing("open its file"))?;
+        let fail = doing("set itself up");
+        connection.busy_timeout(PATIENCE).map_err(&fail)?;
+        let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&fail)?;
+        let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+        match found.cmp(&known) {
+            Ordering::Greater => Err(StoreError::NewerSchema { found, known }),
+            Ordering::Less => Err(StoreError::OlderSchema { found, known }),
+            Ordering::Equal => Ok(Sqlite { connection }),
+        }
     }
 
     /// A store that forgets everything when it is dropped.
@@ -155,6 +174,18 @@ impl Store for Sqlite {
         let seq = "SELECT coalesce(max(seq), 0) FROM events WHERE partition = ?1";
         let seq: u64 = self.connection.query_row(seq, [partition.0], |row| row.get(0)).map_err(&fail)?;
         Ok(Journal { events, seq: seq.max(base), since_snapshot })
+    }
+
+    fn recorded(
+        &mut self,
+        partition: Partition,
+        from: Moment,
+        to: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Event>, StoreError> {
+        let query = "SELECT moment, slot, kind, version, subject, generation, body FROM events
+                     WHERE partition = ?1 AND moment BETWEEN ?2 AND ?3 ORDER BY seq";
+        self.rows(query, params![partition.0, from.millis(), to.millis()], severities)
     }
 
     fn commit(

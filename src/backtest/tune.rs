@@ -1,0 +1,319 @@
+//! Other bounds and other patience for one severity of a rule: what each would have meant, and which is worth a thought.
+
+use super::known::Known;
+use super::report::word;
+use super::session::Played;
+use super::survey::Survey;
+use crate::config::Settings;
+use crate::engine::World;
+use crate::model::{Moment, Severity, Span, duration_text};
+use crate::notify::text::number;
+use crate::rules::{Bound, Clear, Condition, Entry, Group, Rule, RuleSet, Tier};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// How patient a tier may be: `for`.
+const HOLDS: [Span; 8] = [
+    Span::ZERO,
+    Span::from_mins(1),
+    Span::from_mins(2),
+    Span::from_mins(5),
+    Span::from_mins(10),
+    Span::from_mins(15),
+    Span::from_mins(30),
+    Span::from_hours(1),
+];
+/// How many other bounds are tried.
+const BOUNDS: usize = 9;
+
+/// What is tuned.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The settings of the service.
+    pub settings: Arc<Settings>,
+    /// The rule's group, with nothing but the rule switched on.
+    pub group: Arc<Group>,
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// The place of the tier among the rule's.
+    pub tier: usize,
+}
+
+/// One thing that could stand there instead.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Knob {
+    /// The bound.
+    Bound(f64),
+    /// `for`.
+    Hold(Span),
+}
+
+/// What a candidate would have meant.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Candidate {
+    /// What stands there, as it is written.
+    pub value: String,
+    /// Whether it is what stands there now.
+    pub is_now: bool,
+    /// Incidents.
+    pub incidents: usize,
+    /// Pages, nobody having acted.
+    pub pages: u32,
+    /// Seconds during which it fired.
+    pub firing_seconds: f64,
+    /// The numbers of known incidents, taken for real, that it would have missed.
+    pub missed: Vec<u64>,
+    #[serde(skip)]
+    knob: Option<Knob>,
+}
+
+/// What was found for one knob.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sweep {
+    /// `above` or `for`, as it stands in the file.
+    pub knob: String,
+    /// The candidates, the strictest first.
+    pub candidates: Vec<Candidate>,
+    /// The place of the one that is suggested, where one is.
+    pub suggested: Option<usize>,
+    /// Why it is, or why none is.
+    pub why: String,
+}
+
+impl Subject {
+    /// The tier as it is.
+    #[must_use]
+    pub fn now(&self) -> &Tier {
+        &self.rule.tiers[self.tier]
+    }
+
+    /// Its severity.
+    #[must_use]
+    pub fn severity(&self) -> &Severity {
+        &self.now().severity
+    }
+
+    /// The rules as they are, or with something else at the knob.
+    #[must_use]
+    pub fn world(&self, knob: Option<Knob>) -> Arc<World> {
+        let mut rule = Rule::clone(&self.rule);
+        let mut tiers = rule.tiers.to_vec();
+        if let Some(knob) = knob {
+            tiers[self.tier] = turned(&tiers[self.tier], knob);
+        }
+        rule.tiers = tiers.into();
+        let rule = Arc::new(rule);
+        let mut group = Group::clone(&self.group);
+        for entry in &mut group.rules {
+            if let Entry::Alert(known) = entry
+                && known.id == rule.id
+            {
+                *entry = Entry::Alert(Arc::clone(&rule));
+            }
+        }
+        Arc::new(World::new(Arc::clone(&self.settings), RuleSet { groups: vec![Arc::new(group)] }))
+    }
+
+    /// The bounds that are worth a try, the strictest first: what stands there now, and what the values suggest.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a handful of candidates")]
+    pub fn bounds(&self, survey: &Survey) -> Vec<f64> {
+        let (Condition::Bound(bound), Some(spread)) = (&self.now().condition, survey.spread()) else {
+            return Vec::new();
+        };
+        let Some((now, is_above)) = direction(*bound) else { return Vec::new() };
+        // From where values usually are to the furthest that they came.
+        let (usual, furthest) = if is_above { (spread.p95, spread.max) } else { (spread.p50.min(now), spread.min) };
+        let usual = if is_above { usual.min(now) } else { usual.max(now) };
+        let step = |place: usize| usual + (furthest - usual) * place as f64 / BOUNDS as f64;
+        let mut bounds: Vec<f64> =
+            (0..=BOUNDS).map(step).map(rounded).chain([now]).filter(|bound| bound.is_finite()).collect();
+        bounds.sort_by(|a, b| if is_above { a.total_cmp(b) } else { b.total_cmp(a) });
+        bounds.dedup();
+        bounds
+    }
+
+    /// The patience that is worth a try, the strictest first.
+    #[must_use]
+    pub fn holds(&self) -> Vec<Span> {
+        let mut holds: Vec<Span> = HOLDS.into_iter().chain([self.now().hold]).collect();
+        holds.sort_unstable();
+        holds.dedup();
+        holds
+    }
+
+    /// The word that stands before the bound in the file.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.now().condition {
+            Condition::Bound(bound) => word(bound),
+            Condition::Present | Condition::When(_) => "",
+        }
+    }
+}
+
+/// The number of a bound with one direction, and whether it is crossed upwards.
+fn direction(bound: Bound) -> Option<(f64, bool)> {
+    match bound {
+        Bound::Above(bound) | Bound::AtLeast(bound) => Some((bound, true)),
+        Bound::Below(bound) | Bound::AtMost(bound) => Some((bound, false)),
+        Bound::Outside(..) | Bound::Inside(..) | Bound::Between(..) | Bound::Equals(_) | Bound::Differs(_) => None,
+    }
+}
+
+/// A tier with something else at the knob. `clear` moves with the bound, so that the band between them keeps its share.
+fn turned(tier: &Tier, knob: Knob) -> Tier {
+    let mut tier = tier.clone();
+    match knob {
+        Knob::Hold(hold) => tier.hold = hold,
+        Knob::Bound(value) => {
+            let Condition::Bound(bound) = &mut tier.condition else { return tier };
+            let share = direction(*bound).map_or(1.0, |(now, _)| if now == 0.0 { 1.0 } else { value / now });
+            *bound = at(*bound, value);
+            tier.threshold = number(value).into();
+            if let Some(Clear::Bound(clear)) = &mut tier.clear
+                && let Some((known, _)) = direction(*clear)
+            {
+                *clear = at(*clear, known * share);
+            }
+        }
+    }
+    tier
+}
+
+fn at(bound: Bound, value: f64) -> Bound {
+    match bound {
+        Bound::Above(_) => Bound::Above(value),
+        Bound::AtLeast(_) => Bound::AtLeast(value),
+        Bound::Below(_) => Bound::Below(value),
+        Bound::AtMost(_) => Bound::AtMost(value),
+        other => other,
+    }
+}
+
+/// Two digits that count: nobody writes `above: 83.4127`.
+fn rounded(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let unit = 10_f64.powf(value.abs().log10().floor() - 1.0);
+    let digits = (value / unit).round();
+    // By way of its text, so that 0.30000000000000004 is 0.3.
+    format!("{:.12}", digits * unit).parse().unwrap_or(value)
+}
+
+impl Candidate {
+    /// What came of playing `subject` with this at the knob.
+    #[must_use]
+    #[expect(clippy::float_cmp, reason = "it is the very number that stands there, or it is not")]
+    pub fn new(subject: &Subject, knob: Knob, played: &Played, known: &[Known], end: Moment) -> Self {
+        let counted =
+            played.player.tally().rules.get(&subject.rule.id).and_then(|rule| rule.tiers.get(subject.severity()));
+        let firings = counted.map(|tier| tier.firings.as_slice()).unwrap_or_default();
+        let is_met =
+            |known: &&Known| firings.iter().any(|firing| known.is_met_by(firing.from, firing.to.unwrap_or(end)));
+        let real = known.iter().filter(|known| known.is_real && known.rules.contains(&subject.rule.id));
+        let (value, is_now) = match knob {
+            Knob::Bound(bound) => (
+                number(bound),
+                matches!(subject.now().condition, Condition::Bound(now) if direction(now).is_some_and(|(now, _)| now == bound)),
+            ),
+            Knob::Hold(hold) => (duration_text::format(hold), subject.now().hold == hold),
+        };
+        Candidate {
+            value,
+            is_now,
+            incidents: counted.map_or(0, |tier| tier.incidents.len()),
+            pages: counted.map_or(0, |tier| tier.pages),
+            firing_seconds: super::report::covered(firings, end).as_secs_f64(),
+            missed: real.filter(|known| !is_met(known)).map(|known| known.number).collect(),
+            knob: Some(knob),
+        }
+    }
+}
+
+impl Sweep {
+    /// Weighs the candidates of one knob, the strictest first.
+    #[must_use]
+    pub fn new(knob: impl Into<String>, candidates: Vec<Candidate>) -> Self {
+        let now = candidates.iter().position(|candidate| candidate.is_now);
+        let misses_now = now.map_or(0, |now| candidates[now].missed.len());
+        let allowed = |candidate: &Candidate| candidate.missed.len() <= misses_now;
+        let knee = knee(&candidates, allowed);
+        let (suggested, why) = match knee {
+            Some(place) if candidates[place].is_now => (None, "what stands there is at the knee already".to_owned()),
+            Some(place) => {
+                let (one, now) = (&candidates[place], now.map(|now| &candidates[now]));
+                let than = now.map(|now| format!(" instead of {}", now.pages)).unwrap_or_default();
+                let missed = if misses_now == 0 { ", and misses no incident that people took for real" } else { "" };
+                (Some(place), format!("{} pages{than}; beyond it little is gained{missed}", one.pages))
+            }
+            None => (None, "no candidate stands out: pages fall evenly, or hardly at all".to_owned()),
+        };
+        Sweep { knob: knob.into(), candidates, suggested, why }
+    }
+}
+
+/// The knee of the falling curve of pages: where it is furthest below the straight line from its first to its last point
+/// (the idea of Satopää and others, 2011, "Finding a Kneedle in a Haystack"). Nothing where it is hardly below.
+#[expect(clippy::cast_precision_loss, reason = "a handful of candidates")]
+fn knee(candidates: &[Candidate], allowed: impl Fn(&Candidate) -> bool) -> Option<usize> {
+    let (first, last) = (candidates.first()?, candidates.last()?);
+    let (most, least) = (f64::from(first.pages), f64::from(last.pages));
+    if candidates.len() < 3 || most <= least {
+        return None;
+    }
+    let depth = |place: usize| {
+        let along = place as f64 / (candidates.len() - 1) as f64;
+        let share = (f64::from(candidates[place].pages) - least) / (most - least);
+        (1.0 - along) - share
+    };
+    let places = (0..candidates.len()).filter(|place| allowed(&candidates[*place]));
+    let best = places.max_by(|a, b| depth(*a).total_cmp(&depth(*b)))?;
+    (depth(best) > 0.15).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidates(pages: &[u32]) -> Vec<Candidate> {
+        let one = |(place, pages): (usize, &u32)| Candidate {
+            value: place.to_string(),
+            is_now: place == 0,
+            incidents: *pages as usize,
+            pages: *pages,
+            firing_seconds: 0.0,
+            missed: Vec::new(),
+            knob: None,
+        };
+        pages.iter().enumerate().map(one).collect()
+    }
+
+    #[test]
+    fn the_suggestion_stands_where_pages_stop_falling_fast() {
+        let sweep = Sweep::new("above", candidates(&[60, 22, 8, 6, 5, 4]));
+        assert_eq!(sweep.suggested, Some(2), "{}", sweep.why);
+        assert!(sweep.why.starts_with("8 pages instead of 60"), "{}", sweep.why);
+    }
+
+    #[test]
+    fn an_even_fall_and_no_fall_suggest_nothing() {
+        assert_eq!(Sweep::new("for", candidates(&[10, 8, 6, 4, 2, 0])).suggested, None);
+        assert_eq!(Sweep::new("for", candidates(&[3, 3, 3])).suggested, None);
+    }
+
+    #[test]
+    fn what_would_miss_an_incident_that_was_real_is_not_suggested() {
+        let mut all = candidates(&[60, 22, 8, 6, 5, 4]);
+        all[2].missed = vec![41];
+        assert_ne!(Sweep::new("above", all).suggested, Some(2));
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "a rounded number is the one that its digits write")]
+    fn bounds_have_two_digits_that_count() {
+        let bounds = [83.4127, 0.300_000_1, 1234.0, -56.78, 0.0].map(rounded);
+        assert_eq!(bounds, [83.0, 0.3, 1200.0, -57.0, 0.0]);
+    }
+}

@@ -1,0 +1,285 @@
+//! What commands that look at real history share: from when, whom they ask, what they play.
+
+use super::{CommandError, output, paths};
+use crate::backtest::{Asked, Asking, Known, Session, SessionError, Window};
+use crate::config::{Settings, Source};
+use crate::diagnostics::{Findings, Sources, render};
+use crate::engine::{Event, World};
+use crate::model::{Name, Slot, Span, duration_text};
+use crate::prometheus::Client;
+use crate::rules::{self, Entry, RuleSet};
+use crate::service::load::{FileLoader, context};
+use crate::store::{Partition, Sqlite, Store, StoreError};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many incidents of the journal are looked at, at most.
+const MOST_KNOWN: usize = 10_000;
+
+/// The stretch of history, and whom to ask about it.
+#[derive(Debug, clap::Args)]
+pub struct Past {
+    /// From when: how long ago (`14d`), or an instant (`2026-01-05T09:00:00Z`).
+    #[arg(long, value_name = "WHEN", default_value = "14d")]
+    from: String,
+    /// Until when: `now`, how long ago, or an instant.
+    #[arg(long, value_name = "WHEN", default_value = "now")]
+    to: String,
+    /// Ask this Prometheus, whatever the configuration says.
+    #[arg(long, value_name = "URL", env = "WATCHBELL_PROMETHEUS")]
+    prometheus: Option<String>,
+    /// Ask everything again, and keep no answer.
+    #[arg(long)]
+    no_cache: bool,
+    /// How long one question may take.
+    #[arg(long, value_name = "DURATION", default_value = "60s")]
+    timeout: String,
+}
+
+/// What is played, and whom it asks.
+pub struct Subject {
+    /// Rules and settings.
+    pub world: Arc<World>,
+    clients: HashMap<Name, Arc<Client>>,
+}
+
+impl Past {
+    /// The window, and the instant that counts as now.
+    ///
+    /// # Errors
+    /// When a time cannot be read, or the window is empty.
+    pub fn window(&self) -> Result<(Window, Slot), CommandError> {
+        let now = Timestamp::now().as_millisecond();
+        let window = Window { from: instant("--from", &self.from, now)?, to: instant("--to", &self.to, now)? };
+        if window.to <= window.from {
+            return Err(CommandError::Usage(format!("--from {} is not before --to {}", self.from, self.to)));
+        }
+        Ok((window, Slot::from_millis(now)))
+    }
+
+    /// Loads the configuration, or only `files` where there are some, and prepares to ask.
+    ///
+    /// # Errors
+    /// When rules or configuration do not pass, or there is nobody to ask.
+    pub fn load(&self, config: Option<&Path>, files: &[PathBuf]) -> Result<Subject, CommandError> {
+        let usual = Path::new(paths::USUAL);
+        let config = config.or_else(|| usual.exists().then_some(usual));
+        let (mut settings, mut rules) = match config {
+            Some(config) => {
+                let fresh = FileLoader::new(config.to_owned()).load().map_err(CommandError::Usage)?;
+                (Settings::clone(&fresh.settings), fresh.rules)
+            }
+            None if files.is_empty() || self.prometheus.is_none() => {
+                let message =
+                    "there is no watchbell.yaml here: name it with --config, or give rule files and --prometheus";
+                return Err(CommandError::Usage(message.into()));
+            }
+            None => (Settings::default(), RuleSet::default()),
+        };
+        if let Some(url) = &self.prometheus {
+            settings = asking_only(settings, url);
+        }
+        if !files.is_empty() {
+            rules = read_rules(files, &settings)?;
+        }
+        let clients = self.clients(&settings, &rules)?;
+        Ok(Subject { world: Arc::new(World::new(Arc::new(settings), rules)), clients })
+    }
+
+    /// A client for each source that `rules` name.
+    fn clients(&self, settings: &Settings, rules: &RuleSet) -> Result<HashMap<Name, Arc<Client>>, CommandError> {
+        let mut clients = HashMap::new();
+        for (name, source) in &settings.sources {
+            let client = Client::new(source);
+            let client = client
+                .map_err(|error| CommandError::Usage(format!("source {name}: {}", crate::http::chain(&error))))?;
+            clients.insert(name.clone(), Arc::new(client));
+        }
+        for group in &rules.groups {
+            let only = clients.values().next().filter(|_| self.prometheus.is_some()).cloned();
+            let client = clients.get(&group.source).cloned().or(only).ok_or_else(|| {
+                let (group, source) = (&group.name, &group.source);
+                CommandError::Usage(format!(
+                    "group {group} asks source {source}, which the configuration does not have"
+                ))
+            })?;
+            clients.insert(group.source.clone(), client);
+        }
+        Ok(clients)
+    }
+
+    /// A session of these rules, which ask whom `subject` asks.
+    ///
+    /// # Errors
+    /// When the deadline cannot be read.
+    pub fn session(
+        &self,
+        subject: &Subject,
+        worlds: impl IntoIterator<Item = Arc<World>>,
+        (window, now): (Window, Slot),
+    ) -> Result<Session, CommandError> {
+        let timeout =
+            duration_text::parse(&self.timeout).map_err(|error| CommandError::Usage(format!("--timeout: {error}")))?;
+        let asking = Asking {
+            clients: subject.clients.clone(),
+            kept: if self.no_cache { None } else { cache_folder() },
+            now,
+            timeout,
+            with_up: Vec::new(),
+            asked: Arc::new(Asked::default()),
+        };
+        Ok(Session::new(worlds, asking, window))
+    }
+}
+
+/// Plays a session, and shows on a terminal how far it has come.
+///
+/// # Errors
+/// When a source does not answer at all.
+pub fn play(session: &mut Session) -> Result<(), CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let progress = Progress::new(session.window());
+    let played = session.play(&runtime, |until| progress.show(until)).map(|_| ());
+    progress.done();
+    played.map_err(|error: SessionError| CommandError::Outside(error.to_string()))
+}
+
+/// What the service recorded in the window, in the journal at `path`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn recorded(path: &Path, world: &World, window: Window) -> Result<Vec<Event>, CommandError> {
+    let outside =
+        |error: StoreError| CommandError::Outside(format!("{}: {}", path.display(), crate::http::chain(&error)));
+    let mut store = Sqlite::open_to_read(path).map_err(outside)?;
+    let (from, to) = (window.from.moment(Span::ZERO), window.to.moment(Span::ZERO));
+    store.recorded(Partition(0), from, to, &world.settings.severities).map_err(outside)
+}
+
+/// The incidents of the journal at `path`, the newest first.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn known(path: &Path, world: &World) -> Result<Vec<Known>, CommandError> {
+    let outside = |error: crate::store::StoreError| {
+        CommandError::Outside(format!("{}: {}", path.display(), crate::http::chain(&error)))
+    };
+    let mut store = Sqlite::open_to_read(path).map_err(outside)?;
+    let numbers = store.numbers(Partition(0), u64::MAX >> 1, MOST_KNOWN).map_err(outside)?;
+    let mut known = Vec::new();
+    for number in numbers {
+        let story = store.story(Partition(0), number, &world.settings.severities).map_err(outside)?;
+        known.extend(story.as_ref().and_then(Known::of));
+    }
+    Ok(known)
+}
+
+/// The rules whose alert name is one of `names`. Others of their groups are switched off, so that grid and limit stay what they are.
+///
+/// # Errors
+/// When no rule has one of the names.
+pub fn only_some(rules: &RuleSet, names: &[String]) -> Result<RuleSet, CommandError> {
+    let mut found = Vec::new();
+    let mut some = rules.clone();
+    for group in &mut some.groups {
+        let mut inner = rules::Group::clone(group);
+        for entry in &mut inner.rules {
+            let Entry::Alert(rule) = entry else { continue };
+            if names.iter().any(|name| **name == *rule.alert) {
+                found.push(rule.alert.clone());
+            } else {
+                let mut off = rules::Rule::clone(rule);
+                off.disabled = Some("not asked for".into());
+                *rule = Arc::new(off);
+            }
+        }
+        *group = Arc::new(inner);
+    }
+    match names.iter().find(|name| !found.iter().any(|known| **known == ***name)) {
+        Some(name) => {
+            let known: Vec<Name> =
+                rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| rule.alert.clone()).collect();
+            let help = crate::diagnostics::suggest::did_you_mean(name, known.iter().map(|name| &**name));
+            let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+            Err(CommandError::Usage(format!("no rule is called {name}{help}")))
+        }
+        None => Ok(some),
+    }
+}
+
+fn asking_only(mut settings: Settings, url: &str) -> Settings {
+    let name = settings.default_source.clone();
+    settings.sources.clear();
+    // Nothing of the configuration's names and secrets goes to an address that somebody else gave.
+    settings.sources.insert(name, Source::at(url));
+    settings
+}
+
+fn read_rules(paths: &[PathBuf], settings: &Settings) -> Result<RuleSet, CommandError> {
+    let files: Vec<PathBuf> =
+        paths::expand(paths).into_iter().filter(|file| matches!(paths::kind(file), paths::Kind::Rules | paths::Kind::Unknown)).collect();
+    let (mut sources, mut findings) = (Sources::default(), Findings::default());
+    let loaded =
+        rules::load(&files, &rules::Context { sources: None, ..context(settings) }, &mut sources, &mut findings);
+    if findings.has_errors() {
+        return Err(CommandError::Usage(render::human(&findings, &sources, false)));
+    }
+    if loaded.set.groups.is_empty() {
+        return Err(CommandError::Usage("there is no rule in these files".into()));
+    }
+    Ok(loaded.set)
+}
+
+/// The folder in which answers are kept, made where it is not there; none where it cannot be.
+fn cache_folder() -> Option<PathBuf> {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from).or_else(home)?;
+    let folder = cache.join("watchbell").join("backtest");
+    std::fs::create_dir_all(&folder).ok().map(|()| folder)
+}
+
+/// An instant: `now`, so long ago, or a time.
+fn instant(option: &str, text: &str, now: i64) -> Result<Slot, CommandError> {
+    if text == "now" {
+        return Ok(Slot::from_millis(now));
+    }
+    if let Ok(span) = duration_text::parse(text) {
+        return Ok(Slot::from_millis(now - span.millis()));
+    }
+    let at: Result<Timestamp, _> = text.parse();
+    at.map(|at| Slot::from_millis(at.as_millisecond())).map_err(|_| {
+        CommandError::Usage(format!(
+            "{option} {text}: write `now`, how long ago (`14d`), or an instant (`2026-01-05T09:00:00Z`)"
+        ))
+    })
+}
+
+/// How far it has come, on a terminal.
+struct Progress {
+    window: Window,
+    shows: bool,
+}
+
+impl Progress {
+    fn new(window: Window) -> Self {
+        Progress { window, shows: std::io::stderr().is_terminal() }
+    }
+
+    /// Where even this cannot be written, there is nobody to see it.
+    fn show(&self, until: Slot) {
+        let (done, all) = ((until - self.window.from).millis(), (self.window.to - self.window.from).millis());
+        if self.shows {
+            let _unseen =
+                output::print_aside(&format!("\r{:>3} % of the window, up to {until}", 100 * done / all.max(1)));
+        }
+    }
+
+    fn done(&self) {
+        if self.shows {
+            let _unseen = output::print_aside("\r\x1b[K");
+        }
+    }
+}
