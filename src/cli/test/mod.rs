@@ -53,6 +53,7 @@ enum Semantics {
 }
 
 /// How everything is to be played.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct Manner {
     accept: bool,
     filter: Option<Regex>,
