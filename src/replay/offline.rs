@@ -18,6 +18,9 @@ const ROUNDS: usize = 4;
 /// What templates hear of a scenario that has no series.
 const NOBODY: &str = "a scenario without `series` answers no query of a template";
 
+/// A series and its samples on the grid.
+pub type Row = (Labels, Vec<(Slot, f64)>);
+
 /// Where queries without answers of their own are asked.
 #[derive(Debug)]
 pub struct Offline {
@@ -71,8 +74,9 @@ impl Offline {
     }
 
     /// What a range query from `start` on would find on the grid before `slot`.
-    pub fn past(&mut self, expr: &Expr, start: Slot, slot: Slot, interval: Span) -> Vec<(Labels, Vec<(Slot, f64)>)> {
-        let (mut rows, mut places): (Vec<(Labels, Vec<(Slot, f64)>)>, HashMap<Labels, usize>) = Default::default();
+    pub fn past(&mut self, expr: &Expr, start: Slot, slot: Slot, interval: Span) -> Vec<Row> {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut places: HashMap<Labels, usize> = HashMap::new();
         let Some(ledger) = &mut self.ledger else { return rows };
         let mut at = start;
         while at < slot {
