@@ -49,7 +49,9 @@ impl Fmt {
     fn files(&self, configuration: Option<&Path>) -> Result<Vec<PathBuf>, CommandError> {
         if !self.paths.is_empty() {
             let files = paths::expand(&self.paths).into_iter();
-            return Ok(files.filter(|path| self.paths.contains(path) || paths::kind(path) == Kind::Rules).collect());
+            return Ok(files
+                .filter(|path| self.paths.contains(path) || matches!(paths::kind(path), Kind::Rules | Kind::Unknown))
+                .collect());
         }
         let path = configuration.unwrap_or(Path::new(paths::USUAL));
         let (mut sources, mut findings) = (Sources::default(), Findings::default());

@@ -219,8 +219,10 @@ fn asking_only(mut settings: Settings, url: &str) -> Settings {
 }
 
 fn read_rules(paths: &[PathBuf], settings: &Settings) -> Result<RuleSet, CommandError> {
-    let files: Vec<PathBuf> =
-        paths::expand(paths).into_iter().filter(|file| paths::kind(file) == paths::Kind::Rules).collect();
+    let files: Vec<PathBuf> = paths::expand(paths)
+        .into_iter()
+        .filter(|file| matches!(paths::kind(file), paths::Kind::Rules | paths::Kind::Unknown))
+        .collect();
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
     let loaded =
         rules::load(&files, &rules::Context { sources: None, ..context(settings) }, &mut sources, &mut findings);

@@ -15,12 +15,16 @@ const ENOUGH: u64 = 1 << 20;
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A rule file, or one that was meant to be.
+    /// A rule file.
     Rules,
     /// A configuration of the service.
     Configuration,
-    /// A scenario, or a unit-test file of promtool.
-    Tests,
+    /// A scenario.
+    Scenario,
+    /// A unit-test file of promtool.
+    UnitTests,
+    /// Nothing that we know.
+    Unknown,
 }
 
 /// The files at `paths`: of a folder all YAML files below it, sorted.
@@ -52,8 +56,8 @@ fn walk(path: &Path, is_named: bool, depth: usize, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// What the file at `path` is, by its name and its first look. Whatever cannot be read or recognised counts as rules,
-/// so that somebody says what is wrong with it.
+/// What the file at `path` is, by its name and its first look. Whoever gets one that cannot be read or recognised takes it
+/// for what it expects, so that somebody says what is wrong with it.
 pub fn kind(path: &Path) -> Kind {
     let is_usual = path.file_stem().is_some_and(|stem| stem == "watchbell");
     kind_of(&beginning(path).unwrap_or_default(), is_usual)
@@ -78,11 +82,12 @@ fn kind_of(text: &str, is_usual: bool) -> Kind {
     };
     match () {
         () if has(&["groups"]) => Kind::Rules,
-        () if has(&["scenario", "rule_files", "tests"]) => Kind::Tests,
+        () if has(&["scenario"]) => Kind::Scenario,
+        () if has(&["rule_files", "tests"]) => Kind::UnitTests,
         () if is_usual || has(&["prometheus", "channels", "policies", "routes", "include", "responders"]) => {
             Kind::Configuration
         }
-        () => Kind::Rules,
+        () => Kind::Unknown,
     }
 }
 
@@ -95,12 +100,13 @@ mod tests {
         let kinds = [
             ("groups:\n  - name: x\n", Kind::Rules),
             ("# rules\n---\ngroups: []\n", Kind::Rules),
-            ("{groups: []}\n", Kind::Rules),
-            ("", Kind::Rules),
+            ("{groups: []}\n", Kind::Unknown),
+            ("", Kind::Unknown),
             ("prometheus:\n  main: { url: x }\nrules: [a]\n", Kind::Configuration),
             ("policies: {}\n", Kind::Configuration),
-            ("scenario: x\nrules: [a]\n", Kind::Tests),
-            ("rule_files: [a]\ntests: []\n", Kind::Tests),
+            ("scenario: x\nrules: [a]\n", Kind::Scenario),
+            ("rule_files: [a]\ntests: []\n", Kind::UnitTests),
+            ("tests:\n- {}\n", Kind::UnitTests),
         ];
         for (text, kind) in kinds {
             assert_eq!(kind_of(text, false), kind, "{text:?}");

@@ -24,6 +24,21 @@ impl Source {
         (&self.table, &self.answer)
     }
 
+    /// Takes the answer of whoever was asked; what they say of series goes into the table.
+    ///
+    /// # Errors
+    /// What they say instead of an answer.
+    pub fn take<E>(&mut self, ask: impl FnOnce(&mut SeriesTable) -> Result<Answer, E>) -> Result<(), E> {
+        self.answer = ask(&mut self.table)?;
+        Ok(())
+    }
+
+    /// Leaves those series out of the answer.
+    pub fn leave_out(&mut self, is_out: impl Fn(&Labels) -> bool) {
+        let table = &self.table;
+        self.answer.samples.retain(|sample| !is_out(table.labels(sample.series)));
+    }
+
     /// The answer as it was read last.
     #[must_use]
     pub fn last(&self) -> (&SeriesTable, &Answer) {

@@ -6,6 +6,7 @@ use crate::config::{self, Settings, Target};
 use crate::diagnostics::{Findings, Sources, Spanned, codes, suggest};
 use crate::engine::command::{Act, NewSilence};
 use crate::model::{Labels, Matchers, Name, Severity, Slot, Span};
+use crate::promql::{described, eval};
 use crate::rules::{self, Context, RuleSet};
 use crate::series;
 use crate::yaml::{self, Validator};
@@ -21,7 +22,7 @@ const START: i64 = 1_767_603_600_000;
 const LONGEST: Span = Span::from_hours(400 * 24);
 
 /// What an event can be, for whoever wrote none of these or several.
-const EVENTS: &str = "one of `query_error`, `missed`, `restart`, `reload`, `channel_fails`, `channel_refuses`, `ack`, `unack`, \
+const EVENTS: &str = "one of `query_error`, `no_data`, `missed`, `restart`, `reload`, `channel_fails`, `channel_refuses`, `ack`, `unack`, \
                       `snooze`, `assess`, `update`, `note`, `assign`, `escalate`, `resolve`, `review`, `silence`";
 
 /// A scenario, ready to be played.
@@ -33,12 +34,18 @@ pub struct Scenario {
     pub start: Slot,
     /// How long it runs.
     pub lasts: Span,
+    /// The configuration, as it is found from here; empty where there is none.
+    pub config: String,
     /// Policies, channels, routes.
     pub settings: Arc<Settings>,
     /// The rules at the start.
     pub rules: RuleSet,
     /// What queries answer.
     pub feeds: Vec<Feed>,
+    /// The series from which all other queries are answered.
+    pub series: Vec<Series>,
+    /// Whose windows PromQL has there.
+    pub semantics: eval::Semantics,
     /// What happens beside the readings, in the order of time.
     pub events: Vec<Event>,
     /// What must come of it.
@@ -60,6 +67,26 @@ pub struct Feed {
     pub values: Vec<Option<f64>>,
 }
 
+/// A series that there is.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// Its labels, metric name included.
+    pub labels: Labels,
+    /// How far apart the values lie.
+    pub every: Span,
+    /// The values, the first at the start.
+    pub values: Vec<Option<f64>>,
+}
+
+/// What gets no data.
+#[derive(Clone, Debug)]
+pub enum Blank {
+    /// The queries of an alert, or one of them.
+    Query(Name, Option<Name>),
+    /// Series: their metric, if one is named, and their labels.
+    Series(Option<Name>, Matchers),
+}
+
 /// Something that happens beside the readings.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -74,6 +101,8 @@ pub struct Event {
 pub enum EventKind {
     /// Every query fails for so long.
     QueryError(Span),
+    /// Something gets no data for so long; the text is as written.
+    NoData(Blank, String, Span),
     /// No slot is evaluated for so long.
     Missed(Span),
     /// The service is killed, and started again after so long.
@@ -139,15 +168,7 @@ impl Reader<'_> {
         let settings = self.settings(written)?;
         let rules = self.rules(&written.rules, &settings)?;
         let start = self.start(written)?;
-        if let Some(series) = written.series.first() {
-            let mut finding = self
-                .findings
-                .error(codes::WB201, "series need the offline evaluator, which comes with a later version");
-            finding = finding.at(series.place, "");
-            finding.help(
-                "say what the queries answer instead: `answers: [{ query: Rule.value, every: 30s, values: \"1x10\" }]`",
-            );
-        }
+        let series: Vec<Series> = written.series.iter().filter_map(|series| self.series(&series.value)).collect();
         let feeds: Vec<Feed> = written.answers.iter().filter_map(|answers| self.feed(answers, &rules)).collect();
         let mut events: Vec<Event> =
             written.events.iter().filter_map(|event| self.event(event, &rules, &settings)).collect();
@@ -155,8 +176,9 @@ impl Reader<'_> {
         let expectations =
             written.expect.iter().filter_map(|expect| self.expectation(expect, &rules, &settings)).collect();
         let interval = rules.groups.iter().map(|group| group.interval).max().unwrap_or(Span::from_mins(1));
-        let spread =
-            feeds.iter().map(|feed| feed.every.times(i64::try_from(feed.values.len()).unwrap_or(i64::MAX))).max();
+        let long = |every: Span, values: &[Option<f64>]| every.times(i64::try_from(values.len()).unwrap_or(i64::MAX));
+        let spread = feeds.iter().map(|feed| long(feed.every, &feed.values));
+        let spread = spread.chain(series.iter().map(|series| long(series.every, &series.values))).max();
         let then = written.then.as_ref().map_or(interval, |then| then.0);
         let last_event = events.last().map_or(Span::ZERO, |event| event.at);
         let lasts = spread.unwrap_or(Span::ZERO).max(last_event) + then;
@@ -166,7 +188,14 @@ impl Reader<'_> {
             return None;
         }
         let title = written.scenario.value.clone();
-        Some(Scenario { title, start, lasts, settings: Arc::new(settings), rules, feeds, events, expectations })
+        let config = written.config.as_ref().map(|config| self.beside(&config.value).display().to_string());
+        let config = config.unwrap_or_default();
+        let settings = Arc::new(settings);
+        let semantics = match written.semantics {
+            Some(written::Semantics::Prometheus2) => eval::Semantics::Prometheus2,
+            Some(written::Semantics::Prometheus3) | None => eval::Semantics::Prometheus3,
+        };
+        Some(Scenario { title, start, lasts, config, settings, rules, feeds, series, semantics, events, expectations })
     }
 
     fn beside(&self, path: &str) -> PathBuf {
@@ -233,6 +262,40 @@ impl Reader<'_> {
         }
     }
 
+    fn series(&mut self, written: &written::Series) -> Option<Series> {
+        let named = described(&written.series.value);
+        let labels =
+            named.map_err(|error| self.findings.error(codes::WB202, error.message).at(written.series.place, "").code);
+        let values = series::values(&written.values.value);
+        let values =
+            values.map_err(|error| self.findings.error(codes::WB202, error.message).at(written.values.place, "").code);
+        let every = written.every.value.0;
+        if every <= Span::ZERO {
+            self.findings.error(codes::WB202, "values need some time between them").at(written.every.place, "");
+            return None;
+        }
+        Some(Series { labels: labels.ok()?, every, values: values.ok()? })
+    }
+
+    /// What gets no data: an alert, one of its queries, or series.
+    fn blank(&mut self, text: &Spanned<String>, rules: &RuleSet) -> Option<Blank> {
+        if let Some(open) = text.value.find('{') {
+            let metric = text.value[..open].trim();
+            return match Matchers::parse(&text.value[open..]) {
+                Ok(matchers) => Some(Blank::Series((!metric.is_empty()).then(|| metric.into()), matchers)),
+                Err(error) => {
+                    self.findings.error(codes::WB202, error.message).at(text.place, "");
+                    None
+                }
+            };
+        }
+        let alert = rules.groups.iter().flat_map(|group| group.alerts()).find(|rule| *rule.alert == text.value);
+        if let Some(rule) = alert {
+            return Some(Blank::Query(rule.alert.clone(), None));
+        }
+        self.query(text, rules).map(|(alert, query)| Blank::Query(alert, Some(query)))
+    }
+
     fn query(&mut self, text: &Spanned<String>, rules: &RuleSet) -> Option<(Name, Name)> {
         let known = || rules.groups.iter().flat_map(|group| group.alerts());
         let found = text.value.rsplit_once('.').and_then(|(alert, query)| {
@@ -259,6 +322,10 @@ impl Reader<'_> {
         let lasts = written.lasts.as_ref().map(|lasts| lasts.0);
         let mut kinds = Vec::new();
         kinds.extend(written.query_error.as_ref().map(|span| EventKind::QueryError(span.0)));
+        if let Some(text) = &written.no_data {
+            let blank = self.blank(text, rules)?;
+            kinds.push(EventKind::NoData(blank, text.value.clone(), lasts.unwrap_or(Span::from_mins(5))));
+        }
         kinds.extend(written.missed.as_ref().map(|span| EventKind::Missed(span.0)));
         kinds.extend(written.restart.as_ref().map(|_| EventKind::Restart(lasts.unwrap_or(Span::ZERO))));
         if let Some(files) = &written.reload {

@@ -3,9 +3,11 @@
 //!
 //! Slots of a scenario stand on a grid that begins at its start, so that `within: 5m` means what it says.
 
+use super::coverage::Coverage;
 use super::feed::{Source, of_query};
+use super::offline::Offline;
 use super::post::{Fate, Post, Posted};
-use super::scenario::{EventKind, Scenario};
+use super::scenario::{Blank, EventKind, Scenario};
 use super::snapshot::text_of;
 use super::story::{Deed, Story};
 use crate::engine::alert::Phase;
@@ -14,6 +16,7 @@ use crate::engine::evaluate::Reading;
 use crate::engine::event::{Event, EventKind as Happened, IncidentEvent};
 use crate::engine::heartbeat::Heartbeat;
 use crate::engine::incident::Incident;
+use crate::engine::notice::{Draft, Notice};
 use crate::engine::transition::Cause;
 use crate::engine::{Engine, Fact, Failure, State, Step, World};
 use crate::model::{AlertId, Moment, Name, RuleId, Slot, Span, duration_text};
@@ -25,32 +28,40 @@ use std::sync::Arc;
 /// Plays `scenario` to its end.
 #[must_use]
 pub fn play(scenario: &Scenario) -> Story {
-    played(scenario).story
+    played(Stage::new(scenario)).story
+}
+
+/// Plays `scenario` to its end, and says what it reaches.
+#[must_use]
+pub fn play_covered(scenario: &Scenario) -> (Story, Coverage) {
+    let mut stage = Stage::new(scenario);
+    stage.coverage = Some(Coverage::of(&scenario.rules, &scenario.settings, &scenario.config));
+    let stage = played(stage);
+    (stage.story, stage.coverage.unwrap_or_default())
 }
 
 /// Plays `scenario` to its end, and gives what went into the journal beside the story.
 #[must_use]
 pub fn play_recorded(scenario: &Scenario) -> (Story, Vec<Event>) {
-    let stage = played(scenario);
+    let stage = played(Stage::new(scenario));
     (stage.story, stage.journal)
 }
 
 /// Everything that `scenario` puts into a journal, a snapshot at its end included.
 #[must_use]
 pub fn journal(scenario: &Scenario) -> Vec<Event> {
-    let stage = played(scenario);
+    let stage = played(Stage::new(scenario));
     let mut journal = stage.journal;
     journal.extend(stage.engine.state.as_events());
     journal
 }
 
-fn played(scenario: &Scenario) -> Stage<'_> {
-    let mut stage = Stage::new(scenario);
+fn played(mut stage: Stage<'_>) -> Stage<'_> {
     let mut at = Span::ZERO;
     loop {
         stage.moment(at);
         match stage.next_after(at) {
-            Some(next) if next <= scenario.lasts => at = next,
+            Some(next) if next <= stage.scenario.lasts => at = next,
             _ => break,
         }
     }
@@ -73,6 +84,9 @@ struct Stage<'a> {
     down_until: Option<(Span, Span)>,
     channels: Vec<(Name, Span, Fate)>,
     blind_from: HashMap<usize, Slot>,
+    offline: Offline,
+    blanks: Vec<(&'a Blank, Span)>,
+    coverage: Option<Coverage>,
 }
 
 impl<'a> Stage<'a> {
@@ -85,7 +99,7 @@ impl<'a> Stage<'a> {
             journal: Vec::new(),
             sources: HashMap::new(),
             post: Post::default(),
-            story: Story { title: scenario.title.clone(), lines: Vec::new() },
+            story: Story { title: scenario.title.clone(), answered: answered(scenario), lines: Vec::new() },
             shown: BTreeMap::new(),
             names: HashMap::new(),
             next_event: 0,
@@ -95,6 +109,9 @@ impl<'a> Stage<'a> {
             down_until: None,
             channels: Vec::new(),
             blind_from: (0..groups).map(|group| (group, scenario.start)).collect(),
+            offline: Offline::new(scenario),
+            blanks: Vec::new(),
+            coverage: None,
         }
     }
 
@@ -102,7 +119,8 @@ impl<'a> Stage<'a> {
     fn moment(&mut self, at: Span) {
         let now = Moment::from_millis((self.scenario.start + at).millis());
         self.wake(at, now);
-        while let Some(event) = self.scenario.events.get(self.next_event).filter(|event| event.at <= at) {
+        let scenario = self.scenario;
+        while let Some(event) = scenario.events.get(self.next_event).filter(|event| event.at <= at) {
             self.next_event += 1;
             self.happen(&event.kind, at, now);
         }
@@ -140,11 +158,16 @@ impl<'a> Stage<'a> {
         slots.chain(event).chain(wakes).chain(timer).chain(post).filter(|next| *next > at).min()
     }
 
-    fn happen(&mut self, kind: &EventKind, at: Span, now: Moment) {
+    fn happen(&mut self, kind: &'a EventKind, at: Span, now: Moment) {
         match kind {
             EventKind::QueryError(span) => {
                 self.failing_until = at + *span;
                 self.say(at, format!("-- every query fails for {}", duration_text::format(*span)));
+            }
+            EventKind::NoData(blank, text, span) => {
+                self.blanks.push((blank, at + *span));
+                self.offline.withhold(blank, now.millis(), (now + *span).millis());
+                self.say(at, format!("-- there is no data of {text} for {}", duration_text::format(*span)));
             }
             EventKind::Missed(span) => {
                 self.missing_until = at + *span;
@@ -249,24 +272,61 @@ impl<'a> Stage<'a> {
             let failure = || Failure { message: "the scenario makes every query fail".into(), is_the_sources: true };
             let readings: Vec<Result<Reading<'_>, Failure>> = rules.iter().map(|_| Err(failure())).collect();
             let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, now);
-            return self.take(step, at);
+            self.take(step, at);
+            return self.look(group, slot);
         }
+        self.offline.advance(slot.millis());
         self.fill(group, &rules, slot);
-        for rule in &rules {
-            for query in 0..rule.queries.len() {
-                let feeds = of_query(&self.scenario.feeds, rule, query);
-                self.sources.entry((rule.id, query)).or_default().read(&feeds, self.scenario.start, slot);
-            }
-        }
-        let lookups = Answers::new();
-        let answers: Vec<Vec<_>> = rules
+        let failures: Vec<Option<Failure>> = rules.iter().map(|rule| self.read(group, rule, at).err()).collect();
+        let last = |rule: &Arc<Rule>, query: usize| self.sources[&(rule.id, query)].last();
+        let values = rules.iter().map(|rule| {
+            let (table, answer) = last(rule, rule.value);
+            (*rule, table, answer)
+        });
+        let lookups = self.offline.lookups(&world, values, slot);
+        let answers: Vec<Vec<_>> =
+            rules.iter().map(|rule| (0..rule.queries.len()).map(|query| last(rule, query)).collect()).collect();
+        let readings: Vec<Result<Reading<'_>, Failure>> = answers
             .iter()
-            .map(|rule| (0..rule.queries.len()).map(|query| self.sources[&(rule.id, query)].last()).collect())
+            .zip(failures)
+            .map(|(answers, failure)| failure.map_or(Ok(Reading { answers, lookups: &lookups }), Err))
             .collect();
-        let readings: Vec<Result<Reading<'_>, Failure>> =
-            answers.iter().map(|answers| Ok(Reading { answers, lookups: &lookups })).collect();
         let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, now);
         self.take(step, at);
+        self.look(group, slot);
+    }
+
+    fn look(&mut self, group: usize, slot: Slot) {
+        if let Some(coverage) = &mut self.coverage {
+            coverage.look(&self.engine, group, slot);
+        }
+    }
+
+    /// Reads the answer to every query of a rule: the scenario's own, or what its series give.
+    fn read(&mut self, group: usize, rule: &Arc<Rule>, at: Span) -> Result<(), Failure> {
+        let (start, slot) = (self.scenario.start, self.scenario.start + at);
+        let asked_at = Slot::from_millis(slot.millis() - self.offset(group).millis());
+        let mut result = Ok(());
+        for query in 0..rule.queries.len() {
+            let feeds = of_query(&self.scenario.feeds, rule, query);
+            let source = self.sources.entry((rule.id, query)).or_default();
+            if feeds.is_empty() && self.offline.answers() {
+                let offline = &mut self.offline;
+                let read = source.take(|table| offline.read(&rule.queries[query].expr, asked_at, table));
+                result = result.and(read);
+            } else {
+                source.read(&feeds, start, slot);
+            }
+            for (blank, _) in self.blanks.iter().filter(|(_, until)| at < *until) {
+                source
+                    .leave_out(|labels| blank.is_query(rule, query) || (!feeds.is_empty() && blank.is_series(labels)));
+            }
+        }
+        result
+    }
+
+    fn offset(&self, group: usize) -> Span {
+        self.engine.world.rules.groups[group].query_offset
     }
 
     /// Fills histories with what a range query would find, after a start, a reload, or slots without an answer.
@@ -279,7 +339,12 @@ impl<'a> Stage<'a> {
         for rule in rules {
             for query in (0..rule.queries.len()).filter(|query| !rule.queries[*query].history.is_zero()) {
                 let feeds = of_query(&self.scenario.feeds, rule, query);
-                let past: Vec<_> = feeds.iter().map(|feed| feed.past(self.scenario.start, slot, interval)).collect();
+                let start = self.scenario.start;
+                let past: Vec<_> = if feeds.is_empty() {
+                    self.offline.past(&rule.queries[query].expr, start, slot, interval)
+                } else {
+                    feeds.iter().map(|feed| feed.past(start, slot, interval)).collect()
+                };
                 self.engine.state.rule(rule).fill_history(&world, rule, query, &past);
             }
         }
@@ -292,14 +357,25 @@ impl<'a> Stage<'a> {
         }
         self.journal.extend(step.events);
         for draft in step.drafts {
-            let notice = draft.compose(&self.engine.world, &Answers::new()).unwrap_or_else(|wanted| {
-                // A scenario has no source for the queries of templates.
-                let refused = wanted
-                    .into_iter()
-                    .map(|(_, query)| (query, Err("a scenario answers no query of a template".into())));
-                draft.compose(&self.engine.world, &refused.collect()).expect("every query has an answer now")
-            });
+            let notice = self.composed(&draft);
             self.post.take(notice);
+        }
+    }
+
+    /// Renders a message, with the answers to what its templates ask.
+    fn composed(&mut self, draft: &Draft) -> Notice {
+        let mut answers = Answers::new();
+        loop {
+            match draft.compose(&self.engine.world, &answers) {
+                Ok(notice) => return notice,
+                Err(wanted) => {
+                    for (_, query) in wanted {
+                        // A text that depends on answers asks other queries in the next round; a circle would ask the same.
+                        let found = self.offline.ask(&query, draft.at.millis());
+                        answers.insert(query, found);
+                    }
+                }
+            }
         }
     }
 
@@ -332,6 +408,9 @@ impl<'a> Stage<'a> {
                 self.story.add(at, deed, format!("{}  {word} {}", subject.labels, subject.severity));
             }
             Happened::Incident { key, number, event, .. } => {
+                if let Some(coverage) = &mut self.coverage {
+                    coverage.told(&self.engine, key, event);
+                }
                 self.tell_incident(*number, key, event, at);
             }
             Happened::HeartbeatChanged { alert, is } => {
@@ -490,4 +569,22 @@ fn because(cause: &Cause) -> String {
         Cause::RuleRemoved => "its rule was removed".into(),
         Cause::RuleChanged => "its rule was changed".into(),
     }
+}
+
+/// Who answers which query, where the scenario has series.
+fn answered(scenario: &Scenario) -> Vec<String> {
+    if scenario.series.is_empty() {
+        return Vec::new();
+    }
+    let (mut offline, mut given) = (Vec::new(), Vec::new());
+    for rule in scenario.rules.groups.iter().flat_map(|group| group.alerts()) {
+        for (index, query) in rule.queries.iter().enumerate() {
+            let is_offline = of_query(&scenario.feeds, rule, index).is_empty();
+            let list = if is_offline { &mut offline } else { &mut given };
+            list.push(format!("{}.{}", rule.alert, query.name));
+        }
+    }
+    let told = |who: &str, list: Vec<String>| (!list.is_empty()).then(|| format!("{who}: {}", list.join(", ")));
+    let lines = [told("answered offline, from series", offline), told("answered by the scenario", given)];
+    lines.into_iter().flatten().collect()
 }

@@ -10,6 +10,8 @@ use std::fmt;
 pub struct Story {
     /// The scenario's title.
     pub title: String,
+    /// Who answers which query, where more than the scenario itself does.
+    pub answered: Vec<String>,
     /// What happened.
     pub lines: Vec<Line>,
 }
@@ -64,6 +66,12 @@ impl fmt::Display for Story {
     /// One paragraph per thing; the time stands where it differs from the line before.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n", self.title)?;
+        for line in &self.answered {
+            writeln!(f, "{line}")?;
+        }
+        if !self.answered.is_empty() {
+            writeln!(f)?;
+        }
         let mut before = None;
         for line in &self.lines {
             let time = if before == Some(line.at) { String::new() } else { duration_text::format(line.at) };

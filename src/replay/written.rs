@@ -25,9 +25,12 @@ pub struct Scenario {
     /// Readings: what each query answers.
     #[serde(default)]
     pub answers: Vec<Answers>,
-    /// Series for the offline evaluator, in promtool's notation. Comes with a later version.
+    /// Series that there are: queries without `answers` are answered from them, without a server.
     #[serde(default)]
-    pub series: Vec<Spanned<Entries<Spanned<String>>>>,
+    pub series: Vec<Spanned<Series>>,
+    /// Whose windows PromQL has, where `series` are asked. Default: `prometheus-3`.
+    #[serde(default)]
+    pub semantics: Option<Semantics>,
     /// What happens beside the readings.
     #[serde(default)]
     pub events: Vec<Spanned<Event>>,
@@ -51,6 +54,29 @@ pub struct Answers {
     pub values: Spanned<String>,
 }
 
+/// A series and its values.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Series {
+    /// Its name and labels: `up{job="api"}`.
+    pub series: Spanned<String>,
+    /// How far apart the values lie.
+    pub every: Spanned<DurationText>,
+    /// The values in promtool's notation, the first at the start.
+    pub values: Spanned<String>,
+}
+
+/// Whose windows PromQL has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Semantics {
+    /// A window has both of its edges.
+    #[serde(rename = "prometheus-2")]
+    Prometheus2,
+    /// A window lacks its left edge.
+    #[serde(rename = "prometheus-3")]
+    Prometheus3,
+}
+
 /// Something that happens beside the readings.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -60,6 +86,10 @@ pub struct Event {
     /// Every query fails for so long.
     #[serde(default)]
     pub query_error: Option<DurationText>,
+    /// An alert (`Rule`) or one of its queries (`Rule.query`) gets no series, or series (`up{job="api"}`) are not there; `for`
+    /// says how long.
+    #[serde(default)]
+    pub no_data: Option<Spanned<String>>,
     /// No slot is evaluated for so long, while the service runs.
     #[serde(default)]
     pub missed: Option<DurationText>,

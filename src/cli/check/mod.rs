@@ -176,9 +176,9 @@ impl Check {
         let mut plan = Plan { configuration, ..Plan::default() };
         for path in paths::expand(&self.paths) {
             match paths::kind(&path) {
-                Kind::Rules => plan.rule_files.push(path),
+                Kind::Rules | Kind::Unknown => plan.rule_files.push(path),
                 Kind::Configuration => plan.add_configuration(path)?,
-                Kind::Tests => plan.left_out += 1,
+                Kind::Scenario | Kind::UnitTests => plan.left_out += 1,
             }
         }
         Ok(plan)

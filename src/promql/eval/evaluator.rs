@@ -56,6 +56,14 @@ impl Evaluator {
         query.range(set, steps)
     }
 
+    /// Makes `expr` ready before it is asked, for all clones to come: patterns are costly to compile.
+    ///
+    /// # Errors
+    /// As [`Query::new`].
+    pub fn prepare(&mut self, expr: &Expr) -> Result<(), EvalError> {
+        self.query(expr).map(drop)
+    }
+
     fn query(&mut self, expr: &Expr) -> Result<(&mut Query, &SeriesSet), EvalError> {
         if !self.queries.contains_key(expr.text()) {
             self.queries.insert(expr.text().clone(), Query::new(expr, self.options)?);

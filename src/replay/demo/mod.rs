@@ -70,9 +70,12 @@ pub fn show(seed: u64) -> Show {
         title: format!("seed {seed}"),
         start: START,
         lasts: LASTS,
+        config: String::new(),
         settings: Arc::new(settings),
         rules,
         feeds,
+        series: Vec::new(),
+        semantics: crate::promql::eval::Semantics::Prometheus3,
         events,
         expectations: Vec::new(),
     };

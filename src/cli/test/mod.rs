@@ -1,0 +1,182 @@
+//! `watchbell test`: scenarios against their snapshots, and promtool's unit tests.
+//!
+//! Files are played side by side and told in their order, so that the output is the same however many processors there are.
+
+mod junit;
+mod scenario;
+mod side_by_side;
+mod unit;
+
+use super::paths::{self, Kind};
+use super::{Answer, Colour, CommandError, output};
+use crate::promql::eval;
+use crate::replay::Coverage;
+use clap::ValueEnum;
+use regex::Regex;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Where tests lie if nobody says otherwise.
+const USUAL: [&str; 2] = ["tests/scenarios", "tests/unit-tests"];
+
+/// Play scenarios against their snapshots, and run promtool's unit tests.
+#[derive(Debug, clap::Args)]
+pub struct Test {
+    /// Scenarios, promtool's unit-test files, or folders of them [default: tests/scenarios and tests/unit-tests].
+    files: Vec<PathBuf>,
+    /// Accept what happens: write the snapshots anew.
+    #[arg(long)]
+    accept: bool,
+    /// Play only scenarios and tests whose file or title matches this regular expression.
+    #[arg(long, value_name = "RE")]
+    filter: Option<String>,
+    /// Write a JUnit report to this file.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Say what of rules and policies no scenario reaches: tiers, sides of conditions, `no_data` and `on_error`, levels.
+    #[arg(long)]
+    coverage: bool,
+    /// Fail also where promtool lets pass: an alert that no rule has, a rule file that is not there, a test that cannot fail.
+    #[arg(long)]
+    strict: bool,
+    /// Whose windows PromQL has in unit tests: version 2 of Prometheus gives them both of their edges.
+    #[arg(long, value_enum, default_value_t = Semantics::Prometheus3)]
+    semantics: Semantics,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Semantics {
+    #[value(name = "prometheus-2")]
+    Prometheus2,
+    #[value(name = "prometheus-3")]
+    Prometheus3,
+}
+
+/// How everything is to be played.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+struct Manner {
+    accept: bool,
+    filter: Option<Regex>,
+    strict: bool,
+    coverage: bool,
+    semantics: eval::Semantics,
+    in_colour: bool,
+}
+
+/// What became of one scenario, or of one unit test.
+struct Outcome {
+    file: PathBuf,
+    title: String,
+    failure: Option<String>,
+    note: String,
+    coverage: Coverage,
+}
+
+impl Test {
+    /// Plays the scenarios, runs the unit tests, and says how they went.
+    ///
+    /// # Errors
+    /// When there is nothing to play, or a file cannot be written.
+    pub fn run(&self, colour: Colour) -> Result<Answer, CommandError> {
+        let manner = self.manner(colour)?;
+        let files = self.test_files()?;
+        let played = side_by_side::each(&files, |(file, kind)| match kind {
+            Kind::UnitTests => Ok(unit::run(file, &manner)),
+            _ => scenario::play(file, &manner).map(|outcome| outcome.into_iter().collect()),
+        });
+        let played: Result<Vec<Vec<Outcome>>, CommandError> = played.into_iter().collect();
+        let mut outcomes: Vec<Outcome> = played?.into_iter().flatten().collect();
+        if outcomes.is_empty() {
+            return Err(CommandError::Usage("there is no scenario to play".into()));
+        }
+        for outcome in &outcomes {
+            output::print(&outcome.line())?;
+        }
+        let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
+        let are = if files.iter().all(|(_, kind)| *kind != Kind::UnitTests) { "scenarios" } else { "tests" };
+        output::print(&format!("{} {are}: {} passed, {failed} failed\n", outcomes.len(), outcomes.len() - failed))?;
+        let coverage = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.coverage));
+        let coverage = coverage.reduce(|mut all, one| {
+            all.merge(one);
+            all
+        });
+        let coverage = coverage.filter(|_| self.coverage);
+        output::print(&coverage.as_ref().map(covered).unwrap_or_default())?;
+        if let Some(path) = &self.junit {
+            std::fs::write(path, junit::report(&outcomes, coverage.as_ref()))?;
+        }
+        Ok(if failed == 0 { Answer::Good } else { Answer::No })
+    }
+
+    fn manner(&self, colour: Colour) -> Result<Manner, CommandError> {
+        let filter = self.filter.as_deref().map(Regex::new).transpose();
+        Ok(Manner {
+            accept: self.accept,
+            filter: filter.map_err(|error| CommandError::Usage(format!("--filter: {error}")))?,
+            strict: self.strict,
+            coverage: self.coverage,
+            semantics: match self.semantics {
+                Semantics::Prometheus2 => eval::Semantics::Prometheus2,
+                Semantics::Prometheus3 => eval::Semantics::Prometheus3,
+            },
+            in_colour: colour.for_stream(&std::io::stdout()),
+        })
+    }
+
+    fn test_files(&self) -> Result<Vec<(PathBuf, Kind)>, CommandError> {
+        let usual = || USUAL.iter().map(PathBuf::from).filter(|path| path.exists()).collect();
+        let wanted: Vec<PathBuf> = if self.files.is_empty() { usual() } else { self.files.clone() };
+        let mut files = Vec::new();
+        for path in wanted {
+            if path.is_dir() {
+                files.append(&mut tests_in(&path)?);
+            } else if path.exists() {
+                files.push(path);
+            } else {
+                return Err(CommandError::Usage(format!("{} does not exist", path.display())));
+            }
+        }
+        Ok(files.into_iter().map(|path| (path.clone(), paths::kind(&path))).collect())
+    }
+}
+
+/// The tests that lie in `folder` itself. What lies there for them to use, rules and configurations, is passed over; what
+/// cannot be recognised is played, so that a slip of the pen in its first key is told.
+fn tests_in(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if is_yaml && !matches!(paths::kind(&path), Kind::Rules | Kind::Configuration) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// What is reached, and what is not, for people.
+fn covered(coverage: &Coverage) -> String {
+    let missing: String = coverage.missing().map(|item| format!("     {item}\n")).collect();
+    format!("coverage: {} of {} reached\n{missing}", coverage.reached(), coverage.total())
+}
+
+impl Manner {
+    fn leaves_out(&self, file: &Path, title: &str) -> bool {
+        let is_out = |filter: &Regex| !filter.is_match(&file.display().to_string()) && !filter.is_match(title);
+        self.filter.as_ref().is_some_and(is_out)
+    }
+}
+
+impl Outcome {
+    fn line(&self) -> String {
+        let word = if self.failure.is_some() { "FAIL" } else { "ok  " };
+        let (first, rest) = self.note.split_once('\n').unwrap_or((&self.note, ""));
+        let mut text = format!("{word} {}: {}{first}\n", self.file.display(), self.title);
+        for line in self.failure.iter().flat_map(|failure| failure.lines()).chain(rest.lines()) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "     {line}");
+        }
+        text
+    }
+}

@@ -1,0 +1,163 @@
+//! promtool's unit-test files: our verdict is the real promtool's.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn watchbell(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_watchbell"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .arg("test")
+        .args(arguments)
+        .output()
+        .expect("the program runs")
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Whether all tests of each of `files` pass.
+fn verdicts(files: &[PathBuf], semantics: &str) -> BTreeMap<PathBuf, bool> {
+    let names: Vec<&str> = files.iter().map(|file| file.to_str().expect("UTF-8")).collect();
+    let out = told(&watchbell(&[&["--semantics", semantics], &names[..]].concat()));
+    let fails = |file: &PathBuf| out.contains(&format!("FAIL {}: ", file.display()));
+    files.iter().map(|file| (file.clone(), !fails(file))).collect()
+}
+
+fn yaml_in(folder: &str) -> Vec<PathBuf> {
+    let found = glob::glob(&format!("{folder}/*.yaml")).expect("a good pattern").flatten();
+    found.collect()
+}
+
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+/// The real one, where it is installed.
+fn promtool() -> Option<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cache")))?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::env::split_paths(&path).map(|folder| folder.join("promtool"));
+    all.chain([cache.join("watchbell/bin/promtool")]).find(|file| file.exists())
+}
+
+#[test]
+fn our_own_unit_tests_pass_or_fail_as_they_should_and_promtool_says_the_same() {
+    let good = yaml_in("tests/unit-tests").into_iter().chain(yaml_in("tests/unit-tests/doubtful"));
+    let good: Vec<PathBuf> = good.collect();
+    let bad = yaml_in("tests/unit-tests/failing");
+    let expected: BTreeMap<PathBuf, bool> =
+        good.iter().map(|file| (file.clone(), true)).chain(bad.iter().map(|file| (file.clone(), false))).collect();
+    assert_eq!(expected.len(), 6);
+    let files: Vec<PathBuf> = expected.keys().cloned().collect();
+    assert_eq!(verdicts(&files, "prometheus-2"), expected);
+    assert_eq!(verdicts(&files, "prometheus-3"), expected);
+    let Some(promtool) = promtool() else { return say("skipped: no promtool to compare with") };
+    for (file, passes) in expected {
+        let ran = Command::new(&promtool).args(["test", "rules"]).arg(&file).output().expect("promtool runs");
+        assert_eq!(ran.status.success(), passes, "{}: {ran:?}", file.display());
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_at_its_place_with_what_came_instead() {
+    let failing = told(&watchbell(&["tests/unit-tests/failing"]));
+    insta::assert_snapshot!(failing);
+}
+
+#[test]
+fn what_promtool_lets_pass_is_noted_and_fails_only_whoever_is_strict() {
+    let mild = watchbell(&["tests/unit-tests/doubtful"]);
+    assert_eq!(mild.status.code(), Some(0));
+    insta::assert_snapshot!(told(&mild));
+    let strict = watchbell(&["--strict", "tests/unit-tests/doubtful"]);
+    assert_eq!(strict.status.code(), Some(1));
+    assert!(told(&strict).ends_with("4 tests: 0 passed, 4 failed\n"), "{}", told(&strict));
+    assert_eq!(watchbell(&["--strict", "tests/unit-tests"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_filter_chooses_among_the_tests_of_a_file() {
+    let one = told(&watchbell(&["tests/unit-tests", "--filter", "is kept says"]));
+    assert!(one.ends_with("1 tests: 1 passed, 0 failed\n"), "{one}");
+}
+
+/// The files of the corpus on which promtool 3.5.3 says no.
+const REFUSED: [&str; 15] = [
+    "prometheus/bad-input-series.yml",
+    "prometheus/bad-promql.yml",
+    "prometheus/bad-rules-error-test.yml",
+    "prometheus/bad-rules-syntax-test.yml",
+    "prometheus/failing.yml",
+    "prometheus/rules_run.yml",
+    "prometheus/rules_run_extrafields.yml",
+    "prometheus/rules_run_fuzzy.yml",
+    "prometheus/rules_run_no_fuzzy.yml",
+    "prometheus/start-time-test.yml",
+    "vmalert-tool/disable-group-label.yaml",
+    "vmalert-tool/failed-test.yaml",
+    "vmalert-tool/long-period.yaml",
+    "vmalert-tool/test1.yaml",
+    "vmalert-tool/test2.yaml",
+];
+
+/// One file of the corpus expects native histograms, which the evaluator refuses by name.
+const NATIVE: &str = "prometheus/unittest.yml";
+
+/// promtool 2.42 refuses these two, whose windows lack their left edges.
+const OF_VERSION_3: [&str; 2] = ["kubernetes-mixin/tests/absent_alert-test.yaml", "kubernetes-mixin/tests/tests.yaml"];
+
+#[test]
+fn the_verdict_on_every_file_of_the_corpus_is_that_of_promtool() {
+    let shared = std::env::var("WATCHBELL_SHARED").unwrap_or_else(|_| "../shared".into());
+    let all = glob::glob(&format!("{shared}/corpus/unit-tests/**/*.y*ml")).expect("a good pattern").flatten();
+    let is_test = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).expect("a text");
+        text.lines().any(|line| line.starts_with("tests:"))
+    };
+    let files: Vec<PathBuf> = all.filter(is_test).collect();
+    if files.is_empty() {
+        return say(&format!("skipped: no corpus at {shared}"));
+    }
+    let passes = |file: &Path, others: &[&str]| !others.iter().any(|other| file.ends_with(other));
+    let refused = [&REFUSED[..], &[NATIVE]].concat();
+    let expected: BTreeMap<PathBuf, bool> = files.iter().map(|file| (file.clone(), passes(file, &refused))).collect();
+    assert_eq!(verdicts(&files, "prometheus-3"), expected);
+    say(&format!(
+        "{} of {} files have promtool's verdict; {NATIVE} wants native histograms",
+        files.len() - 1,
+        files.len()
+    ));
+    let of_version_3: Vec<PathBuf> = files.into_iter().filter(|file| !passes(file, &OF_VERSION_3)).collect();
+    let none = of_version_3.iter().map(|file| (file.clone(), false)).collect();
+    assert_eq!(verdicts(&of_version_3, "prometheus-2"), none);
+}
+
+#[test]
+fn series_and_blanks_that_cannot_be_meant_are_refused_at_their_place() {
+    insta::assert_snapshot!(told(&watchbell(&["tests/scenarios/bad"])));
+}
+
+#[test]
+fn a_scenario_is_answered_from_its_series_beside_its_own_answers() {
+    let played = watchbell(&["tests/scenarios/series-offline.yaml"]);
+    assert_eq!(played.status.code(), Some(0), "{}", told(&played));
+}
+
+#[test]
+fn coverage_names_what_no_scenario_reaches_and_is_in_the_report() {
+    let report = std::env::temp_dir().join(format!("watchbell-coverage-{}.xml", std::process::id()));
+    let name = report.to_str().expect("UTF-8");
+    let scenarios = ["tests/scenarios/series-offline.yaml", "tests/scenarios/difference-limit.yaml"];
+    let played = watchbell(&[&["--coverage", "--junit", name], &scenarios[..]].concat());
+    assert_eq!(played.status.code(), Some(0));
+    insta::assert_snapshot!(told(&played));
+    let text = std::fs::read_to_string(&report).expect("the report is written");
+    std::fs::remove_file(&report).expect("it can be removed");
+    assert_eq!(text.matches("name=\"coverage.missing\"").count(), told(&played).matches(" never ").count());
+    // Whatever is quicker, the output is the same.
+    assert_eq!(told(&watchbell(&[&["--coverage"], &scenarios[..]].concat())), told(&played));
+}
