@@ -294,7 +294,7 @@ fn a_hostile_change_runs_nothing_and_says_nothing_but_its_own_text() {
     repository.write(".git/hooks/post-checkout", &format!("#!/bin/sh\ntouch '{}'\n", ran.display()));
     std::os::unix::fs::symlink("/etc/passwd", repository.path().join("rules/outside.yaml"))
         .expect("a link can be made");
-    let text = "@all <img src=x> [x](https://example.org) `|` <!-- watchbell:report -->";
+    let text = "a` @all <img src=x> [x](https://example.org) `|` <!-- watchbell:report --> `b";
     let rules =
         edited(RULES, &[("Gas on {{ $labels.chain }} is {{ $value }}", text), ("alert: Old", "alert: \"@Old|``\"")]);
     repository.write("rules/chain.yaml", &rules);
