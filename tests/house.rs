@@ -118,6 +118,17 @@ fn scripts_can_be_run() {
 }
 
 #[test]
+fn every_wrong_edit_can_still_be_applied() {
+    let script = in_repository("scripts/prove-tests");
+    let Ok(done) = std::process::Command::new(script).arg("--check").output() else {
+        println!("skipped: there is no Python here");
+        return;
+    };
+    let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{said}");
+}
+
+#[test]
 fn what_the_list_of_promises_names_exists() {
     let page = read(&in_repository("docs/promises.md"));
     let quoted: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
