@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// So many values are held at once, at most; beyond that parts get shorter.
 const MOST_VALUES: usize = 24_000_000;
+/// How long a source may take for the first, small question: whoever named a wrong address need not wait a minute.
+const FIRST_ANSWER: Span = Span::from_secs(10);
 /// How long a part is, from long to short.
 const PARTS: [Span; 3] = [Span::from_hours(6), Span::from_hours(1), Span::from_mins(10)];
 
@@ -181,7 +183,7 @@ impl Session {
         let mut found = Vec::new();
         for source in sources {
             let client = &self.asking.clients[&source];
-            let deadline = tokio::time::Instant::now() + self.asking.timeout.to_std();
+            let deadline = tokio::time::Instant::now() + self.asking.timeout.min(FIRST_ANSWER).to_std();
             match client.query_range("count(up)", from, to, step, deadline).await {
                 Ok(series) if series.is_empty() => self
                     .notes

@@ -125,7 +125,7 @@ fn every_format_can_be_read_by_what_reads_it() {
 fn what_cannot_be_asked_or_read_is_said_and_ends_with_its_own_code() {
     let folder = Scratch::new("backtest-bad");
     folder.write("rules.yaml", RULES);
-    let nobody = backtest(&folder, "http://127.0.0.1:1", &[]);
+    let nobody = backtest(&folder, "http://127.0.0.1:1", &["--timeout", "1s"]);
     assert_eq!(nobody.status, Some(3), "{}", nobody.err);
     assert!(nobody.err.contains("cannot reach http://127.0.0.1:1"), "{}", nobody.err);
     let unknown = backtest(&folder, "http://127.0.0.1:1", &["--rule", "GasDaer"]);

@@ -1,6 +1,6 @@
 //! Rule files in their canonical layout: keys in one order, two spaces a level, long expressions broken, comments kept.
 //!
-//! Start at [`format`]. It works on the words of the file and never on what they mean; at the end it reads what came out,
+//! Start at [`format()`]. It works on the words of the file and never on what they mean; at the end it reads what came out,
 //! and where that means anything else, nothing is changed and the mistake is ours.
 
 mod expr;
