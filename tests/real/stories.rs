@@ -87,6 +87,8 @@ routes: [{{ policy: default }}]
     fn gas(&self, gwei: f64) {
         let now = now_millis();
         self.prometheus.write(&[Series::new("gas_price_gwei", &[("chain", "sepolia")], &[(now, gwei)])]);
+        // Two values of one millisecond would be refused.
+        wait_for("the clock to go on", || (now_millis() > now).then_some(()));
     }
 
     /// What has been heard, one line a message, without ids and times.
