@@ -4,12 +4,13 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use watchbell::backtest::{ABSENT, Asks, Column, Hole, Part, Plan, Player, Question, Survey, Tally, Window};
+use watchbell::backtest::{Asks, Column, Hole, Part, Plan, Player, Question, Survey, Tally, Window};
 use watchbell::config::{self, Settings};
 use watchbell::diagnostics::{Findings, Sources};
 use watchbell::engine::{Failure, World};
 use watchbell::model::{Labels, Slot, Span};
 use watchbell::rules::{self, Context};
+use watchbell::series::stale;
 
 /// Monday, 5 January 2026, 12:00 UTC: working hours.
 const NOON: i64 = 1_767_614_400_000;
@@ -68,7 +69,7 @@ impl Told {
             let first = self.at(from) - question.interval.times(i64::try_from(before).expect("it is small"));
             let mut part = Part::empty(first, question.interval, to - from + before);
             let value = |values: &[f64], place: usize| {
-                (from + place).checked_sub(before).and_then(|slot| values.get(slot)).copied().unwrap_or(ABSENT)
+                (from + place).checked_sub(before).and_then(|slot| values.get(slot)).copied().unwrap_or(stale())
             };
             part.columns = self
                 .columns
@@ -246,7 +247,7 @@ proptest! {
     /// A window may be asked in whatever parts: the same is decided.
     #[test]
     fn where_a_window_is_cut_changes_nothing(
-        values in prop::collection::vec(prop_oneof![Just(10.0), Just(85.0), Just(97.0), Just(ABSENT)], 1..60),
+        values in prop::collection::vec(prop_oneof![Just(10.0), Just(85.0), Just(97.0), Just(stale())], 1..60),
         hole in 0..60_usize, cut in 1..60_usize, other in 1..60_usize,
     ) {
         let rule = "alert: Busy, expr: busy, no_data: { tier: high, after: 3m }, \

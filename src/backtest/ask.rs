@@ -1,11 +1,12 @@
 //! Asking a source about the past: in parts that it can answer, kept for the next time.
 
-use super::past::{ABSENT, Column, Hole, Part};
+use super::past::{Column, Hole, Part};
 use super::plan::{Plan, Question};
 use crate::engine::Failure;
 use crate::http::chain;
 use crate::model::{Labels, Name, Slot, Span};
 use crate::prometheus::{Client, QueryError, RangeSeries};
+use crate::series::{is_stale, stale};
 use futures_util::future::{BoxFuture, join_all};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -114,7 +115,7 @@ fn holes_in(part: &Part) -> Vec<Hole> {
     let why = || Failure { message: "the source was not scraping then: it has no `up`".into(), is_the_sources: true };
     let mut slot = part.first;
     for place in 0..part.slots {
-        let is_there = part.columns.iter().any(|column| !super::past::is_absent(column.values[place]));
+        let is_there = part.columns.iter().any(|column| !is_stale(column.values[place]));
         if !is_there && part.hole(slot).is_none() {
             match holes.last_mut().filter(|hole| hole.last + part.step == slot) {
                 Some(hole) => hole.last = slot,
@@ -251,7 +252,7 @@ fn enter(
     question: &Question,
     (first, slots): (Slot, usize),
 ) {
-    let column = columns.entry(series.labels).or_insert_with(|| vec![ABSENT; slots]);
+    let column = columns.entry(series.labels).or_insert_with(|| vec![stale(); slots]);
     for (at, value) in series.samples {
         let place = ((at + question.query_offset) - first).millis() / question.interval.millis();
         if let Some(cell) = usize::try_from(place).ok().and_then(|place| column.get_mut(place)) {

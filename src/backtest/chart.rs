@@ -2,7 +2,7 @@
 //! the bounds, and below it when the rule fired.
 
 use super::report::RuleReport;
-use crate::notify::text::number as figure;
+use crate::notify::text::{markup_free, number as figure};
 use std::fmt::Write;
 
 /// How many dots a character of a terminal chart has across.
@@ -171,21 +171,9 @@ fn colour(severity: &str) -> &'static str {
     }
 }
 
-/// Text as HTML, XML and Markdown take it in without seeing more in it than text.
+/// Text as HTML, XML and Markdown take it in without seeing more in it than text, on one line.
 #[must_use]
 pub fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '\n' | '\t' => escaped.push(' '),
-            c if c.is_control() => {}
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    let line = text.chars().map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c });
+    markup_free(&line.filter(|c| !c.is_control()).collect::<String>())
 }

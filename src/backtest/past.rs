@@ -2,9 +2,7 @@
 
 use crate::engine::Failure;
 use crate::model::{Labels, Slot, Span};
-
-/// No sample: Prometheus's own marker of a stale series, which no answer ever holds.
-pub const ABSENT: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
+use crate::series::is_stale;
 
 /// The answers to one question at some slots in a row.
 #[derive(Clone, Debug)]
@@ -26,7 +24,7 @@ pub struct Part {
 pub struct Column {
     /// Its labels, metric name included.
     pub labels: Labels,
-    /// Its value at each slot, [`ABSENT`] where there is none.
+    /// Its value at each slot, the staleness marker (which no answer ever holds) where there is none.
     pub values: Vec<f64>,
 }
 
@@ -39,12 +37,6 @@ pub struct Hole {
     pub last: Slot,
     /// Why.
     pub why: Failure,
-}
-
-/// Whether a value stands for none.
-#[must_use]
-pub fn is_absent(value: f64) -> bool {
-    value.to_bits() == ABSENT.to_bits()
 }
 
 impl Part {
@@ -73,7 +65,7 @@ impl Part {
     pub fn before(&self, slot: Slot, from: Slot) -> Vec<(Labels, Vec<(Slot, f64)>)> {
         let known = |(place, value): (usize, &f64)| {
             let at = self.first + self.step.times(i64::try_from(place).ok()?);
-            (at >= from && at < slot && !is_absent(*value)).then_some((at, *value))
+            (at >= from && at < slot && !is_stale(*value)).then_some((at, *value))
         };
         let past =
             |column: &Column| -> Vec<(Slot, f64)> { column.values.iter().enumerate().filter_map(known).collect() };

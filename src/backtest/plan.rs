@@ -66,8 +66,7 @@ impl Question {
     /// The first slot at or after `from`.
     #[must_use]
     pub fn first_slot(&self, from: Slot) -> Slot {
-        let before = Slot::at_or_before(from.millis(), self.interval, self.grid);
-        if before == from { before } else { before + self.interval }
+        Slot::at_or_after(from.millis(), self.interval, self.grid)
     }
 
     /// The slots at or after `from` and before `to`: the first of them, and how many there are.

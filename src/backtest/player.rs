@@ -1,6 +1,6 @@
 //! Driving the engine over answers of the past, slot by slot, with every timer in between.
 
-use super::past::{Part, is_absent};
+use super::past::Part;
 use super::plan::Asks;
 use super::tally::Tally;
 use super::unknown::Unknown;
@@ -9,6 +9,7 @@ use crate::engine::{Engine, Event, Fact, Failure, Step, World};
 use crate::model::{Answer, Moment, Sample, SeriesRef, SeriesTable, Slot, Span};
 use crate::rules::Rule;
 use crate::rules::template::Answers;
+use crate::series::is_stale;
 use std::sync::Arc;
 
 /// The engine, what its rules ask, and what has come of it so far.
@@ -45,11 +46,7 @@ impl Player {
     #[must_use]
     pub fn new(world: Arc<World>, asks: Asks, questions: usize, from: Slot) -> Self {
         let groups = &world.rules.groups;
-        let first = |group: &Arc<crate::rules::Group>| {
-            let before = Slot::at_or_before(from.millis(), group.interval, group.grid());
-            if before == from { before } else { before + group.interval }
-        };
-        let next = groups.iter().map(first).collect();
+        let next = groups.iter().map(|group| Slot::at_or_after(from.millis(), group.interval, group.grid())).collect();
         let blind_from = groups.iter().map(|_| Some(Slot::from_millis(i64::MIN))).collect();
         let answers = (0..questions).map(|_| Asked::default()).collect();
         let tally = Tally::new(&world);
@@ -66,18 +63,11 @@ impl Player {
         }
     }
 
-    /// It knows no more than the service did: slots of which that knew nothing are unknown here as well.
-    #[must_use]
-    pub fn knowing_no_more_than(mut self, unknown: Unknown) -> Self {
+    /// From now on it knows no more than the service did, whose unknown slots are unknown here as well, and keeps every event, as a
+    /// journal does.
+    pub fn follow(&mut self, unknown: Unknown) {
         self.unknown = unknown;
-        self
-    }
-
-    /// It keeps every event, as a journal does.
-    #[must_use]
-    pub fn recording(mut self) -> Self {
         self.journal = Some(Vec::new());
-        self
     }
 
     /// The events that were kept.
@@ -173,12 +163,7 @@ impl Player {
     /// The groups whose slot this is, by source, name and file.
     fn due(&self, slot: Slot) -> Vec<usize> {
         let groups = &self.engine.world.rules.groups;
-        let mut due: Vec<usize> = (0..groups.len()).filter(|group| self.next[*group] == slot).collect();
-        due.sort_by_key(|group| {
-            let group = &groups[*group];
-            (group.source.clone(), group.name.clone(), group.file.clone())
-        });
-        due
+        self.engine.world.rules.in_order((0..groups.len()).filter(|group| self.next[*group] == slot))
     }
 
     fn evaluate(&mut self, group: usize, slot: Slot, parts: &[Part]) {
@@ -241,7 +226,7 @@ impl Asked {
         let Some(place) = part.place(slot) else { return };
         for (column, &series) in part.columns.iter().zip(&self.columns) {
             let value = column.values[place];
-            if !is_absent(value) {
+            if !is_stale(value) {
                 self.answer.samples.push(Sample { series, value });
             }
         }

@@ -3,7 +3,6 @@
 use super::chart::{band, braille, escaped, svg};
 use super::report::{Report, RuleReport, TierReport};
 use crate::model::{Span, duration_text};
-use crate::notify::text::number;
 use jiff::Timestamp;
 use std::fmt::Write;
 
@@ -65,11 +64,16 @@ fn cells(rule: &RuleReport, tier: &TierReport) -> [String; 10] {
     ]
 }
 
-/// A length of time as people say it, to the second.
-#[expect(clippy::cast_possible_truncation, reason = "a length of time, in milliseconds")]
+/// A length of time, or a dash where there is none.
 fn seconds(seconds: Option<f64>) -> String {
-    let format = |seconds: f64| duration_text::format(Span::from_secs(seconds.round() as i64));
-    seconds.map_or_else(|| "-".to_owned(), format)
+    seconds.map_or_else(|| "-".to_owned(), in_words)
+}
+
+/// So many seconds as people say them, to the second.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "a length of time, in seconds")]
+pub fn in_words(seconds: f64) -> String {
+    duration_text::format(Span::from_secs(seconds.round() as i64))
 }
 
 fn heading(report: &Report) -> String {
@@ -191,8 +195,7 @@ fn details(report: &Report, rule: &RuleReport) -> String {
     }
     if let Some(values) = rule.values {
         let unit = rule.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        let [p50, p95, p99, max, min] = [values.p50, values.p95, values.p99, values.max, values.min].map(number);
-        let _ = writeln!(text, "  values: least {min}, p50 {p50}, p95 {p95}, p99 {p99}, most {max}{unit}");
+        let _ = writeln!(text, "  values: {values}{unit}");
     }
     for tier in &rule.tiers {
         let _ = writeln!(text, "  {}", sentence(tier));

@@ -87,9 +87,7 @@ impl Session {
     #[must_use]
     pub fn knowing_no_more_than(mut self, unknown: Unknown) -> Self {
         if let Some(played) = self.played.first_mut() {
-            let world = Arc::clone(&played.world);
-            let player = Player::new(world, played.asks.clone(), self.plan.questions.len(), self.window.from);
-            played.player = player.knowing_no_more_than(unknown).recording();
+            played.player.follow(unknown);
         }
         self
     }
@@ -122,11 +120,7 @@ impl Session {
     ///
     /// # Errors
     /// When a source that is asked does not answer at all.
-    pub fn play(
-        &mut self,
-        runtime: &tokio::runtime::Runtime,
-        mut seen: impl FnMut(Slot),
-    ) -> Result<&[Played], SessionError> {
+    pub fn play(&mut self, runtime: &tokio::runtime::Runtime, mut seen: impl FnMut(Slot)) -> Result<(), SessionError> {
         self.asking.with_up = runtime.block_on(self.with_up())?;
         let plan = Arc::clone(&self.plan);
         let (mut rest, mut length) = (self.window, 0);
@@ -152,7 +146,7 @@ impl Session {
             seen(part.to);
         }
         self.notes.extend(self.played.iter().flat_map(Played::undecided));
-        Ok(&self.played)
+        Ok(())
     }
 
     /// What was asked, and where.

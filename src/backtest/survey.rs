@@ -1,9 +1,12 @@
 //! Looking at the values themselves: how they are spread, and how near they came to each bound.
 
-use super::past::{Part, is_absent};
+use super::past::Part;
 use crate::model::{SeriesTable, Severity, Slot};
+use crate::notify::text::number;
 use crate::rules::{Bound, Condition, Rule, Tier};
+use crate::series::is_stale;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A value this near to a bound, as a share of it, is a near miss where it turns back.
 const NEAR: f64 = 0.9;
@@ -62,6 +65,13 @@ pub struct Spread {
     pub max: f64,
 }
 
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [min, p50, p95, p99, max] = [self.min, self.p50, self.p95, self.p99, self.max].map(number);
+        write!(f, "least {min}, p50 {p50}, p95 {p95}, p99 {p99}, most {max}")
+    }
+}
+
 impl Survey {
     /// Nothing seen yet of the time from `from` to `to`.
     #[must_use]
@@ -90,7 +100,7 @@ impl Survey {
             self.states[series].resize(tiers.len(), State::Far);
             let mut slot = part.first;
             for &value in &column.values {
-                if slot >= from && slot < until && !is_absent(value) {
+                if slot >= from && slot < until && !is_stale(value) {
                     self.see(slot, value);
                     self.come_near(series, tiers, value);
                 }

@@ -26,6 +26,8 @@ pub struct Tally {
     pub pages: Vec<Paged>,
     /// Pages about Watchbell itself: sources that do not answer.
     pub own_pages: u32,
+    /// For which severities somebody has been paged because of an incident.
+    paged: BTreeSet<(IncidentId, Severity)>,
     now: HashMap<AlertId, Now>,
     ended: HashMap<AlertId, Moment>,
     zone: jiff::tz::TimeZone,
@@ -118,6 +120,7 @@ impl Tally {
             incidents: BTreeSet::new(),
             pages: Vec::new(),
             own_pages: 0,
+            paged: BTreeSet::new(),
             now: HashMap::new(),
             ended: HashMap::new(),
             zone: world.zone.clone(),
@@ -253,7 +256,7 @@ impl Tally {
         });
         let (at, incident, to) = (draft.at, draft.incident, draft.destination.to_string().into());
         let severity = draft.severity.clone();
-        let is_first = !self.pages.iter().rev().any(|page| page.incident == incident && page.severity == severity);
+        let is_first = self.paged.insert((incident, severity.clone()));
         self.pages.push(Paged { at, rule, severity: severity.clone(), to, incident });
         let out_of_hours = self.is_out_of_hours(at);
         let (Some(rule), Some(member)) = (rule, worst) else {

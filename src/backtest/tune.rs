@@ -63,8 +63,6 @@ pub struct Candidate {
     pub firing_seconds: f64,
     /// The numbers of known incidents, taken for real, that it would have missed.
     pub missed: Vec<u64>,
-    #[serde(skip)]
-    knob: Option<Knob>,
 }
 
 /// What was found for one knob.
@@ -227,7 +225,6 @@ impl Candidate {
             pages: counted.map_or(0, |tier| tier.pages),
             firing_seconds: super::report::covered(firings, end).as_secs_f64(),
             missed: real.filter(|known| !is_met(known)).map(|known| known.number).collect(),
-            knob: Some(knob),
         }
     }
 }
@@ -285,7 +282,6 @@ mod tests {
             pages: *pages,
             firing_seconds: 0.0,
             missed: Vec::new(),
-            knob: None,
         };
         pages.iter().enumerate().map(one).collect()
     }

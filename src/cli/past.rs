@@ -142,7 +142,7 @@ impl Past {
 pub fn play(session: &mut Session) -> Result<(), CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let progress = Progress::new(session.window());
-    let played = session.play(&runtime, |until| progress.show(until)).map(|_| ());
+    let played = session.play(&runtime, |until| progress.show(until));
     progress.done();
     played.map_err(|error: SessionError| CommandError::Outside(error.to_string()))
 }
@@ -152,11 +152,8 @@ pub fn play(session: &mut Session) -> Result<(), CommandError> {
 /// # Errors
 /// When it cannot be read.
 pub fn recorded(path: &Path, world: &World, window: Window) -> Result<Vec<Event>, CommandError> {
-    let outside =
-        |error: StoreError| CommandError::Outside(format!("{}: {}", path.display(), crate::http::chain(&error)));
-    let mut store = Sqlite::open_to_read(path).map_err(outside)?;
     let (from, to) = (window.from.moment(Span::ZERO), window.to.moment(Span::ZERO));
-    store.recorded(Partition(0), from, to, &world.settings.severities).map_err(outside)
+    journal(path, |store| store.recorded(Partition(0), from, to, &world.settings.severities))
 }
 
 /// The incidents of the journal at `path`, the newest first.
@@ -164,17 +161,20 @@ pub fn recorded(path: &Path, world: &World, window: Window) -> Result<Vec<Event>
 /// # Errors
 /// When it cannot be read.
 pub fn known(path: &Path, world: &World) -> Result<Vec<Known>, CommandError> {
-    let outside = |error: crate::store::StoreError| {
-        CommandError::Outside(format!("{}: {}", path.display(), crate::http::chain(&error)))
-    };
-    let mut store = Sqlite::open_to_read(path).map_err(outside)?;
-    let numbers = store.numbers(Partition(0), u64::MAX >> 1, MOST_KNOWN).map_err(outside)?;
-    let mut known = Vec::new();
-    for number in numbers {
-        let story = store.story(Partition(0), number, &world.settings.severities).map_err(outside)?;
-        known.extend(story.as_ref().and_then(Known::of));
-    }
-    Ok(known)
+    journal(path, |store| {
+        let mut known = Vec::new();
+        for number in store.numbers(Partition(0), u64::MAX >> 1, MOST_KNOWN)? {
+            let story = store.story(Partition(0), number, &world.settings.severities)?;
+            known.extend(story.as_ref().and_then(Known::of));
+        }
+        Ok(known)
+    })
+}
+
+/// Reads the journal at `path`, and names it where it cannot be read.
+fn journal<T>(path: &Path, read: impl FnOnce(&mut Sqlite) -> Result<T, StoreError>) -> Result<T, CommandError> {
+    let read = Sqlite::open_to_read(path).and_then(|mut store| read(&mut store));
+    read.map_err(|error| CommandError::Outside(format!("{}: {}", path.display(), crate::http::chain(&error))))
 }
 
 /// The rules whose alert name is one of `names`. Others of their groups are switched off, so that grid and limit stay what they are.

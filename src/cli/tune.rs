@@ -2,9 +2,9 @@
 
 use super::past::{self, Past};
 use super::{Answer, CommandError, output};
-use crate::backtest::{Candidate, Knob, Known, Session, Subject, Survey, Sweep};
+use crate::backtest::{self, Candidate, Knob, Known, Session, Subject, Survey, Sweep};
 use crate::engine::World;
-use crate::model::{Span, duration_text};
+use crate::model::Span;
 use crate::rules::Condition;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -115,9 +115,7 @@ fn human(subject: &Subject, session: &Session, survey: Option<&Survey>, sweeps: 
     let window = session.window();
     let mut text = format!("{} {}  {} to {}\n", subject.rule.alert, subject.severity(), window.from, window.to);
     if let Some(spread) = survey.and_then(Survey::spread) {
-        let [min, p50, p95, p99, max] =
-            [spread.min, spread.p50, spread.p95, spread.p99, spread.max].map(crate::notify::text::number);
-        let _ = writeln!(text, "values: least {min}, p50 {p50}, p95 {p95}, p99 {p99}, most {max}");
+        let _ = writeln!(text, "values: {spread}");
     }
     for sweep in sweeps {
         text.push_str(&table(sweep, !known.is_empty()));
@@ -138,8 +136,7 @@ fn table(sweep: &Sweep, with_known: bool) -> String {
             (_, true) => "try",
             _ => "",
         };
-        #[expect(clippy::cast_possible_truncation, reason = "a length of time, in seconds")]
-        let firing = duration_text::format(Span::from_secs(candidate.firing_seconds.round() as i64));
+        let firing = backtest::in_words(candidate.firing_seconds);
         let missed: Vec<String> = candidate.missed.iter().map(|number| format!("INC-{number}")).collect();
         let line = format!(
             "{mark:>4} {:>9}  {:>9}  {:>5}  {firing:>6}  {}",

@@ -1,25 +1,15 @@
 //! WB071 · `rate`, `irate` or `increase` of what goes up and down.
 
-use super::exprs;
 use super::files::RATES;
 use crate::diagnostics::{Findings, Text, codes};
 use crate::promql::Expr;
 use crate::promql::tree::Kind;
-use crate::rules::{Checked, Recorded};
 
 /// What names of gauges end with, where that leaves no doubt.
 const ENDINGS: [&str; 8] =
     ["_avail_bytes", "_celsius", "_free_bytes", "_info", "_percent", "_ratio", "_timestamp_seconds", "_usage_bytes"];
 
-pub(super) fn check(rule: &Checked, findings: &mut Findings) {
-    exprs::of_alert(rule).for_each(|(text, expr)| check_expr(text, expr, findings));
-}
-
-pub(super) fn check_record(rule: &Recorded, findings: &mut Findings) {
-    exprs::of_record(rule).for_each(|(text, expr)| check_expr(text, expr, findings));
-}
-
-fn check_expr(text: &Text, expr: &Expr, findings: &mut Findings) {
+pub(super) fn check(text: &Text, expr: &Expr, findings: &mut Findings) {
     expr.root().walk(&mut |node| {
         let Kind::Call(function, arguments) = &node.kind else { return };
         let Some(Kind::Range(of, _)) = arguments.first().map(|argument| &argument.kind) else { return };

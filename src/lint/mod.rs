@@ -31,8 +31,8 @@ mod unit_mismatch;
 pub mod unused_policy;
 
 use crate::config::Checks;
-use crate::diagnostics::{Code, Findings, Level, codes};
-use crate::promql::LabelsOf;
+use crate::diagnostics::{Code, Findings, Level, Text, codes};
+use crate::promql::{Expr, LabelsOf};
 use crate::rules::{Allow, Checked, Loaded, Rule, allow};
 use files::Files;
 use std::collections::BTreeSet;
@@ -44,10 +44,7 @@ pub fn check(loaded: &Loaded, checks: &Checks, findings: &mut Findings) {
         check_alert(rule, &files, checks, findings);
     }
     for rule in &loaded.recorded {
-        short_window::check_record(rule, checks, findings);
-        gauge_rate::check_record(rule, findings);
-        never_true::check_record(rule, findings);
-        needless_regex::check_record(rule, findings);
+        check_exprs(exprs::of_record(rule), checks, findings);
     }
 }
 
@@ -61,14 +58,22 @@ fn check_alert(rule: &Checked, files: &Files<'_>, checks: &Checks, findings: &mu
     template_render::check(rule, findings);
     short_for::check(rule, findings);
     missing_key_label::check(rule, files, findings);
-    short_window::check(rule, checks, findings);
     raw_counter::check(rule, files, findings);
-    gauge_rate::check(rule, findings);
     filtered_query::check(rule, findings);
-    never_true::check(rule, findings);
+    never_true::check_tiers(rule, findings);
     unit_mismatch::check(rule, findings);
-    needless_regex::check(rule, findings);
     required::check(rule, checks, findings);
+    check_exprs(exprs::of_alert(rule), checks, findings);
+}
+
+/// What is said of an expression, whatever rule it stands in.
+fn check_exprs<'a>(exprs: impl Iterator<Item = (&'a Text, &'a Expr)>, checks: &Checks, findings: &mut Findings) {
+    for (text, expr) in exprs {
+        short_window::check(text, expr, checks, findings);
+        gauge_rate::check(text, expr, findings);
+        never_true::check(text, expr, findings);
+        needless_regex::check(text, expr, findings);
+    }
 }
 
 /// Drops what comments and the project allow, and tells of comments that allow nothing. The codes that the project allowed for

@@ -1,20 +1,10 @@
 //! WB075 · A regular expression that is a plain text, or anchored twice.
 
-use super::exprs;
 use crate::diagnostics::{Findings, Text, codes};
 use crate::promql::Expr;
 use crate::promql::tree::{Kind, LabelMatcher, MatchOperator};
-use crate::rules::{Checked, Recorded};
 
-pub(super) fn check(rule: &Checked, findings: &mut Findings) {
-    exprs::of_alert(rule).for_each(|(text, expr)| check_expr(text, expr, findings));
-}
-
-pub(super) fn check_record(rule: &Recorded, findings: &mut Findings) {
-    exprs::of_record(rule).for_each(|(text, expr)| check_expr(text, expr, findings));
-}
-
-fn check_expr(text: &Text, expr: &Expr, findings: &mut Findings) {
+pub(super) fn check(text: &Text, expr: &Expr, findings: &mut Findings) {
     expr.root().walk(&mut |node| {
         let Kind::Selector(selector) = &node.kind else { return };
         for matcher in &selector.matchers {

@@ -5,12 +5,9 @@ use super::{exprs, tier_order};
 use crate::diagnostics::{Findings, Text, codes};
 use crate::promql::Expr;
 use crate::promql::tree::{Binary, Kind, MatchOperator, Selector};
-use crate::rules::{Bound, Checked, Condition, Recorded};
+use crate::rules::{Bound, Checked, Condition};
 
-pub(super) fn check(rule: &Checked, findings: &mut Findings) {
-    for (text, expr) in exprs::of_alert(rule) {
-        check_expr(text, expr, findings);
-    }
+pub(super) fn check_tiers(rule: &Checked, findings: &mut Findings) {
     let Some(query) = rule.rule.queries.get(rule.rule.value) else { return };
     let range = range_of(query.expr.root());
     for tier in rule.rule.tiers.iter() {
@@ -27,13 +24,7 @@ pub(super) fn check(rule: &Checked, findings: &mut Findings) {
     }
 }
 
-pub(super) fn check_record(rule: &Recorded, findings: &mut Findings) {
-    for (text, expr) in exprs::of_record(rule) {
-        check_expr(text, expr, findings);
-    }
-}
-
-fn check_expr(text: &Text, expr: &Expr, findings: &mut Findings) {
+pub(super) fn check(text: &Text, expr: &Expr, findings: &mut Findings) {
     expr.root().walk(&mut |node| match &node.kind {
         Kind::Binary(binary) if exprs::compares(binary.operator) => {
             if let Some(range) = never(binary) {

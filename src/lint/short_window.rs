@@ -1,12 +1,10 @@
 //! WB069 · A window that holds too few scrapes for what is asked of it.
 
-use super::exprs;
 use crate::config::Checks;
 use crate::diagnostics::{Findings, Text, codes};
 use crate::model::{Span, duration_text};
 use crate::promql::Expr;
 use crate::promql::tree::Kind;
-use crate::rules::{Checked, Recorded};
 
 /// What has no answer with fewer than two samples in the window.
 const NEEDS_TWO: [&str; 7] = ["rate", "irate", "increase", "delta", "idelta", "deriv", "predict_linear"];
@@ -17,15 +15,7 @@ const SCRAPES: i64 = 4;
 /// What Prometheus's own examples scrape at, where nobody says.
 const USUAL: Span = Span::from_secs(15);
 
-pub(super) fn check(rule: &Checked, checks: &Checks, findings: &mut Findings) {
-    exprs::of_alert(rule).for_each(|(text, expr)| check_expr(text, expr, checks, findings));
-}
-
-pub(super) fn check_record(rule: &Recorded, checks: &Checks, findings: &mut Findings) {
-    exprs::of_record(rule).for_each(|(text, expr)| check_expr(text, expr, checks, findings));
-}
-
-fn check_expr(text: &Text, expr: &Expr, checks: &Checks, findings: &mut Findings) {
+pub(super) fn check(text: &Text, expr: &Expr, checks: &Checks, findings: &mut Findings) {
     let scrape = checks.scrape_interval.unwrap_or(USUAL);
     let least = scrape.times(SCRAPES);
     expr.root().walk(&mut |node| {

@@ -41,6 +41,13 @@ impl Slot {
         Slot((wall - offset.0).div_euclid(interval.0) * interval.0 + offset.0)
     }
 
+    /// The first grid point at or after `wall`, of the grid with this interval and offset.
+    #[must_use]
+    pub fn at_or_after(wall: i64, interval: Span, offset: Span) -> Self {
+        let before = Slot::at_or_before(wall, interval, offset);
+        if before.millis() == wall { before } else { before + interval }
+    }
+
     /// The moment of this slot where the clock has `skew`.
     #[must_use]
     pub fn moment(self, skew: Span) -> Moment {

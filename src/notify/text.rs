@@ -90,6 +90,23 @@ pub fn alert_line(alert: &AlertText) -> String {
     one_line(&line)
 }
 
+/// Text that makes no markup in HTML or XML, not in an attribute either: label values are data.
+#[must_use]
+pub fn markup_free(text: &str) -> String {
+    let mut free = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => free.push_str("&amp;"),
+            '<' => free.push_str("&lt;"),
+            '>' => free.push_str("&gt;"),
+            '"' => free.push_str("&quot;"),
+            '\'' => free.push_str("&#39;"),
+            c => free.push(c),
+        }
+    }
+    free
+}
+
 /// Text that stays on its line: label values are data, and must not make lines, end a text early, or turn the direction of
 /// what stands beside them.
 #[must_use]

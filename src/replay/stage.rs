@@ -138,12 +138,8 @@ impl<'a> Stage<'a> {
     /// The groups whose slot this is, by source, name and file.
     fn due(&self, at: Span) -> Vec<usize> {
         let groups = &self.engine.world.rules.groups;
-        let mut due: Vec<usize> =
-            (0..groups.len()).filter(|group| at.millis() % groups[*group].interval.millis() == 0).collect();
-        due.sort_by_key(|group| {
-            (groups[*group].source.clone(), groups[*group].name.clone(), groups[*group].file.clone())
-        });
-        due
+        let is_due = |group: &usize| at.millis() % groups[*group].interval.millis() == 0;
+        self.engine.world.rules.in_order((0..groups.len()).filter(is_due))
     }
 
     fn next_after(&self, at: Span) -> Option<Span> {

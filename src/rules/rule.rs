@@ -251,6 +251,19 @@ impl Bound {
     }
 }
 
+impl RuleSet {
+    /// These groups in the order in which those of one moment are evaluated: by source, name and file.
+    #[must_use]
+    pub fn in_order(&self, groups: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut groups: Vec<usize> = groups.into_iter().collect();
+        groups.sort_by_key(|group| {
+            let group = &self.groups[*group];
+            (group.source.clone(), group.name.clone(), group.file.clone())
+        });
+        groups
+    }
+}
+
 impl Group {
     /// Its alerting rules, in order.
     pub fn alerts(&self) -> impl Iterator<Item = &Arc<Rule>> {

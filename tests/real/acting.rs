@@ -8,7 +8,8 @@ use std::process::{Command, Output};
 use watchbell::api::{Needs, routes};
 use watchbell::config::Role;
 
-const RULES: &str = r"
+/// One alert, whose value a story says.
+pub const RULES: &str = r"
 groups:
   - name: drill
     interval: 1s

@@ -6,6 +6,7 @@
 //! with a button in Slack, or not at all. Whoever got no answer asks again, as they would. As all open while both are alive,
 //! both know them by the same ids, and what the receivers got is compared id by id.
 
+use crate::acting::RULES;
 use crate::support::{Prometheus, Receivers, Scratch, Series, Watchbell, free_port, http, now_millis, wait_for};
 use serde_json::{Value, json};
 use std::cell::{Ref, RefCell};
@@ -69,16 +70,6 @@ const SEATS: [Who; 20] = {
         Slack, Person, PagerDuty, Slack, Person, PagerDuty, Level,
     ]
 };
-
-const RULES: &str = r"
-groups:
-  - name: drill
-    interval: 1s
-    rules:
-      - alert: Drill
-        expr: drill
-        tiers: { critical: { above: 0.5 } }
-";
 
 const CONFIG: &str = r#"
 prometheus: { main: { url: "$PROMETHEUS", timeout: 5s } }

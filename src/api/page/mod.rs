@@ -7,7 +7,7 @@ mod incident;
 
 pub use incident::{list, noted, of};
 
-use crate::notify::text::{cut, one_line};
+use crate::notify::text::{cut, markup_free, one_line};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
@@ -145,18 +145,7 @@ pub fn answer(status: StatusCode, page: &Page) -> Response {
 
 /// Text as text, whatever it holds.
 fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in cut(&one_line(text), LONGEST_LINE).chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
+    markup_free(&cut(&one_line(text), LONGEST_LINE))
 }
 
 #[cfg(test)]

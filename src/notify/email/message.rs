@@ -4,7 +4,7 @@ use super::encode::{addresses, header, quoted_printable};
 use crate::config::Mailbox;
 use crate::engine::notice::{AlertText, Notice, NoticeKind};
 use crate::notify::Delivery;
-use crate::notify::text::{alert_line, cut, headline, reason};
+use crate::notify::text::{alert_line, cut, headline, markup_free, reason};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
@@ -118,12 +118,12 @@ impl Words {
     }
 
     fn html(&self) -> String {
-        let title = escape(&self.headline);
+        let title = markup_free(&self.headline);
         let mut html = format!(
             "<!doctype html>\n<html><head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n<h3>{title}</h3>\n<p>{}</p>\n",
-            escape(&self.reason)
+            markup_free(&self.reason)
         );
-        html.extend(self.hands.iter().map(|hands| format!("<p>{}</p>\n", escape(hands))));
+        html.extend(self.hands.iter().map(|hands| format!("<p>{}</p>\n", markup_free(hands))));
         html.push_str("<ul>\n");
         html.extend(self.entries.iter().map(Entry::html));
         html.push_str("</ul>\n");
@@ -153,9 +153,12 @@ impl Entry {
     }
 
     fn html(&self) -> String {
-        let mut html = format!("<li><b>{}</b><br>\n<code>{}</code>\n", escape(&self.line), escape(&self.labels));
+        let mut html =
+            format!("<li><b>{}</b><br>\n<code>{}</code>\n", markup_free(&self.line), markup_free(&self.labels));
         html.extend(
-            self.description.iter().map(|text| format!("<p style=\"white-space:pre-wrap\">{}</p>\n", escape(text))),
+            self.description
+                .iter()
+                .map(|text| format!("<p style=\"white-space:pre-wrap\">{}</p>\n", markup_free(text))),
         );
         html.extend(self.runbook.iter().map(|url| format!("<p>{}</p>\n", anchor(url, "Runbook"))));
         html.push_str("</li>\n");
@@ -169,17 +172,12 @@ fn clean(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() && !"\n\t".contains(letter) { ' ' } else { letter }).collect()
 }
 
-/// Label values are data: they must not make markup, not in an attribute either.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
-}
-
 /// Only addresses of the web are links; anything else (`javascript:`) is shown as the text that it is.
 fn anchor(url: &str, text: &str) -> String {
     if url.starts_with("https://") || url.starts_with("http://") {
-        format!("<a href=\"{}\">{}</a>", escape(url), escape(text))
+        format!("<a href=\"{}\">{}</a>", markup_free(url), markup_free(text))
     } else {
-        format!("{}: {}", escape(text), escape(url))
+        format!("{}: {}", markup_free(text), markup_free(url))
     }
 }
 
