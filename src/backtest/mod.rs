@@ -7,6 +7,7 @@
 mod ask;
 mod chart;
 mod compare;
+mod inline;
 mod known;
 mod past;
 mod plan;
@@ -21,6 +22,7 @@ mod unknown;
 
 pub use ask::{Asked, Asking, Window, ask};
 pub use compare::{Difference, differences};
+pub use inline::{Inlined, inlined, recordings_read, without_history};
 pub use known::Known;
 pub use past::{Column, Hole, Part};
 pub use plan::{Asks, Plan, Question};

@@ -37,7 +37,7 @@ impl Backtest {
     pub fn run(&self, config: Option<&Path>) -> Result<Answer, CommandError> {
         let window = self.past.window()?;
         let subject = self.past.load(config, &self.rules)?;
-        let mut world = Arc::clone(&subject.world);
+        let (mut world, notes) = self.past.with_history(&subject, window)?;
         if !self.only.is_empty() {
             let some = past::only_some(&world.rules, &self.only)?;
             world = Arc::new(World::new(Arc::clone(&world.settings), some));
@@ -50,6 +50,7 @@ impl Backtest {
         if self.journal.is_some() {
             session = session.knowing_no_more_than(Unknown::of(&recorded));
         }
+        session.notes.extend(notes);
         past::play(&mut session)?;
         if self.journal.is_some() {
             session.notes.extend(agreement(&session, &recorded));

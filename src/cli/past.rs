@@ -1,7 +1,7 @@
 //! What commands that look at real history share: from when, whom they ask, what they play.
 
 use super::{CommandError, output, paths};
-use crate::backtest::{Asked, Asking, Known, Session, SessionError, Window};
+use crate::backtest::{self, Asked, Asking, Known, Session, SessionError, Window};
 use crate::config::{Settings, Source};
 use crate::diagnostics::{Findings, Sources, render};
 use crate::engine::{Event, World};
@@ -121,17 +121,39 @@ impl Past {
         worlds: impl IntoIterator<Item = Arc<World>>,
         (window, now): (Window, Slot),
     ) -> Result<Session, CommandError> {
+        Ok(Session::new(worlds, self.asking(subject, now)?, window))
+    }
+
+    /// How the sources are asked.
+    fn asking(&self, subject: &Subject, now: Slot) -> Result<Asking, CommandError> {
         let timeout =
             duration_text::parse(&self.timeout).map_err(|error| CommandError::Usage(format!("--timeout: {error}")))?;
-        let asking = Asking {
+        Ok(Asking {
             clients: subject.clients.clone(),
             kept: if self.no_cache { None } else { cache_folder() },
             now,
             timeout,
             with_up: Vec::new(),
             asked: Arc::new(Asked::default()),
-        };
-        Ok(Session::new(worlds, asking, window))
+        })
+    }
+
+    /// The rules of `subject`, asking for what is recorded in the place of recordings that have no history, and what is to be said
+    /// of it.
+    ///
+    /// # Errors
+    /// When the deadline cannot be read.
+    pub fn with_history(
+        &self,
+        subject: &Subject,
+        (window, now): (Window, Slot),
+    ) -> Result<(Arc<World>, Vec<String>), CommandError> {
+        let asking = self.asking(subject, now)?;
+        let rules = &subject.world.rules;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let without = runtime.block_on(backtest::without_history(rules, &asking, window));
+        let inlined = backtest::inlined(rules.clone(), &without);
+        Ok((Arc::new(World::new(Arc::clone(&subject.world.settings), inlined.rules)), inlined.notes))
     }
 }
 

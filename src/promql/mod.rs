@@ -7,6 +7,7 @@ mod described;
 mod escape;
 pub mod eval;
 mod functions;
+mod inline;
 mod number;
 mod parser;
 mod pattern;
@@ -20,6 +21,7 @@ mod types;
 
 pub use described::described;
 pub use functions::{Function, Last};
+pub use inline::{Recorded, Recordings};
 pub use print::is_same_text;
 pub use provenance::LabelsOf;
 pub use split::{Comparison, Split, Whole, Why};
