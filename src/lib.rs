@@ -10,6 +10,7 @@ pub mod crash;
 pub mod diagnostics;
 pub mod engine;
 pub mod http;
+pub mod impact;
 pub mod import;
 pub mod lint;
 pub mod model;

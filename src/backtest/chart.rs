@@ -1,7 +1,7 @@
 //! Charts of a rule's values: braille in a terminal, SVG elsewhere. What is drawn is the spread of all series in each column,
 //! the bounds, and below it when the rule fired.
 
-use super::report::RuleReport;
+use super::report::{RuleReport, TierReport};
 use crate::notify::text::{markup_free, number as figure};
 use std::fmt::Write;
 
@@ -16,10 +16,50 @@ const HEIGHT: f64 = 120.0;
 /// How high a line of firings is.
 const BAND: f64 = 8.0;
 
+/// What a chart shows.
+#[derive(Clone, Debug, Default)]
+pub struct Chart<'a> {
+    /// The lowest and the highest value in each column.
+    pub columns: &'a [Option<(f64, f64)>],
+    /// The bounds, each with the severity whose colour it has.
+    pub bounds: Vec<(f64, String)>,
+    /// When something fired.
+    pub bands: Vec<Band>,
+}
+
+/// A line that shows when something fired.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Band {
+    /// What stands before it.
+    pub label: String,
+    /// The severity whose colour it has.
+    pub severity: String,
+    /// From when to when, as shares of the window.
+    pub spans: Vec<(f64, f64)>,
+}
+
+impl<'a> Chart<'a> {
+    /// The values and bounds of a rule, and a band for each severity that fired.
+    #[must_use]
+    pub fn of(rule: &'a RuleReport, mut spans: impl FnMut(&TierReport) -> Vec<(f64, f64)>) -> Self {
+        let bound = |tier: &TierReport| Some((tier.bound?, tier.severity.clone()));
+        let band = |tier: &TierReport| Band {
+            label: tier.severity.clone(),
+            severity: tier.severity.clone(),
+            spans: spans(tier),
+        };
+        Chart {
+            columns: &rule.columns,
+            bounds: rule.tiers.iter().filter_map(bound).collect(),
+            bands: rule.tiers.iter().filter(|tier| tier.fired > 0).map(band).collect(),
+        }
+    }
+}
+
 /// The lowest and the highest value that a chart has to show.
-fn range(rule: &RuleReport) -> Option<(f64, f64)> {
-    let values = rule.columns.iter().flatten().flat_map(|(low, high)| [*low, *high]);
-    let all = values.chain(rule.tiers.iter().filter_map(|tier| tier.bound)).filter(|value| value.is_finite());
+fn range(chart: &Chart<'_>) -> Option<(f64, f64)> {
+    let values = chart.columns.iter().flatten().flat_map(|(low, high)| [*low, *high]);
+    let all = values.chain(chart.bounds.iter().map(|(bound, _)| *bound)).filter(|value| value.is_finite());
     let (low, high) =
         all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     match high - low {
@@ -37,8 +77,9 @@ fn range(rule: &RuleReport) -> Option<(f64, f64)> {
     clippy::cast_precision_loss,
     reason = "dots of a chart"
 )]
-pub fn braille(rule: &RuleReport, width: usize, rows: usize) -> Option<String> {
-    let (low, high) = range(rule)?;
+pub fn braille(chart: &Chart<'_>, width: usize, rows: usize) -> Option<String> {
+    let (low, high) = range(chart)?;
+    let columns = (!chart.columns.is_empty()).then_some(chart.columns)?;
     let (across, down) = (width * DOTS_ACROSS, rows * DOTS_DOWN);
     let mut dots = vec![false; across * down];
     let line = |value: f64| {
@@ -46,7 +87,7 @@ pub fn braille(rule: &RuleReport, width: usize, rows: usize) -> Option<String> {
         ((1.0 - share) * (down - 1) as f64).round() as usize
     };
     for x in 0..across {
-        let column = rule.columns[x * rule.columns.len() / across];
+        let column = columns[x * columns.len() / across];
         let Some((least, most)) = column.filter(|(least, most)| least.is_finite() && most.is_finite()) else {
             continue;
         };
@@ -54,11 +95,12 @@ pub fn braille(rule: &RuleReport, width: usize, rows: usize) -> Option<String> {
             dots[y * across + x] = true;
         }
     }
-    for bound in rule.tiers.iter().filter_map(|tier| tier.bound) {
+    for (bound, _) in &chart.bounds {
         // Every third dot, so that a bound and a curve can be told apart.
-        (0..across).step_by(3).for_each(|x| dots[line(bound) * across + x] = true);
+        (0..across).step_by(3).for_each(|x| dots[line(*bound) * across + x] = true);
     }
     let mut text = String::new();
+    let head = chart.bands.iter().map(|band| band.label.chars().count()).fold(10, usize::max);
     for row in 0..rows {
         let label = match row {
             0 => figure(high),
@@ -67,7 +109,10 @@ pub fn braille(rule: &RuleReport, width: usize, rows: usize) -> Option<String> {
         };
         let cells: String = (0..width).map(|cell| character(&dots, across, cell, row)).collect();
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{label:>10} {cells}");
+        let _ = writeln!(text, "{label:>head$} {cells}");
+    }
+    for Band { label, spans, .. } in &chart.bands {
+        let _ = writeln!(text, "{label:>head$} {}", band(spans, width));
     }
     Some(text)
 }
@@ -88,14 +133,13 @@ fn character(dots: &[bool], across: usize, cell: usize, row: usize) -> char {
 }
 
 /// A line of blocks that shows when a severity fired, as wide as `width` characters.
-#[must_use]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "characters of a chart"
 )]
-pub fn band(spans: &[(f64, f64)], width: usize) -> String {
+fn band(spans: &[(f64, f64)], width: usize) -> String {
     let mut cells = vec!['·'; width];
     for (from, to) in spans {
         let first = ((from * width as f64) as usize).min(width - 1);
@@ -108,17 +152,17 @@ pub fn band(spans: &[(f64, f64)], width: usize) -> String {
 /// A chart as SVG, complete in itself; nothing where there was no value.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "coordinates of a chart")]
-pub fn svg(rule: &RuleReport, spans: &[(String, Vec<(f64, f64)>)]) -> Option<String> {
-    let (low, high) = range(rule)?;
+pub fn svg(chart: &Chart<'_>) -> Option<String> {
+    let (low, high) = range(chart)?;
     let y = |value: f64| HEIGHT - ((value - low) / (high - low)).clamp(0.0, 1.0) * HEIGHT;
-    let step = WIDTH / rule.columns.len() as f64;
+    let step = WIDTH / chart.columns.len().max(1) as f64;
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-60 -10 {} {}\" width=\"100%\" role=\"img\" \
          font-family=\"sans-serif\" font-size=\"10\">\n",
         WIDTH + 70.0,
-        HEIGHT + 20.0 + (BAND + 4.0) * spans.len() as f64
+        HEIGHT + 20.0 + (BAND + 4.0) * chart.bands.len() as f64
     );
-    for (index, column) in rule.columns.iter().enumerate() {
+    for (index, column) in chart.columns.iter().enumerate() {
         let Some((least, most)) = column.filter(|(least, most)| least.is_finite() && most.is_finite()) else {
             continue;
         };
@@ -132,20 +176,18 @@ pub fn svg(rule: &RuleReport, spans: &[(String, Vec<(f64, f64)>)]) -> Option<Str
             (bottom - top).max(1.0)
         );
     }
-    for tier in &rule.tiers {
-        let Some(bound) = tier.bound else { continue };
-        let (at, colour) = (y(bound), colour(&tier.severity));
+    for (bound, severity) in &chart.bounds {
+        let (at, colour) = (y(*bound), colour(severity));
         let _ = writeln!(
             text,
             "<line x1=\"0\" x2=\"{WIDTH}\" y1=\"{at:.1}\" y2=\"{at:.1}\" stroke=\"{colour}\" stroke-dasharray=\"6 4\"/>\
              <text x=\"-4\" y=\"{at:.1}\" text-anchor=\"end\" fill=\"{colour}\">{}</text>",
-            figure(bound)
+            figure(*bound)
         );
     }
-    for (index, (severity, spans)) in spans.iter().enumerate() {
+    for (index, Band { label, severity, spans }) in chart.bands.iter().enumerate() {
         let top = HEIGHT + 10.0 + (BAND + 4.0) * index as f64;
-        let _ =
-            writeln!(text, "<text x=\"-4\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", top + BAND, escaped(severity));
+        let _ = writeln!(text, "<text x=\"-4\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", top + BAND, escaped(label));
         for (from, to) in spans {
             let _ = writeln!(
                 text,

@@ -21,14 +21,15 @@ mod tune;
 mod unknown;
 
 pub use ask::{Asked, Asking, Window, ask};
+pub use chart::{Band, Chart, braille, escaped, svg};
 pub use compare::{Difference, differences};
 pub use inline::{Inlined, inlined, recordings_read, without_history};
 pub use known::Known;
 pub use past::{Column, Hole, Part};
 pub use plan::{Asks, Plan, Question};
 pub use player::Player;
-pub use render::{Format, in_words, render};
-pub use report::{Report, RuleReport, TierReport};
+pub use render::{Format, in_words, render, share};
+pub use report::{FiringReport, Report, RuleReport, TierReport, bound, instant, median};
 pub use session::{Played, Session, SessionError};
 pub use survey::Survey;
 pub use tally::{Firing, OfRule, OfTier, Paged, Tally};

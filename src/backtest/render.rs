@@ -1,6 +1,6 @@
 //! A report as people and programs read it: for a terminal, as Markdown, as HTML in one file, as JSON.
 
-use super::chart::{band, braille, escaped, svg};
+use super::chart::{Chart, braille, escaped, svg};
 use super::report::{Report, RuleReport, TierReport};
 use crate::model::{Span, duration_text};
 use jiff::Timestamp;
@@ -189,10 +189,7 @@ fn table(rows: &[[String; 10]]) -> String {
 
 fn details(report: &Report, rule: &RuleReport) -> String {
     let mut text = format!("{}  {} ({})\n", rule.alert, rule.file, rule.group);
-    text.push_str(&braille(rule, WIDTH, ROWS).unwrap_or_default());
-    for tier in rule.tiers.iter().filter(|tier| tier.fired > 0) {
-        let _ = writeln!(text, "{:>10} {}", tier.severity, band(&spans(report, tier), WIDTH));
-    }
+    text.push_str(&braille(&Chart::of(rule, |tier| spans(report, tier)), WIDTH, ROWS).unwrap_or_default());
     if let Some(values) = rule.values {
         let unit = rule.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
         let _ = writeln!(text, "  values: {values}{unit}");
@@ -230,14 +227,17 @@ fn sentence(tier: &TierReport) -> String {
 
 /// When a severity fired, as shares of the window.
 fn spans(report: &Report, tier: &TierReport) -> Vec<(f64, f64)> {
+    let window = (&*report.from, &*report.to);
+    tier.firings.iter().map(|firing| share(window, &firing.from, firing.seconds)).collect()
+}
+
+/// A stretch of so many seconds from an instant on, as a share of a window.
+#[must_use]
+pub fn share((from, to): (&str, &str), begin: &str, seconds: f64) -> (f64, f64) {
     let at = |text: &str| text.parse::<Timestamp>().map_or(0.0, |at| at.as_duration().as_secs_f64());
-    let (from, to) = (at(&report.from), at(&report.to));
-    let length = (to - from).max(1.0);
-    let share = |firing: &super::report::FiringReport| {
-        let begin = (at(&firing.from) - from) / length;
-        (begin, (begin + firing.seconds / length).min(1.0))
-    };
-    tier.firings.iter().map(share).collect()
+    let length = (at(to) - at(from)).max(1.0);
+    let begin = (at(begin) - at(from)) / length;
+    (begin, (begin + seconds / length).min(1.0))
 }
 
 fn markdown(report: &Report) -> String {
@@ -302,9 +302,7 @@ fn html(report: &Report) -> String {
     text.push_str("</table>\n");
     for rule in report.rules.iter().filter(|rule| rule.fired()) {
         let _ = writeln!(text, "<section><h2>{}</h2>", escaped(&rule.alert));
-        let fired = rule.tiers.iter().filter(|tier| tier.fired > 0);
-        let spans: Vec<_> = fired.map(|tier| (tier.severity.clone(), spans(report, tier))).collect();
-        text.push_str(&svg(rule, &spans).unwrap_or_default());
+        text.push_str(&svg(&Chart::of(rule, |tier| spans(report, tier))).unwrap_or_default());
         text.push_str("<ul>");
         rule.tiers.iter().for_each(|tier| text.push_str(&format!("<li>{}</li>", escaped(&sentence(tier)))));
         text.push_str("</ul></section>\n");

@@ -4,7 +4,7 @@ use super::ask::Window;
 use super::session::{Played, Session};
 use super::survey::{Spread, Survey};
 use super::tally::{Firing, OfRule, OfTier};
-use crate::model::{Moment, Severity, Slot, Span, duration_text};
+use crate::model::{Moment, RuleId, Severity, Slot, Span, duration_text};
 use crate::rules::{Bound, Clear, Condition, Group, Rule, Tier};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -45,12 +45,19 @@ pub struct Report {
 /// One rule.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleReport {
+    /// The rule.
+    #[serde(skip)]
+    pub id: RuleId,
     /// The name of its alerts.
     pub alert: String,
     /// Its group.
     pub group: String,
     /// The file it stands in.
     pub file: String,
+    /// Whom it asks, by the name of the configuration.
+    pub source: String,
+    /// The query whose value is shown.
+    pub expr: String,
     /// Why it is switched off, if it is.
     pub disabled: Option<String>,
     /// The unit of its values.
@@ -133,8 +140,8 @@ impl Report {
         let asking = session.asking();
         let sources = asking.clients.iter().map(|(name, client)| (name.to_string(), client.url().to_owned()));
         Report {
-            from: text(window.from.moment(Span::ZERO)),
-            to: text(window.to.moment(Span::ZERO)),
+            from: instant(window.from.moment(Span::ZERO)),
+            to: instant(window.to.moment(Span::ZERO)),
             sources: sources.collect(),
             incidents: tally.incidents.len(),
             pages: tally.pages.len(),
@@ -158,9 +165,12 @@ impl RuleReport {
         let end = window.to.moment(Span::ZERO);
         let tiers = counted.tiers.iter().rev();
         RuleReport {
+            id: rule.id,
             alert: rule.alert.to_string(),
             group: group.name.to_string(),
             file: group.file.to_string(),
+            source: group.source.to_string(),
+            expr: rule.queries.get(rule.value).map(|query| query.expr.text().to_string()).unwrap_or_default(),
             disabled: rule.disabled.as_ref().map(ToString::to_string),
             unit: rule.unit.as_ref().map(ToString::to_string),
             values: survey.and_then(Survey::spread),
@@ -169,6 +179,12 @@ impl RuleReport {
             tiers: tiers.map(|(severity, counted)| TierReport::new(rule, severity, counted, survey, end)).collect(),
             columns: survey.map(|survey| survey.columns.clone()).unwrap_or_default(),
         }
+    }
+
+    /// Pages that it caused, at all severities.
+    #[must_use]
+    pub fn pages(&self) -> u32 {
+        self.tiers.iter().map(|tier| tier.pages).sum()
     }
 
     /// Whether any of its severities fired.
@@ -211,8 +227,8 @@ impl TierReport {
 impl FiringReport {
     fn new(firing: &Firing, end: Moment) -> Self {
         FiringReport {
-            from: text(firing.from),
-            to: firing.to.map(text),
+            from: instant(firing.from),
+            to: firing.to.map(instant),
             seconds: (firing.to.unwrap_or(end) - firing.from).as_secs_f64(),
             labels: firing.labels.without("alertname").to_string(),
         }
@@ -236,12 +252,15 @@ pub(super) fn covered(firings: &[Firing], end: Moment) -> Span {
 }
 
 /// The middle one, the lower of two.
-fn median(mut values: Vec<f64>) -> Option<f64> {
+#[must_use]
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len().checked_sub(1)? / 2).copied()
 }
 
-fn text(at: Moment) -> String {
+/// An instant as reports write it: RFC 3339.
+#[must_use]
+pub fn instant(at: Moment) -> String {
     Slot::from_millis(at.millis()).to_string()
 }
 
@@ -279,7 +298,9 @@ pub(super) fn word(bound: Bound) -> &'static str {
     }
 }
 
-fn bound(tier: &Tier) -> Option<f64> {
+/// The number of a bound that looks in one direction.
+#[must_use]
+pub fn bound(tier: &Tier) -> Option<f64> {
     use crate::rules::Bound::{Above, AtLeast, AtMost, Below};
     match tier.condition {
         Condition::Bound(Above(bound) | AtLeast(bound) | Below(bound) | AtMost(bound)) => Some(bound),

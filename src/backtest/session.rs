@@ -9,7 +9,7 @@ use super::unknown::Unknown;
 use crate::engine::World;
 use crate::http::chain;
 use crate::model::{Name, RuleId, Slot, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,13 +27,21 @@ pub struct Session {
     plan: Arc<Plan>,
     played: Vec<Played>,
     /// The answers, where they are kept for further rules that ask the same.
-    kept: Option<Vec<(Window, Vec<Part>)>>,
+    kept: Option<Kept>,
     /// How long was waited for sources.
     pub waited: Duration,
     /// How long was decided.
     pub decided: Duration,
     /// What the figures do not say.
     pub notes: Vec<String>,
+}
+
+/// Answers that are kept.
+#[derive(Default)]
+struct Kept {
+    parts: Vec<(Window, Vec<Part>)>,
+    /// The questions whose answers are kept; all of them where none is named.
+    only: Option<BTreeSet<usize>>,
 }
 
 /// One set of rules, and what came of it.
@@ -95,7 +103,15 @@ impl Session {
     /// Keeps the answers, so that [`Session::again`] can play further rules on them.
     #[must_use]
     pub fn keeping(mut self) -> Self {
-        self.kept = Some(Vec::new());
+        self.kept = Some(Kept::default());
+        self
+    }
+
+    /// Keeps the answers to what these rules ask, so that [`Session::again`] can play them with other bounds.
+    #[must_use]
+    pub fn keeping_for(mut self, rules: &BTreeSet<RuleId>) -> Self {
+        let asked = self.played.iter().flat_map(|played| played.asked_by(rules)).collect();
+        self.kept = Some(Kept { parts: Vec::new(), only: Some(asked) });
         self
     }
 
@@ -109,7 +125,7 @@ impl Session {
         }
         let started = Instant::now();
         let mut played = Played::new(world, asks, plan.questions.len(), self.window);
-        for (part, answers) in self.kept.as_ref()? {
+        for (part, answers) in &self.kept.as_ref()?.parts {
             played.take(answers, *part, self.window);
         }
         self.decided += started.elapsed();
@@ -141,7 +157,7 @@ impl Session {
             self.played.iter_mut().for_each(|played| played.take(&answers, part, self.window));
             self.decided += started.elapsed();
             if let Some(kept) = &mut self.kept {
-                kept.push((part, answers));
+                kept.keep(part, answers);
             }
             seen(part.to);
         }
@@ -190,6 +206,16 @@ impl Session {
     }
 }
 
+impl Kept {
+    fn keep(&mut self, window: Window, answers: Vec<Part>) {
+        let is_kept = |place: usize| self.only.as_ref().is_none_or(|only| only.contains(&place));
+        let answers = answers.into_iter().enumerate();
+        let kept =
+            answers.map(|(place, part)| if is_kept(place) { part } else { Part::empty(part.first, part.step, 0) });
+        self.parts.push((window, kept.collect()));
+    }
+}
+
 /// How long the next parts may be, after one of `length` held these answers.
 fn shorten(answers: &[Part], length: usize) -> usize {
     let values: usize = answers.iter().map(|part| part.columns.len() * part.slots).sum();
@@ -211,6 +237,13 @@ impl Played {
             }
         }
         self.player.play(answers, part.to);
+    }
+
+    /// The questions of these rules.
+    fn asked_by(&self, rules: &BTreeSet<RuleId>) -> Vec<usize> {
+        let groups = self.world.rules.groups.iter().zip(&self.asks);
+        let asked = groups.flat_map(|(group, asks)| group.alerts().zip(asks));
+        asked.filter(|(rule, _)| rules.contains(&rule.id)).flat_map(|(_, asked)| asked.iter().copied()).collect()
     }
 
     fn undecided(&self) -> Vec<String> {

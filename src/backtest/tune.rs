@@ -2,11 +2,11 @@
 
 use super::known::Known;
 use super::report::word;
-use super::session::Played;
+use super::session::{Played, Session};
 use super::survey::Survey;
 use crate::config::Settings;
 use crate::engine::World;
-use crate::model::{Moment, Severity, Span, duration_text};
+use crate::model::{Moment, RuleId, Severity, Span, duration_text};
 use crate::notify::text::number;
 use crate::rules::{Bound, Clear, Condition, Entry, Group, Rule, RuleSet, Tier};
 use serde::Serialize;
@@ -79,6 +79,17 @@ pub struct Sweep {
 }
 
 impl Subject {
+    /// The tier at this place of a rule of `world`, every other rule of its group switched off; nothing where there is none.
+    #[must_use]
+    pub fn of(world: &World, rule: RuleId, tier: usize) -> Option<Self> {
+        let group = world.rules.groups.iter().find(|group| group.alerts().any(|known| known.id == rule))?;
+        let only = RuleSet { groups: vec![Arc::clone(group)] }.only(|_, known| known.id == rule, "not asked for");
+        let inner = only.groups.into_iter().next()?;
+        let rule = Arc::clone(group.alerts().find(|known| known.id == rule)?);
+        let settings = Arc::clone(&world.settings);
+        (tier < rule.tiers.len()).then(|| Subject { settings, group: inner, rule, tier })
+    }
+
     /// The tier as it is.
     #[must_use]
     pub fn now(&self) -> &Tier {
@@ -114,8 +125,14 @@ impl Subject {
 
     /// The bounds that are worth a try, the strictest first: what stands there now, and what the values suggest.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a handful of candidates")]
     pub fn bounds(&self, survey: &Survey) -> Vec<f64> {
+        self.bounds_and(survey, None)
+    }
+
+    /// The same, and another one that somebody wants to see among them.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a handful of candidates")]
+    pub fn bounds_and(&self, survey: &Survey, other: Option<f64>) -> Vec<f64> {
         let (Condition::Bound(bound), Some(spread)) = (&self.now().condition, survey.spread()) else {
             return Vec::new();
         };
@@ -125,7 +142,7 @@ impl Subject {
         let usual = if is_above { usual.min(now) } else { usual.max(now) };
         let step = |place: usize| usual + (furthest - usual) * place as f64 / BOUNDS as f64;
         let mut bounds: Vec<f64> =
-            (0..=BOUNDS).map(step).map(rounded).chain([now]).filter(|bound| bound.is_finite()).collect();
+            (0..=BOUNDS).map(step).map(rounded).chain([now]).chain(other).filter(|bound| bound.is_finite()).collect();
         bounds.sort_by(|a, b| if is_above { a.total_cmp(b) } else { b.total_cmp(a) });
         bounds.dedup();
         bounds
@@ -134,7 +151,13 @@ impl Subject {
     /// The patience that is worth a try, the strictest first.
     #[must_use]
     pub fn holds(&self) -> Vec<Span> {
-        let mut holds: Vec<Span> = HOLDS.into_iter().chain([self.now().hold]).collect();
+        self.holds_and(None)
+    }
+
+    /// The same, and another one that somebody wants to see among them.
+    #[must_use]
+    pub fn holds_and(&self, other: Option<Span>) -> Vec<Span> {
+        let mut holds: Vec<Span> = HOLDS.into_iter().chain([self.now().hold]).chain(other).collect();
         holds.sort_unstable();
         holds.dedup();
         holds
@@ -230,6 +253,23 @@ impl Candidate {
 }
 
 impl Sweep {
+    /// Plays `subject` with each of `knobs` on the answers that `session` kept, and weighs what comes of them.
+    #[must_use]
+    pub fn play(
+        knob: &str,
+        knobs: impl IntoIterator<Item = Knob>,
+        subject: &Subject,
+        session: &mut Session,
+        known: &[Known],
+    ) -> Self {
+        let end = session.window().to.moment(Span::ZERO);
+        let candidates = knobs.into_iter().filter_map(|knob| {
+            let played = session.again(subject.world(Some(knob)))?;
+            Some(Candidate::new(subject, knob, &played, known, end))
+        });
+        Sweep::new(knob, candidates.collect())
+    }
+
     /// Weighs the candidates of one knob, the strictest first.
     #[must_use]
     pub fn new(knob: impl Into<String>, candidates: Vec<Candidate>) -> Self {

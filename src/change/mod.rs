@@ -17,11 +17,12 @@ mod told;
 mod words;
 
 pub use item::{Direction, Effect, Item};
-pub use rule::{RuleChange, What};
+pub use rule::{Pair, RuleChange, What};
 
 use crate::diagnostics::Sources;
 use crate::engine::World;
 use crate::model::{Name, Severity};
+use crate::rules::RuleSet;
 
 /// One side of a comparison: what was loaded, and the texts that its places point into.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +103,12 @@ impl Difference {
         let Difference { rules, groups, records, told, service } = self;
         rules.is_empty() && groups.is_empty() && records.is_empty() && told.is_empty() && service.is_empty()
     }
+}
+
+/// Every alerting rule of two sides, each with its partner, in the order of the files.
+#[must_use]
+pub fn pairs(before: &RuleSet, after: &RuleSet) -> Vec<Pair> {
+    rule::pairing(before, after).iter().map(rule::Partners::pair).collect()
 }
 
 /// Says what is different between two sides.

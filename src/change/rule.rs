@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 /// What happened to one rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleChange {
+    /// Which rule of each side it is.
+    pub pair: Pair,
     /// Its group, on the new side where it is there.
     pub group: Name,
     /// Its alert name, likewise.
@@ -26,6 +28,15 @@ pub struct RuleChange {
     pub through: Vec<Name>,
     /// What a reload does with its alerts.
     pub live: Live,
+}
+
+/// One rule, as each side knows it; nothing where it is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Before.
+    pub before: Option<RuleId>,
+    /// After.
+    pub after: Option<RuleId>,
 }
 
 /// What happened to a rule as a whole.
@@ -56,6 +67,11 @@ pub(super) struct Partners<'a> {
 }
 
 impl Partners<'_> {
+    pub(super) fn pair(&self) -> Pair {
+        let id = |standing: Option<Standing<'_>>| standing.map(|(_, rule)| rule.id);
+        Pair { before: id(self.old), after: id(self.new) }
+    }
+
     pub(super) fn name(&self) -> String {
         self.new.or(self.old).map(name_of).unwrap_or_default()
     }
@@ -132,6 +148,7 @@ pub(super) fn change(
         return None;
     }
     Some(RuleChange {
+        pair: partners.pair(),
         group: group.name.clone(),
         alert: rule.alert.clone(),
         place: super::record::place(side, rule.place),

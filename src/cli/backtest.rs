@@ -4,6 +4,7 @@ use super::past::{self, Past};
 use super::{Answer, CommandError, output};
 use crate::backtest::{self, Format, Report, Session, Unknown};
 use crate::engine::{Event, World};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ impl Backtest {
     pub fn run(&self, config: Option<&Path>) -> Result<Answer, CommandError> {
         let window = self.past.window()?;
         let subject = self.past.load(config, &self.rules)?;
-        let (mut world, notes) = self.past.with_history(&subject, window)?;
+        let (mut world, notes) = self.past.with_history(&subject, window, &BTreeSet::new())?;
         if !self.only.is_empty() {
             let some = past::only_some(&world.rules, &self.only)?;
             world = Arc::new(World::new(Arc::clone(&world.settings), some));

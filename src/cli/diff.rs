@@ -1,26 +1,55 @@
-//! `watchbell diff`: what a change of rules and configuration means.
+//! `watchbell diff`: what a change of rules and configuration means, and what it would have meant.
 
+use super::past::{self, Whom};
 use super::revision::{Loaded, Place};
 use super::{Answer, Colour, CommandError, output, paths};
-use crate::change::{self, Side, render};
+use crate::backtest::Window;
+use crate::change::{self, Difference, Side, render};
+use crate::engine::World;
+use crate::impact::{self, Given, Impact, MOST_SWEPT, Turned, known_to_both, render::Links};
+use crate::model::{Slot, duration_text};
 use clap::ValueEnum;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Say what changed between two git revisions or folders, rule by rule and bound by bound.
+/// Say what changed between two git revisions or folders, rule by rule and bound by bound, and what it would have meant.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The side before: a revision of this repository, or a folder (`./main` is always a folder).
     base: String,
     /// The side after [default: the files as they are here].
     head: Option<String>,
+    #[command(flatten)]
+    history: History,
     /// How to tell it.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
 
+/// The history that both sides are played over.
+#[derive(Debug, clap::Args)]
+pub struct History {
+    /// Play both sides over so much history (`14d`): new, lost, earlier and later incidents, pages, and other bounds that could
+    /// stand there.
+    #[arg(long, value_name = "SPAN")]
+    backtest: Option<String>,
+    /// Until when history is looked at: `now`, how long ago, or an instant.
+    #[arg(long, value_name = "WHEN", default_value = "now")]
+    to: String,
+    #[command(flatten)]
+    whom: Whom,
+    /// The journal of our own service (its SQLite file): incidents that people took for real must not be lost.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// The address that links to graphs begin with [default: that of the source in BASE's configuration; none with --prometheus].
+    #[arg(long, value_name = "URL")]
+    links: Option<String>,
+}
+
 /// How to tell it.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people at a terminal.
     Human,
@@ -28,26 +57,171 @@ enum Format {
     Markdown,
     /// One JSON object.
     Json,
+    /// One file for a browser, with its charts; needs `--backtest`.
+    Html,
+}
+
+/// Two sides, what is different, and what that would have meant, if it was asked for.
+pub struct Compared {
+    base: Loaded,
+    head: Loaded,
+    /// What is different.
+    pub difference: Difference,
+    /// What it would have meant.
+    pub impact: Option<(Impact, Links)>,
 }
 
 impl Diff {
     /// Compares, and tells.
     ///
     /// # Errors
-    /// When a side does not exist, or does not pass.
+    /// When a side does not exist, or does not pass, or no source can be asked.
     pub fn run(&self, configuration: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
-        let configuration = configuration.unwrap_or(Path::new(paths::USUAL));
-        let (base, head) = load(&self.base, self.head.as_deref(), configuration, colour)?;
-        let difference = change::compare(side(&base), side(&head));
-        let heading = render::Heading { base: &base.label, head: &head.label };
-        let text = match self.format {
-            Format::Human => render::human(&difference, heading, colour.for_stream(&io::stdout())),
-            Format::Markdown => render::markdown(&difference, heading),
-            Format::Json => format!("{:#}\n", render::json(&difference, heading)),
-        };
-        output::print(&text)?;
-        Ok(Answer::Good)
+        if self.format == Format::Html && self.history.backtest.is_none() {
+            return Err(CommandError::Usage("`--format html` shows charts: give it `--backtest 14d`".into()));
+        }
+        let compared = Compared::new(&self.base, self.head.as_deref(), &self.history, configuration, colour)?;
+        output::print(&self.text(&compared, colour))?;
+        Ok(if compared.breaks_a_budget() { Answer::No } else { Answer::Good })
     }
+
+    fn text(&self, compared: &Compared, colour: Colour) -> String {
+        let Compared { difference, impact, .. } = compared;
+        let heading = compared.heading();
+        match (self.format, impact) {
+            (Format::Human, impact) => {
+                let meant = impact.as_ref().map(|(impact, _)| impact::render::human(impact)).unwrap_or_default();
+                render::human(difference, heading, colour.for_stream(&io::stdout())) + meant.as_str()
+            }
+            (Format::Markdown, _) => compared.markdown(),
+            (Format::Html, Some((impact, links))) => impact::render::html(difference, heading, impact, links),
+            (Format::Json | Format::Html, impact) => {
+                let mut json = render::json(difference, heading);
+                if let Some((impact, links)) = impact {
+                    json["backtest"] = impact::render::json(impact, links);
+                }
+                format!("{json:#}\n")
+            }
+        }
+    }
+}
+
+impl Compared {
+    /// Loads both sides, compares them, and plays them where that is asked for.
+    ///
+    /// # Errors
+    /// When a side does not exist, or does not pass, or no source can be asked.
+    pub fn new(
+        base: &str,
+        head: Option<&str>,
+        history: &History,
+        configuration: Option<&Path>,
+        colour: Colour,
+    ) -> Result<Self, CommandError> {
+        let configuration = configuration.unwrap_or(Path::new(paths::USUAL));
+        let window = history.window()?;
+        let (base, head) = load(base, head, configuration, colour)?;
+        let difference = change::compare(side(&base), side(&head));
+        let impact = window.map(|window| history.impact(&base, &head, &difference, window)).transpose()?;
+        Ok(Compared { base, head, difference, impact })
+    }
+
+    /// What was compared.
+    #[must_use]
+    pub fn heading(&self) -> render::Heading<'_> {
+        render::Heading { base: &self.base.label, head: &self.head.label }
+    }
+
+    /// The comment under a pull request.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        match &self.impact {
+            Some((impact, links)) => impact::render::markdown(&self.difference, self.heading(), impact, links),
+            None => render::markdown(&self.difference, self.heading()),
+        }
+    }
+
+    /// Whether a rule pages more than it may, because of the change.
+    #[must_use]
+    pub fn breaks_a_budget(&self) -> bool {
+        self.impact.as_ref().is_some_and(|(impact, _)| impact.breaks_a_budget())
+    }
+}
+
+impl History {
+    /// The window, and the instant that counts as now; nothing where history is not asked for.
+    fn window(&self) -> Result<Option<(Window, Slot)>, CommandError> {
+        let Some(span) = &self.backtest else { return Ok(None) };
+        let span = duration_text::parse(span)
+            .map_err(|error| CommandError::Usage(format!("--backtest: {error}; write how long, as in `14d`")))?;
+        let now = Timestamp::now().as_millisecond();
+        let to = past::instant("--to", &self.to, now)?;
+        if span.is_zero() {
+            return Err(CommandError::Usage(
+                "--backtest: nothing happens in no time; write how long, as in `14d`".into(),
+            ));
+        }
+        Ok(Some((Window { from: to - span, to }, Slot::from_millis(now))))
+    }
+
+    /// Plays both sides. Whom to ask is said by the command line or by BASE: whoever writes HEAD may not send our secrets anywhere.
+    fn impact(
+        &self,
+        base: &Loaded,
+        head: &Loaded,
+        difference: &Difference,
+        window: (Window, Slot),
+    ) -> Result<(Impact, Links), CommandError> {
+        let sides = self.whom.sides(&base.world, &head.world)?;
+        let changed: BTreeSet<_> = difference.records.iter().map(|change| change.record.clone()).collect();
+        let (before, mut notes) = self.whom.with_history(&sides.before, window, &BTreeSet::new())?;
+        let (after, more) = self.whom.with_history(&sides.after, window, &changed)?;
+        notes.extend(more);
+        notes.extend(sides.notes);
+        notes.dedup();
+        let pairs = change::pairs(&base.world.rules, &head.world.rules);
+        let known = match &self.journal {
+            Some(path) => known_to_both(past::known(path, &base.world)?, &pairs),
+            None => Vec::new(),
+        };
+        let (turned, left) = Turned::all(difference, &before, &after);
+        if left > 0 {
+            notes.push(format!("other numbers were tried for {MOST_SWEPT} of {} changed ones", MOST_SWEPT + left));
+        }
+        let swept = turned.iter().map(Turned::rule).collect();
+        let mut session = self.whom.session(&sides.before, [before, after], window)?.keeping_for(&swept);
+        session.notes.extend(notes);
+        past::play(&mut session)?;
+        let given = Given {
+            difference,
+            pairs: &pairs,
+            session: &session,
+            known: &known,
+            pages_per_rule_per_week: budget(base, head),
+        };
+        let mut impact = Impact::new(&given);
+        for turned in &turned {
+            turned.sweep(&mut session, &known).into_iter().for_each(|swept| impact.add(swept));
+        }
+        let links = self.links(&impact);
+        Ok((impact, links))
+    }
+
+    fn links(&self, impact: &Impact) -> Links {
+        let sources = &impact.after.sources;
+        match &self.links {
+            Some(address) => sources.keys().map(|name| (name.clone(), address.clone())).collect(),
+            // An address that only the command line knows may be nobody else's business.
+            None if self.whom.is_given() => Links::new(),
+            None => sources.clone(),
+        }
+    }
+}
+
+/// What BASE holds a change to; a change cannot loosen it for itself. Where BASE has none, HEAD's own.
+fn budget(base: &Loaded, head: &Loaded) -> Option<f64> {
+    let of = |world: &World| world.settings.budgets.pages_per_rule_per_week;
+    of(&base.world).or_else(|| of(&head.world)).map(f64::from)
 }
 
 fn side(loaded: &Loaded) -> Side<'_> {

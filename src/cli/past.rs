@@ -7,15 +7,18 @@ use crate::diagnostics::{Findings, Sources, render};
 use crate::engine::{Event, World};
 use crate::model::{Name, Slot, Span, duration_text};
 use crate::prometheus::Client;
-use crate::rules::{self, Entry, RuleSet};
+use crate::rules::{self, RuleSet};
 use crate::service::load::{FileLoader, context};
 use crate::store::{Partition, Sqlite, Store, StoreError};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::IsTerminal;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Why a rule is switched off that nobody asked for.
+pub const NOT_ASKED_FOR: &str = "not asked for";
 /// How many incidents of the journal are looked at, at most.
 const MOST_KNOWN: usize = 10_000;
 
@@ -28,6 +31,13 @@ pub struct Past {
     /// Until when: `now`, how long ago, or an instant.
     #[arg(long, value_name = "WHEN", default_value = "now")]
     to: String,
+    #[command(flatten)]
+    whom: Whom,
+}
+
+/// Whom to ask about the past, and how.
+#[derive(Debug, clap::Args)]
+pub struct Whom {
     /// Ask this Prometheus, whatever the configuration says.
     #[arg(long, value_name = "URL", env = "WATCHBELL_PROMETHEUS")]
     prometheus: Option<String>,
@@ -43,6 +53,8 @@ pub struct Past {
 pub struct Subject {
     /// Rules and settings.
     pub world: Arc<World>,
+    /// The configuration, where there is one.
+    pub config: Option<PathBuf>,
     clients: HashMap<Name, Arc<Client>>,
 }
 
@@ -59,7 +71,18 @@ impl Past {
         }
         Ok((window, Slot::from_millis(now)))
     }
+}
 
+/// A stretch of history is asked for as anything else is.
+impl Deref for Past {
+    type Target = Whom;
+
+    fn deref(&self) -> &Whom {
+        &self.whom
+    }
+}
+
+impl Whom {
     /// Loads the configuration, or only `files` where there are some, and prepares to ask.
     ///
     /// # Errors
@@ -86,7 +109,8 @@ impl Past {
             rules = read_rules(files, &settings)?;
         }
         let clients = self.clients(&settings, &rules)?;
-        Ok(Subject { world: Arc::new(World::new(Arc::new(settings), rules)), clients })
+        let config = config.map(Path::to_owned);
+        Ok(Subject { world: Arc::new(World::new(Arc::new(settings), rules)), config, clients })
     }
 
     /// A client for each source that `rules` name.
@@ -125,7 +149,10 @@ impl Past {
     }
 
     /// How the sources are asked.
-    fn asking(&self, subject: &Subject, now: Slot) -> Result<Asking, CommandError> {
+    ///
+    /// # Errors
+    /// When the deadline cannot be read.
+    pub fn asking(&self, subject: &Subject, now: Slot) -> Result<Asking, CommandError> {
         let timeout =
             duration_text::parse(&self.timeout).map_err(|error| CommandError::Usage(format!("--timeout: {error}")))?;
         Ok(Asking {
@@ -138,8 +165,8 @@ impl Past {
         })
     }
 
-    /// The rules of `subject`, asking for what is recorded in the place of recordings that have no history, and what is to be said
-    /// of it.
+    /// The rules of `subject`, asking for what is recorded in the place of recordings that have no history, and of those called
+    /// `changed`, whose history is another; and what is to be said of it.
     ///
     /// # Errors
     /// When the deadline cannot be read.
@@ -147,14 +174,69 @@ impl Past {
         &self,
         subject: &Subject,
         (window, now): (Window, Slot),
+        changed: &BTreeSet<Name>,
     ) -> Result<(Arc<World>, Vec<String>), CommandError> {
         let asking = self.asking(subject, now)?;
         let rules = &subject.world.rules;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let without = runtime.block_on(backtest::without_history(rules, &asking, window));
-        let inlined = backtest::inlined(rules.clone(), &without);
+        let mut asked = runtime.block_on(backtest::without_history(rules, &asking, window));
+        asked.extend(changed.iter().cloned());
+        let inlined = backtest::inlined(rules.clone(), &asked);
         Ok((Arc::new(World::new(Arc::clone(&subject.world.settings), inlined.rules)), inlined.notes))
     }
+
+    /// Whether the command line says whom to ask.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.prometheus.is_some()
+    }
+
+    /// Both sides of a comparison. Whom they ask is said by the command line, or by the first one alone.
+    ///
+    /// # Errors
+    /// When there is nobody to ask.
+    pub fn sides(&self, before: &World, after: &World) -> Result<Sides, CommandError> {
+        let settings = match &self.prometheus {
+            Some(url) => asking_only(Settings::clone(&before.settings), url),
+            None => Settings::clone(&before.settings),
+        };
+        if settings.sources.is_empty() {
+            let help = "name one with --prometheus";
+            return Err(CommandError::Usage(format!(
+                "the old side has no configuration that says whom to ask; {help}"
+            )));
+        }
+        let is_known = |group: &rules::Group| self.is_given() || settings.sources.contains_key(&group.source);
+        let mut notes = Vec::new();
+        for group in after.rules.groups.iter().filter(|group| !is_known(group)) {
+            let (name, source) = (&group.name, &group.source);
+            notes.push(format!("group {name} was not played: the old side does not know its source {source}"));
+        }
+        let played = after.rules.only(|group, _| is_known(group), "its source is new");
+        let mut clients = self.clients(&settings, &before.rules)?;
+        let asked = RuleSet { groups: played.groups.iter().filter(|group| is_known(group)).cloned().collect() };
+        clients.extend(self.clients(&settings, &asked)?);
+        let subject = |settings: &Arc<Settings>, rules: RuleSet| Subject {
+            world: Arc::new(World::new(Arc::clone(settings), rules)),
+            config: None,
+            clients: clients.clone(),
+        };
+        Ok(Sides {
+            before: subject(&before.settings, before.rules.clone()),
+            after: subject(&after.settings, played),
+            notes,
+        })
+    }
+}
+
+/// Both sides of a comparison, and what is to be said of them.
+pub struct Sides {
+    /// The old one.
+    pub before: Subject,
+    /// The new one.
+    pub after: Subject,
+    /// What could not be played.
+    pub notes: Vec<String>,
 }
 
 /// Plays a session, and shows on a terminal how far it has come.
@@ -204,32 +286,13 @@ fn journal<T>(path: &Path, read: impl FnOnce(&mut Sqlite) -> Result<T, StoreErro
 /// # Errors
 /// When no rule has one of the names.
 pub fn only_some(rules: &RuleSet, names: &[String]) -> Result<RuleSet, CommandError> {
-    let mut found = Vec::new();
-    let mut some = rules.clone();
-    for group in &mut some.groups {
-        let mut inner = rules::Group::clone(group);
-        for entry in &mut inner.rules {
-            let Entry::Alert(rule) = entry else { continue };
-            if names.iter().any(|name| **name == *rule.alert) {
-                found.push(rule.alert.clone());
-            } else {
-                let mut off = rules::Rule::clone(rule);
-                off.disabled = Some("not asked for".into());
-                *rule = Arc::new(off);
-            }
-        }
-        *group = Arc::new(inner);
+    let all = || rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| &*rule.alert);
+    if let Some(name) = names.iter().find(|name| !all().any(|alert| alert == **name)) {
+        let help = crate::diagnostics::suggest::did_you_mean(name, all());
+        let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+        return Err(CommandError::Usage(format!("no rule is called {name}{help}")));
     }
-    match names.iter().find(|name| !found.iter().any(|known| **known == ***name)) {
-        Some(name) => {
-            let known: Vec<Name> =
-                rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| rule.alert.clone()).collect();
-            let help = crate::diagnostics::suggest::did_you_mean(name, known.iter().map(|name| &**name));
-            let help = help.map(|help| format!("; {help}")).unwrap_or_default();
-            Err(CommandError::Usage(format!("no rule is called {name}{help}")))
-        }
-        None => Ok(some),
-    }
+    Ok(rules.only(|_, rule| names.iter().any(|name| **name == *rule.alert), NOT_ASKED_FOR))
 }
 
 fn asking_only(mut settings: Settings, url: &str) -> Settings {
@@ -266,7 +329,10 @@ fn cache_folder() -> Option<PathBuf> {
 }
 
 /// An instant: `now`, so long ago, or a time.
-fn instant(option: &str, text: &str, now: i64) -> Result<Slot, CommandError> {
+///
+/// # Errors
+/// When it is none of these.
+pub fn instant(option: &str, text: &str, now: i64) -> Result<Slot, CommandError> {
     if text == "now" {
         return Ok(Slot::from_millis(now));
     }

@@ -2,9 +2,8 @@
 
 use super::past::{self, Past};
 use super::{Answer, CommandError, output};
-use crate::backtest::{self, Candidate, Knob, Known, Session, Subject, Survey, Sweep};
+use crate::backtest::{self, Knob, Known, Session, Subject, Survey, Sweep};
 use crate::engine::World;
-use crate::model::Span;
 use crate::rules::Condition;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -59,9 +58,15 @@ impl Tune {
         let mut sweeps = Vec::new();
         let bounds = survey.as_ref().map(|survey| subject.bounds(survey)).unwrap_or_default();
         if !bounds.is_empty() {
-            sweeps.push(sweep(subject.word(), bounds.into_iter().map(Knob::Bound), &subject, &mut session, &known));
+            sweeps.push(Sweep::play(
+                subject.word(),
+                bounds.into_iter().map(Knob::Bound),
+                &subject,
+                &mut session,
+                &known,
+            ));
         }
-        sweeps.push(sweep("for", subject.holds().into_iter().map(Knob::Hold), &subject, &mut session, &known));
+        sweeps.push(Sweep::play("for", subject.holds().into_iter().map(Knob::Hold), &subject, &mut session, &known));
         let text = match self.format {
             Format::Human => human(&subject, &session, survey.as_ref(), &sweeps, &known),
             Format::Json => {
@@ -94,21 +99,6 @@ impl Tune {
         let settings = Arc::clone(&world.settings);
         Ok(Subject { settings, group: Arc::clone(group), rule: Arc::clone(rule), tier })
     }
-}
-
-fn sweep(
-    word: &str,
-    knobs: impl Iterator<Item = Knob>,
-    subject: &Subject,
-    session: &mut Session,
-    known: &[Known],
-) -> Sweep {
-    let end = session.window().to.moment(Span::ZERO);
-    let candidates = knobs.filter_map(|knob| {
-        let played = session.again(subject.world(Some(knob)))?;
-        Some(Candidate::new(subject, knob, &played, known, end))
-    });
-    Sweep::new(word, candidates.collect())
 }
 
 fn human(subject: &Subject, session: &Session, survey: Option<&Survey>, sweeps: &[Sweep], known: &[Known]) -> String {

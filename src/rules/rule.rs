@@ -262,6 +262,25 @@ impl RuleSet {
         });
         groups
     }
+
+    /// The same with every alerting rule switched off, for the reason `why`, that is not `wanted`. Grids and limits of groups stay
+    /// what they are.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&Group, &Rule) -> bool, why: &str) -> RuleSet {
+        let mut some = self.clone();
+        for group in &mut some.groups {
+            let mut inner = Group::clone(group);
+            for entry in &mut inner.rules {
+                if let Entry::Alert(rule) = entry
+                    && !wanted(group, rule)
+                {
+                    *rule = Arc::new(Rule { disabled: Some(why.into()), ..Rule::clone(rule) });
+                }
+            }
+            *group = Arc::new(inner);
+        }
+        some
+    }
 }
 
 impl Group {

@@ -22,6 +22,12 @@ pub fn markdown(difference: &Difference, heading: Heading<'_>) -> String {
     let mut page = format!("{MARKER}\n### Watchbell: {}\n\n", summary(difference));
     // Writing to a string cannot fail.
     let _ = writeln!(page, "{} → {}\n", inline(heading.base), inline(heading.head));
+    fill(page, parts(difference))
+}
+
+/// What is different, in parts of which each is whole.
+#[must_use]
+pub fn parts(difference: &Difference) -> Vec<String> {
     let mut parts = table(difference);
     parts.extend(difference.records.iter().map(|record| {
         let alerts: Vec<String> = record.alerts.iter().map(|alert| inline(alert)).collect();
@@ -40,11 +46,12 @@ pub fn markdown(difference: &Difference, heading: Heading<'_>) -> String {
     if !difference.service.is_empty() {
         parts.push(format!("\nthe configuration\n\n{}", list(&difference.service)));
     }
-    fill(page, parts)
+    parts
 }
 
 /// Puts parts together as long as they fit, and says how many do not.
-fn fill(mut page: String, parts: Vec<String>) -> String {
+#[must_use]
+pub fn fill(mut page: String, parts: Vec<String>) -> String {
     let mut left = parts.len();
     for part in parts {
         if page.len() + part.len() > LONGEST {

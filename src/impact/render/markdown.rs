@@ -1,0 +1,97 @@
+//! For a pull request: the comment, in which every text of a file stands where nothing but itself can come of it.
+
+use super::human::details;
+use super::{HEADS, LISTED, Links, Row, asked, headline, link::link, rows};
+use crate::backtest::escaped;
+use crate::change::Difference;
+use crate::change::render::{Heading, MARKER, fill, inline, parts, summary};
+use crate::impact::{Impact, RuleImpact, Turn, when};
+use std::fmt::Write;
+
+/// The comment: what changed, what it would have meant, and the rest folded away below it.
+#[must_use]
+pub fn markdown(difference: &Difference, heading: Heading<'_>, impact: &Impact, links: &Links) -> String {
+    let (before, after) = (impact.before.pages, impact.after.pages);
+    let mut page = format!("{MARKER}\n### Watchbell: {} · pages: {before} → {after}\n\n", summary(difference));
+    // Writing to a String cannot fail.
+    let _ = writeln!(page, "{} → {}: {}\n", inline(heading.base), inline(heading.head), headline(impact));
+    let mut all = vec![verdicts(impact), table(impact)];
+    all.extend(impact.rules.iter().map(|rule| section(impact, rule, links)));
+    all.push(foot(impact));
+    let whole = parts(difference).concat();
+    if !whole.trim().is_empty() {
+        all.push(format!("\n<details><summary>Everything that changed</summary>\n\n{whole}\n</details>\n"));
+    }
+    fill(page, all)
+}
+
+/// What stands in the way.
+fn verdicts(impact: &Impact) -> String {
+    let mut text = String::new();
+    for rule in &impact.rules {
+        for met in rule.lost() {
+            let _ = writeln!(text, "- ⚠ {}: {}", inline(&rule.name), met.words());
+        }
+        if let Some(budget) = &rule.budget {
+            let sign = if budget.is_broken { "❌" } else { "⚠" };
+            let _ = writeln!(text, "- {sign} {}: {}", inline(&rule.name), budget.words());
+        }
+    }
+    if text.is_empty() { text } else { text + "\n" }
+}
+
+fn table(impact: &Impact) -> String {
+    if impact.rules.is_empty() {
+        return "Nothing comes out otherwise.\n".into();
+    }
+    let mut text = format!("| {} |\n|{}\n", HEADS.join(" | "), " --- |".repeat(HEADS.len()));
+    for rule in &impact.rules {
+        for Row { severity, change, figures, verdict } in rows(rule) {
+            let name = cell(&format!("{} · {severity}", rule.name));
+            let change = if change.is_empty() { String::new() } else { cell(&change) };
+            let verdict = if verdict.is_empty() { String::new() } else { format!("**{verdict}**") };
+            let _ = writeln!(text, "| {name} | {change} | {} | {verdict} |", figures.join(" | "));
+        }
+    }
+    text
+}
+
+fn cell(text: &str) -> String {
+    inline(text).replace('|', "\\|")
+}
+
+fn section(impact: &Impact, rule: &RuleImpact, links: &Links) -> String {
+    let body = details(impact, rule);
+    let linked = linked(rule, links);
+    if body.is_empty() && linked.is_empty() {
+        return String::new();
+    }
+    // A fence that no line of ours can close.
+    let body = body.replace("```", "'''");
+    let name = escaped(&rule.name);
+    format!("\n<details><summary><code>{name}</code></summary>\n\n```text\n{body}```\n{linked}\n</details>\n")
+}
+
+/// The stretches that come out otherwise, where they can be looked at.
+fn linked(rule: &RuleImpact, links: &Links) -> String {
+    let Some(shown) = rule.after.as_ref().or(rule.before.as_ref()) else { return String::new() };
+    let one = |turn: &Turn| {
+        let at = turn.at().map(when)?;
+        Some(format!("[{} {at}]({})", turn.kind.word(), link(links, shown, turn)?))
+    };
+    let all: Vec<String> = rule.turns.iter().take(LISTED).filter_map(one).collect();
+    if all.is_empty() { String::new() } else { format!("\nGraphs: {}\n", all.join(", ")) }
+}
+
+fn foot(impact: &Impact) -> String {
+    let same = match impact.same {
+        0 => String::new(),
+        1 => "1 other rule comes out as it did. ".into(),
+        same => format!("{same} other rules come out as they did. "),
+    };
+    let notes: String = impact.notes.iter().map(|note| format!("\n- {}", inline(note))).collect();
+    let asked = asked(impact);
+    format!(
+        "\n{same}{asked}, PromQL by the server.\n\n<details><summary>What this cannot know</summary>\n{notes}\n\n</details>\n"
+    )
+}
