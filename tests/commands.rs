@@ -3,6 +3,11 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+#[path = "support/scratch.rs"]
+mod scratch;
+
+use scratch::Scratch;
+
 fn watchbell(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_watchbell"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"))
@@ -66,4 +71,29 @@ fn the_schemas_in_the_repository_are_those_of_the_program() {
 fn heartbeats_are_missed_and_come_back_as_their_scenarios_tell() {
     let (code, out, _) = told(&watchbell(&["test", "scenarios/heartbeats"]));
     assert_eq!(code, Some(0), "{out}");
+}
+
+#[test]
+fn a_test_reads_nothing_outside_of_the_repository() {
+    let outside = Scratch::new("outside");
+    let secret = outside.write("secret.yml", "a stranger must not see this\n");
+    let repository = Scratch::new("border");
+    repository.write(".git/HEAD", "");
+    repository.write("rules.yml", "groups: [{ name: g, rules: [{ alert: A, expr: up }] }]\n");
+    let secret = secret.display();
+    repository.write("t/absolute.yaml", &format!("scenario: x\nrules: ['{secret}']\n"));
+    repository.write("t/config.yaml", &format!("scenario: x\nconfig: '{secret}'\nrules: [../rules.yml]\n"));
+    repository.write("t/linked.yaml", "scenario: x\nrules: [link.yml]\n");
+    repository.write("t/unit.yaml", &format!("rule_files: ['{secret}']\ntests: [{{}}]\n"));
+    repository.write("t/snapshot.yaml", "scenario: x\nrules: [../rules.yml]\n");
+    for link in ["link.yml", "snapshot.snap"] {
+        let link = repository.path().join("t").join(link);
+        std::os::unix::fs::symlink(secret.to_string(), link).expect("a link can be made");
+    }
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_watchbell")).current_dir(repository.path()).args(["test", "t"]).output();
+    let (code, out, err) = told(&output.expect("the program runs"));
+    assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
+    assert!(out.ends_with("6 tests: 0 passed, 6 failed\n"), "{out}");
+    assert!(!out.contains("a stranger"), "{out}");
 }

@@ -253,7 +253,8 @@ impl Candidate {
 }
 
 impl Sweep {
-    /// Plays `subject` with each of `knobs` on the answers that `session` kept, and weighs what comes of them.
+    /// Plays `subject` with each of `knobs` on the answers that `session` kept, and weighs what comes of them. `was` is what stood
+    /// there before a change.
     #[must_use]
     pub fn play(
         knob: &str,
@@ -261,34 +262,56 @@ impl Sweep {
         subject: &Subject,
         session: &mut Session,
         known: &[Known],
+        was: Option<&str>,
     ) -> Self {
         let end = session.window().to.moment(Span::ZERO);
         let candidates = knobs.into_iter().filter_map(|knob| {
             let played = session.again(subject.world(Some(knob)))?;
             Some(Candidate::new(subject, knob, &played, known, end))
         });
-        Sweep::new(knob, candidates.collect())
+        Sweep::new(knob, candidates.collect(), was)
     }
 
-    /// Weighs the candidates of one knob, the strictest first.
+    /// Weighs the candidates of one knob, the strictest first. `was` is what stood there before a change, as it is written.
+    ///
+    /// Nothing is suggested that never fires, or that misses more of what people took for real than what stands there now or
+    /// stood there before.
     #[must_use]
-    pub fn new(knob: impl Into<String>, candidates: Vec<Candidate>) -> Self {
-        let now = candidates.iter().position(|candidate| candidate.is_now);
-        let misses_now = now.map_or(0, |now| candidates[now].missed.len());
-        let allowed = |candidate: &Candidate| candidate.missed.len() <= misses_now;
-        let knee = knee(&candidates, allowed);
+    pub fn new(knob: impl Into<String>, candidates: Vec<Candidate>, was: Option<&str>) -> Self {
+        let find = |wanted: &dyn Fn(&Candidate) -> bool| candidates.iter().position(wanted);
+        let now = find(&|candidate| candidate.is_now);
+        let was = find(&|candidate| was == Some(&*candidate.value));
+        let missed = |place: usize| candidates[place].missed.len();
+        let misses = now.into_iter().chain(was).map(missed).min().unwrap_or(0);
+        let allowed = |candidate: &Candidate| candidate.missed.len() <= misses && candidate.incidents > 0;
+        let loses = now.filter(|now| missed(*now) > misses);
+        let knee = knee(&candidates, allowed).or_else(|| loses.and(quietest(&candidates, allowed)));
         let (suggested, why) = match knee {
             Some(place) if candidates[place].is_now => (None, "what stands there is at the knee already".to_owned()),
             Some(place) => {
                 let (one, now) = (&candidates[place], now.map(|now| &candidates[now]));
                 let than = now.map(|now| format!(" instead of {}", now.pages)).unwrap_or_default();
-                let missed = if misses_now == 0 { ", and misses no incident that people took for real" } else { "" };
-                (Some(place), format!("{} pages{than}; beyond it little is gained{missed}", one.pages))
+                let why = match (loses, misses) {
+                    (Some(now), _) => {
+                        format!(", and what people took for real fires as it did ({} lost now)", missed(now) - misses)
+                    }
+                    (None, 0) => {
+                        "; beyond it little is gained, and it misses no incident that people took for real".into()
+                    }
+                    (None, _) => "; beyond it little is gained".into(),
+                };
+                (Some(place), format!("{} pages{than}{why}", one.pages))
             }
             None => (None, "no candidate stands out: pages fall evenly, or hardly at all".to_owned()),
         };
         Sweep { knob: knob.into(), candidates, suggested, why }
     }
+}
+
+/// The candidate with the fewest pages of those that are allowed, the least strict where several have as many.
+fn quietest(candidates: &[Candidate], allowed: impl Fn(&Candidate) -> bool) -> Option<usize> {
+    let places = (0..candidates.len()).filter(|place| allowed(&candidates[*place]));
+    places.min_by_key(|place| (candidates[*place].pages, std::cmp::Reverse(*place)))
 }
 
 /// The knee of the falling curve of pages: where it is furthest below the straight line from its first to its last point
@@ -328,22 +351,38 @@ mod tests {
 
     #[test]
     fn the_suggestion_stands_where_pages_stop_falling_fast() {
-        let sweep = Sweep::new("above", candidates(&[60, 22, 8, 6, 5, 4]));
+        let sweep = Sweep::new("above", candidates(&[60, 22, 8, 6, 5, 4]), None);
         assert_eq!(sweep.suggested, Some(2), "{}", sweep.why);
         assert!(sweep.why.starts_with("8 pages instead of 60"), "{}", sweep.why);
     }
 
     #[test]
     fn an_even_fall_and_no_fall_suggest_nothing() {
-        assert_eq!(Sweep::new("for", candidates(&[10, 8, 6, 4, 2, 0])).suggested, None);
-        assert_eq!(Sweep::new("for", candidates(&[3, 3, 3])).suggested, None);
+        assert_eq!(Sweep::new("for", candidates(&[10, 8, 6, 4, 2, 1]), None).suggested, None);
+        assert_eq!(Sweep::new("for", candidates(&[3, 3, 3]), None).suggested, None);
     }
 
     #[test]
     fn what_would_miss_an_incident_that_was_real_is_not_suggested() {
         let mut all = candidates(&[60, 22, 8, 6, 5, 4]);
         all[2].missed = vec![41];
-        assert_ne!(Sweep::new("above", all).suggested, Some(2));
+        assert_ne!(Sweep::new("above", all, None).suggested, Some(2));
+    }
+
+    #[test]
+    fn a_change_that_loses_what_was_real_is_told_the_quietest_that_does_not() {
+        let mut all = candidates(&[9, 9, 9, 9]);
+        all[0].is_now = false;
+        all[3].is_now = true;
+        all[3].missed = vec![41];
+        let sweep = Sweep::new("above", all, Some("0"));
+        assert_eq!(sweep.suggested, Some(2), "{}", sweep.why);
+    }
+
+    #[test]
+    fn what_never_fires_is_not_suggested() {
+        let sweep = Sweep::new("above", candidates(&[1, 0, 0]), None);
+        assert_eq!(sweep.suggested, None, "{}", sweep.why);
     }
 
     #[test]

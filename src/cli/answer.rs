@@ -38,13 +38,19 @@ impl From<&CommandError> for Answer {
     }
 }
 
-impl From<Answer> for ExitCode {
+impl From<Answer> for u8 {
     fn from(answer: Answer) -> Self {
-        ExitCode::from(match answer {
+        match answer {
             Answer::Good => 0,
             Answer::No => 1,
             Answer::Refused => 2,
             Answer::OutsideFailed => 3,
-        })
+        }
+    }
+}
+
+impl From<Answer> for ExitCode {
+    fn from(answer: Answer) -> Self {
+        ExitCode::from(u8::from(answer))
     }
 }

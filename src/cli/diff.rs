@@ -80,7 +80,8 @@ impl Diff {
         if self.format == Format::Html && self.history.backtest.is_none() {
             return Err(CommandError::Usage("`--format html` shows charts: give it `--backtest 14d`".into()));
         }
-        let compared = Compared::new(&self.base, self.head.as_deref(), &self.history, configuration, colour)?;
+        let mut compared = Compared::new(&self.base, self.head.as_deref(), configuration, colour)?;
+        compared.play(&self.history)?;
         output::print(&self.text(&compared, colour))?;
         Ok(if compared.breaks_a_budget() { Answer::No } else { Answer::Good })
     }
@@ -89,41 +90,39 @@ impl Diff {
         let Compared { difference, impact, .. } = compared;
         let heading = compared.heading();
         match (self.format, impact) {
-            (Format::Human, impact) => {
-                let meant = impact.as_ref().map(|(impact, _)| impact::render::human(impact)).unwrap_or_default();
-                render::human(difference, heading, colour.for_stream(&io::stdout())) + meant.as_str()
-            }
-            (Format::Markdown, _) => compared.markdown(),
+            (Format::Human, _) => compared.human(colour),
+            (Format::Markdown, _) => compared.markdown(&render::Besides::default()),
             (Format::Html, Some((impact, links))) => impact::render::html(difference, heading, impact, links),
-            (Format::Json | Format::Html, impact) => {
-                let mut json = render::json(difference, heading);
-                if let Some((impact, links)) = impact {
-                    json["backtest"] = impact::render::json(impact, links);
-                }
-                format!("{json:#}\n")
-            }
+            (Format::Json | Format::Html, _) => format!("{:#}\n", compared.json()),
         }
     }
 }
 
 impl Compared {
-    /// Loads both sides, compares them, and plays them where that is asked for.
+    /// Loads both sides, and compares them.
     ///
     /// # Errors
-    /// When a side does not exist, or does not pass, or no source can be asked.
+    /// When a side does not exist, or does not pass.
     pub fn new(
         base: &str,
         head: Option<&str>,
-        history: &History,
         configuration: Option<&Path>,
         colour: Colour,
     ) -> Result<Self, CommandError> {
-        let configuration = configuration.unwrap_or(Path::new(paths::USUAL));
-        let window = history.window()?;
-        let (base, head) = load(base, head, configuration, colour)?;
+        let (base, head) = load(base, head, configuration.unwrap_or(Path::new(paths::USUAL)), colour)?;
         let difference = change::compare(side(&base), side(&head));
-        let impact = window.map(|window| history.impact(&base, &head, &difference, window)).transpose()?;
-        Ok(Compared { base, head, difference, impact })
+        Ok(Compared { base, head, difference, impact: None })
+    }
+
+    /// Plays both sides, where that is asked for.
+    ///
+    /// # Errors
+    /// When a time cannot be read, or no source can be asked.
+    pub fn play(&mut self, history: &History) -> Result<(), CommandError> {
+        let window = history.window()?;
+        let impact = window.map(|window| history.impact(&self.base, &self.head, &self.difference, window));
+        self.impact = impact.transpose()?;
+        Ok(())
     }
 
     /// What was compared.
@@ -132,13 +131,30 @@ impl Compared {
         render::Heading { base: &self.base.label, head: &self.head.label }
     }
 
+    /// For people at a terminal.
+    #[must_use]
+    pub fn human(&self, colour: Colour) -> String {
+        let meant = self.impact.as_ref().map(|(impact, _)| impact::render::human(impact)).unwrap_or_default();
+        render::human(&self.difference, self.heading(), colour.for_stream(&io::stdout())) + meant.as_str()
+    }
+
     /// The comment under a pull request.
     #[must_use]
-    pub fn markdown(&self) -> String {
+    pub fn markdown(&self, besides: &render::Besides) -> String {
         match &self.impact {
-            Some((impact, links)) => impact::render::markdown(&self.difference, self.heading(), impact, links),
-            None => render::markdown(&self.difference, self.heading()),
+            Some((impact, links)) => impact::render::markdown(&self.difference, self.heading(), impact, links, besides),
+            None => render::markdown(&self.difference, self.heading(), besides),
         }
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        let mut json = render::json(&self.difference, self.heading());
+        if let Some((impact, links)) = &self.impact {
+            json["backtest"] = impact::render::json(impact, links);
+        }
+        json
     }
 
     /// Whether a rule pages more than it may, because of the change.

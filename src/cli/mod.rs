@@ -5,6 +5,7 @@
 mod answer;
 mod backtest;
 mod check;
+mod ci;
 mod completions;
 mod demo;
 mod diff;
@@ -67,6 +68,7 @@ enum Command {
     Backtest(backtest::Backtest),
     Tune(tune::Tune),
     Diff(diff::Diff),
+    Ci(ci::Ci),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
     Import(import::Import),
@@ -96,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Backtest(backtest) => backtest.run(arguments.config.as_deref()),
         Command::Tune(tune) => tune.run(arguments.config.as_deref()),
         Command::Diff(diff) => diff.run(arguments.config.as_deref(), arguments.color),
+        Command::Ci(ci) => ci.run(arguments.config.as_deref(), arguments.color),
         Command::Explain(explain) => explain.run(),
         Command::Import(import) => import.run(arguments.config.as_deref(), arguments.color),
         Command::Fmt(fmt) => fmt.run(arguments.config.as_deref(), arguments.color),

@@ -1,5 +1,6 @@
 //! The files that a command line names, and what they are.
 
+use crate::config::Border;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,9 +39,8 @@ pub fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
 
 /// A file that was named is taken whatever it is called; whoever reads it says what is wrong.
 fn walk(path: &Path, is_named: bool, depth: usize, files: &mut Vec<PathBuf>) {
-    let is_yaml = || path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
     if !path.is_dir() {
-        files.extend((is_named || is_yaml()).then(|| path.to_owned()));
+        files.extend((is_named || is_yaml(path)).then(|| path.to_owned()));
         return;
     }
     let Ok(entries) = path.read_dir() else {
@@ -52,8 +52,18 @@ fn walk(path: &Path, is_named: bool, depth: usize, files: &mut Vec<PathBuf>) {
     // Hidden folders are the business of other programs: `.git`, and the generations of a mounted `ConfigMap`.
     let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     for entry in entries.iter().filter(|entry| depth < DEEPEST && !is_hidden(entry)) {
+        // A link may lead anywhere, and what is found here is shown.
+        let leads_on = entry.is_symlink() && (entry.is_dir() || is_yaml(entry));
+        if leads_on && Border::around_tests(path).is_some_and(|border| !border.holds(entry)) {
+            tracing::warn!("left out: `{}` leads out of the repository", entry.display());
+            continue;
+        }
         walk(entry, false, depth + 1, files);
     }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// What the file at `path` is, by its name and its first look. Whoever gets one that cannot be read or recognised takes it

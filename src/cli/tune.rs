@@ -64,9 +64,17 @@ impl Tune {
                 &subject,
                 &mut session,
                 &known,
+                None,
             ));
         }
-        sweeps.push(Sweep::play("for", subject.holds().into_iter().map(Knob::Hold), &subject, &mut session, &known));
+        sweeps.push(Sweep::play(
+            "for",
+            subject.holds().into_iter().map(Knob::Hold),
+            &subject,
+            &mut session,
+            &known,
+            None,
+        ));
         let text = match self.format {
             Format::Human => human(&subject, &session, survey.as_ref(), &sweeps, &known),
             Format::Json => {

@@ -92,6 +92,22 @@ impl Border {
         Border(repository.map(Path::to_owned).unwrap_or(real))
     }
 
+    /// The border of tests that lie in `folder`: the repository around it, else the working folder where that holds it. Elsewhere
+    /// nobody but the one who named the folder has had a hand in it, and there is none.
+    #[must_use]
+    pub fn around_tests(folder: &Path) -> Option<Self> {
+        let real = folder.canonicalize().ok()?;
+        let repository = real.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned);
+        let here = || std::env::current_dir().ok().filter(|here| real.starts_with(here));
+        repository.or_else(here).map(Border)
+    }
+
+    /// Whether `path` leads to something on this side; what is not there leads nowhere else.
+    #[must_use]
+    pub fn holds(&self, path: &Path) -> bool {
+        path.canonicalize().map_or(true, |real| real.starts_with(&self.0))
+    }
+
     fn matching(&self, folder: &Path, glob: &str, pattern: &str) -> Result<Vec<PathBuf>, GlobError> {
         // Asked before anything is listed: a folder outside is not even looked into.
         let fixed: PathBuf = Path::new(glob).components().take_while(|part| !is_wild(part)).collect();

@@ -24,7 +24,7 @@ impl Budget {
         let weeks = window.as_secs_f64() / Span::from_hours(24 * 7).as_secs_f64();
         let in_a_week = |rule: Option<&RuleReport>| f64::from(rule.map_or(0, RuleReport::pages)) / weeks;
         let (before, after) = (in_a_week(before), in_a_week(after));
-        (after > limit).then(|| Budget { before, after, limit, is_broken: after > before })
+        (after > limit).then_some(Budget { before, after, limit, is_broken: after > before })
     }
 
     /// In words.

@@ -251,7 +251,9 @@ impl TurnKind {
 #[must_use]
 pub fn counted(turns: &[Turn]) -> String {
     let mut kinds: BTreeMap<TurnKind, Vec<f64>> = BTreeMap::new();
-    turns.iter().for_each(|turn| kinds.entry(turn.kind).or_default().push(turn.seconds()));
+    for turn in turns {
+        kinds.entry(turn.kind).or_default().push(turn.seconds());
+    }
     let one = |(kind, seconds): (TurnKind, Vec<f64>)| {
         let (count, word) = (seconds.len(), kind.word());
         let middle = median(seconds).map(in_words).unwrap_or_default();

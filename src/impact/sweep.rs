@@ -99,7 +99,7 @@ impl Turned {
                 ("for", holds.into_iter().map(Knob::Hold).collect(), was.map(duration_text::format))
             }
         };
-        let sweep = Sweep::play(word, knobs, &subject, session, known);
+        let sweep = Sweep::play(word, knobs, &subject, session, known, was.as_deref());
         let severity = subject.severity().to_string();
         (!sweep.candidates.is_empty()).then_some(Swept { rule: self.rule, severity, was, sweep })
     }

@@ -148,7 +148,10 @@ mod tests {
     use crate::promql::eval::{Options, Query, Value};
     use crate::series::{Point, SeriesSet};
 
-    fn recordings(rules: &[(&str, &str, &[(&str, &str)])]) -> Recordings {
+    /// A name, an expression, and labels.
+    type Written<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+    fn recordings(rules: &[Written<'_>]) -> Recordings {
         let mut all = Recordings::new();
         for (name, expr, labels) in rules {
             let recorded = all.entry((*name).into()).or_default();

@@ -4,6 +4,7 @@
 //! and gives a [`Story`]: every transition, every incident step, every message at its time. The [`demo`] is a scenario as
 //! well, whose answers the PromQL evaluator gives over made-up metrics. Absent on purpose: any clock, any socket.
 
+mod border;
 mod coverage;
 pub mod demo;
 mod expect;

@@ -1,5 +1,6 @@
 //! A scenario as meant: files read, values spread out, every name looked up.
 
+use super::border;
 use super::expect::Expectation;
 use super::written::{self, Expect};
 use crate::config::{self, Settings, Target};
@@ -139,6 +140,9 @@ pub fn schema() -> serde_json::Value {
 
 /// Reads the scenario at `path`. `None` where it cannot be played; the findings say why.
 pub fn load(path: &Path, sources: &mut Sources, findings: &mut Findings) -> Option<Scenario> {
+    if !border::admits_itself(path, findings) {
+        return None;
+    }
     let (_, documents) = yaml::read(path, sources, findings)?;
     let node = documents.first()?;
     let validator = Validator::new(schema());
@@ -153,11 +157,12 @@ pub fn load(path: &Path, sources: &mut Sources, findings: &mut Findings) -> Opti
             return None;
         }
     };
-    let scenario = Reader { folder: path.parent().unwrap_or(Path::new("")), sources, findings }.read(&written);
+    let scenario = Reader { path, folder: path.parent().unwrap_or(Path::new("")), sources, findings }.read(&written);
     scenario.filter(|_| !findings.has_errors())
 }
 
 struct Reader<'a> {
+    path: &'a Path,
     folder: &'a Path,
     sources: &'a mut Sources,
     findings: &'a mut Findings,
@@ -204,6 +209,9 @@ impl Reader<'_> {
 
     fn settings(&mut self, written: &written::Scenario) -> Option<Settings> {
         let Some(config) = &written.config else { return Some(Settings::default()) };
+        if !border::admits(self.path, &self.beside(&config.value), config.place, self.findings) {
+            return None;
+        }
         // The dates of a configuration are judged by `check`; a scenario plays at a time of its own.
         let mut found = Findings::default();
         let loaded = config::load(&self.beside(&config.value), Timestamp::UNIX_EPOCH, self.sources, &mut found);
@@ -216,6 +224,10 @@ impl Reader<'_> {
 
     fn rules(&mut self, files: &[Spanned<String>], settings: &Settings) -> Option<RuleSet> {
         let paths: Vec<PathBuf> = files.iter().map(|file| self.beside(&file.value)).collect();
+        let mut written = files.iter().zip(&paths);
+        if !written.all(|(file, path)| border::admits(self.path, path, file.place, self.findings)) {
+            return None;
+        }
         let context = Context { severities: settings.severities.clone(), ..Context::default() };
         let mut found = Findings::default();
         let loaded = rules::load(&paths, &context, self.sources, &mut found);

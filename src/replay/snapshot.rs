@@ -2,6 +2,7 @@
 //!
 //! The files have insta's format, so that `cargo insta review` reads them as well.
 
+use super::border;
 use super::story::Story;
 use crate::engine::alert::{Alert, TierState};
 use crate::engine::notice::Notice;
@@ -34,6 +35,7 @@ pub fn path_of(scenario: &Path) -> PathBuf {
 /// # Errors
 /// When there is a snapshot that cannot be read.
 pub fn compare(path: &Path, story: &Story, in_colour: bool) -> io::Result<Verdict> {
+    admit(path)?;
     if !path.exists() {
         return Ok(Verdict::New);
     }
@@ -51,8 +53,15 @@ pub fn compare(path: &Path, story: &Story, in_colour: bool) -> io::Result<Verdic
 /// # Errors
 /// When it cannot be written.
 pub fn write(path: &Path, story: &Story) -> io::Result<()> {
+    admit(path)?;
     let text = format!("---\nsource: watchbell test\nexpression: story\n---\n{}\n", story.to_string().trim_end());
     std::fs::write(path, text)
+}
+
+/// A snapshot that is a link is read and written on this side of the border only.
+fn admit(path: &Path) -> io::Result<()> {
+    let outside = || io::Error::other(format!("the snapshot `{}` leads out of the repository", path.display()));
+    if border::is_inside(path, path) { Ok(()) } else { Err(outside()) }
 }
 
 fn difference(accepted: &str, now: &str, in_colour: bool) -> String {

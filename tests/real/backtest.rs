@@ -25,7 +25,7 @@ groups:
 ";
 
 /// Four hours: dear from 13:00 to 13:20, a moment of it at 14:00, no sample at all from 14:30 to 15:00.
-fn past() -> String {
+pub fn past() -> String {
     let mut text = String::new();
     let mut add = |name: &str, value: &dyn Fn(i64) -> f64| {
         let _ = writeln!(text, "# TYPE {name} gauge");

@@ -17,6 +17,7 @@ mod demo;
 mod email;
 mod escalation;
 mod history;
+mod impact;
 mod load;
 mod logs;
 mod promql;

@@ -16,13 +16,23 @@ pub const LONGEST: usize = 60_000;
 /// How long one text may be before it is cut.
 const LONGEST_TEXT: usize = 600;
 
+/// What others have to say in the same comment. It is Markdown, in which every text of a file is in its span already.
+#[derive(Clone, Debug, Default)]
+pub struct Besides {
+    /// Lines that stand before everything.
+    pub lines: String,
+    /// What stands folded away below it, each part whole.
+    pub sections: Vec<String>,
+}
+
 /// The comment, with its marker.
 #[must_use]
-pub fn markdown(difference: &Difference, heading: Heading<'_>) -> String {
+pub fn markdown(difference: &Difference, heading: Heading<'_>, besides: &Besides) -> String {
     let mut page = format!("{MARKER}\n### Watchbell: {}\n\n", summary(difference));
     // Writing to a string cannot fail.
-    let _ = writeln!(page, "{} → {}\n", inline(heading.base), inline(heading.head));
-    fill(page, parts(difference))
+    let _ = writeln!(page, "{} → {}\n\n{}", inline(heading.base), inline(heading.head), besides.lines);
+    let difference = parts(difference);
+    fill(page.trim_end().to_owned() + "\n\n", besides.sections.iter().cloned().chain(difference).collect())
 }
 
 /// What is different, in parts of which each is whole.

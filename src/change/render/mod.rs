@@ -8,7 +8,7 @@ mod markdown;
 
 pub use human::human;
 pub use json::json;
-pub use markdown::{LONGEST, MARKER, fill, inline, markdown, parts};
+pub use markdown::{Besides, LONGEST, MARKER, fill, inline, markdown, parts};
 
 use super::{Difference, What};
 use std::fmt::Write;

@@ -84,9 +84,11 @@ struct Plan {
 
 /// What was looked at and found.
 #[derive(Debug, Default)]
-struct Checked {
-    sources: Sources,
-    findings: Findings,
+pub struct Checked {
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// What was found.
+    pub findings: Findings,
     files: usize,
     rules: usize,
     /// Where each rule stands.
@@ -96,6 +98,38 @@ struct Checked {
 }
 
 impl Check {
+    /// A check of all that the configuration names, or, where there is none, of all that lies here. Of warnings only those are
+    /// told that the change since the revision `since` brings, where one is given.
+    pub fn of_change(since: Option<String>, baseline: Option<PathBuf>, denies_warnings: bool) -> Self {
+        let is_configured = Path::new(paths::USUAL).exists();
+        Check {
+            paths: if is_configured { Vec::new() } else { vec![PathBuf::from(".")] },
+            format: Format::Human,
+            deny: denies_warnings.then_some(Deny::Warnings),
+            fix: false,
+            baseline,
+            write_baseline: false,
+            online: false,
+            changed_since: since,
+            at: None,
+        }
+    }
+
+    /// What is found, nothing of it being told yet.
+    ///
+    /// # Errors
+    /// When there is nothing to check.
+    pub fn found(&self, configuration: Option<&Path>) -> Result<Checked, CommandError> {
+        let paths = if configuration.is_some() { Vec::new() } else { self.paths.clone() };
+        let plan = Check { paths, ..Check::of_change(None, None, false) }.plan(configuration)?;
+        let changed = self.changed_since.as_deref().map(changed::since).transpose()?;
+        let mut checked = self.look(&plan, changed.as_ref())?;
+        if self.deny.is_some() {
+            checked.findings.deny_warnings();
+        }
+        Ok(checked)
+    }
+
     /// Checks, and tells.
     ///
     /// # Errors
@@ -204,6 +238,13 @@ impl Check {
         };
         output::print(&found)?;
         output::print_aside(&summary)
+    }
+}
+
+impl Checked {
+    /// How much was looked at, and what was found, in a line.
+    pub fn summary(&self) -> String {
+        render::summary(self.files, self.rules, &self.findings)
     }
 }
 

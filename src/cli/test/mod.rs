@@ -64,10 +64,15 @@ struct Manner {
 }
 
 /// What became of one scenario, or of one unit test.
-struct Outcome {
-    file: PathBuf,
-    title: String,
-    failure: Option<String>,
+pub struct Outcome {
+    /// Where it is written.
+    pub file: PathBuf,
+    /// What it is called.
+    pub title: String,
+    /// Why it failed, if it did.
+    pub failure: Option<String>,
+    /// Whether it is a unit test of promtool's.
+    is_unit: bool,
     note: String,
     coverage: Coverage,
 }
@@ -78,6 +83,38 @@ impl Test {
     /// # Errors
     /// When there is nothing to play, or a file cannot be written.
     pub fn run(&self, colour: Colour) -> Result<Answer, CommandError> {
+        let (outcomes, coverage) = self.outcomes(colour)?;
+        for outcome in &outcomes {
+            output::print(&outcome.line())?;
+        }
+        output::print(&format!("{}\n", summary(&outcomes)))?;
+        output::print(&coverage.as_ref().map(covered).unwrap_or_default())?;
+        if let Some(path) = &self.junit {
+            std::fs::write(path, junit::report(&outcomes, coverage.as_ref()))?;
+        }
+        let is_good = outcomes.iter().all(|outcome| outcome.failure.is_none());
+        Ok(if is_good { Answer::Good } else { Answer::No })
+    }
+
+    /// The tests that lie where they usually do, with what they reach; `None` where there are none.
+    pub fn usual(strict: bool) -> Option<Self> {
+        let is_there = USUAL.iter().any(|folder| Path::new(folder).exists());
+        is_there.then_some(Test {
+            files: Vec::new(),
+            accept: false,
+            filter: None,
+            junit: None,
+            coverage: true,
+            strict,
+            semantics: Semantics::Prometheus3,
+        })
+    }
+
+    /// Plays and runs everything, nothing of it being told yet, and says what was reached where that is asked for.
+    ///
+    /// # Errors
+    /// When there is nothing to play, or a file cannot be read or written.
+    pub fn outcomes(&self, colour: Colour) -> Result<(Vec<Outcome>, Option<Coverage>), CommandError> {
         let manner = self.manner(colour)?;
         let files = self.test_files()?;
         let played = side_by_side::each(&files, |(file, kind)| match kind {
@@ -89,23 +126,12 @@ impl Test {
         if outcomes.is_empty() {
             return Err(CommandError::Usage("there is no scenario to play".into()));
         }
-        for outcome in &outcomes {
-            output::print(&outcome.line())?;
-        }
-        let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
-        let are = if files.iter().all(|(_, kind)| *kind != Kind::UnitTests) { "scenarios" } else { "tests" };
-        output::print(&format!("{} {are}: {} passed, {failed} failed\n", outcomes.len(), outcomes.len() - failed))?;
         let coverage = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.coverage));
         let coverage = coverage.reduce(|mut all, one| {
             all.merge(one);
             all
         });
-        let coverage = coverage.filter(|_| self.coverage);
-        output::print(&coverage.as_ref().map(covered).unwrap_or_default())?;
-        if let Some(path) = &self.junit {
-            std::fs::write(path, junit::report(&outcomes, coverage.as_ref()))?;
-        }
-        Ok(if failed == 0 { Answer::Good } else { Answer::No })
+        Ok((outcomes, coverage.filter(|_| self.coverage)))
     }
 
     fn manner(&self, colour: Colour) -> Result<Manner, CommandError> {
@@ -155,6 +181,13 @@ fn tests_in(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
     Ok(files)
 }
 
+/// How many there were, and how they went.
+pub fn summary(outcomes: &[Outcome]) -> String {
+    let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
+    let are = if outcomes.iter().all(|outcome| !outcome.is_unit) { "scenarios" } else { "tests" };
+    format!("{} {are}: {} passed, {failed} failed", outcomes.len(), outcomes.len() - failed)
+}
+
 /// What is reached, and what is not, for people.
 fn covered(coverage: &Coverage) -> String {
     let missing: String = coverage.missing().map(|item| format!("     {item}\n")).collect();
@@ -169,7 +202,8 @@ impl Manner {
 }
 
 impl Outcome {
-    fn line(&self) -> String {
+    /// How it went, for people.
+    pub fn line(&self) -> String {
         let word = if self.failure.is_some() { "FAIL" } else { "ok  " };
         let (first, rest) = self.note.split_once('\n').unwrap_or((&self.note, ""));
         let mut text = format!("{word} {}: {}{first}\n", self.file.display(), self.title);

@@ -14,7 +14,14 @@ pub(super) fn play(file: &Path, manner: &Manner) -> Result<Option<Outcome>, Comm
         return Ok(None);
     }
     let outcome = |failure, note: &str, coverage| {
-        Some(Outcome { file: file.to_owned(), title: title.clone(), failure, note: note.to_owned(), coverage })
+        Some(Outcome {
+            file: file.to_owned(),
+            title: title.clone(),
+            is_unit: false,
+            failure,
+            note: note.to_owned(),
+            coverage,
+        })
     };
     let Some(scenario) = scenario else {
         let failure = render::human(&findings, &sources, manner.in_colour);
@@ -25,7 +32,10 @@ pub(super) fn play(file: &Path, manner: &Manner) -> Result<Option<Outcome>, Comm
     let outcome = |failure, note| outcome(failure, note, coverage.clone());
     let unmet = replay::unmet(&scenario, &story);
     let path = replay::path_of(file);
-    let verdict = replay::compare(&path, &story, manner.in_colour)?;
+    let verdict = match replay::compare(&path, &story, manner.in_colour) {
+        Ok(verdict) => verdict,
+        Err(cause) => return Ok(outcome(Some(cause.to_string()), "")),
+    };
     if !unmet.is_empty() {
         // Not even --accept takes a story that does not hold what its scenario promises.
         let mut text = unmet.iter().map(|line| format!("expected otherwise: {line}\n")).collect::<String>();

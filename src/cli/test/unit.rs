@@ -36,7 +36,14 @@ fn told(file: &Path, title: &str, mut failures: Vec<String>, mut doubts: Vec<Str
     }
     let notes: String = doubts.iter().map(|doubt| format!("\nnote: {doubt}")).collect();
     let failure = (!failures.is_empty()).then(|| failures.join("\n"));
-    Outcome { file: file.to_owned(), title: title.to_owned(), failure, note: notes, coverage: Coverage::default() }
+    Outcome {
+        file: file.to_owned(),
+        title: title.to_owned(),
+        is_unit: true,
+        failure,
+        note: notes,
+        coverage: Coverage::default(),
+    }
 }
 
 fn in_words(doubts: &[Doubt], sources: &Sources) -> Vec<String> {

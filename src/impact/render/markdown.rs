@@ -1,22 +1,33 @@
 //! For a pull request: the comment, in which every text of a file stands where nothing but itself can come of it.
 
 use super::human::details;
-use super::{HEADS, LISTED, Links, Row, asked, headline, link::link, rows};
+use super::{HEADS, LISTED, Links, Row, asked, headline, link::link, rows, window};
 use crate::backtest::escaped;
 use crate::change::Difference;
-use crate::change::render::{Heading, MARKER, fill, inline, parts, summary};
+use crate::change::render::{Besides, Heading, MARKER, fill, inline, parts, summary};
 use crate::impact::{Impact, RuleImpact, Turn, when};
 use std::fmt::Write;
 
 /// The comment: what changed, what it would have meant, and the rest folded away below it.
 #[must_use]
-pub fn markdown(difference: &Difference, heading: Heading<'_>, impact: &Impact, links: &Links) -> String {
+pub fn markdown(
+    difference: &Difference,
+    heading: Heading<'_>,
+    impact: &Impact,
+    links: &Links,
+    besides: &Besides,
+) -> String {
     let (before, after) = (impact.before.pages, impact.after.pages);
-    let mut page = format!("{MARKER}\n### Watchbell: {} · pages: {before} → {after}\n\n", summary(difference));
+    let mut page = format!(
+        "{MARKER}\n### Watchbell: {} · pages over {}: {before} → {after}\n\n",
+        summary(difference),
+        window(impact)
+    );
     // Writing to a String cannot fail.
     let _ = writeln!(page, "{} → {}: {}\n", inline(heading.base), inline(heading.head), headline(impact));
-    let mut all = vec![verdicts(impact), table(impact)];
+    let mut all = vec![besides.lines.clone(), verdicts(impact), format!("\n{}", table(impact))];
     all.extend(impact.rules.iter().map(|rule| section(impact, rule, links)));
+    all.extend(besides.sections.iter().cloned());
     all.push(foot(impact));
     let whole = parts(difference).concat();
     if !whole.trim().is_empty() {
@@ -37,7 +48,7 @@ fn verdicts(impact: &Impact) -> String {
             let _ = writeln!(text, "- {sign} {}: {}", inline(&rule.name), budget.words());
         }
     }
-    if text.is_empty() { text } else { text + "\n" }
+    text
 }
 
 fn table(impact: &Impact) -> String {

@@ -172,6 +172,12 @@ fn chart<'a>(impact: &Impact, rule: &'a RuleImpact) -> Option<Chart<'a>> {
     Some(chart)
 }
 
+/// How long the window is: `14d`.
+fn window(impact: &Impact) -> String {
+    let at = |text: &str| text.parse::<jiff::Timestamp>().map_or(0.0, |at| at.as_duration().as_secs_f64());
+    in_words(at(&impact.after.to) - at(&impact.after.from))
+}
+
 /// What the server was asked, and how long it all took.
 fn asked(impact: &Impact) -> String {
     let after = &impact.after;

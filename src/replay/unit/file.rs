@@ -5,6 +5,7 @@ use super::written;
 use crate::diagnostics::{Findings, Sources, Spanned, codes};
 use crate::model::Span;
 use crate::promql::eval::{Evaluator, Options, Semantics};
+use crate::replay::border;
 use crate::rules::{self, Context, Entry, Group, RuleSet};
 use crate::series::SeriesSet;
 use crate::yaml::{self, Validator};
@@ -36,6 +37,9 @@ impl UnitTests {
     /// Reads the file at `path`, for a Prometheus of that `semantics`. `None` where promtool would run nothing of it; the
     /// findings say why.
     pub fn load(path: &Path, semantics: Semantics, sources: &mut Sources, findings: &mut Findings) -> Option<Self> {
+        if !border::admits_itself(path, findings) {
+            return None;
+        }
         let (_, documents) = yaml::read(path, sources, findings)?;
         let node = documents.first()?;
         Validator::new(schema()).validate(node, findings);
@@ -55,7 +59,7 @@ impl UnitTests {
             doubts.push(Doubt { place: None, message: "there is not one test in this file".into() });
         }
         let order = order_of(written.group_eval_order.as_deref().unwrap_or_default(), findings);
-        let files = rule_files(path, written.rule_files.as_deref().unwrap_or_default(), &mut doubts);
+        let files = rule_files(path, written.rule_files.as_deref().unwrap_or_default(), &mut doubts, findings);
         // Without a test promtool reads no rule file, and so finds nothing wrong with it.
         let files = if tests.is_empty() { Vec::new() } else { files };
         let mut rules = rules_of(&files, sources, findings);
@@ -104,7 +108,12 @@ fn place_of(group: &Arc<Group>, order: &BTreeMap<String, usize>) -> usize {
     order.get(&*group.name).copied().unwrap_or(0)
 }
 
-fn rule_files(path: &Path, written: &[Spanned<String>], doubts: &mut Vec<Doubt>) -> Vec<PathBuf> {
+fn rule_files(
+    path: &Path,
+    written: &[Spanned<String>],
+    doubts: &mut Vec<Doubt>,
+    findings: &mut Findings,
+) -> Vec<PathBuf> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut files: Vec<PathBuf> = Vec::new();
     for pattern in written {
@@ -114,7 +123,7 @@ fn rule_files(path: &Path, written: &[Spanned<String>], doubts: &mut Vec<Doubt>)
             doubts.push(Doubt { place: Some(pattern.place), message });
         }
         for file in found {
-            if !files.contains(&file) {
+            if border::admits(path, &file, pattern.place, findings) && !files.contains(&file) {
                 files.push(file);
             }
         }
