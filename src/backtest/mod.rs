@@ -9,6 +9,7 @@ mod chart;
 mod compare;
 mod inline;
 mod known;
+mod page;
 mod past;
 mod plan;
 mod player;

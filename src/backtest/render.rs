@@ -1,6 +1,7 @@
 //! A report as people and programs read it: for a terminal, as Markdown, as HTML in one file, as JSON.
 
-use super::chart::{band, braille, escaped, svg};
+use super::chart::{band, braille, escaped};
+use super::page::html;
 use super::report::{Report, RuleReport, TierReport};
 use crate::model::{Span, duration_text};
 use jiff::Timestamp;
@@ -43,11 +44,11 @@ pub fn render(report: &Report, format: Format) -> String {
 }
 
 /// The names of the columns of figures, the same everywhere.
-const HEADS: [&str; 10] =
+pub(super) const HEADS: [&str; 10] =
     ["rule", "severity", "incidents", "pages", "out of hours", "flaps", "firing", "median", "to page", "near misses"];
 
 /// The figures of one severity, in words.
-fn cells(rule: &RuleReport, tier: &TierReport) -> [String; 10] {
+pub(super) fn cells(rule: &RuleReport, tier: &TierReport) -> [String; 10] {
     let count = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
     let near = count(usize::try_from(tier.near_misses + tier.short).unwrap_or(usize::MAX));
     [
@@ -76,7 +77,7 @@ pub fn in_words(seconds: f64) -> String {
     duration_text::format(Span::from_secs(seconds.round() as i64))
 }
 
-fn heading(report: &Report) -> String {
+pub(super) fn heading(report: &Report) -> String {
     let about_us = match report.own_pages {
         0 => String::new(),
         pages => format!(" ({pages} of them about sources that were silent)"),
@@ -89,7 +90,7 @@ fn heading(report: &Report) -> String {
     )
 }
 
-fn asked(report: &Report) -> String {
+pub(super) fn asked(report: &Report) -> String {
     let sources: Vec<String> = report.sources.iter().map(|(name, url)| format!("{name} ({url})")).collect();
     format!(
         "asked {}: {} questions, {} more from earlier answers; {:.1} s of waiting, {:.1} s of deciding",
@@ -102,7 +103,7 @@ fn asked(report: &Report) -> String {
 }
 
 /// Why a rule has nothing to show, where it has nothing.
-fn silence(rule: &RuleReport) -> Option<String> {
+pub(super) fn silence(rule: &RuleReport) -> Option<String> {
     if rule.fired() {
         return None;
     }
@@ -211,7 +212,7 @@ fn details(report: &Report, rule: &RuleReport) -> String {
 }
 
 /// One severity in a sentence.
-fn sentence(tier: &TierReport) -> String {
+pub(super) fn sentence(tier: &TierReport) -> String {
     let mut text = format!("{} ({}): fired {} times", tier.severity, tier.condition, tier.fired);
     if tier.alerts > 1 {
         let _ = write!(text, " on {} label sets", tier.alerts);
@@ -229,7 +230,7 @@ fn sentence(tier: &TierReport) -> String {
 }
 
 /// When a severity fired, as shares of the window.
-fn spans(report: &Report, tier: &TierReport) -> Vec<(f64, f64)> {
+pub(super) fn spans(report: &Report, tier: &TierReport) -> Vec<(f64, f64)> {
     let at = |text: &str| text.parse::<Timestamp>().map_or(0.0, |at| at.as_duration().as_secs_f64());
     let (from, to) = (at(&report.from), at(&report.to));
     let length = (to - from).max(1.0);
@@ -272,46 +273,4 @@ fn cell_of(text: &str) -> String {
     let special = |c: char| matches!(c, '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '@' | '~' | '!');
     let escape = |c: char| if special(c) { format!("\\{c}") } else { c.to_string() };
     escaped(text).chars().map(|c| if c == '&' { c.to_string() } else { escape(c) }).collect()
-}
-
-fn html(report: &Report) -> String {
-    let mut text = String::from(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Backtest</title>\n<style>body{font:15px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
-         color:#222;background:#fff}table{border-collapse:collapse;width:100%}th,td{padding:.25rem .5rem;text-align:right;\
-         border-bottom:1px solid #ddd}th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}section{margin:2rem 0}\
-         .quiet{color:#666}</style>\n",
-    );
-    let _ = write!(
-        text,
-        "<h1>{}</h1>\n<p class=\"quiet\">{} to {}; {}</p>\n",
-        escaped(&heading(report)),
-        report.from,
-        report.to,
-        escaped(&asked(report))
-    );
-    text.push_str("<table><tr>");
-    text.push_str(&HEADS.map(|head| format!("<th>{head}</th>")).concat());
-    text.push_str("</tr>\n");
-    for rule in report.rules.iter().filter(|rule| rule.fired()) {
-        for tier in &rule.tiers {
-            let cells = cells(rule, tier).map(|cell| format!("<td>{}</td>", escaped(&cell)));
-            let _ = writeln!(text, "<tr>{}</tr>", cells.concat());
-        }
-    }
-    text.push_str("</table>\n");
-    for rule in report.rules.iter().filter(|rule| rule.fired()) {
-        let _ = writeln!(text, "<section><h2>{}</h2>", escaped(&rule.alert));
-        let fired = rule.tiers.iter().filter(|tier| tier.fired > 0);
-        let spans: Vec<_> = fired.map(|tier| (tier.severity.clone(), spans(report, tier))).collect();
-        text.push_str(&svg(rule, &spans).unwrap_or_default());
-        text.push_str("<ul>");
-        rule.tiers.iter().for_each(|tier| text.push_str(&format!("<li>{}</li>", escaped(&sentence(tier)))));
-        text.push_str("</ul></section>\n");
-    }
-    text.push_str("<section class=\"quiet\"><ul>");
-    let silent = report.rules.iter().filter_map(|rule| Some(format!("{}: {}", rule.alert, silence(rule)?)));
-    silent.chain(report.notes.iter().cloned()).for_each(|line| text.push_str(&format!("<li>{}</li>", escaped(&line))));
-    text.push_str("</ul></section>\n</html>\n");
-    text
 }
