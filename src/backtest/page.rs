@@ -1,8 +1,8 @@
 //! A report as one page for a browser, complete in itself: no script, and nothing that is fetched.
 
-use super::chart::{escaped, svg};
-use super::render::{HEADS, asked, cells, heading, sentence, silence, spans};
-use super::report::Report;
+use super::chart::{escaped, svg, ticks};
+use super::render::{HEADS, asked, cells, ends, heading, listed, sentence, silence, spans, unknowns, values, window};
+use super::report::{Report, TierReport};
 use std::fmt::Write;
 
 /// Writes `report` as HTML.
@@ -10,19 +10,18 @@ pub(super) fn html(report: &Report) -> String {
     let mut text = String::from(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>Backtest</title>\n<style>body{font:15px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
-         color:#222;background:#fff}table{border-collapse:collapse;width:100%}th,td{padding:.25rem .5rem;text-align:right;\
+         color:#222;background:#fff}h1{font-size:1.4rem}h2{font-size:1.1rem}.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{padding:.25rem .5rem;text-align:right;\
          border-bottom:1px solid #ddd}th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}section{margin:2rem 0}\
          .quiet{color:#666}</style>\n",
     );
     let _ = write!(
         text,
-        "<h1>{}</h1>\n<p class=\"quiet\">{} to {}; {}</p>\n",
+        "<h1>{}</h1>\n<p class=\"quiet\">{}; {}</p>\n",
         escaped(&heading(report)),
-        report.from,
-        report.to,
+        window(report),
         escaped(&asked(report))
     );
-    text.push_str("<table><tr>");
+    text.push_str("<div class=\"wide\"><table><tr>");
     text.push_str(&HEADS.map(|head| format!("<th>{head}</th>")).concat());
     text.push_str("</tr>\n");
     for rule in report.rules.iter().filter(|rule| rule.fired()) {
@@ -31,19 +30,29 @@ pub(super) fn html(report: &Report) -> String {
             let _ = writeln!(text, "<tr>{}</tr>", cells.concat());
         }
     }
-    text.push_str("</table>\n");
+    text.push_str("</table></div>\n");
     for rule in report.rules.iter().filter(|rule| rule.fired()) {
         let _ = writeln!(text, "<section><h2>{}</h2>", escaped(&rule.alert));
         let fired = rule.tiers.iter().filter(|tier| tier.fired > 0);
         let spans: Vec<_> = fired.map(|tier| (tier.severity.clone(), spans(report, tier))).collect();
-        text.push_str(&svg(rule, &spans).unwrap_or_default());
-        text.push_str("<ul>");
-        rule.tiers.iter().for_each(|tier| text.push_str(&format!("<li>{}</li>", escaped(&sentence(tier)))));
-        text.push_str("</ul></section>\n");
+        text.push_str(&svg(rule, &spans, &ticks(ends(report))).unwrap_or_default());
+        text.push_str(&list(values(rule).into_iter().map(|line| escaped(&line)).chain(rule.tiers.iter().map(told))));
+        text.push_str("</section>\n");
     }
-    text.push_str("<section class=\"quiet\"><ul>");
     let silent = report.rules.iter().filter_map(|rule| Some(format!("{}: {}", rule.alert, silence(rule)?)));
-    silent.chain(report.notes.iter().cloned()).for_each(|line| text.push_str(&format!("<li>{}</li>", escaped(&line))));
-    text.push_str("</ul></section>\n</html>\n");
+    let lines = silent.chain(unknowns(report)).chain(report.notes.iter().cloned());
+    let _ = writeln!(text, "<section class=\"quiet\">{}</section>", list(lines.map(|line| escaped(&line))));
+    text.push_str("</html>\n");
     text
+}
+
+/// What is to be said of one severity: a sentence, and when it fired.
+fn told(tier: &TierReport) -> String {
+    format!("{}{}", escaped(&sentence(tier)), list(listed(tier).iter().map(|line| escaped(line))))
+}
+
+/// A list of what is HTML already; nothing where there is nothing.
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: String = items.map(|item| format!("<li>{item}</li>")).collect();
+    if items.is_empty() { items } else { format!("<ul>{items}</ul>") }
 }

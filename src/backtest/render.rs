@@ -1,9 +1,9 @@
 //! A report as people and programs read it: for a terminal, as Markdown, as HTML in one file, as JSON.
 
-use super::chart::{band, braille, escaped};
+use super::chart::{axis, band, braille, escaped, ticks};
 use super::page::html;
-use super::report::{Report, RuleReport, TierReport};
-use crate::model::{Span, duration_text};
+use super::report::{FiringReport, Report, RuleReport, TierReport};
+use crate::model::{Span, counted, duration_text};
 use jiff::Timestamp;
 use std::fmt::Write;
 
@@ -77,15 +77,30 @@ pub fn in_words(seconds: f64) -> String {
     duration_text::format(Span::from_secs(seconds.round() as i64))
 }
 
+/// The window, to the second; JSON has the milliseconds by which the grids of groups are apart.
+pub(super) fn window(report: &Report) -> String {
+    format!("{} to {}", to_the_second(&report.from), to_the_second(&report.to))
+}
+
+/// An instant without its part of a second.
+fn to_the_second(at: &str) -> String {
+    at.parse::<Timestamp>().map_or_else(|_| at.to_owned(), |at| format!("{at:.0}"))
+}
+
+/// How often, in words.
+fn times(count: u32) -> String {
+    counted(count as usize, "time")
+}
+
 pub(super) fn heading(report: &Report) -> String {
     let about_us = match report.own_pages {
         0 => String::new(),
         pages => format!(" ({pages} of them about sources that were silent)"),
     };
     format!(
-        "{} incidents, {} pages{about_us}, if nobody had acted; {:.1} % of all slots are known",
-        report.incidents,
-        report.pages,
+        "{}, {}{about_us}, if nobody had acted; {:.1} % of all slots are known",
+        counted(report.incidents, "incident"),
+        counted(report.pages, "page"),
         100.0 * report.coverage
     )
 }
@@ -93,9 +108,9 @@ pub(super) fn heading(report: &Report) -> String {
 pub(super) fn asked(report: &Report) -> String {
     let sources: Vec<String> = report.sources.iter().map(|(name, url)| format!("{name} ({url})")).collect();
     format!(
-        "asked {}: {} questions, {} more from earlier answers; {:.1} s of waiting, {:.1} s of deciding",
+        "asked {}: {}, {} more from earlier answers; {:.1} s of waiting, {:.1} s of deciding",
         sources.join(", "),
-        report.queries,
+        counted(report.queries, "question"),
         report.kept,
         report.waited_seconds,
         report.decided_seconds
@@ -114,7 +129,7 @@ pub(super) fn silence(rule: &RuleReport) -> Option<String> {
     let nearest = nearest.max_by(|a, b| a.0.total_cmp(&b.0));
     let short: u32 = rule.tiers.iter().map(|tier| tier.short).sum();
     Some(match (nearest, rule.values) {
-        _ if short > 0 => format!("never fired; its condition held {short} times, each time for too short"),
+        _ if short > 0 => format!("never fired; its condition held {}, too short each time", times(short)),
         (Some((share, tier)), _) if share < 1.0 => {
             format!("never fired; its values came to {:.0} % of the bound of `{}`", 100.0 * share, tier.severity)
         }
@@ -124,7 +139,7 @@ pub(super) fn silence(rule: &RuleReport) -> Option<String> {
 }
 
 fn human(report: &Report) -> String {
-    let mut text = format!("{} to {}\n{}\n{}\n\n", report.from, report.to, heading(report), asked(report));
+    let mut text = format!("{}\n{}\n{}\n\n", window(report), heading(report), asked(report));
     let rows: Vec<[String; 10]> = report
         .rules
         .iter()
@@ -141,27 +156,37 @@ fn human(report: &Report) -> String {
     if !silent.is_empty() {
         let _ = write!(text, "\nwithout an incident:\n{}", silent.concat());
     }
-    text.push_str(&unknowns(report, "  "));
+    let unknown: String = unknowns(report).iter().map(|line| format!("  {line}\n")).collect();
+    if !unknown.is_empty() {
+        let _ = write!(text, "\nunknown:\n{unknown}");
+    }
     for note in &report.notes {
         let _ = writeln!(text, "note: {note}");
     }
     text
 }
 
-/// Where nothing is known, and why.
-fn unknowns(report: &Report, indent: &str) -> String {
-    let mut text = String::new();
+/// Where nothing is known, and why: rules of which the same is to be said share a line.
+pub(super) fn unknowns(report: &Report) -> Vec<String> {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for rule in report.rules.iter().filter(|rule| rule.unknown_seconds > 0.0) {
-        let why: Vec<String> = rule.failures.iter().map(|(why, slots)| format!("{slots} slots: {why}")).collect();
-        let _ = writeln!(
-            text,
-            "{indent}{}: nothing is known of {} ({})",
-            rule.alert,
-            seconds(Some(rule.unknown_seconds)),
-            why.join("; ")
-        );
+        let slots = |(why, slots): (&String, &u32)| format!("{}: {why}", counted(*slots as usize, "slot"));
+        let why: Vec<String> = rule.failures.iter().map(slots).collect();
+        let line = format!("nothing is known of {} ({})", seconds(Some(rule.unknown_seconds)), why.join("; "));
+        match lines.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, rules)) => rules.push(&rule.alert),
+            None => lines.push((line, vec![&rule.alert])),
+        }
     }
-    if text.is_empty() { text } else { format!("\nunknown:\n{text}") }
+    lines.into_iter().map(|(line, rules)| format!("{}: {line}", some_of(&rules))).collect()
+}
+
+/// The first few names; JSON has them all.
+fn some_of(names: &[&str]) -> String {
+    match names.len().saturating_sub(LISTED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..LISTED].join(", ")),
+    }
 }
 
 /// A table with a line of heads, columns as wide as they need to be; figures stand to the right.
@@ -194,55 +219,75 @@ fn details(report: &Report, rule: &RuleReport) -> String {
     for tier in rule.tiers.iter().filter(|tier| tier.fired > 0) {
         let _ = writeln!(text, "{:>10} {}", tier.severity, band(&spans(report, tier), WIDTH));
     }
-    if let Some(values) = rule.values {
-        let unit = rule.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        let _ = writeln!(text, "  values: {values}{unit}");
+    let _ = writeln!(text, "{:>10} {}", "", axis(&ticks(ends(report)), WIDTH));
+    if let Some(line) = values(rule) {
+        let _ = writeln!(text, "  {line}");
     }
     for tier in &rule.tiers {
         let _ = writeln!(text, "  {}", sentence(tier));
-        for firing in tier.firings.iter().take(LISTED) {
-            let still = if firing.to.is_none() { ", and still fires" } else { "" };
-            let _ = writeln!(text, "    {}  {}{still}  {}", firing.from, seconds(Some(firing.seconds)), firing.labels);
-        }
-        if tier.firings.len() > LISTED {
-            let _ = writeln!(text, "    and {} more", tier.firings.len() - LISTED);
-        }
+        listed(tier).iter().for_each(|line| text.push_str(&format!("    {line}\n")));
     }
     text
 }
 
 /// One severity in a sentence.
 pub(super) fn sentence(tier: &TierReport) -> String {
-    let mut text = format!("{} ({}): fired {} times", tier.severity, tier.condition, tier.fired);
+    let mut text = format!("{} ({}): fired {}", tier.severity, tier.condition, counted(tier.fired, "time"));
     if tier.alerts > 1 {
         let _ = write!(text, " on {} label sets", tier.alerts);
     }
     if tier.short > 0 {
-        let _ = write!(text, "; held {} times for too short", tier.short);
+        let _ = write!(text, "; held {} for too short", times(tier.short));
     }
     if tier.near_misses > 0 {
-        let _ = write!(text, "; turned back {} times within a tenth of the bound", tier.near_misses);
+        let _ = write!(text, "; turned back {} within a tenth of the bound", times(tier.near_misses));
     }
     for (what, incidents) in &tier.held {
-        let _ = write!(text, "; {incidents} incidents held back by {what}");
+        let _ = write!(text, "; {} held back by {what}", counted(*incidents, "incident"));
     }
     text
 }
 
+/// When a severity fired first, for how long and on what: a line each.
+pub(super) fn listed(tier: &TierReport) -> Vec<String> {
+    let line = |firing: &FiringReport| {
+        let still = if firing.to.is_none() { ", and still fires" } else { "" };
+        let (from, length) = (to_the_second(&firing.from), seconds(Some(firing.seconds)));
+        format!("{from}  {length}{still}  {}", firing.labels)
+    };
+    let more = tier.firings.len().saturating_sub(LISTED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    tier.firings.iter().take(LISTED).map(line).chain(more).collect()
+}
+
+/// How the values of a rule are spread, with their unit.
+pub(super) fn values(rule: &RuleReport) -> Option<String> {
+    let unit = rule.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    rule.values.map(|values| format!("values: {values}{unit}"))
+}
+
+/// The two ends of the window, in seconds since 1970.
+pub(super) fn ends(report: &Report) -> (f64, f64) {
+    (instant(&report.from), instant(&report.to))
+}
+
+fn instant(at: &str) -> f64 {
+    at.parse::<Timestamp>().map_or(0.0, |at| at.as_duration().as_secs_f64())
+}
+
 /// When a severity fired, as shares of the window.
 pub(super) fn spans(report: &Report, tier: &TierReport) -> Vec<(f64, f64)> {
-    let at = |text: &str| text.parse::<Timestamp>().map_or(0.0, |at| at.as_duration().as_secs_f64());
-    let (from, to) = (at(&report.from), at(&report.to));
+    let (from, to) = ends(report);
     let length = (to - from).max(1.0);
-    let share = |firing: &super::report::FiringReport| {
-        let begin = (at(&firing.from) - from) / length;
+    let share = |firing: &FiringReport| {
+        let begin = (instant(&firing.from) - from) / length;
         (begin, (begin + firing.seconds / length).min(1.0))
     };
     tier.firings.iter().map(share).collect()
 }
 
 fn markdown(report: &Report) -> String {
-    let mut text = format!("### {}\n\n{} to {}; {}\n\n", heading(report), report.from, report.to, asked(report));
+    let mut text = format!("### {}\n\n{}; {}\n\n", heading(report), window(report), asked(report));
     let line =
         |cells: &[String]| format!("| {} |\n", cells.iter().map(|cell| cell_of(cell)).collect::<Vec<_>>().join(" | "));
     text.push_str(&line(&HEADS.map(str::to_owned)));
@@ -258,9 +303,10 @@ fn markdown(report: &Report) -> String {
         text.push_str(&details(report, rule).replace("```", "'''"));
         text.push_str("```\n\n</details>\n");
     }
-    let silent = report.rules.iter().filter_map(|rule| Some((rule, silence(rule)?)));
-    for (rule, why) in silent {
-        let _ = writeln!(text, "\n- {}: {}", cell_of(&rule.alert), cell_of(&why));
+    let silent = report.rules.iter().filter_map(|rule| Some(format!("{}: {}", rule.alert, silence(rule)?)));
+    let lines: String = silent.chain(unknowns(report)).map(|line| format!("- {}\n", cell_of(&line))).collect();
+    if !lines.is_empty() {
+        let _ = write!(text, "\n{lines}");
     }
     for note in &report.notes {
         let _ = writeln!(text, "\n> {}", escaped(note));

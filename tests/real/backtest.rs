@@ -90,9 +90,22 @@ fn a_past_in_which_gas_was_dear_is_told_with_its_lengths_its_near_misses_and_its
     );
     assert_eq!(report["rules"][1]["tiers"][0]["fired"], 0, "nothing is below five, nor silent because of the gap");
     let human = backtest(&folder, &prometheus.url(), &[]);
-    for words in ["GasDear", "18m", "held 1 times for too short", "the source was not scraping then", "never fired"] {
+    for words in ["GasDear", "18m", "held 1 time for too short", "the source was not scraping then", "never fired"] {
         assert!(human.out.contains(words), "{words} is not in\n{}", human.out);
     }
+    for format in ["markdown", "html"] {
+        let report = backtest(&folder, &prometheus.url(), &["--format", format]).out;
+        for words in [
+            "2026-01-05T13:02:",
+            "fired 1 time",
+            "GasDear, Quiet: nothing is known of 25m",
+            "the source was not scraping then",
+        ] {
+            assert!(report.contains(words), "{words} is not in\n{report}");
+        }
+    }
+    let one = backtest(&folder, &prometheus.url(), &["--rule", "GasDear"]).out;
+    assert!(one.contains("GasDear") && !one.contains("Quiet"), "nothing is said of what was not asked for\n{one}");
 }
 
 #[test]
