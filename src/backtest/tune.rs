@@ -6,7 +6,7 @@ use super::session::Played;
 use super::survey::Survey;
 use crate::config::Settings;
 use crate::engine::World;
-use crate::model::{Moment, Severity, Span, duration_text};
+use crate::model::{Moment, Severity, Span, counted, duration_text};
 use crate::notify::text::number;
 use crate::rules::{Bound, Clear, Condition, Entry, Group, Rule, RuleSet, Tier};
 use serde::Serialize;
@@ -236,19 +236,32 @@ impl Sweep {
         let now = candidates.iter().position(|candidate| candidate.is_now);
         let misses_now = now.map_or(0, |now| candidates[now].missed.len());
         let allowed = |candidate: &Candidate| candidate.missed.len() <= misses_now;
-        let knee = knee(&candidates, allowed);
-        let (suggested, why) = match knee {
-            Some(place) if candidates[place].is_now => (None, "what stands there is at the knee already".to_owned()),
-            Some(place) => {
-                let (one, now) = (&candidates[place], now.map(|now| &candidates[now]));
+        let now = now.map(|now| &candidates[now]);
+        let is_better = |one: &Candidate, now: &Candidate| one.pages < now.pages || one.missed.len() < now.missed.len();
+        let (suggested, why) = match knee(&candidates, allowed).map(|place| (place, &candidates[place])) {
+            Some((_, one)) if one.is_now => (None, "what stands there is at the knee already".to_owned()),
+            Some((_, one)) if now.is_some_and(|now| !is_better(one, now)) => {
+                (None, format!("the knee is at {}, with {}; what stands there now has no more", one.value, pages(one)))
+            }
+            Some((place, one)) => {
                 let than = now.map(|now| format!(" instead of {}", now.pages)).unwrap_or_default();
-                let missed = if misses_now == 0 { ", and misses no incident that people took for real" } else { "" };
-                (Some(place), format!("{} pages{than}; beyond it little is gained{missed}", one.pages))
+                // Where no candidate misses any, nothing was weighed, and nothing is promised.
+                let is_weighed = candidates.iter().any(|candidate| !candidate.missed.is_empty());
+                let missed = if is_weighed && one.missed.is_empty() {
+                    ", and misses no incident that people took for real"
+                } else {
+                    ""
+                };
+                (Some(place), format!("{}{than}; beyond it little is gained{missed}", pages(one)))
             }
             None => (None, "no candidate stands out: pages fall evenly, or hardly at all".to_owned()),
         };
         Sweep { knob: knob.into(), candidates, suggested, why }
     }
+}
+
+fn pages(candidate: &Candidate) -> String {
+    counted(candidate.pages as usize, "page")
 }
 
 /// The knee of the falling curve of pages: where it is furthest below the straight line from its first to its last point
@@ -297,6 +310,24 @@ mod tests {
     fn an_even_fall_and_no_fall_suggest_nothing() {
         assert_eq!(Sweep::new("for", candidates(&[10, 8, 6, 4, 2, 0])).suggested, None);
         assert_eq!(Sweep::new("for", candidates(&[3, 3, 3])).suggested, None);
+    }
+
+    #[test]
+    fn what_pages_as_much_as_what_stands_there_is_not_suggested() {
+        let mut all = candidates(&[60, 0, 0, 0, 0, 0]);
+        all[0].is_now = false;
+        all[5].is_now = true;
+        let sweep = Sweep::new("above", all);
+        assert_eq!(sweep.suggested, None, "{}", sweep.why);
+        assert!(sweep.why.starts_with("the knee is at 1, with 0 pages"), "{}", sweep.why);
+    }
+
+    #[test]
+    fn nothing_is_said_of_real_incidents_where_none_were_weighed() {
+        let mut all = candidates(&[60, 22, 8, 6, 5, 4]);
+        assert!(!Sweep::new("above", all.clone()).why.contains("took for real"));
+        all[5].missed = vec![41];
+        assert!(Sweep::new("above", all).why.ends_with("misses no incident that people took for real"));
     }
 
     #[test]
