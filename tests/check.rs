@@ -47,6 +47,29 @@ fn a_folder_without_rules_is_not_passed_in_silence() {
 }
 
 #[test]
+fn records_that_go_nowhere_are_told_only_where_a_configuration_says_that_they_do() {
+    let folder = Scratch::new("check");
+    folder.write("rules.yaml", "groups: [{ name: g, rules: [{ record: 'a:b', expr: up }] }]");
+    assert_eq!(check(folder.path(), &["rules.yaml"]).err, "", "Prometheus may be who records");
+    folder.write("watchbell.yaml", "prometheus: { main: { url: http://localhost:9090 } }\nrules: [rules.yaml]\n");
+    let said = check(folder.path(), &["rules.yaml"]);
+    assert!(said.err.contains("warning[WB052]"), "{}", said.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_walked_once_whatever_links_and_pipes_lie_in_it() {
+    let folder = Scratch::new("check");
+    folder.write("rules/chain.yaml", GOOD);
+    std::os::unix::fs::symlink(".", folder.path().join("rules/again")).expect("a link can be made");
+    let pipe = folder.path().join("rules/pipe.yaml");
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo starts");
+    assert!(made.success());
+    let said = check(folder.path(), &["rules"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "1 file, 1 rule: no problems\n"), "{}", said.err);
+}
+
+#[test]
 fn every_mistake_is_shown_with_its_line_in_one_run() {
     let folder = Scratch::new("check");
     folder.write("rules/chain.yaml", MISTAKES);
@@ -304,7 +327,13 @@ fn only_what_changed_since_a_revision_is_told_and_errors_always() {
     assert_eq!(told("HEAD~1").1.len(), 3);
 
     let (code, _, said) = told("nobody");
-    assert_eq!((code, said.as_str()), (Some(2), "error: git knows no revision `nobody`\n"));
+    assert_eq!(
+        (code, said.as_str()),
+        (
+            Some(2),
+            "error: git knows no revision `nobody`; fetch it first (a shallow clone has only its newest commit: `git fetch origin main`)\n"
+        )
+    );
     assert_eq!(told("--output=x").0, Some(2));
     folder.write("rules/a.yaml", MISTAKES);
     git(&["commit", "-q", "-a", "-m", "third"]);

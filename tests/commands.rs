@@ -1,12 +1,11 @@
 //! The program as people call it.
 
-use std::path::Path;
-use std::process::{Command, Output};
-
 #[path = "support/scratch.rs"]
 mod scratch;
 
 use scratch::Scratch;
+use std::path::Path;
+use std::process::{Command, Output};
 
 fn watchbell(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_watchbell"))
@@ -93,7 +92,61 @@ fn a_test_reads_nothing_outside_of_the_repository() {
     let output =
         Command::new(env!("CARGO_BIN_EXE_watchbell")).current_dir(repository.path()).args(["test", "t"]).output();
     let (code, out, err) = told(&output.expect("the program runs"));
-    assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
-    assert!(out.ends_with("6 tests: 0 passed, 6 failed\n"), "{out}");
+    assert_eq!((code, err.contains("left out: `t/link.yml` leads out of the repository")), (Some(1), true), "{err}");
+    assert!(out.ends_with("5 tests: 0 passed, 5 failed\n"), "{out}");
     assert!(!out.contains("a stranger"), "{out}");
+}
+
+#[test]
+fn the_tests_of_a_folder_are_those_below_it_and_what_they_use_is_passed_over() {
+    let folder = Scratch::new("commands");
+    let rules = "groups: [{ name: g, interval: 1m, rules: [{ alert: A, expr: up == 0 }] }]";
+    folder.write("stories/rules.yaml", rules);
+    folder.write("stories/deep/er/one.yaml", "scenario: one\nrules: [../../rules.yaml]\nseries: []\n");
+    folder.write("stories/deep/values.yaml", "replicas: 2\n");
+    let test = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        told(&command.current_dir(folder.path()).arg("test").args(arguments).output().expect("the program runs"))
+    };
+    let (code, out, err) = test(&["stories", "--accept"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(
+        out.starts_with("ok   stories/deep/er/one.yaml: one") && out.ends_with("1 scenario: 1 passed, 0 failed\n"),
+        "{out}"
+    );
+    let nothing = |arguments: &[&str]| {
+        let (code, _, err) = test(arguments);
+        assert_eq!(code, Some(2), "{err}");
+        err
+    };
+    assert_eq!(nothing(&["stories", "--filter", "two"]), "error: no file or title of a test matches --filter two\n");
+    std::fs::create_dir(folder.path().join("empty")).expect("a folder can be made");
+    assert_eq!(nothing(&["empty"]), "error: no test lies in empty or below it\n");
+    let (code, _, err) = test(&["stories", "--junit", "nowhere/report.xml"]);
+    assert_eq!((code, err.contains("cannot write `nowhere/report.xml`")), (Some(3), true), "{err}");
+}
+
+#[test]
+fn a_file_that_a_scenario_lacks_is_told_where_it_is_named_beside_what_else_is_wrong() {
+    let folder = Scratch::new("commands");
+    let scenario = folder.write("one.yaml", "scenario: one\nrules: [nowhere.yaml]\nstart: yesterday\n");
+    let (code, out, _) = told(&watchbell(&["test", &scenario.display().to_string()]));
+    assert_eq!(code, Some(1), "{out}");
+    for place in ["one.yaml:2:9", "one.yaml:3:8"] {
+        assert!(out.contains(place), "{place} is not in\n{out}");
+    }
+}
+
+#[test]
+fn who_formats_nothing_is_told_why() {
+    let folder = Scratch::new("commands");
+    let fmt = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        told(&command.current_dir(folder.path()).arg("fmt").output().expect("the program runs"))
+    };
+    let (code, _, err) = fmt();
+    assert_eq!((code, err.contains("there is no `watchbell.yaml` here")), (Some(2), true), "{err}");
+    folder.write("watchbell.yaml", "rules: [\n");
+    let (code, _, err) = fmt();
+    assert_eq!((code, err.contains("watchbell.yaml:")), (Some(2), true), "{err}");
 }

@@ -46,9 +46,9 @@ fn promtool() -> Option<PathBuf> {
 
 #[test]
 fn our_own_unit_tests_pass_or_fail_as_they_should_and_promtool_says_the_same() {
-    let good = yaml_in("tests/unit-tests").into_iter().chain(yaml_in("tests/unit-tests/doubtful"));
+    let good = yaml_in("tests/unit-tests").into_iter().chain(yaml_in("tests/wrong/doubtful"));
     let good: Vec<PathBuf> = good.collect();
-    let bad = yaml_in("tests/unit-tests/failing");
+    let bad = yaml_in("tests/wrong/unit-tests");
     let expected: BTreeMap<PathBuf, bool> =
         good.iter().map(|file| (file.clone(), true)).chain(bad.iter().map(|file| (file.clone(), false))).collect();
     assert_eq!(expected.len(), 6);
@@ -64,16 +64,16 @@ fn our_own_unit_tests_pass_or_fail_as_they_should_and_promtool_says_the_same() {
 
 #[test]
 fn what_is_wrong_is_told_at_its_place_with_what_came_instead() {
-    let failing = told(&watchbell(&["tests/unit-tests/failing"]));
+    let failing = told(&watchbell(&["tests/wrong/unit-tests"]));
     insta::assert_snapshot!(failing);
 }
 
 #[test]
 fn what_promtool_lets_pass_is_noted_and_fails_only_whoever_is_strict() {
-    let mild = watchbell(&["tests/unit-tests/doubtful"]);
+    let mild = watchbell(&["tests/wrong/doubtful"]);
     assert_eq!(mild.status.code(), Some(0));
     insta::assert_snapshot!(told(&mild));
-    let strict = watchbell(&["--strict", "tests/unit-tests/doubtful"]);
+    let strict = watchbell(&["--strict", "tests/wrong/doubtful"]);
     assert_eq!(strict.status.code(), Some(1));
     assert!(told(&strict).ends_with("4 tests: 0 passed, 4 failed\n"), "{}", told(&strict));
     assert_eq!(watchbell(&["--strict", "tests/unit-tests"]).status.code(), Some(0));
@@ -82,7 +82,7 @@ fn what_promtool_lets_pass_is_noted_and_fails_only_whoever_is_strict() {
 #[test]
 fn a_filter_chooses_among_the_tests_of_a_file() {
     let one = told(&watchbell(&["tests/unit-tests", "--filter", "is kept says"]));
-    assert!(one.ends_with("1 tests: 1 passed, 0 failed\n"), "{one}");
+    assert!(one.ends_with("1 test: 1 passed, 0 failed\n"), "{one}");
 }
 
 /// The files of the corpus on which promtool 3.5.3 says no.
@@ -138,7 +138,7 @@ fn the_verdict_on_every_file_of_the_corpus_is_that_of_promtool() {
 
 #[test]
 fn series_and_blanks_that_cannot_be_meant_are_refused_at_their_place() {
-    insta::assert_snapshot!(told(&watchbell(&["tests/scenarios/bad"])));
+    insta::assert_snapshot!(told(&watchbell(&["tests/wrong/scenarios"])));
 }
 
 #[test]

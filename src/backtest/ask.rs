@@ -18,6 +18,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const FEWEST: usize = 16;
 /// What is younger may still change, as late samples arrive; it is not kept.
 const SETTLED: Span = Span::from_hours(1);
+/// How long a source may take for the first, small question: whoever named a wrong address need not wait a minute.
+const FIRST_ANSWER: Span = Span::from_secs(10);
 /// Whether a source was scraping at all: its targets' own series.
 const IS_THERE: &str = "count(up)";
 
@@ -135,6 +137,28 @@ impl Question {
 }
 
 impl Asking {
+    /// Whether `source` has `up`, in `window` or at present: one that has it today and had none then was not scraping, or has
+    /// forgotten it.
+    ///
+    /// # Errors
+    /// When it does not answer at all. One that finds the question too large does: it is asked about shorter parts from then on.
+    pub(super) async fn has_up(&self, source: &Name, window: Window) -> Result<bool, QueryError> {
+        let Window { from, to } = window;
+        let step = Span::from_millis(((to - from).millis() / 500).max(15_000));
+        let client = &self.clients[source];
+        let deadline = || tokio::time::Instant::now() + self.timeout.min(FIRST_ANSWER).to_std();
+        for (from, to) in [(from, to), (self.now, self.now)] {
+            match client.query_range(IS_THERE, from, to, step, deadline()).await {
+                Ok(series) if series.is_empty() => {}
+                Ok(_) | Err(QueryError::TooLarge { .. } | QueryError::Refused { status: 413 | 422, .. }) => {
+                    return Ok(true);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
     /// The answers to one question in `window`, and before it as far as histories reach.
     async fn part(&self, question: &Question, window: Window) -> Part {
         let (first, slots) = question.slots(window.from, window.to);

@@ -1,8 +1,9 @@
 //! A report as people and programs read it: for a terminal, as Markdown, as HTML in one file, as JSON.
 
-use super::chart::{Chart, braille, escaped, svg};
-use super::report::{Report, RuleReport, TierReport};
-use crate::model::{Span, duration_text};
+use super::chart::{Chart, braille, escaped};
+use super::page::html;
+use super::report::{FiringReport, Report, RuleReport, TierReport};
+use crate::model::{Span, counted, duration_text};
 use jiff::Timestamp;
 use std::fmt::Write;
 
@@ -43,11 +44,11 @@ pub fn render(report: &Report, format: Format) -> String {
 }
 
 /// The names of the columns of figures, the same everywhere.
-const HEADS: [&str; 10] =
+pub(super) const HEADS: [&str; 10] =
     ["rule", "severity", "incidents", "pages", "out of hours", "flaps", "firing", "median", "to page", "near misses"];
 
 /// The figures of one severity, in words.
-fn cells(rule: &RuleReport, tier: &TierReport) -> [String; 10] {
+pub(super) fn cells(rule: &RuleReport, tier: &TierReport) -> [String; 10] {
     let count = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
     let near = count(usize::try_from(tier.near_misses + tier.short).unwrap_or(usize::MAX));
     [
@@ -76,25 +77,40 @@ pub fn in_words(seconds: f64) -> String {
     duration_text::format(Span::from_secs(seconds.round() as i64))
 }
 
-fn heading(report: &Report) -> String {
+/// The window, to the second; JSON has the milliseconds by which the grids of groups are apart.
+pub(super) fn window(report: &Report) -> String {
+    format!("{} to {}", to_the_second(&report.from), to_the_second(&report.to))
+}
+
+/// An instant without its part of a second.
+fn to_the_second(at: &str) -> String {
+    at.parse::<Timestamp>().map_or_else(|_| at.to_owned(), |at| format!("{at:.0}"))
+}
+
+/// How often, in words.
+fn times(count: u32) -> String {
+    counted(count as usize, "time")
+}
+
+pub(super) fn heading(report: &Report) -> String {
     let about_us = match report.own_pages {
         0 => String::new(),
         pages => format!(" ({pages} of them about sources that were silent)"),
     };
     format!(
-        "{} incidents, {} pages{about_us}, if nobody had acted; {:.1} % of all slots are known",
-        report.incidents,
-        report.pages,
+        "{}, {}{about_us}, if nobody had acted; {:.1} % of all slots are known",
+        counted(report.incidents, "incident"),
+        counted(report.pages, "page"),
         100.0 * report.coverage
     )
 }
 
-fn asked(report: &Report) -> String {
+pub(super) fn asked(report: &Report) -> String {
     let sources: Vec<String> = report.sources.iter().map(|(name, url)| format!("{name} ({url})")).collect();
     format!(
-        "asked {}: {} questions, {} more from earlier answers; {:.1} s of waiting, {:.1} s of deciding",
+        "asked {}: {}, {} more from earlier answers; {:.1} s of waiting, {:.1} s of deciding",
         sources.join(", "),
-        report.queries,
+        counted(report.queries, "question"),
         report.kept,
         report.waited_seconds,
         report.decided_seconds
@@ -102,7 +118,7 @@ fn asked(report: &Report) -> String {
 }
 
 /// Why a rule has nothing to show, where it has nothing.
-fn silence(rule: &RuleReport) -> Option<String> {
+pub(super) fn silence(rule: &RuleReport) -> Option<String> {
     if rule.fired() {
         return None;
     }
@@ -113,7 +129,7 @@ fn silence(rule: &RuleReport) -> Option<String> {
     let nearest = nearest.max_by(|a, b| a.0.total_cmp(&b.0));
     let short: u32 = rule.tiers.iter().map(|tier| tier.short).sum();
     Some(match (nearest, rule.values) {
-        _ if short > 0 => format!("never fired; its condition held {short} times, each time for too short"),
+        _ if short > 0 => format!("never fired; its condition held {}, too short each time", times(short)),
         (Some((share, tier)), _) if share < 1.0 => {
             format!("never fired; its values came to {:.0} % of the bound of `{}`", 100.0 * share, tier.severity)
         }
@@ -123,7 +139,7 @@ fn silence(rule: &RuleReport) -> Option<String> {
 }
 
 fn human(report: &Report) -> String {
-    let mut text = format!("{} to {}\n{}\n{}\n\n", report.from, report.to, heading(report), asked(report));
+    let mut text = format!("{}\n{}\n{}\n\n", window(report), heading(report), asked(report));
     let rows: Vec<[String; 10]> = report
         .rules
         .iter()
@@ -140,27 +156,37 @@ fn human(report: &Report) -> String {
     if !silent.is_empty() {
         let _ = write!(text, "\nwithout an incident:\n{}", silent.concat());
     }
-    text.push_str(&unknowns(report, "  "));
+    let unknown: String = unknowns(report).iter().map(|line| format!("  {line}\n")).collect();
+    if !unknown.is_empty() {
+        let _ = write!(text, "\nunknown:\n{unknown}");
+    }
     for note in &report.notes {
         let _ = writeln!(text, "note: {note}");
     }
     text
 }
 
-/// Where nothing is known, and why.
-fn unknowns(report: &Report, indent: &str) -> String {
-    let mut text = String::new();
+/// Where nothing is known, and why: rules of which the same is to be said share a line.
+pub(super) fn unknowns(report: &Report) -> Vec<String> {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for rule in report.rules.iter().filter(|rule| rule.unknown_seconds > 0.0) {
-        let why: Vec<String> = rule.failures.iter().map(|(why, slots)| format!("{slots} slots: {why}")).collect();
-        let _ = writeln!(
-            text,
-            "{indent}{}: nothing is known of {} ({})",
-            rule.alert,
-            seconds(Some(rule.unknown_seconds)),
-            why.join("; ")
-        );
+        let slots = |(why, slots): (&String, &u32)| format!("{}: {why}", counted(*slots as usize, "slot"));
+        let why: Vec<String> = rule.failures.iter().map(slots).collect();
+        let line = format!("nothing is known of {} ({})", seconds(Some(rule.unknown_seconds)), why.join("; "));
+        match lines.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, rules)) => rules.push(&rule.alert),
+            None => lines.push((line, vec![&rule.alert])),
+        }
     }
-    if text.is_empty() { text } else { format!("\nunknown:\n{text}") }
+    lines.into_iter().map(|(line, rules)| format!("{}: {line}", some_of(&rules))).collect()
+}
+
+/// The first few names; JSON has them all.
+fn some_of(names: &[&str]) -> String {
+    match names.len().saturating_sub(LISTED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..LISTED].join(", ")),
+    }
 }
 
 /// A table with a line of heads, columns as wide as they need to be; figures stand to the right.
@@ -189,59 +215,80 @@ fn table(rows: &[[String; 10]]) -> String {
 
 fn details(report: &Report, rule: &RuleReport) -> String {
     let mut text = format!("{}  {} ({})\n", rule.alert, rule.file, rule.group);
-    text.push_str(&braille(&Chart::of(rule, |tier| spans(report, tier)), WIDTH, ROWS).unwrap_or_default());
-    if let Some(values) = rule.values {
-        let unit = rule.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        let _ = writeln!(text, "  values: {values}{unit}");
+    text.push_str(
+        &braille(&Chart::of(rule, ends(report), |tier| spans(report, tier)), WIDTH, ROWS).unwrap_or_default(),
+    );
+    if let Some(line) = values(rule) {
+        let _ = writeln!(text, "  {line}");
     }
     for tier in &rule.tiers {
         let _ = writeln!(text, "  {}", sentence(tier));
-        for firing in tier.firings.iter().take(LISTED) {
-            let still = if firing.to.is_none() { ", and still fires" } else { "" };
-            let _ = writeln!(text, "    {}  {}{still}  {}", firing.from, seconds(Some(firing.seconds)), firing.labels);
-        }
-        if tier.firings.len() > LISTED {
-            let _ = writeln!(text, "    and {} more", tier.firings.len() - LISTED);
-        }
+        listed(tier).iter().for_each(|line| text.push_str(&format!("    {line}\n")));
     }
     text
 }
 
 /// One severity in a sentence.
-fn sentence(tier: &TierReport) -> String {
-    let mut text = format!("{} ({}): fired {} times", tier.severity, tier.condition, tier.fired);
+pub(super) fn sentence(tier: &TierReport) -> String {
+    let mut text = format!("{} ({}): fired {}", tier.severity, tier.condition, counted(tier.fired, "time"));
     if tier.alerts > 1 {
         let _ = write!(text, " on {} label sets", tier.alerts);
     }
     if tier.short > 0 {
-        let _ = write!(text, "; held {} times for too short", tier.short);
+        let _ = write!(text, "; held {} for too short", times(tier.short));
     }
     if tier.near_misses > 0 {
-        let _ = write!(text, "; turned back {} times within a tenth of the bound", tier.near_misses);
+        let _ = write!(text, "; turned back {} within a tenth of the bound", times(tier.near_misses));
     }
     for (what, incidents) in &tier.held {
-        let _ = write!(text, "; {incidents} incidents held back by {what}");
+        let _ = write!(text, "; {} held back by {what}", counted(*incidents, "incident"));
     }
     text
 }
 
+/// When a severity fired first, for how long and on what: a line each.
+pub(super) fn listed(tier: &TierReport) -> Vec<String> {
+    let line = |firing: &FiringReport| {
+        let still = if firing.to.is_none() { ", and still fires" } else { "" };
+        let (from, length) = (to_the_second(&firing.from), seconds(Some(firing.seconds)));
+        format!("{from}  {length}{still}  {}", firing.labels)
+    };
+    let more = tier.firings.len().saturating_sub(LISTED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    tier.firings.iter().take(LISTED).map(line).chain(more).collect()
+}
+
+/// How the values of a rule are spread, with their unit.
+pub(super) fn values(rule: &RuleReport) -> Option<String> {
+    let unit = rule.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    rule.values.map(|values| format!("values: {values}{unit}"))
+}
+
+/// The two ends of the window, in seconds since 1970.
+#[must_use]
+pub fn ends(report: &Report) -> (f64, f64) {
+    (instant(&report.from), instant(&report.to))
+}
+
+fn instant(at: &str) -> f64 {
+    at.parse::<Timestamp>().map_or(0.0, |at| at.as_duration().as_secs_f64())
+}
+
 /// When a severity fired, as shares of the window.
-fn spans(report: &Report, tier: &TierReport) -> Vec<(f64, f64)> {
-    let window = (&*report.from, &*report.to);
-    tier.firings.iter().map(|firing| share(window, &firing.from, firing.seconds)).collect()
+pub(super) fn spans(report: &Report, tier: &TierReport) -> Vec<(f64, f64)> {
+    tier.firings.iter().map(|firing| share(ends(report), &firing.from, firing.seconds)).collect()
 }
 
 /// A stretch of so many seconds from an instant on, as a share of a window.
 #[must_use]
-pub fn share((from, to): (&str, &str), begin: &str, seconds: f64) -> (f64, f64) {
-    let at = |text: &str| text.parse::<Timestamp>().map_or(0.0, |at| at.as_duration().as_secs_f64());
-    let length = (at(to) - at(from)).max(1.0);
-    let begin = (at(begin) - at(from)) / length;
+pub fn share((from, to): (f64, f64), begin: &str, seconds: f64) -> (f64, f64) {
+    let length = (to - from).max(1.0);
+    let begin = (instant(begin) - from) / length;
     (begin, (begin + seconds / length).min(1.0))
 }
 
 fn markdown(report: &Report) -> String {
-    let mut text = format!("### {}\n\n{} to {}; {}\n\n", heading(report), report.from, report.to, asked(report));
+    let mut text = format!("### {}\n\n{}; {}\n\n", heading(report), window(report), asked(report));
     let line =
         |cells: &[String]| format!("| {} |\n", cells.iter().map(|cell| cell_of(cell)).collect::<Vec<_>>().join(" | "));
     text.push_str(&line(&HEADS.map(str::to_owned)));
@@ -257,9 +304,10 @@ fn markdown(report: &Report) -> String {
         text.push_str(&details(report, rule).replace("```", "'''"));
         text.push_str("```\n\n</details>\n");
     }
-    let silent = report.rules.iter().filter_map(|rule| Some((rule, silence(rule)?)));
-    for (rule, why) in silent {
-        let _ = writeln!(text, "\n- {}: {}", cell_of(&rule.alert), cell_of(&why));
+    let silent = report.rules.iter().filter_map(|rule| Some(format!("{}: {}", rule.alert, silence(rule)?)));
+    let lines: String = silent.chain(unknowns(report)).map(|line| format!("- {}\n", cell_of(&line))).collect();
+    if !lines.is_empty() {
+        let _ = write!(text, "\n{lines}");
     }
     for note in &report.notes {
         let _ = writeln!(text, "\n> {}", escaped(note));
@@ -272,44 +320,4 @@ fn cell_of(text: &str) -> String {
     let special = |c: char| matches!(c, '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '@' | '~' | '!');
     let escape = |c: char| if special(c) { format!("\\{c}") } else { c.to_string() };
     escaped(text).chars().map(|c| if c == '&' { c.to_string() } else { escape(c) }).collect()
-}
-
-fn html(report: &Report) -> String {
-    let mut text = String::from(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Backtest</title>\n<style>body{font:15px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
-         color:#222;background:#fff}table{border-collapse:collapse;width:100%}th,td{padding:.25rem .5rem;text-align:right;\
-         border-bottom:1px solid #ddd}th:nth-child(-n+2),td:nth-child(-n+2){text-align:left}section{margin:2rem 0}\
-         .quiet{color:#666}</style>\n",
-    );
-    let _ = write!(
-        text,
-        "<h1>{}</h1>\n<p class=\"quiet\">{} to {}; {}</p>\n",
-        escaped(&heading(report)),
-        report.from,
-        report.to,
-        escaped(&asked(report))
-    );
-    text.push_str("<table><tr>");
-    text.push_str(&HEADS.map(|head| format!("<th>{head}</th>")).concat());
-    text.push_str("</tr>\n");
-    for rule in report.rules.iter().filter(|rule| rule.fired()) {
-        for tier in &rule.tiers {
-            let cells = cells(rule, tier).map(|cell| format!("<td>{}</td>", escaped(&cell)));
-            let _ = writeln!(text, "<tr>{}</tr>", cells.concat());
-        }
-    }
-    text.push_str("</table>\n");
-    for rule in report.rules.iter().filter(|rule| rule.fired()) {
-        let _ = writeln!(text, "<section><h2>{}</h2>", escaped(&rule.alert));
-        text.push_str(&svg(&Chart::of(rule, |tier| spans(report, tier))).unwrap_or_default());
-        text.push_str("<ul>");
-        rule.tiers.iter().for_each(|tier| text.push_str(&format!("<li>{}</li>", escaped(&sentence(tier)))));
-        text.push_str("</ul></section>\n");
-    }
-    text.push_str("<section class=\"quiet\"><ul>");
-    let silent = report.rules.iter().filter_map(|rule| Some(format!("{}: {}", rule.alert, silence(rule)?)));
-    silent.chain(report.notes.iter().cloned()).for_each(|line| text.push_str(&format!("<li>{}</li>", escaped(&line))));
-    text.push_str("</ul></section>\n</html>\n");
-    text
 }

@@ -9,14 +9,13 @@ use super::unknown::Unknown;
 use crate::engine::World;
 use crate::http::chain;
 use crate::model::{Name, RuleId, Slot, Span};
+use crate::prometheus::QueryError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// So many values are held at once, at most; beyond that parts get shorter.
 const MOST_VALUES: usize = 24_000_000;
-/// How long a source may take for the first, small question: whoever named a wrong address need not wait a minute.
-const FIRST_ANSWER: Span = Span::from_secs(10);
 /// How long a part is, from long to short.
 const PARTS: [Span; 3] = [Span::from_hours(6), Span::from_hours(1), Span::from_mins(10)];
 
@@ -188,18 +187,14 @@ impl Session {
         let mut sources: Vec<Name> = self.plan.questions.iter().map(|question| question.source.clone()).collect();
         sources.sort();
         sources.dedup();
-        let Window { from, to } = self.window;
-        let step = Span::from_millis(((to - from).millis() / 500).max(15_000));
         let mut found = Vec::new();
         for source in sources {
-            let client = &self.asking.clients[&source];
-            let deadline = tokio::time::Instant::now() + self.asking.timeout.min(FIRST_ANSWER).to_std();
-            match client.query_range("count(up)", from, to, step, deadline).await {
-                Ok(series) if series.is_empty() => self
-                    .notes
-                    .push(format!("source {source} has no `up`: when it was not scraping cannot be told from silence")),
-                Ok(_) => found.push(source),
-                Err(error) => return Err(SessionError::Silent(chain(&error))),
+            let has_up = self.asking.has_up(&source, self.window).await;
+            if has_up.map_err(|error| SessionError::Silent(unanswered(&error, self.asking.clients[&source].url())))? {
+                found.push(source);
+            } else {
+                self.notes
+                    .push(format!("source {source} has no `up`: when it was not scraping cannot be told from silence"));
             }
         }
         Ok(found)
@@ -213,6 +208,18 @@ impl Kept {
         let kept =
             answers.map(|(place, part)| if is_kept(place) { part } else { Part::empty(part.first, part.step, 0) });
         self.parts.push((window, kept.collect()));
+    }
+}
+
+/// That a source does not answer, with its address, and with a doubt of it where another server may stand there.
+fn unanswered(error: &QueryError, url: &str) -> String {
+    let error_text = chain(error);
+    match error {
+        QueryError::Refused { status: 404 | 405, .. } | QueryError::NotPrometheus { .. } => {
+            format!("{error_text}; is {url} the address of a Prometheus, its path included?")
+        }
+        _ if error_text.contains(url) => error_text,
+        _ => format!("{url}: {error_text}"),
     }
 }
 

@@ -6,7 +6,7 @@ use super::session::{Played, Session};
 use super::survey::Survey;
 use crate::config::Settings;
 use crate::engine::World;
-use crate::model::{Moment, RuleId, Severity, Span, duration_text};
+use crate::model::{Moment, RuleId, Severity, Span, counted, duration_text};
 use crate::notify::text::number;
 use crate::rules::{Bound, Clear, Condition, Entry, Group, Rule, RuleSet, Tier};
 use serde::Serialize;
@@ -284,23 +284,28 @@ impl Sweep {
         let missed = |place: usize| candidates[place].missed.len();
         let misses = now.into_iter().chain(was).map(missed).min().unwrap_or(0);
         let allowed = |candidate: &Candidate| candidate.missed.len() <= misses && candidate.incidents > 0;
-        let loses = now.filter(|now| missed(*now) > misses);
-        let knee = knee(&candidates, allowed).or_else(|| loses.and(quietest(&candidates, allowed)));
-        let (suggested, why) = match knee {
-            Some(place) if candidates[place].is_now => (None, "what stands there is at the knee already".to_owned()),
-            Some(place) => {
-                let (one, now) = (&candidates[place], now.map(|now| &candidates[now]));
+        let loses = now.map_or(0, |now| missed(now) - misses);
+        let found =
+            knee(&candidates, allowed).or_else(|| if loses > 0 { quietest(&candidates, allowed) } else { None });
+        let now = now.map(|now| &candidates[now]);
+        let is_better = |one: &Candidate, now: &Candidate| one.pages < now.pages || one.missed.len() < now.missed.len();
+        let (suggested, why) = match found.map(|place| (place, &candidates[place])) {
+            Some((_, one)) if one.is_now => (None, "what stands there is at the knee already".to_owned()),
+            Some((_, one)) if now.is_some_and(|now| !is_better(one, now)) => {
+                (None, format!("the knee is at {}, with {}; what stands there now has no more", one.value, pages(one)))
+            }
+            Some((place, one)) => {
                 let than = now.map(|now| format!(" instead of {}", now.pages)).unwrap_or_default();
-                let why = match (loses, misses) {
-                    (Some(now), _) => {
-                        format!(", and what people took for real fires as it did ({} lost now)", missed(now) - misses)
+                // Where no candidate misses any, nothing was weighed, and nothing is promised.
+                let is_weighed = candidates.iter().any(|candidate| !candidate.missed.is_empty());
+                let why = match () {
+                    () if loses > 0 => ", and nothing that people took for real is lost",
+                    () if is_weighed && one.missed.is_empty() => {
+                        "; beyond it little is gained, and misses no incident that people took for real"
                     }
-                    (None, 0) => {
-                        "; beyond it little is gained, and it misses no incident that people took for real".into()
-                    }
-                    (None, _) => "; beyond it little is gained".into(),
+                    () => "; beyond it little is gained",
                 };
-                (Some(place), format!("{} pages{than}{why}", one.pages))
+                (Some(place), format!("{}{than}{why}", pages(one)))
             }
             None => (None, "no candidate stands out: pages fall evenly, or hardly at all".to_owned()),
         };
@@ -312,6 +317,10 @@ impl Sweep {
 fn quietest(candidates: &[Candidate], allowed: impl Fn(&Candidate) -> bool) -> Option<usize> {
     let places = (0..candidates.len()).filter(|place| allowed(&candidates[*place]));
     places.min_by_key(|place| (candidates[*place].pages, std::cmp::Reverse(*place)))
+}
+
+fn pages(candidate: &Candidate) -> String {
+    counted(candidate.pages as usize, "page")
 }
 
 /// The knee of the falling curve of pages: where it is furthest below the straight line from its first to its last point
@@ -360,6 +369,24 @@ mod tests {
     fn an_even_fall_and_no_fall_suggest_nothing() {
         assert_eq!(Sweep::new("for", candidates(&[10, 8, 6, 4, 2, 1]), None).suggested, None);
         assert_eq!(Sweep::new("for", candidates(&[3, 3, 3]), None).suggested, None);
+    }
+
+    #[test]
+    fn what_pages_as_much_as_what_stands_there_is_not_suggested() {
+        let mut all = candidates(&[60, 1, 1, 1, 1, 1]);
+        all[0].is_now = false;
+        all[5].is_now = true;
+        let sweep = Sweep::new("above", all, None);
+        assert_eq!(sweep.suggested, None, "{}", sweep.why);
+        assert!(sweep.why.starts_with("the knee is at 1, with 1 page"), "{}", sweep.why);
+    }
+
+    #[test]
+    fn nothing_is_said_of_real_incidents_where_none_were_weighed() {
+        let mut all = candidates(&[60, 22, 8, 6, 5, 4]);
+        assert!(!Sweep::new("above", all.clone(), None).why.contains("took for real"));
+        all[5].missed = vec![41];
+        assert!(Sweep::new("above", all, None).why.ends_with("misses no incident that people took for real"));
     }
 
     #[test]

@@ -56,7 +56,9 @@ impl Backtest {
         if self.journal.is_some() {
             session.notes.extend(agreement(&session, &recorded));
         }
-        let report = Report::new(&session, &session.played()[0]);
+        let mut report = Report::new(&session, &session.played()[0]);
+        // Of rules that nobody asked for there is nothing to say, not even that they did not fire.
+        report.rules.retain(|rule| self.only.is_empty() || self.only.contains(&rule.alert));
         output::print(&backtest::render(&report, self.format))?;
         Ok(Answer::Good)
     }

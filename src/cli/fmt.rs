@@ -4,6 +4,7 @@ use super::paths::{self, Kind};
 use super::{Answer, Colour, CommandError, output};
 use crate::config;
 use crate::diagnostics::{Findings, Level, Place, Sources, codes, render};
+use crate::model::counted;
 use crate::rules::format::{self, Unformatted};
 use crate::yaml;
 use jiff::Timestamp;
@@ -56,8 +57,13 @@ impl Fmt {
         let path = configuration.unwrap_or(Path::new(paths::USUAL));
         let (mut sources, mut findings) = (Sources::default(), Findings::default());
         let loaded = config::load(path, Timestamp::now(), &mut sources, &mut findings);
-        let none = || CommandError::Usage(format!("`{}` names no rules; name the files to format", path.display()));
-        loaded.map(|loaded| loaded.rule_files).ok_or_else(none)
+        match loaded {
+            Some(loaded) => Ok(loaded.rule_files),
+            None if configuration.is_none() && !path.exists() => {
+                Err(CommandError::Usage(format!("there is no `{}` here; name the files to format", path.display())))
+            }
+            None => Err(CommandError::Usage(render::human(&findings, &sources, false))),
+        }
     }
 
     fn file(&self, path: &Path, tally: &mut Tally) -> Result<(), CommandError> {
@@ -102,7 +108,8 @@ impl Fmt {
         }
         let (files, changed) = (tally.files, tally.changed.len());
         output::print_aside(&format!(
-            "{files} files: {changed} {}\n",
+            "{}: {changed} {}\n",
+            counted(files, "file"),
             if self.check { "would change" } else { "changed" }
         ))?;
         Ok(match answer {

@@ -62,12 +62,16 @@ impl Past {
     /// The window, and the instant that counts as now.
     ///
     /// # Errors
-    /// When a time cannot be read, or the window is empty.
+    /// When a time cannot be read, or the window is empty or not yet over.
     pub fn window(&self) -> Result<(Window, Slot), CommandError> {
         let now = Timestamp::now().as_millisecond();
         let window = Window { from: instant("--from", &self.from, now)?, to: instant("--to", &self.to, now)? };
         if window.to <= window.from {
             return Err(CommandError::Usage(format!("--from {} is not before --to {}", self.from, self.to)));
+        }
+        // Of what is yet to come a source says as little as of what was calm.
+        if window.to.millis() > now {
+            return Err(CommandError::Usage(format!("--to {} lies in the future: history ends now", self.to)));
         }
         Ok((window, Slot::from_millis(now)))
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The name of the configuration where none is given.
 pub const USUAL: &str = "watchbell.yaml";
 
-/// How many folders may lie in each other. Links that lead back end here.
+/// How many folders may lie in each other. Folders that are deeper are no rules.
 const DEEPEST: usize = 32;
 /// How many bytes of a file are looked at to know what it is.
 const ENOUGH: u64 = 1 << 20;
@@ -40,7 +40,7 @@ pub fn expand(paths: &[PathBuf]) -> Vec<PathBuf> {
 /// A file that was named is taken whatever it is called; whoever reads it says what is wrong.
 fn walk(path: &Path, is_named: bool, depth: usize, files: &mut Vec<PathBuf>) {
     if !path.is_dir() {
-        files.extend((is_named || is_yaml(path)).then(|| path.to_owned()));
+        files.extend((is_named || is_yaml(path) && !is_endless(path)).then(|| path.to_owned()));
         return;
     }
     let Ok(entries) = path.read_dir() else {
@@ -51,7 +51,7 @@ fn walk(path: &Path, is_named: bool, depth: usize, files: &mut Vec<PathBuf>) {
     entries.sort();
     // Hidden folders are the business of other programs: `.git`, and the generations of a mounted `ConfigMap`.
     let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    for entry in entries.iter().filter(|entry| depth < DEEPEST && !is_hidden(entry)) {
+    for entry in entries.iter().filter(|entry| depth < DEEPEST && !is_hidden(entry) && !leads_back(entry)) {
         // A link may lead anywhere, and what is found here is shown.
         let leads_on = entry.is_symlink() && (entry.is_dir() || is_yaml(entry));
         if leads_on && Border::around_tests(path).is_some_and(|border| !border.holds(entry)) {
@@ -64,6 +64,18 @@ fn walk(path: &Path, is_named: bool, depth: usize, files: &mut Vec<PathBuf>) {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// Whether it is a pipe or a device: whoever reads one that nobody named may wait for ever.
+fn is_endless(path: &Path) -> bool {
+    path.metadata().is_ok_and(|known| !known.is_file())
+}
+
+/// Whether it is a link to a folder in which it lies itself.
+fn leads_back(path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    let leads = |to: PathBuf| path.parent().and_then(real).is_some_and(|here| here.starts_with(to));
+    path.is_symlink() && real(path).is_some_and(leads)
 }
 
 /// What the file at `path` is, by its name and its first look. Whoever gets one that cannot be read or recognised takes it

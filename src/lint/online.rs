@@ -15,10 +15,13 @@ use crate::prometheus::{Client, Decoder, QueryError};
 use crate::promql::tree::{Kind, LabelMatcher, MatchOperator, Node, Selector};
 use crate::rules::{Checked, Condition, Kind as RuleKind, Loaded};
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use futures_util::stream::iter;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+/// What every source can answer.
+const SMALLEST: &str = "vector(1)";
 /// How far back a metric that is gone is looked for.
 const BACK: &str = "7d";
 /// How many questions are under way at once; a source has a limit of its own besides.
@@ -55,8 +58,12 @@ enum Presence {
 
 /// Asks the sources of `settings` about all rules, as of `now`.
 pub async fn check(loaded: &Loaded, settings: &Settings, now: Slot, findings: &mut Findings) {
-    let clients = clients(settings, findings);
+    let mut clients = clients(settings, findings);
     let files = Files::new(loaded);
+    let named: BTreeSet<String> =
+        queries(loaded, settings, &clients).iter().map(|query| query.source.to_owned()).collect();
+    clients.retain(|source, _| named.contains(*source));
+    drop_silent(&mut clients, now, findings).await;
     let queries = queries(loaded, settings, &clients);
     let asked: Vec<Asked> = iter(&queries)
         .map(|query| ask(&clients[query.source], &query.text.value, now))
@@ -81,6 +88,20 @@ pub async fn check(loaded: &Loaded, settings: &Settings, now: Slot, findings: &m
         let of_source: Vec<&Query<'_>> = queries.iter().filter(|query| query.source == *source).collect();
         if !of_source.is_empty() {
             tell_types(source, client, &of_source, &files, findings).await;
+        }
+    }
+}
+
+/// Drops the sources that do not answer the smallest question, and tells of each: who waited for every query of theirs would
+/// wait long.
+async fn drop_silent(clients: &mut BTreeMap<&str, Client>, now: Slot, findings: &mut Findings) {
+    let asked = clients.iter().map(async |(source, client)| (*source, ask(client, SMALLEST, now).await.outcome));
+    for (source, outcome) in join_all(asked).await {
+        if let Err(error) = outcome
+            && !is_about_the_query(&error)
+        {
+            clients.remove(source);
+            tell_silence(source, &error, findings);
         }
     }
 }
@@ -176,18 +197,25 @@ fn fires(query: &Query<'_>, samples: &[(Labels, f64)]) -> Option<(Name, usize)> 
 }
 
 fn tell_error(query: &Query<'_>, error: &QueryError, silent: &mut BTreeSet<String>, findings: &mut Findings) {
-    let is_about_the_query = match error {
+    if is_about_the_query(error) {
+        findings.warn(codes::WB263, error.to_string()).at(whole(query), "asked as it stands here");
+    } else if silent.insert(query.source.to_owned()) {
+        tell_silence(query.source, error, findings);
+    }
+}
+
+fn is_about_the_query(error: &QueryError) -> bool {
+    match error {
         QueryError::Refused { status, .. } => matches!(status, 400 | 422),
         QueryError::WrongType { .. } | QueryError::TooLarge { .. } => true,
         _ => false,
-    };
-    if is_about_the_query {
-        findings.warn(codes::WB263, error.to_string()).at(whole(query), "asked as it stands here");
-    } else if silent.insert(query.source.to_owned()) {
-        findings
-            .remark(codes::WB266, format!("the source `{}` does not answer: {}", query.source, chain(error)))
-            .help("its rules were checked without it");
     }
+}
+
+fn tell_silence(source: &str, error: &QueryError, findings: &mut Findings) {
+    findings
+        .remark(codes::WB266, format!("the source `{source}` does not answer: {}", chain(error)))
+        .help("its rules were checked without it");
 }
 
 /// Tells of the selectors of queries without an answer what is not there. Each is asked for once.

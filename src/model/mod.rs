@@ -1,5 +1,6 @@
 //! The words that every room speaks: values only, no I/O, nothing of ours below them.
 
+mod counted;
 pub mod duration_text;
 mod history;
 mod id;
@@ -11,6 +12,7 @@ mod severity;
 mod time;
 mod truth;
 
+pub use counted::counted;
 pub use history::{History, Window};
 pub use id::{AlertId, DeliveryId, IncidentId, RuleId, SilenceId, spread};
 pub use labels::{Labels, Name};

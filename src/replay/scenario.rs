@@ -170,9 +170,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&mut self, written: &written::Scenario) -> Option<Scenario> {
-        let settings = self.settings(written)?;
+        let (settings, start) = (self.settings(written), self.start(written));
+        let settings = settings?;
         let rules = self.rules(&written.rules, &settings)?;
-        let start = self.start(written)?;
+        let start = start?;
         let series: Vec<Series> = written.series.iter().filter_map(|series| self.series(&series.value)).collect();
         let feeds: Vec<Feed> = written.answers.iter().filter_map(|answers| self.feed(answers, &rules)).collect();
         let mut events: Vec<Event> =
@@ -209,9 +210,7 @@ impl Reader<'_> {
 
     fn settings(&mut self, written: &written::Scenario) -> Option<Settings> {
         let Some(config) = &written.config else { return Some(Settings::default()) };
-        if !border::admits(self.path, &self.beside(&config.value), config.place, self.findings) {
-            return None;
-        }
+        self.find(config)?;
         // The dates of a configuration are judged by `check`; a scenario plays at a time of its own.
         let mut found = Findings::default();
         let loaded = config::load(&self.beside(&config.value), Timestamp::UNIX_EPOCH, self.sources, &mut found);
@@ -223,11 +222,11 @@ impl Reader<'_> {
     }
 
     fn rules(&mut self, files: &[Spanned<String>], settings: &Settings) -> Option<RuleSet> {
-        let paths: Vec<PathBuf> = files.iter().map(|file| self.beside(&file.value)).collect();
-        let mut written = files.iter().zip(&paths);
-        if !written.all(|(file, path)| border::admits(self.path, path, file.place, self.findings)) {
+        let found = files.iter().filter_map(|file| self.find(file)).count();
+        if found < files.len() {
             return None;
         }
+        let paths: Vec<PathBuf> = files.iter().map(|file| self.beside(&file.value)).collect();
         let context = Context { severities: settings.severities.clone(), ..Context::default() };
         let mut found = Findings::default();
         let loaded = rules::load(&paths, &context, self.sources, &mut found);
@@ -236,6 +235,17 @@ impl Reader<'_> {
             return None;
         }
         Some(loaded.set)
+    }
+
+    /// A file that the scenario names is there; otherwise it is told where it is named.
+    fn find(&mut self, file: &Spanned<String>) -> Option<()> {
+        let path = self.beside(&file.value);
+        let Err(error) = std::fs::metadata(&path) else {
+            return border::admits(self.path, &path, file.place, self.findings).then_some(());
+        };
+        let finding = self.findings.error(codes::WB001, format!("cannot read `{}`: {error}", path.display()));
+        finding.at(file.place, "named here").help("paths are seen from the folder of the scenario");
+        None
     }
 
     fn start(&mut self, written: &written::Scenario) -> Option<Slot> {

@@ -20,8 +20,8 @@ pub struct Context {
     pub default_interval: Span,
     /// How many history samples all rules together may keep for one series of each query.
     pub history_max_samples: u64,
-    /// Whether recorded series have somewhere to go.
-    pub remote_write: bool,
+    /// Whether recorded series are known to have nowhere to go. Without a configuration Prometheus may be who records them.
+    pub records_go_nowhere: bool,
     /// Whether the sources answer experimental PromQL.
     pub experimental_promql: bool,
 }
@@ -37,7 +37,7 @@ impl Default for Context {
             actions: None,
             default_interval: Span::from_mins(1),
             history_max_samples: 5_000_000,
-            remote_write: false,
+            records_go_nowhere: false,
             experimental_promql: false,
         }
     }

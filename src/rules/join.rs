@@ -121,7 +121,7 @@ fn check_history(set: &RuleSet, context: &Context, findings: &mut Findings) {
 
 /// Watchbell stores no series itself. One word for all of them is enough.
 fn warn_of_nowhere(set: &RuleSet, context: &Context, findings: &mut Findings) {
-    if context.remote_write {
+    if !context.records_go_nowhere {
         return;
     }
     let mut records = set.groups.iter().flat_map(|group| &group.rules).filter_map(|entry| match entry {

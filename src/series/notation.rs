@@ -35,6 +35,10 @@ fn refusal(word: &str) -> String {
     if word.contains("{{") {
         return "native histograms are not supported; write a classic histogram as one series for each `le`".into();
     }
+    let is_number = |times: &str| !times.is_empty() && times.bytes().all(|byte| byte.is_ascii_digit());
+    if word.rsplit_once('x').is_some_and(|(_, times)| is_number(times) && count(times).is_none()) {
+        return format!("`{word}` has more than {MOST} steps");
+    }
     format!("`{word}` is not a value; write for example `3`, `3x5`, `3+0.5x10`, `_`, `_x4` or `stale`")
 }
 
@@ -125,6 +129,7 @@ mod tests {
         }
         let error = values("1 2x3  nope 4").unwrap_err();
         assert_eq!(error.range, 7..11);
+        assert!(values("1x99999999").unwrap_err().message.contains("more than 1000000 steps"));
         assert!(values("{{schema:0}}").unwrap_err().message.contains("native histograms"));
     }
 }

@@ -128,7 +128,7 @@ pub fn context(settings: &Settings) -> Context {
         policies: Some(settings.policies.keys().cloned().collect()),
         actions: Some(settings.actions.keys().cloned().collect()),
         history_max_samples: settings.history_max_samples,
-        remote_write: settings.remote_write.is_some(),
+        records_go_nowhere: settings.remote_write.is_none(),
         ..Context::default()
     }
 }

@@ -1,6 +1,6 @@
 //! `watchbell backtest` on a real Prometheus with a past.
 
-use crate::support::{Prometheus, Scratch, installed};
+use crate::support::{Prometheus, Scratch, Series, installed, now_millis};
 use serde_json::Value;
 use std::fmt::Write;
 use std::process::Command;
@@ -48,11 +48,18 @@ struct Shown {
     err: String,
 }
 
+/// The four hours, but for their first ten minutes.
+const AFTERNOON: (&str, &str) = ("2026-01-05T12:10:00Z", "2026-01-05T16:00:00Z");
+
 fn backtest(folder: &Scratch, url: &str, more: &[&str]) -> Shown {
+    backtest_of(AFTERNOON, folder, url, more)
+}
+
+fn backtest_of((from, to): (&str, &str), folder: &Scratch, url: &str, more: &[&str]) -> Shown {
     let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
     command.current_dir(folder.path()).env("XDG_CACHE_HOME", folder.path().join("cache"));
-    command.args(["backtest", "rules.yaml", "--prometheus", url, "--from", "2026-01-05T12:10:00Z"]);
-    let done = command.args(["--to", "2026-01-05T16:00:00Z"]).args(more).output().expect("it starts");
+    command.args(["backtest", "rules.yaml", "--prometheus", url, "--from", from, "--to", to]);
+    let done = command.args(more).output().expect("it starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Shown { status: done.status.code(), out: text(&done.stdout), err: text(&done.stderr) }
 }
@@ -83,9 +90,22 @@ fn a_past_in_which_gas_was_dear_is_told_with_its_lengths_its_near_misses_and_its
     );
     assert_eq!(report["rules"][1]["tiers"][0]["fired"], 0, "nothing is below five, nor silent because of the gap");
     let human = backtest(&folder, &prometheus.url(), &[]);
-    for words in ["GasDear", "18m", "held 1 times for too short", "the source was not scraping then", "never fired"] {
+    for words in ["GasDear", "18m", "held 1 time for too short", "the source was not scraping then", "never fired"] {
         assert!(human.out.contains(words), "{words} is not in\n{}", human.out);
     }
+    for format in ["markdown", "html"] {
+        let report = backtest(&folder, &prometheus.url(), &["--format", format]).out;
+        for words in [
+            "2026-01-05T13:02:",
+            "fired 1 time",
+            "GasDear, Quiet: nothing is known of 25m",
+            "the source was not scraping then",
+        ] {
+            assert!(report.contains(words), "{words} is not in\n{report}");
+        }
+    }
+    let one = backtest(&folder, &prometheus.url(), &["--rule", "GasDear"]).out;
+    assert!(one.contains("GasDear") && !one.contains("Quiet"), "nothing is said of what was not asked for\n{one}");
 }
 
 #[test]
@@ -130,11 +150,41 @@ fn what_cannot_be_asked_or_read_is_said_and_ends_with_its_own_code() {
     assert!(nobody.err.contains("cannot reach http://127.0.0.1:1"), "{}", nobody.err);
     let unknown = backtest(&folder, "http://127.0.0.1:1", &["--rule", "GasDaer"]);
     assert_eq!((unknown.status, unknown.err.contains("no rule is called GasDaer")), (Some(2), true), "{}", unknown.err);
-    let backwards = backtest(&folder, "http://127.0.0.1:1", &["--to", "2026-01-01T00:00:00Z"]);
-    assert_eq!(backwards.status, Some(2), "{}", backwards.err);
+    let window = |from, to| backtest_of((from, to), &folder, "http://127.0.0.1:1", &[]);
+    let backwards = window("2026-01-05T12:10:00Z", "2026-01-01T00:00:00Z");
+    assert_eq!((backwards.status, backwards.err.contains("is not before")), (Some(2), true), "{}", backwards.err);
+    let ahead = window("1h", "9999-01-01T00:00:00Z");
+    assert_eq!((ahead.status, ahead.err.contains("lies in the future")), (Some(2), true), "{}", ahead.err);
     folder.write("rules.yaml", &RULES.replace("above: 100", "above: [100"));
     let broken = backtest(&folder, "http://127.0.0.1:1", &[]);
     assert_eq!((broken.status, broken.err.contains("rules.yaml:")), (Some(2), true), "{}", broken.err);
+}
+
+#[test]
+fn a_window_that_a_scraping_source_does_not_remember_is_unknown_and_not_calm() {
+    let Some(prometheus) = Prometheus::on_history(&past()) else { return };
+    prometheus.write(&[Series::new("up", &[("job", "chain")], &[(now_millis(), 1.0)])]);
+    let folder = Scratch::new("backtest-forgotten");
+    folder.write("rules.yaml", RULES);
+    let longer_ago = ("2026-01-03T12:00:00Z", "2026-01-03T14:00:00Z");
+    let report = json(&backtest_of(longer_ago, &folder, &prometheus.url(), &["--format", "json"]));
+    assert_eq!(report["coverage"].as_f64(), Some(0.0), "{report:#}");
+}
+
+#[test]
+fn what_a_server_finds_too_large_even_in_small_parts_is_unknown_and_the_rest_is_decided() {
+    let Some(prometheus) = Prometheus::on_history_with(&past(), &["--query.max-samples=60"]) else { return };
+    let folder = Scratch::new("backtest-limit");
+    folder.write(
+        "rules.yaml",
+        &RULES.replace("expr: transactions_per_second", "expr: max_over_time(transactions_per_second[1h])"),
+    );
+    let shown = backtest(&folder, &prometheus.url(), &["--format", "json"]);
+    assert_eq!(shown.status, Some(0), "{}", shown.err);
+    let rules = &json(&shown)["rules"];
+    assert_eq!(rules[0]["tiers"][0]["fired"], 1, "{rules:#}");
+    let why = rules[1]["failures"].as_object().expect("it says why");
+    assert!(why.keys().any(|why| why.contains("too many samples")), "{why:?}");
 }
 
 #[test]

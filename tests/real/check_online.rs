@@ -2,7 +2,10 @@
 
 use crate::support::{CannedPrometheus, Prometheus, Scratch, Series, free_port, http, now_millis, wait_for};
 use serde_json::Value;
+use std::io::Read;
+use std::net::TcpListener;
 use std::process::Command;
+use std::sync::mpsc;
 
 const RULES: &str = r#"groups:
   - name: g
@@ -77,6 +80,25 @@ fn a_source_that_cannot_be_reached_is_a_note_and_no_failure() {
         told[0].starts_with("WB266 null: the source `main` does not answer: cannot reach http://127.0.0.1:"),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_source_that_does_not_answer_is_asked_one_question_however_many_rules_there_are() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback always has a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    let (asked, questions) = mpsc::channel();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut head = [0; 4096];
+            let read = connection.and_then(|mut connection| connection.read(&mut head)).unwrap_or(0);
+            // Nobody listens any more once the test is over.
+            let _ = asked.send(String::from_utf8_lossy(&head[..read]).into_owned());
+        }
+    });
+    let (code, told) = check(&Scratch::new("mute"), &url, RULES);
+    assert_eq!((code, told.len()), (Some(0), 1), "{told:?}");
+    let questions: Vec<String> = questions.try_iter().collect();
+    assert!(!questions.is_empty() && questions.iter().all(|question| question.contains("vector")), "{questions:?}");
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn ci_says_all_of_it_once_and_what_cannot_be_had_does_not_take_the_rest_with_it(
     assert_eq!(said["diff"]["backtest"]["breaks_a_budget"], true);
     let comment = std::fs::read_to_string(comment).expect("it was written");
     for words in
-        ["<!-- watchbell:report -->", "✅ `checks: ", "❌ `tests: 1 scenarios: 0 passed, 1 failed", "INC-1 lost"]
+        ["<!-- watchbell:report -->", "✅ `checks: ", "❌ `tests: 1 scenario: 0 passed, 1 failed", "INC-1 lost"]
     {
         assert!(comment.contains(words), "{words} is not in\n{comment}");
     }
@@ -196,7 +196,7 @@ fn ci_says_all_of_it_once_and_what_cannot_be_had_does_not_take_the_rest_with_it(
     let away = watchbell(&folder, &away);
     assert_eq!(away.code, Some(3), "{}", away.out);
     assert!(
-        away.out.contains("ok   tests: 1 scenarios: 1 passed") && away.out.contains("FAIL history: "),
+        away.out.contains("ok   tests: 1 scenario: 1 passed") && away.out.contains("FAIL history: "),
         "{}",
         away.out
     );

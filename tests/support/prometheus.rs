@@ -10,6 +10,7 @@ pub struct Prometheus {
     program: PathBuf,
     port: u16,
     folder: Scratch,
+    flags: &'static [&'static str],
     process: Option<Process>,
 }
 
@@ -34,13 +35,18 @@ impl Prometheus {
         let rules = folder.write("rules.yml", if rules.is_empty() { "groups: []" } else { rules });
         let storage = "storage: { tsdb: { out_of_order_time_window: 1h } }";
         folder.write("prometheus.yml", &format!("{config}\nrule_files: [{}]\n{storage}\n", rules.display()));
-        let mut prometheus = Prometheus { program, port: free_port(), folder, process: None };
+        let mut prometheus = Prometheus { program, port: free_port(), folder, flags: &[], process: None };
         prometheus.resume();
         prometheus
     }
 
     /// Starts one on a past, given as OpenMetrics; `None`, said in a line, where it or `promtool` is not installed.
     pub fn on_history(open_metrics: &str) -> Option<Prometheus> {
+        Prometheus::on_history_with(open_metrics, &[])
+    }
+
+    /// The same with `flags` of its command line, limits for example.
+    pub fn on_history_with(open_metrics: &str, flags: &'static [&'static str]) -> Option<Prometheus> {
         let (program, promtool) = (installed("prometheus")?, installed("promtool")?);
         let folder = Scratch::new("prometheus");
         folder.write("prometheus.yml", "global: {}");
@@ -51,7 +57,7 @@ impl Prometheus {
             .output()
             .expect("promtool starts");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut prometheus = Prometheus { program, port: free_port(), folder, process: None };
+        let mut prometheus = Prometheus { program, port: free_port(), folder, flags, process: None };
         prometheus.resume();
         Some(prometheus)
     }
@@ -74,7 +80,8 @@ impl Prometheus {
             .arg(format!("--config.file={folder}/prometheus.yml"))
             .arg(format!("--storage.tsdb.path={folder}/data"))
             .arg(format!("--web.listen-address=127.0.0.1:{}", self.port))
-            .args(["--web.enable-remote-write-receiver", "--web.enable-lifecycle", "--storage.tsdb.retention.time=1y"]);
+            .args(["--web.enable-remote-write-receiver", "--web.enable-lifecycle", "--storage.tsdb.retention.time=1y"])
+            .args(self.flags);
         let ready = format!("{}/-/ready", self.url());
         let is_ready = |_: &str| http::get(&ready).is_ok_and(|answer| answer.status == 200);
         let started = Process::start("prometheus", &mut command, self.folder.path(), is_ready);

@@ -23,7 +23,7 @@ pub(super) fn since(revision: &str) -> Result<Changed, CommandError> {
     let top = PathBuf::from(git(Path::new("."), &["rev-parse", "--show-toplevel"])?.trim_end_matches('\n'));
     let commit = format!("{revision}^{{commit}}");
     let base = git(&top, &["rev-parse", "--verify", "--end-of-options", &commit])
-        .map_err(|_| CommandError::Usage(format!("git knows no revision `{revision}`")))?;
+        .map_err(|_| CommandError::Usage(unknown(revision)))?;
     let base = base.trim();
     // What others did since then is not ours; where nothing is common, everything counts.
     let parted = git(&top, &["merge-base", base, "HEAD"]).unwrap_or_else(|_| base.to_owned());
@@ -46,6 +46,11 @@ pub(super) fn since(revision: &str) -> Result<Changed, CommandError> {
     let new = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
     changed.0.extend(new.split('\0').filter(|file| !file.is_empty()).map(|file| (top.join(file), None)));
     Ok(changed)
+}
+
+fn unknown(revision: &str) -> String {
+    let help = "fetch it first (a shallow clone has only its newest commit: `git fetch origin main`)";
+    format!("git knows no revision `{revision}`; {help}")
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Result<String, CommandError> {

@@ -8,6 +8,7 @@ use super::paths::{self, Kind};
 use super::{Answer, Colour, CommandError, output};
 use crate::config;
 use crate::diagnostics::{Findings, Level, Sources, render};
+use crate::model::counted;
 use crate::service::load;
 use crate::{lint, rules};
 use clap::ValueEnum;
@@ -192,7 +193,7 @@ impl Check {
             made += now;
             *checked = self.look(plan, changed)?;
         }
-        checked.remarks.push(format!("{made} edits made"));
+        checked.remarks.push(format!("{} made", counted(made, "edit")));
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod unit;
 
 use super::paths::{self, Kind};
 use super::{Answer, Colour, CommandError, output};
+use crate::model::counted;
 use crate::promql::eval;
 use crate::replay::Coverage;
 use clap::ValueEnum;
@@ -90,7 +91,8 @@ impl Test {
         output::print(&format!("{}\n", summary(&outcomes)))?;
         output::print(&coverage.as_ref().map(covered).unwrap_or_default())?;
         if let Some(path) = &self.junit {
-            std::fs::write(path, junit::report(&outcomes, coverage.as_ref()))?;
+            let written = std::fs::write(path, junit::report(&outcomes, coverage.as_ref()));
+            written.map_err(|error| CommandError::Outside(format!("cannot write `{}`: {error}", path.display())))?;
         }
         let is_good = outcomes.iter().all(|outcome| outcome.failure.is_none());
         Ok(if is_good { Answer::Good } else { Answer::No })
@@ -124,7 +126,7 @@ impl Test {
         let played: Result<Vec<Vec<Outcome>>, CommandError> = played.into_iter().collect();
         let mut outcomes: Vec<Outcome> = played?.into_iter().flatten().collect();
         if outcomes.is_empty() {
-            return Err(CommandError::Usage("there is no scenario to play".into()));
+            return Err(CommandError::Usage(self.nothing_to_play()));
         }
         let coverage = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.coverage));
         let coverage = coverage.reduce(|mut all, one| {
@@ -132,6 +134,17 @@ impl Test {
             all
         });
         Ok((outcomes, coverage.filter(|_| self.coverage)))
+    }
+
+    /// Why there is nothing to play, and where something may be.
+    fn nothing_to_play(&self) -> String {
+        if let Some(filter) = &self.filter {
+            return format!("no file or title of a test matches --filter {filter}");
+        }
+        match self.files.iter().find(|path| path.is_dir()) {
+            Some(folder) => format!("no test lies in {} or below it", folder.display()),
+            None => "there is no scenario to play".to_owned(),
+        }
     }
 
     fn manner(&self, colour: Colour) -> Result<Manner, CommandError> {
@@ -155,7 +168,7 @@ impl Test {
         let mut files = Vec::new();
         for path in wanted {
             if path.is_dir() {
-                files.append(&mut tests_in(&path)?);
+                files.append(&mut tests_in(&path));
             } else if path.exists() {
                 files.push(path);
             } else {
@@ -166,26 +179,24 @@ impl Test {
     }
 }
 
-/// The tests that lie in `folder` itself. What lies there for them to use, rules and configurations, is passed over; what
-/// cannot be recognised is played, so that a slip of the pen in its first key is told.
-fn tests_in(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if is_yaml && !matches!(paths::kind(&path), Kind::Rules | Kind::Configuration) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
+/// The tests that lie in `folder` and below it. What lies there for them to use, rules and configurations, is passed over. What
+/// cannot be recognised is played where it lies in the folder itself, so that a slip of the pen in its first key is told; further
+/// down it may be anything.
+fn tests_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files = paths::expand(&[folder.to_owned()]);
+    files.retain(|path| match paths::kind(path) {
+        Kind::Scenario | Kind::UnitTests => true,
+        Kind::Unknown => path.parent() == Some(folder),
+        Kind::Rules | Kind::Configuration => false,
+    });
+    files
 }
 
 /// How many there were, and how they went.
 pub fn summary(outcomes: &[Outcome]) -> String {
     let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
-    let are = if outcomes.iter().all(|outcome| !outcome.is_unit) { "scenarios" } else { "tests" };
-    format!("{} {are}: {} passed, {failed} failed", outcomes.len(), outcomes.len() - failed)
+    let thing = if outcomes.iter().all(|outcome| !outcome.is_unit) { "scenario" } else { "test" };
+    format!("{}: {} passed, {failed} failed", counted(outcomes.len(), thing), outcomes.len() - failed)
 }
 
 /// What is reached, and what is not, for people.

@@ -10,6 +10,7 @@ mod sarif;
 mod tests;
 
 use super::{Edit, Finding, Findings, Level, LineColumn, Place, Sources};
+use crate::model::counted;
 
 pub use github::github;
 pub use gitlab::gitlab;
@@ -27,10 +28,6 @@ pub fn summary(files: usize, rules: usize, findings: &Findings) -> String {
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, thing)| counted(*count, thing)).collect();
     let verdict = if told.is_empty() { "no problems".into() } else { told.join(", ") };
     format!("{}, {}: {verdict}", counted(files, "file"), counted(rules, "rule"))
-}
-
-fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 impl Level {

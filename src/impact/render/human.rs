@@ -3,6 +3,7 @@
 use super::{HEADS, LISTED, Row, asked, chart, headline, rows};
 use crate::backtest::{braille, in_words};
 use crate::impact::{Impact, RuleImpact, Swept, Turn, counted};
+use crate::model::counted as counted_of;
 use std::fmt::Write;
 
 /// How wide charts are, in characters.
@@ -96,10 +97,10 @@ pub(super) fn sweep(swept: &Swept) -> String {
         let missed = if missed.is_empty() { String::new() } else { format!("  misses {}", missed.join(", ")) };
         let _ = writeln!(
             text,
-            "  {mark:>8} {:>9}  {:>4} incidents  {:>4} pages  {:>8} firing{missed}",
+            "  {mark:>8} {:>9}  {:>12}  {:>9}  {:>8} firing{missed}",
             candidate.value,
-            candidate.incidents,
-            candidate.pages,
+            counted_of(candidate.incidents, "incident"),
+            counted_of(candidate.pages as usize, "page"),
             in_words(candidate.firing_seconds)
         );
     }

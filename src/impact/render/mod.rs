@@ -14,7 +14,7 @@ pub use json::json;
 pub use markdown::markdown;
 
 use super::{Impact, RuleImpact};
-use crate::backtest::{Band, Chart, Report, RuleReport, TierReport, in_words, share};
+use crate::backtest::{Band, Chart, Report, RuleReport, TierReport, ends, in_words, share, ticks};
 use crate::change::{Item, What};
 use std::collections::BTreeMap;
 
@@ -152,8 +152,8 @@ fn arrow(before: &str, after: &str) -> String {
 /// The values of a rule, the bounds of both sides, and when each side fired.
 fn chart<'a>(impact: &Impact, rule: &'a RuleImpact) -> Option<Chart<'a>> {
     let shown = rule.after.as_ref().filter(|after| after.values.is_some()).or(rule.before.as_ref())?;
-    let window = (&*impact.after.from, &*impact.after.to);
-    let mut chart = Chart { columns: &shown.columns, ..Chart::default() };
+    let window = ends(&impact.after);
+    let mut chart = Chart { columns: &shown.columns, ticks: ticks(window), ..Chart::default() };
     for (side, word) in [(&rule.before, "before"), (&rule.after, "after")] {
         let Some(side) = side else { continue };
         for tier in &side.tiers {
@@ -174,8 +174,8 @@ fn chart<'a>(impact: &Impact, rule: &'a RuleImpact) -> Option<Chart<'a>> {
 
 /// How long the window is: `14d`.
 fn window(impact: &Impact) -> String {
-    let at = |text: &str| text.parse::<jiff::Timestamp>().map_or(0.0, |at| at.as_duration().as_secs_f64());
-    in_words(at(&impact.after.to) - at(&impact.after.from))
+    let (from, to) = ends(&impact.after);
+    in_words(to - from)
 }
 
 /// What the server was asked, and how long it all took.
