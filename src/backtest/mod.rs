@@ -20,7 +20,7 @@ mod tally;
 mod tune;
 mod unknown;
 
-pub use ask::{Asked, Asking, Window, ask};
+pub use ask::{Asked, Asking, Window, ask, is_too_much};
 pub use chart::{Band, Chart, braille, escaped, svg};
 pub use compare::{Difference, differences};
 pub use inline::{Inlined, inlined, recordings_read, without_history};

@@ -4,6 +4,7 @@
 
 mod answer;
 mod backtest;
+mod capture;
 mod check;
 mod completions;
 mod demo;
@@ -66,6 +67,7 @@ enum Command {
     Check(check::Check),
     Backtest(backtest::Backtest),
     Tune(tune::Tune),
+    Capture(capture::Capture),
     Diff(diff::Diff),
     Explain(explain::Explain),
     Fmt(fmt::Fmt),
@@ -95,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
         Command::Backtest(backtest) => backtest.run(arguments.config.as_deref()),
         Command::Tune(tune) => tune.run(arguments.config.as_deref()),
+        Command::Capture(capture) => capture.run(arguments.config.as_deref()),
         Command::Diff(diff) => diff.run(arguments.config.as_deref(), arguments.color),
         Command::Explain(explain) => explain.run(),
         Command::Import(import) => import.run(arguments.config.as_deref(), arguments.color),

@@ -84,10 +84,10 @@ mod tests {
     #[test]
     fn windows_offsets_and_subqueries_reach_back() {
         wants("up", &[("up", 5, 0)]);
-        wants("sum by (job) (rate(x{a=~\"b.*\", c!=\"d\"}[10m])) / on () y", &[
-            ("x{a=~\"b.*\", c!=\"d\"}", 10, 0),
-            ("y", 5, 0),
-        ]);
+        wants(
+            "sum by (job) (rate(x{a=~\"b.*\", c!=\"d\"}[10m])) / on () y",
+            &[("x{a=~\"b.*\", c!=\"d\"}", 10, 0), ("y", 5, 0)],
+        );
         wants("x offset 1h", &[("x", 65, 0)]);
         wants("x offset -1h", &[("x", 0, 60)]);
         wants("rate(x[10m] offset 1h)", &[("x", 70, 0)]);

@@ -9,6 +9,7 @@ mod acting;
 mod backtest;
 mod backtest_agrees;
 mod callbacks;
+mod capture;
 mod channels;
 mod check_online;
 mod crash;
