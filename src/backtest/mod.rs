@@ -7,6 +7,7 @@
 mod ask;
 mod chart;
 mod compare;
+pub mod explain;
 mod inline;
 mod known;
 mod past;

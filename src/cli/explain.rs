@@ -1,25 +1,256 @@
-//! `watchbell explain`: the long story of a diagnostic.
+//! `watchbell explain`: the long story of a diagnostic, and why a rule is, or was, in its state.
 
+use super::past::{self, Subject, Whom};
 use super::{Answer, CommandError, output};
+use crate::backtest::explain::{self, Explanation, RecordedStory, View};
+use crate::backtest::{Played, Session, Unknown, Window};
+use crate::config::Store;
 use crate::diagnostics::{codes, suggest};
+use crate::engine::alert::Alert;
+use crate::engine::{Event, State, World};
+use crate::model::{Matchers, Moment, Slot, Span};
+use crate::rules::{Condition, Group, Rule};
+use crate::service::load::beside;
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Tell the long story of a diagnostic: what it finds, why it matters, an example, the better way.
+/// How far back history is played at least.
+const SHORTEST: Span = Span::from_hours(6);
+/// So many times as far, one after the other, until beginning earlier changes nothing: up to two weeks.
+const TIMES: [i64; 4] = [1, 2, 8, 56];
+
+/// Tell the long story of a diagnostic (`WB012`), or why a rule is in its state: readings, verdicts, clocks, who is told when.
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// The code, as `WB012`.
-    code: String,
+    /// A code, as `WB012`, or the name of an alert.
+    subject: String,
+    /// Why it was in its state then: how long ago (`2h`), or an instant [default: now, at the last slot].
+    #[arg(long, value_name = "WHEN")]
+    at: Option<String>,
+    /// Only the alerts with these labels: `{chain="sepolia"}`.
+    #[arg(long, value_name = "SELECTOR")]
+    series: Option<String>,
+    /// Rule files, or folders of them [default: those of the configuration].
+    #[arg(long = "rules", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    whom: Whom,
+    /// The journal of our own service [default: the SQLite file of the configuration, where it is there].
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// How to write the answer about a rule.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// How the answer is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// What the service recorded, and what is to be said of that.
+#[derive(Default)]
+struct Recorded {
+    events: Vec<Event>,
+    notes: Vec<String>,
 }
 
 impl Explain {
-    /// Prints the page.
+    /// Prints the page of a code, or the story of a rule.
     ///
     /// # Errors
-    /// When there is no such code.
-    pub fn run(&self) -> Result<Answer, CommandError> {
-        let entry = codes::find(&self.code).ok_or_else(|| CommandError::Usage(unknown(&self.code)))?;
-        output::print(entry.page)?;
+    /// When there is no such code or rule, rules or configuration do not pass, or a source cannot be asked.
+    pub fn run(&self, config: Option<&Path>) -> Result<Answer, CommandError> {
+        if let Some(entry) = codes::find(&self.subject) {
+            output::print(entry.page)?;
+            return Ok(Answer::Good);
+        }
+        if looks_like_a_code(&self.subject) {
+            return Err(CommandError::Usage(unknown(&self.subject)));
+        }
+        let stories = self.stories(config)?;
+        match self.format {
+            Format::Human => {
+                let texts: Vec<String> = stories.iter().map(explain::human).collect();
+                output::print(&texts.join("\n"))?;
+            }
+            Format::Json => output::print(&format!("{:#}\n", serde_json::json!({ "rules": stories })))?,
+        }
         Ok(Answer::Good)
     }
+
+    /// One story for each rule of the name.
+    fn stories(&self, config: Option<&Path>) -> Result<Vec<Explanation>, CommandError> {
+        let now = Timestamp::now().as_millisecond();
+        let at = past::instant("--at", self.at.as_deref().unwrap_or("now"), now)?;
+        if at.millis() > now {
+            return Err(CommandError::Usage(format!("--at {at} has not come yet")));
+        }
+        let matchers = self.matchers()?;
+        let subject = self.whom.load(config, &self.files)?;
+        let world = &subject.world;
+        past::only_some(&world.rules, std::slice::from_ref(&self.subject))?;
+        let groups = world.rules.groups.iter();
+        let all = groups.flat_map(|group| group.alerts().map(move |rule| (group, rule)));
+        let named: Vec<_> = all.filter(|(_, rule)| *rule.alert == *self.subject).collect();
+        if let [(_, rule)] = named[..]
+            && let Some(why) = &rule.disabled
+        {
+            return Err(CommandError::Usage(format!("{} is switched off: {why}", self.subject)));
+        }
+        let recorded = self.recorded(&subject, Slot::from_millis(now))?;
+        let named = named.into_iter().filter(|(_, rule)| rule.disabled.is_none());
+        named
+            .map(|(group, rule)| self.story(&subject, (group, rule), (at, now), &recorded, matchers.as_ref()))
+            .collect()
+    }
+
+    fn matchers(&self) -> Result<Option<Matchers>, CommandError> {
+        let Some(text) = &self.series else { return Ok(None) };
+        let braces = &text[text.find('{').unwrap_or(0)..];
+        let parsed = Matchers::parse(braces);
+        parsed.map(Some).map_err(|error| {
+            CommandError::Usage(format!("--series {text}: {}; write for example {{chain=\"sepolia\"}}", error.message))
+        })
+    }
+
+    fn story(
+        &self,
+        subject: &Subject,
+        (group, rule): (&Arc<Group>, &Arc<Rule>),
+        (at, now): (Slot, i64),
+        recorded: &Recorded,
+        matchers: Option<&Matchers>,
+    ) -> Result<Explanation, CommandError> {
+        let until = at + Span::from_millis(1);
+        let play = |world: &Arc<World>, from: Slot| -> Result<Session, CommandError> {
+            let window = (Window { from, to: until }, Slot::from_millis(now));
+            let session = self.whom.session(subject, [Arc::clone(world)], window)?;
+            let mut session = session.knowing_no_more_than(Unknown::of(&recorded.events));
+            past::play(&mut session)?;
+            Ok(session)
+        };
+        let (from, is_settled) = settled(&alone(&subject.world, group, rule), rule, at, &play)?;
+        // Others may inhibit it, and share its incidents.
+        let session = play(&subject.world, from)?;
+        let Some(Played { world, player, .. }) = session.played().first() else {
+            return Err(CommandError::Usage("nothing was played".into()));
+        };
+        let is_wanted =
+            |alert: &Alert| matchers.is_none_or(|matchers| matchers.matches(&alert.series.overlaid(&alert.labels)));
+        let wanted: Option<&dyn Fn(&Alert) -> bool> = if matchers.is_some() { Some(&is_wanted) } else { None };
+        let moment = at.moment(Span::ZERO);
+        let began = (!is_settled).then(|| Slot::at_or_after(from.millis(), group.interval, group.grid()));
+        let view = View {
+            world,
+            state: &player.engine().state,
+            journal: player.journal(),
+            at: moment,
+            is_recorded: false,
+            began: began.map(|slot| slot.moment(Span::ZERO)),
+        };
+        let history = view.rule(group, rule, wanted);
+        if history.alerts.is_empty() && matchers.is_some() {
+            let message = format!("no series of {} has these labels at {at}", self.subject);
+            return Err(CommandError::Usage(message));
+        }
+        let recorded_story = tell_recorded(world, recorded, moment).map(|(state, events, from, was_down)| {
+            let view = View { world, state: &state, journal: events, at: moment, is_recorded: true, began: None };
+            let rule = view.rule(group, rule, wanted);
+            let differences = explain::differences(&rule, &history);
+            RecordedStory { from: from.to_string(), was_down, rule, differences }
+        });
+        let notes = recorded.notes.iter().chain(&session.notes).cloned().collect();
+        Ok(Explanation {
+            alert: rule.alert.to_string(),
+            group: group.name.to_string(),
+            file: group.file.to_string(),
+            at: at.to_string(),
+            slot: Slot::at_or_before(at.millis(), group.interval, group.grid()).to_string(),
+            played_from: from.to_string(),
+            is_settled,
+            history,
+            recorded: recorded_story,
+            notes,
+        })
+    }
+
+    /// What the journal tells, of the file that is named or the one that the configuration has.
+    fn recorded(&self, subject: &Subject, now: Slot) -> Result<Recorded, CommandError> {
+        let window = Window { from: Slot::from_millis(0), to: now };
+        if let Some(path) = &self.journal {
+            let events = past::recorded(path, &subject.world, window)?;
+            let notes = events.is_empty().then(|| format!("{} tells of nothing", path.display()));
+            return Ok(Recorded { events, notes: notes.into_iter().collect() });
+        }
+        let (Some(config), Store::Sqlite(file)) = (&subject.config, &subject.world.settings.store) else {
+            return Ok(Recorded::default());
+        };
+        let path = beside(config, file);
+        if !path.exists() {
+            return Ok(Recorded::default());
+        }
+        // Nobody asked for it, so that one that cannot be read stops nothing.
+        Ok(match past::recorded(&path, &subject.world, window) {
+            Ok(events) => Recorded { events, notes: Vec::new() },
+            Err(error) => Recorded { events: Vec::new(), notes: vec![error.to_string()] },
+        })
+    }
+}
+
+/// How far back history has to be played for the rule alone, and whether beginning earlier changes nothing.
+fn settled(
+    world: &Arc<World>,
+    rule: &Rule,
+    at: Slot,
+    play: &dyn Fn(&Arc<World>, Slot) -> Result<Session, CommandError>,
+) -> Result<(Slot, bool), CommandError> {
+    let mut known = None;
+    let mut from = at;
+    let shortest = SHORTEST.max(explain::reach(rule));
+    for times in TIMES {
+        from = at - shortest.times(times);
+        let session = play(world, from)?;
+        let states = session.played().first().map(|played| explain::states(&played.player.engine().state, rule.id));
+        if known == Some(states.clone()) {
+            return Ok((from, true));
+        }
+        known = Some(states);
+    }
+    Ok((from, false))
+}
+
+/// The rule, and those of its group that its conditions ask about, without any other.
+fn alone(world: &World, group: &Group, rule: &Rule) -> Arc<World> {
+    let asks_others = rule.tiers.iter().any(|tier| match &tier.condition {
+        Condition::When(script) => !script.firing_names().is_empty(),
+        Condition::Bound(_) | Condition::Present => false,
+    });
+    let is_its_group = |other: &Group| other.file == group.file && other.name == group.name;
+    let rules = world.rules.only(
+        |other, one| one.disabled.is_none() && (one.id == rule.id || (asks_others && is_its_group(other))),
+        past::NOT_ASKED_FOR,
+    );
+    Arc::new(World::new(Arc::clone(&world.settings), rules))
+}
+
+/// The state that the journal gives at an instant, the events up to it, since when it tells, and whether the service was down.
+fn tell_recorded<'r>(world: &World, recorded: &'r Recorded, at: Moment) -> Option<(State, &'r [Event], Moment, bool)> {
+    let events = &recorded.events;
+    let until = events.partition_point(|event| event.moment <= at);
+    let first = events.first().filter(|_| until > 0)?;
+    let was_down = Unknown::of(events).is_down(at);
+    Some((State::fold(world, &events[..until]), &events[..until], first.moment, was_down))
+}
+
+fn looks_like_a_code(text: &str) -> bool {
+    let rest = text.strip_prefix("WB").or_else(|| text.strip_prefix("wb"));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn unknown(code: &str) -> String {

@@ -99,7 +99,7 @@ pub fn run() -> ExitCode {
         Command::Tune(tune) => tune.run(arguments.config.as_deref()),
         Command::Capture(capture) => capture.run(arguments.config.as_deref()),
         Command::Diff(diff) => diff.run(arguments.config.as_deref(), arguments.color),
-        Command::Explain(explain) => explain.run(),
+        Command::Explain(explain) => explain.run(arguments.config.as_deref()),
         Command::Import(import) => import.run(arguments.config.as_deref(), arguments.color),
         Command::Fmt(fmt) => fmt.run(arguments.config.as_deref(), arguments.color),
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),

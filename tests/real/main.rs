@@ -17,6 +17,7 @@ mod crash_climb;
 mod demo;
 mod email;
 mod escalation;
+mod explain;
 mod history;
 mod load;
 mod logs;
