@@ -106,7 +106,8 @@ impl Outline {
     /// The grid of the fixture: a point at every slot, beginning early enough for the longest window.
     #[must_use]
     pub fn grid(&self, fetched: &Fetched, every: Option<Span>) -> Grid {
-        let common = self.groups().fold(0, |common, group| greatest_common_divisor(common, group.interval.millis()));
+        let intervals = self.groups().map(|group| group.interval.millis());
+        let common = intervals.fold(self.wants.grain.millis(), greatest_common_divisor);
         let samples = fetched.samples.values().map(Vec::as_slice);
         let every = every.unwrap_or_else(|| Grid::distance(samples, Span::from_millis(common)));
         let before = self.wants.all.iter().map(|want| want.before).max().unwrap_or(Span::ZERO);

@@ -1,5 +1,6 @@
 //! What has to be fetched: the selectors of all queries, each once, and how long before the first slot their samples matter.
 
+use super::grid::greatest_common_divisor;
 use crate::model::{Name, Slot, Span};
 use crate::promql::tree::{Grouping, Kind, Node};
 use crate::promql::{Expr, Wanted};
@@ -27,6 +28,8 @@ pub struct Wants {
     pub all: Vec<Want>,
     /// What is asked for and cannot be in a scenario, in sentences.
     pub notes: Vec<String>,
+    /// What divides every window, offset and step of the rules; zero where there is none.
+    pub grain: Span,
     /// The labels that the rules name: in selectors, groupings, joins.
     pub labels: BTreeSet<String>,
 }
@@ -43,7 +46,9 @@ impl Wants {
                 for query in &rule.queries {
                     wants.labels.extend(labels_in(&query.expr));
                     let more = further_back(group, query.history);
+                    wants.refine(group.query_offset);
                     for wanted in query.expr.wanted(LOOKBACK) {
+                        wants.refine(wanted.grain);
                         wants.look_at_time(&rule.alert, &wanted, from, to);
                         let before = found.entry((group.source.clone(), wanted.selector.clone())).or_default();
                         *before = (*before).max(reach(&wanted, from) + more);
@@ -56,6 +61,10 @@ impl Wants {
         wants.notes.sort();
         wants.notes.dedup();
         wants
+    }
+
+    fn refine(&mut self, grain: Span) {
+        self.grain = Span::from_millis(greatest_common_divisor(self.grain.millis(), grain.millis()));
     }
 
     fn look_at_texts(&mut self, rule: &Rule) {

@@ -7,6 +7,7 @@ use crate::model::{Labels, Name, Span, duration_text};
 use crate::rules::{Group, RuleSet};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 /// Take the series that rules need out of a real past, into a scenario that `watchbell test` plays.
@@ -35,8 +36,8 @@ pub struct Capture {
     #[arg(long, value_name = "DURATION")]
     every: Option<String>,
     /// Leave series out above this number, those that never change first.
-    #[arg(long, value_name = "COUNT", default_value_t = 200)]
-    max_series: usize,
+    #[arg(long, value_name = "COUNT", default_value = "200")]
+    max_series: NonZeroUsize,
     /// Write series without this label: a secret, or noise.
     #[arg(long = "drop-label", value_name = "LABEL")]
     drop: Vec<String>,
@@ -68,7 +69,7 @@ impl Capture {
         }
         let mut rows = self.without_dropped(rows, &mut outline)?;
         outline.remark_on_grid(&rows, grid);
-        outline.notes.extend(Left::of(&mut rows, self.max_series).words());
+        outline.notes.extend(Left::of(&mut rows, self.max_series.get()).words());
         let gaps = outline.gaps(&seen.gaps, grid);
         for note in &outline.notes {
             output::print_aside(&format!("note: {note}\n"))?;
