@@ -2,13 +2,13 @@
 
 use super::past::{self, Subject, Whom};
 use super::{Answer, CommandError, output};
-use crate::backtest::explain::{self, Explanation, RecordedStory, View};
+use crate::backtest::explain::{self, Explanation, RecordedStory, RuleStory, View};
 use crate::backtest::{Played, Session, Unknown, Window};
 use crate::config::Store;
 use crate::diagnostics::{codes, suggest};
 use crate::engine::alert::Alert;
 use crate::engine::{Event, State, World};
-use crate::model::{Matchers, Moment, Slot, Span};
+use crate::model::{Matchers, Slot, Span};
 use crate::rules::{Condition, Group, Rule};
 use crate::service::load::beside;
 use jiff::Timestamp;
@@ -104,10 +104,10 @@ impl Explain {
             return Err(CommandError::Usage(format!("{} is switched off: {why}", self.subject)));
         }
         let recorded = self.recorded(&subject, Slot::from_millis(now))?;
+        let now = Slot::from_millis(now);
+        let asked = Asked { name: &self.subject, whom: &self.whom, subject: &subject, at, now, recorded, matchers };
         let named = named.into_iter().filter(|(_, rule)| rule.disabled.is_none());
-        named
-            .map(|(group, rule)| self.story(&subject, (group, rule), (at, now), &recorded, matchers.as_ref()))
-            .collect()
+        named.map(|(group, rule)| asked.story(group, rule)).collect()
     }
 
     fn matchers(&self) -> Result<Option<Matchers>, CommandError> {
@@ -116,67 +116,6 @@ impl Explain {
         let parsed = Matchers::parse(braces);
         parsed.map(Some).map_err(|error| {
             CommandError::Usage(format!("--series {text}: {}; write for example {{chain=\"sepolia\"}}", error.message))
-        })
-    }
-
-    fn story(
-        &self,
-        subject: &Subject,
-        (group, rule): (&Arc<Group>, &Arc<Rule>),
-        (at, now): (Slot, i64),
-        recorded: &Recorded,
-        matchers: Option<&Matchers>,
-    ) -> Result<Explanation, CommandError> {
-        let until = at + Span::from_millis(1);
-        let play = |world: &Arc<World>, from: Slot| -> Result<Session, CommandError> {
-            let window = (Window { from, to: until }, Slot::from_millis(now));
-            let session = self.whom.session(subject, [Arc::clone(world)], window)?;
-            let mut session = session.knowing_no_more_than(Unknown::of(&recorded.events));
-            past::play(&mut session)?;
-            Ok(session)
-        };
-        let (from, is_settled) = settled(&alone(&subject.world, group, rule), rule, at, &play)?;
-        // Others may inhibit it, and share its incidents.
-        let session = play(&subject.world, from)?;
-        let Some(Played { world, player, .. }) = session.played().first() else {
-            return Err(CommandError::Usage("nothing was played".into()));
-        };
-        let is_wanted =
-            |alert: &Alert| matchers.is_none_or(|matchers| matchers.matches(&alert.series.overlaid(&alert.labels)));
-        let wanted: Option<&dyn Fn(&Alert) -> bool> = if matchers.is_some() { Some(&is_wanted) } else { None };
-        let moment = at.moment(Span::ZERO);
-        let began = (!is_settled).then(|| Slot::at_or_after(from.millis(), group.interval, group.grid()));
-        let view = View {
-            world,
-            state: &player.engine().state,
-            journal: player.journal(),
-            at: moment,
-            is_recorded: false,
-            began: began.map(|slot| slot.moment(Span::ZERO)),
-        };
-        let history = view.rule(group, rule, wanted);
-        if history.alerts.is_empty() && matchers.is_some() {
-            let message = format!("no series of {} has these labels at {at}", self.subject);
-            return Err(CommandError::Usage(message));
-        }
-        let recorded_story = tell_recorded(world, recorded, moment).map(|(state, events, from, was_down)| {
-            let view = View { world, state: &state, journal: events, at: moment, is_recorded: true, began: None };
-            let rule = view.rule(group, rule, wanted);
-            let differences = explain::differences(&rule, &history);
-            RecordedStory { from: from.to_string(), was_down, rule, differences }
-        });
-        let notes = recorded.notes.iter().chain(&session.notes).cloned().collect();
-        Ok(Explanation {
-            alert: rule.alert.to_string(),
-            group: group.name.to_string(),
-            file: group.file.to_string(),
-            at: at.to_string(),
-            slot: Slot::at_or_before(at.millis(), group.interval, group.grid()).to_string(),
-            played_from: from.to_string(),
-            is_settled,
-            history,
-            recorded: recorded_story,
-            notes,
         })
     }
 
@@ -203,26 +142,92 @@ impl Explain {
     }
 }
 
-/// How far back history has to be played for the rule alone, and whether beginning earlier changes nothing.
-fn settled(
-    world: &Arc<World>,
-    rule: &Rule,
+/// What is asked about one rule after the other.
+struct Asked<'a> {
+    name: &'a str,
+    whom: &'a Whom,
+    subject: &'a Subject,
     at: Slot,
-    play: &dyn Fn(&Arc<World>, Slot) -> Result<Session, CommandError>,
-) -> Result<(Slot, bool), CommandError> {
-    let mut known = None;
-    let mut from = at;
-    let shortest = SHORTEST.max(explain::reach(rule));
-    for times in TIMES {
-        from = at - shortest.times(times);
-        let session = play(world, from)?;
-        let states = session.played().first().map(|played| explain::states(&played.player.engine().state, rule.id));
-        if known == Some(states.clone()) {
-            return Ok((from, true));
+    now: Slot,
+    recorded: Recorded,
+    matchers: Option<Matchers>,
+}
+
+impl Asked<'_> {
+    fn story(&self, group: &Arc<Group>, rule: &Arc<Rule>) -> Result<Explanation, CommandError> {
+        let (from, is_settled) = self.settled(group, rule)?;
+        // Others may inhibit it, and share its incidents.
+        let session = self.play(&self.subject.world, from)?;
+        let Played { world, player, .. } = &session.played()[0];
+        let first = Slot::at_or_after(from.millis(), group.interval, group.grid());
+        let view = View {
+            world,
+            state: &player.engine().state,
+            journal: player.journal(),
+            at: self.at.moment(Span::ZERO),
+            is_recorded: false,
+            began: (!is_settled).then(|| first.moment(Span::ZERO)),
+        };
+        let history = self.rule(&view, group, rule);
+        if history.alerts.is_empty() && self.matchers.is_some() {
+            let message = format!("no series of {} has these labels at {}", self.name, self.at);
+            return Err(CommandError::Usage(message));
         }
-        known = Some(states);
+        Ok(Explanation {
+            alert: rule.alert.to_string(),
+            group: group.name.to_string(),
+            file: group.file.to_string(),
+            at: self.at.to_string(),
+            slot: Slot::at_or_before(self.at.millis(), group.interval, group.grid()).to_string(),
+            played_from: from.to_string(),
+            is_settled,
+            recorded: self.recorded_story(world, group, rule, &history),
+            history,
+            notes: self.recorded.notes.iter().chain(&session.notes).cloned().collect(),
+        })
     }
-    Ok((from, false))
+
+    fn rule(&self, view: &View<'_>, group: &Group, rule: &Rule) -> RuleStory {
+        let Some(matchers) = &self.matchers else { return view.rule(group, rule, None) };
+        view.rule(group, rule, Some(&|alert: &Alert| matchers.matches(&alert.series.overlaid(&alert.labels))))
+    }
+
+    /// What the service had recorded by then, and how it differs; nothing where its journal tells of nothing so early.
+    fn recorded_story(&self, world: &World, group: &Group, rule: &Rule, history: &RuleStory) -> Option<RecordedStory> {
+        let (events, at) = (&self.recorded.events, self.at.moment(Span::ZERO));
+        let journal = &events[..events.partition_point(|event| event.moment <= at)];
+        let from = journal.first()?.moment.to_string();
+        let state = State::fold(world, journal);
+        let view = View { world, state: &state, journal, at, is_recorded: true, began: None };
+        let rule = self.rule(&view, group, rule);
+        let differences = explain::differences(&rule, history);
+        Some(RecordedStory { from, was_down: Unknown::of(events).is_down(at), rule, differences })
+    }
+
+    /// How far back history has to be played for the rule alone, and whether beginning earlier changes nothing.
+    fn settled(&self, group: &Group, rule: &Rule) -> Result<(Slot, bool), CommandError> {
+        let world = alone(&self.subject.world, group, rule);
+        let shortest = SHORTEST.max(explain::reach(rule));
+        let (mut known, mut from) = (None, self.at);
+        for times in TIMES {
+            from = self.at - shortest.times(times);
+            let session = self.play(&world, from)?;
+            let states = explain::states(&session.played()[0].player.engine().state, rule.id);
+            if known.as_ref() == Some(&states) {
+                return Ok((from, true));
+            }
+            known = Some(states);
+        }
+        Ok((from, false))
+    }
+
+    fn play(&self, world: &Arc<World>, from: Slot) -> Result<Session, CommandError> {
+        let window = Window { from, to: self.at + Span::from_millis(1) };
+        let session = self.whom.session(self.subject, [Arc::clone(world)], (window, self.now))?;
+        let mut session = session.knowing_no_more_than(Unknown::of(&self.recorded.events));
+        past::play(&mut session)?;
+        Ok(session)
+    }
 }
 
 /// The rule, and those of its group that its conditions ask about, without any other.
@@ -237,15 +242,6 @@ fn alone(world: &World, group: &Group, rule: &Rule) -> Arc<World> {
         past::NOT_ASKED_FOR,
     );
     Arc::new(World::new(Arc::clone(&world.settings), rules))
-}
-
-/// The state that the journal gives at an instant, the events up to it, since when it tells, and whether the service was down.
-fn tell_recorded<'r>(world: &World, recorded: &'r Recorded, at: Moment) -> Option<(State, &'r [Event], Moment, bool)> {
-    let events = &recorded.events;
-    let until = events.partition_point(|event| event.moment <= at);
-    let first = events.first().filter(|_| until > 0)?;
-    let was_down = Unknown::of(events).is_down(at);
-    Some((State::fold(world, &events[..until]), &events[..until], first.moment, was_down))
 }
 
 fn looks_like_a_code(text: &str) -> bool {

@@ -207,14 +207,14 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn what_is_written_reads_back_bit_for_bit(
-            seeds in proptest::collection::vec((proptest::num::f64::ANY, 0..7_usize, 0..6_u8), 0..30)
+            seeds in proptest::collection::vec((proptest::num::f64::ANY, 0..7_u8, 0..6_u8), 0..30)
         ) {
             let mut all = Vec::new();
             for (value, times, kind) in seeds {
                 match kind {
-                    0 => all.extend(std::iter::repeat_n(None, times)),
-                    1 => all.extend(std::iter::repeat_n(Some(value), times)),
-                    2 => all.extend((0..times).map(|n| Some(value + 0.25 * n as f64))),
+                    0 => all.extend(std::iter::repeat_n(None, times.into())),
+                    1 => all.extend(std::iter::repeat_n(Some(value), times.into())),
+                    2 => all.extend((0..times).map(|n| Some(value + 0.25 * f64::from(n)))),
                     3 => all.push(Some(stale())),
                     _ => all.push(Some(value)),
                 }

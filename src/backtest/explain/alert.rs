@@ -1,7 +1,7 @@
 //! One alert: its readings, the verdict of each tier, and the clocks that run.
 
+use super::View;
 use super::incident::IncidentStory;
-use super::{View, instant};
 use crate::backtest::report::condition;
 use crate::engine::alert::{Alert, AlertKind, TierState, Why};
 use crate::engine::evaluate::{Look, RuleState};
@@ -119,8 +119,8 @@ impl View<'_> {
             since_seconds: since.map(|since| self.seconds_since(since)),
             at_least: since.zip(self.began).is_some_and(|(since, began)| since <= began),
             condition_since: state.active_since().map(|since| since.to_string()),
-            fires_at: fires.map(|at| instant(slot(at))),
-            ends_at: ends.map(|at| instant(slot(at))),
+            fires_at: fires.map(|at| slot(at).to_string()),
+            ends_at: ends.map(|at| slot(at).to_string()),
             left_seconds: left,
             unknown_seconds: unknown(state).as_secs_f64(),
         }

@@ -12,11 +12,12 @@ pub use incident::{IncidentStory, NextStory, ToldStory};
 pub use text::human;
 
 use crate::engine::alert::{Alert, Phase};
+use crate::engine::evaluate::RuleState;
 use crate::engine::{Event, State, World};
-use crate::model::{AlertId, Moment, RuleId, Slot, Span};
-use crate::rules::{Group, Rule};
+use crate::model::{AlertId, Moment, RuleId, Span};
+use crate::rules::{Group, NoData, OnError, Rule};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many calm series are told one by one, where nobody asked for some.
 const CALM_TOLD: usize = 5;
@@ -132,7 +133,7 @@ impl View<'_> {
 /// What of a rule's alerts must be the same from wherever history is played: their tiers and what fires by policy.
 #[must_use]
 pub fn states(state: &State, rule: RuleId) -> BTreeMap<AlertId, String> {
-    let alerts = state.rules.get(&rule).into_iter().flat_map(|rule| rule.iter());
+    let alerts = state.rules.get(&rule).into_iter().flat_map(RuleState::iter);
     alerts
         .filter(|alert| !alert.is_calm())
         .map(|alert| (alert.id, format!("{:?} {:?}", alert.tiers, alert.forced)))
@@ -144,17 +145,15 @@ pub fn states(state: &State, rule: RuleId) -> BTreeMap<AlertId, String> {
 pub fn reach(rule: &Rule) -> Span {
     let exceptions = rule.exceptions.iter().flat_map(|exception| exception.tiers.iter());
     let waits = rule.tiers.iter().chain(exceptions).map(|tier| tier.hold + tier.keep);
-    let policies = [
-        match &rule.no_data {
-            crate::rules::NoData::Tier(_, after) | crate::rules::NoData::Keep(Some(after)) => *after,
-            crate::rules::NoData::Keep(None) | crate::rules::NoData::Resolve => Span::ZERO,
-        },
-        match &rule.on_error {
-            crate::rules::OnError::Tier(_, after) => *after,
-            crate::rules::OnError::Keep => Span::ZERO,
-        },
-    ];
-    waits.chain(policies).max().unwrap_or(Span::ZERO).times(2)
+    let without_data = match &rule.no_data {
+        NoData::Tier(_, after) | NoData::Keep(Some(after)) => *after,
+        NoData::Keep(None) | NoData::Resolve => Span::ZERO,
+    };
+    let failing = match &rule.on_error {
+        OnError::Tier(_, after) => *after,
+        OnError::Keep => Span::ZERO,
+    };
+    waits.chain([without_data, failing]).max().unwrap_or(Span::ZERO).times(2)
 }
 
 /// Where two stories of the same alerts differ, in sentences.
@@ -165,15 +164,11 @@ pub fn differences(recorded: &RuleStory, history: &RuleStory) -> Vec<String> {
         known.map(|alert| (alert.labels.clone(), alert.state.clone())).collect()
     };
     let (ours, theirs) = (by_labels(recorded), by_labels(history));
-    let all: std::collections::BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    let all: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let word = |state: Option<&String>| state.map_or("inactive", String::as_str).to_owned();
     let differs = |labels: &&String| word(ours.get(*labels)) != word(theirs.get(*labels));
     let say = |labels: &String| {
         format!("{labels} was recorded as {}, history says {}", word(ours.get(labels)), word(theirs.get(labels)))
     };
     all.into_iter().filter(differs).map(say).collect()
-}
-
-fn instant(at: Slot) -> String {
-    at.to_string()
 }
