@@ -3,6 +3,7 @@
 pub mod api;
 pub mod backtest;
 pub mod calendar;
+pub mod capture;
 pub mod change;
 pub mod cli;
 pub mod config;

@@ -286,7 +286,8 @@ fn enter(
 }
 
 /// Whether fewer slots at once may be answered where these were not.
-fn is_too_much(error: &QueryError) -> bool {
+#[must_use]
+pub fn is_too_much(error: &QueryError) -> bool {
     match error {
         QueryError::TimedOut { .. } | QueryError::TooLarge { .. } => true,
         QueryError::Refused { status, .. } => matches!(status, 400 | 413 | 422 | 500 | 502 | 503 | 504),

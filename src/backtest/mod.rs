@@ -7,6 +7,7 @@
 mod ask;
 mod chart;
 mod compare;
+pub mod explain;
 mod inline;
 mod known;
 mod page;
@@ -21,7 +22,7 @@ mod tally;
 mod tune;
 mod unknown;
 
-pub use ask::{Asked, Asking, Window, ask};
+pub use ask::{Asked, Asking, Window, ask, is_too_much};
 pub use chart::{Band, Chart, braille, escaped, svg, ticks};
 pub use compare::{Difference, differences};
 pub use inline::{Inlined, inlined, recordings_read, without_history};

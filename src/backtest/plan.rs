@@ -34,6 +34,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan of these questions, whoever asks them.
+    #[must_use]
+    pub fn of(questions: Vec<Question>) -> Self {
+        Plan { questions, known: HashMap::new() }
+    }
+
     /// Takes in what `rules` ask, and says which rule asks which.
     pub fn add(&mut self, rules: &RuleSet) -> Asks {
         let mut asks = Asks::new();

@@ -5,6 +5,7 @@ use super::session::{Played, Session};
 use super::survey::{Spread, Survey};
 use super::tally::{Firing, OfRule, OfTier};
 use crate::model::{Moment, RuleId, Severity, Slot, Span, duration_text};
+use crate::notify::text::number;
 use crate::rules::{Bound, Clear, Condition, Group, Rule, Tier};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -272,15 +273,30 @@ pub fn condition(tier: &Tier) -> String {
         Condition::Bound(bound) => format!("{} {}", word(*bound), tier.threshold),
         Condition::When(script) => format!("when {}", script.text()),
     };
-    match &tier.clear {
-        Some(Clear::Bound(bound)) => text.push_str(&format!(", until not {}", word(*bound))),
-        Some(Clear::When(script)) => text.push_str(&format!(", until {}", script.text())),
-        None => {}
-    }
     if !tier.hold.is_zero() {
         text.push_str(&format!(" for {}", duration_text::format(tier.hold)));
     }
+    match &tier.clear {
+        Some(Clear::Bound(bound)) => text.push_str(&format!(", until not {} {}", word(*bound), figures(*bound))),
+        Some(Clear::When(script)) => text.push_str(&format!(", until {}", script.text())),
+        None => {}
+    }
     text
+}
+
+/// The numbers of a bound, as people write them.
+fn figures(bound: Bound) -> String {
+    match bound {
+        Bound::Outside(low, high) | Bound::Inside(low, high) | Bound::Between(low, high) => {
+            format!("{} and {}", number(low), number(high))
+        }
+        Bound::Above(bound)
+        | Bound::AtLeast(bound)
+        | Bound::Below(bound)
+        | Bound::AtMost(bound)
+        | Bound::Equals(bound)
+        | Bound::Differs(bound) => number(bound),
+    }
 }
 
 /// The word for a bound's direction.

@@ -4,6 +4,7 @@
 
 mod answer;
 mod backtest;
+mod capture;
 mod check;
 mod ci;
 mod completions;
@@ -67,6 +68,7 @@ enum Command {
     Check(check::Check),
     Backtest(backtest::Backtest),
     Tune(tune::Tune),
+    Capture(capture::Capture),
     Diff(diff::Diff),
     Ci(ci::Ci),
     Explain(explain::Explain),
@@ -97,9 +99,10 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check.run(arguments.config.as_deref(), arguments.color),
         Command::Backtest(backtest) => backtest.run(arguments.config.as_deref()),
         Command::Tune(tune) => tune.run(arguments.config.as_deref()),
+        Command::Capture(capture) => capture.run(arguments.config.as_deref()),
         Command::Diff(diff) => diff.run(arguments.config.as_deref(), arguments.color),
         Command::Ci(ci) => ci.run(arguments.config.as_deref(), arguments.color),
-        Command::Explain(explain) => explain.run(),
+        Command::Explain(explain) => explain.run(arguments.config.as_deref()),
         Command::Import(import) => import.run(arguments.config.as_deref(), arguments.color),
         Command::Fmt(fmt) => fmt.run(arguments.config.as_deref(), arguments.color),
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),

@@ -98,6 +98,19 @@ impl Client {
         Ok(whole.into_iter().map(|(labels, samples)| RangeSeries { labels, samples }).collect())
     }
 
+    /// Asks for the samples themselves of the range selector `expression` (`up[1h]`), as its window lies at `at`.
+    ///
+    /// # Errors
+    /// As [`Client::query`], and when the answer is no matrix.
+    pub async fn query_samples(
+        &self,
+        expression: &str,
+        at: Slot,
+        deadline: Instant,
+    ) -> Result<Vec<RangeSeries>, QueryError> {
+        decode_range(&self.ask(&Question::Instant { expression, at }, deadline).await?)
+    }
+
     /// Asks who answers here. Some servers with Prometheus's API do not say.
     ///
     /// # Errors

@@ -13,17 +13,19 @@ mod parser;
 mod pattern;
 mod print;
 mod provenance;
+mod reach;
 mod selector;
 mod split;
 mod token;
 pub mod tree;
 mod types;
 
-pub use described::described;
+pub use described::{describe, described};
 pub use functions::{Function, Last};
 pub use inline::{Recorded, Recordings};
 pub use print::is_same_text;
 pub use provenance::LabelsOf;
+pub use reach::Wanted;
 pub use split::{Comparison, Split, Whole, Why};
 pub use tree::{Node, ValueType};
 

@@ -34,8 +34,9 @@ impl Offline {
     pub fn new(scenario: &Scenario) -> Self {
         let ledger = (!scenario.series.is_empty()).then(|| {
             let mut ledger = Ledger::new(Options { semantics: scenario.semantics, ..Options::default() });
+            let begins = scenario.start.millis() - scenario.before.millis();
             for series in &scenario.series {
-                ledger.give(series.labels.clone(), &series.values, scenario.start.millis(), series.every.millis());
+                ledger.give(series.labels.clone(), &series.values, begins, series.every.millis());
             }
             ledger
         });

@@ -45,6 +45,8 @@ pub struct Scenario {
     pub feeds: Vec<Feed>,
     /// The series from which all other queries are answered.
     pub series: Vec<Series>,
+    /// How long before the start their values begin.
+    pub before: Span,
     /// Whose windows PromQL has there.
     pub semantics: eval::Semantics,
     /// What happens beside the readings, in the order of time.
@@ -173,6 +175,7 @@ impl Reader<'_> {
         let (settings, start) = (self.settings(written), self.start(written));
         let settings = settings?;
         let rules = self.rules(&written.rules, &settings)?;
+        let rules = self.only(&written.only, rules)?;
         let start = start?;
         let series: Vec<Series> = written.series.iter().filter_map(|series| self.series(&series.value)).collect();
         let feeds: Vec<Feed> = written.answers.iter().filter_map(|answers| self.feed(answers, &rules)).collect();
@@ -183,11 +186,16 @@ impl Reader<'_> {
             written.expect.iter().filter_map(|expect| self.expectation(expect, &rules, &settings)).collect();
         let interval = rules.groups.iter().map(|group| group.interval).max().unwrap_or(Span::from_mins(1));
         let long = |every: Span, values: &[Option<f64>]| every.times(i64::try_from(values.len()).unwrap_or(i64::MAX));
+        let before = written.before.as_ref().map_or(Span::ZERO, |before| before.0);
         let spread = feeds.iter().map(|feed| long(feed.every, &feed.values));
-        let spread = spread.chain(series.iter().map(|series| long(series.every, &series.values))).max();
+        let of_series = series.iter().map(|series| long(series.every, &series.values) - before);
+        let spread = spread.chain(of_series).max().unwrap_or(Span::ZERO);
         let then = written.then.as_ref().map_or(interval, |then| then.0);
         let last_event = events.last().map_or(Span::ZERO, |event| event.at);
-        let lasts = spread.unwrap_or(Span::ZERO).max(last_event) + then;
+        let lasts = match &written.lasts {
+            Some(lasts) => lasts.0.max(last_event),
+            None => spread.max(last_event) + then,
+        };
         if lasts > LONGEST {
             let finding = self.findings.error(codes::WB202, "a scenario lasts at most 400 days");
             finding.at(written.scenario.place, "this one lasts longer");
@@ -201,7 +209,20 @@ impl Reader<'_> {
             Some(written::Semantics::Prometheus2) => eval::Semantics::Prometheus2,
             Some(written::Semantics::Prometheus3) | None => eval::Semantics::Prometheus3,
         };
-        Some(Scenario { title, start, lasts, config, settings, rules, feeds, series, semantics, events, expectations })
+        Some(Scenario {
+            title,
+            start,
+            lasts,
+            config,
+            settings,
+            rules,
+            feeds,
+            series,
+            before,
+            semantics,
+            events,
+            expectations,
+        })
     }
 
     fn beside(&self, path: &str) -> PathBuf {
@@ -246,6 +267,19 @@ impl Reader<'_> {
         let finding = self.findings.error(codes::WB001, format!("cannot read `{}`: {error}", path.display()));
         finding.at(file.place, "named here").help("paths are seen from the folder of the scenario");
         None
+    }
+
+    /// The rules with all alerts switched off that are not named, where some are.
+    fn only(&mut self, names: &[Spanned<String>], rules: RuleSet) -> Option<RuleSet> {
+        if names.is_empty() {
+            return Some(rules);
+        }
+        let all = || rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| &*rule.alert);
+        for name in names.iter().filter(|name| !all().any(|alert| alert == name.value)) {
+            self.unknown("alert", name, all());
+        }
+        let is_named = |rule: &rules::Rule| names.iter().any(|name| *rule.alert == name.value);
+        (!self.findings.has_errors()).then(|| rules.only(|_, rule| is_named(rule), "not part of the scenario"))
     }
 
     fn start(&mut self, written: &written::Scenario) -> Option<Slot> {

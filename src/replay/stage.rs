@@ -337,7 +337,9 @@ impl<'a> Stage<'a> {
                 let feeds = of_query(&self.scenario.feeds, rule, query);
                 let start = self.scenario.start;
                 let past: Vec<_> = if feeds.is_empty() {
-                    self.offline.past(&rule.queries[query].expr, start, slot, interval)
+                    let slots = self.scenario.before.millis() / interval.millis();
+                    let first = start - interval.times(slots);
+                    self.offline.past(&rule.queries[query].expr, first, slot, interval)
                 } else {
                     feeds.iter().map(|feed| feed.past(start, slot, interval)).collect()
                 };
@@ -573,7 +575,8 @@ fn answered(scenario: &Scenario) -> Vec<String> {
         return Vec::new();
     }
     let (mut offline, mut given) = (Vec::new(), Vec::new());
-    for rule in scenario.rules.groups.iter().flat_map(|group| group.alerts()) {
+    let rules = scenario.rules.groups.iter().flat_map(|group| group.alerts());
+    for rule in rules.filter(|rule| rule.disabled.is_none()) {
         for (index, query) in rule.queries.iter().enumerate() {
             let is_offline = of_query(&scenario.feeds, rule, index).is_empty();
             let list = if is_offline { &mut offline } else { &mut given };

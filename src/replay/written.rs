@@ -13,6 +13,9 @@ pub struct Scenario {
     pub scenario: Spanned<String>,
     /// The rule files, seen from this file.
     pub rules: Vec<Spanned<String>>,
+    /// The only alerts of these files that are evaluated, by name. Default: all.
+    #[serde(default)]
+    pub only: Vec<Spanned<String>>,
     /// The service configuration, seen from this file: policies, channels, routes. Messages are rendered, nothing is sent.
     #[serde(default)]
     pub config: Option<Spanned<String>>,
@@ -22,6 +25,12 @@ pub struct Scenario {
     /// How long the scenario runs on after the last value. Default: one interval.
     #[serde(default)]
     pub then: Option<DurationText>,
+    /// How long the scenario runs, whatever its values. Events beyond it are played all the same.
+    #[serde(default)]
+    pub lasts: Option<DurationText>,
+    /// How long before the start the values of `series` begin, so that windows are full at the first slot. Default: 0s.
+    #[serde(default)]
+    pub before: Option<DurationText>,
     /// Readings: what each query answers.
     #[serde(default)]
     pub answers: Vec<Answers>,

@@ -5,7 +5,7 @@
 
 mod notation;
 
-pub use notation::{NotationError, values};
+pub use notation::{NotationError, values, written};
 
 use crate::model::{Labels, Places};
 

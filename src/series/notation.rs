@@ -1,6 +1,6 @@
 //! Series of values in promtool's notation: `10x20 2x40 _x3 0+5x10 stale`.
 
-use super::stale;
+use super::{is_stale, stale};
 use std::ops::Range;
 
 /// Why a text is no series of values.
@@ -85,6 +85,66 @@ fn number(text: &str) -> Option<f64> {
     }
 }
 
+/// Writes values so that [`values`] reads the same back, bit for bit, runs as one word each; any `NaN` but the marker is `NaN`.
+#[must_use]
+pub fn written(values: &[Option<f64>]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = values;
+    while let Some(first) = rest.first() {
+        let (word, taken) = match first {
+            None => gap(rest),
+            Some(value) if is_stale(*value) => ("stale".to_owned(), 1),
+            Some(value) => numbers(*value, rest),
+        };
+        words.push(word);
+        rest = &rest[taken..];
+    }
+    words
+}
+
+fn gap(rest: &[Option<f64>]) -> (String, usize) {
+    let steps = rest.iter().take(MOST).take_while(|value| value.is_none()).count();
+    (if steps == 1 { "_".to_owned() } else { format!("_x{steps}") }, steps)
+}
+
+/// The longest run that begins with `value` where one is worth a word of its own, or `value` alone.
+fn numbers(value: f64, rest: &[Option<f64>]) -> (String, usize) {
+    let same = run(value, 0.0, &rest[1..]);
+    if same >= 2 {
+        return (format!("{}x{same}", text(value)), same + 1);
+    }
+    let step = rest.get(1).copied().flatten().map(|next| next - value).filter(|step| step.is_finite() && *step != 0.0);
+    let steady = step.map_or(0, |step| run(value, step, &rest[1..]));
+    match step {
+        Some(step) if steady >= 3 => {
+            let sign = if step < 0.0 { "" } else { "+" };
+            (format!("{}{sign}{}x{steady}", text(value), text(step)), steady + 1)
+        }
+        _ => (text(value), 1),
+    }
+}
+
+/// How many of the values are what repeated addition gives, as it is read back.
+fn run(mut value: f64, step: f64, rest: &[Option<f64>]) -> usize {
+    let goes_on = |next: &&Option<f64>| {
+        value += step;
+        next.is_some_and(|next| next.to_bits() == value.to_bits() && !is_stale(next))
+    };
+    rest.iter().take(MOST).take_while(goes_on).count()
+}
+
+/// A number in the fewest signs that a person would write.
+fn text(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let (plain, scientific) = (format!("{value}"), format!("{value:e}"));
+    if plain.len() <= scientific.len() + 2 { plain } else { scientific }
+}
+
 /// More steps than this are a slip of the pen.
 const MOST: usize = 1_000_000;
 
@@ -131,5 +191,45 @@ mod tests {
         assert_eq!(error.range, 7..11);
         assert!(values("1x99999999").unwrap_err().message.contains("more than 1000000 steps"));
         assert!(values("{{schema:0}}").unwrap_err().message.contains("native histograms"));
+    }
+
+    #[test]
+    fn what_is_written_is_compressed() {
+        let table = [
+            ("1 1 1 1 1 1", "1x5"),
+            ("0 300 600 900", "0+300x3"),
+            ("1 1 2 2", "1 1 2 2"),
+            ("5 4 3 2 1 _ _ stale 7", "5-1x4 _x2 stale 7"),
+            ("NaN NaN NaN Inf -Inf", "NaNx2 +Inf -Inf"),
+            ("1000000000 1e300 0.0000001 150000", "1e9 1e300 1e-7 150000"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(written(&values(text).unwrap()).join(" "), expected);
+        }
+        assert_eq!(written(&[Some(-0.0), Some(-0.0), Some(-0.0)]).join(" "), "-0 -0 -0", "-0 plus nothing is 0");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_reads_back_bit_for_bit(
+            seeds in proptest::collection::vec((proptest::num::f64::ANY, 0..7_u8, 0..6_u8), 0..30)
+        ) {
+            let mut all = Vec::new();
+            for (value, times, kind) in seeds {
+                match kind {
+                    0 => all.extend(std::iter::repeat_n(None, times.into())),
+                    1 => all.extend(std::iter::repeat_n(Some(value), times.into())),
+                    2 => all.extend((0..times).map(|n| Some(value + 0.25 * f64::from(n)))),
+                    3 => all.push(Some(stale())),
+                    _ => all.push(Some(value)),
+                }
+            }
+            let bits = |all: &[Option<f64>]| -> Vec<Option<u64>> {
+                let one_nan = |value: f64| if value.is_nan() && !is_stale(value) { f64::NAN } else { value };
+                all.iter().map(|value| value.map(|value| one_nan(value).to_bits())).collect()
+            };
+            let text = written(&all).join(" ");
+            proptest::prop_assert_eq!(bits(&values(&text).unwrap()), bits(&all), "{}", text);
+        }
     }
 }

@@ -65,6 +65,15 @@ fn backtest(folder: &Scratch, from: i64, to: i64) -> String {
     String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
+fn explain(folder: &Scratch, at: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(at).expect("it is a time").to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+    command.current_dir(folder.path()).args(["explain", "GasPriceSpike", "--no-cache", "--at", &at]);
+    let done = command.output().expect("it starts");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
+
 #[test]
 fn a_backtest_gives_slot_by_slot_what_the_service_recorded_and_tells_what_came_late() {
     let Some(mut prometheus) = Prometheus::start() else { return };
@@ -101,6 +110,13 @@ fn a_backtest_gives_slot_by_slot_what_the_service_recorded_and_tells_what_came_l
     for words in ["critical", "high", "GasPriceSpike", "Plain"] {
         assert!(agreed.contains(words), "{words} is not in {agreed}");
     }
+
+    // At a moment at which it ran, and one at which it was killed.
+    let ran = explain(&folder, start + 1000 * 15);
+    assert!(ran.contains("it recorded the states that history gives"), "{ran}");
+    assert_eq!(ran.matches("GasPriceSpike\", chain=\"sepolia\"").count(), 2, "by history and by the journal: {ran}");
+    let down = explain(&folder, start + 1000 * (KILLED + BACK) / 2);
+    assert!(down.contains("and was not running then"), "{down}");
 
     // In the calm beginning, between a sample and the slot that saw it (a third of a second later): far above every bound, and
     // too late.

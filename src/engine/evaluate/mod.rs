@@ -84,6 +84,17 @@ pub struct Reading<'a> {
     pub lookups: &'a Answers,
 }
 
+/// What the last evaluation saw of one alert.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// The value of each query, in the rule's order.
+    pub values: Vec<Option<f64>>,
+    /// The verdict on each tier, highest first.
+    pub verdicts: Verdicts,
+    /// For each tier, what its script looked at, as written and as found; nothing where it is a bound.
+    pub terms: Vec<Vec<(String, String)>>,
+}
+
 /// The instant of an evaluation, in all the ways it is needed.
 #[derive(Clone, Copy, Debug)]
 pub struct Instant {
@@ -363,6 +374,27 @@ impl RuleState {
     pub fn get(&self, id: AlertId) -> Option<(&Alert, &Arc<[Tier]>)> {
         let seat = self.alerts[*self.by_id.get(&id)? as usize].as_ref()?;
         Some((&seat.alert, &seat.tiers))
+    }
+
+    /// What the last evaluation saw of an alert; nothing where it saw nothing of it. Not journalled, so that a state that was folded
+    /// knows none of it.
+    #[must_use]
+    pub fn look(
+        &self,
+        rule: &Rule,
+        id: AlertId,
+        zone: &jiff::tz::TimeZone,
+        firing: &dyn Fn(&str, &Labels) -> Truth,
+    ) -> Option<Look> {
+        let slot = self.health.evaluated?;
+        let seat = self.alerts[*self.by_id.get(&id)? as usize].as_ref()?;
+        if seat.row == NONE || seat.alert.last_seen != slot {
+            return None;
+        }
+        let context = Context { rule, slot, zone, firing };
+        let values = (0..rule.queries.len()).map(|query| self.rows.value(seat.row, query, slot)).collect();
+        let terms = seat.tiers.iter().map(|tier| verdict::terms(tier, &context, &self.rows, seat.row)).collect();
+        Some(Look { values, verdicts: seat.verdicts, terms })
     }
 
     /// Whether an alert of this rule fires whose labels agree with `labels`.

@@ -103,12 +103,37 @@ fn against(value: Option<f64>, holds: impl Fn(f64) -> bool) -> Truth {
 }
 
 fn evaluate(script: &Script, context: &Context<'_>, rows: &Rows, row: u32) -> Truth {
+    with_inputs(script, context, rows, row, |inputs| script.evaluate(inputs))
+}
+
+/// What the scripts of a tier look at, its condition's first, each once.
+pub fn terms(tier: &Tier, context: &Context<'_>, rows: &Rows, row: u32) -> Vec<(String, String)> {
+    let condition = if let Condition::When(script) = &tier.condition { Some(script) } else { None };
+    let clear = if let Some(Clear::When(script)) = &tier.clear { Some(script) } else { None };
+    let mut terms: Vec<(String, String)> = Vec::new();
+    for script in condition.into_iter().chain(clear) {
+        for term in with_inputs(script, context, rows, row, |inputs| script.explain(inputs)) {
+            if !terms.contains(&term) {
+                terms.push(term);
+            }
+        }
+    }
+    terms
+}
+
+fn with_inputs<T>(
+    script: &Script,
+    context: &Context<'_>,
+    rows: &Rows,
+    row: u32,
+    ask: impl FnOnce(&Inputs<'_>) -> T,
+) -> T {
     let operand =
         |query: usize| Operand { value: rows.value(row, query, context.slot), history: rows.history(row, query) };
     let operands: smallvec::SmallVec<[Operand<'_>; 4]> = (0..context.rule.queries.len()).map(operand).collect();
     let labels = &rows.row(row).key;
     let firing = |index: usize| (context.firing)(&script.firing_names()[index], labels);
-    script.evaluate(&Inputs { operands: &operands, labels, slot: context.slot, zone: context.zone, firing: &firing })
+    ask(&Inputs { operands: &operands, labels, slot: context.slot, zone: context.zone, firing: &firing })
 }
 
 #[cfg(test)]

@@ -75,6 +75,7 @@ pub fn show(seed: u64) -> Show {
         rules,
         feeds,
         series: Vec::new(),
+        before: Span::ZERO,
         semantics: crate::promql::eval::Semantics::Prometheus3,
         events,
         expectations: Vec::new(),
