@@ -223,7 +223,7 @@ fn details(report: &Report, rule: &RuleReport) -> String {
     }
     for tier in &rule.tiers {
         let _ = writeln!(text, "  {}", sentence(tier));
-        listed(tier).iter().for_each(|line| text.push_str(&format!("    {line}\n")));
+        text.extend(listed(tier).iter().map(|line| format!("    {line}\n")));
     }
     text
 }

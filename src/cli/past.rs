@@ -99,14 +99,14 @@ impl Whom {
                 let fresh = FileLoader::new(config.to_owned()).load().map_err(CommandError::Usage)?;
                 (Settings::clone(&fresh.settings), fresh.rules)
             }
-            None if files.is_empty() || self.prometheus.is_none() => {
+            None if files.is_empty() || !self.is_given() => {
                 let message =
                     "there is no watchbell.yaml here: name it with --config, or give rule files and --prometheus";
                 return Err(CommandError::Usage(message.into()));
             }
             None => (Settings::default(), RuleSet::default()),
         };
-        if let Some(url) = &self.prometheus {
+        if let Some(url) = self.address() {
             settings = asking_only(settings, url);
         }
         if !files.is_empty() {
@@ -127,7 +127,7 @@ impl Whom {
             clients.insert(name.clone(), Arc::new(client));
         }
         for group in &rules.groups {
-            let only = clients.values().next().filter(|_| self.prometheus.is_some()).cloned();
+            let only = clients.values().next().filter(|_| self.is_given()).cloned();
             let client = clients.get(&group.source).cloned().or(only).ok_or_else(|| {
                 let (group, source) = (&group.name, &group.source);
                 CommandError::Usage(format!(
@@ -192,7 +192,12 @@ impl Whom {
     /// Whether the command line says whom to ask.
     #[must_use]
     pub fn is_given(&self) -> bool {
-        self.prometheus.is_some()
+        self.address().is_some()
+    }
+
+    /// The address of the command line. A pipeline whose secret is not set hands over an empty one.
+    fn address(&self) -> Option<&str> {
+        self.prometheus.as_deref().filter(|url| !url.is_empty())
     }
 
     /// Both sides of a comparison. Whom they ask is said by the command line, or by the first one alone.
@@ -200,7 +205,7 @@ impl Whom {
     /// # Errors
     /// When there is nobody to ask.
     pub fn sides(&self, before: &World, after: &World) -> Result<Sides, CommandError> {
-        let settings = match &self.prometheus {
+        let settings = match self.address() {
             Some(url) => asking_only(Settings::clone(&before.settings), url),
             None => Settings::clone(&before.settings),
         };
