@@ -23,5 +23,6 @@ pub mod replay;
 pub mod rules;
 pub mod series;
 pub mod service;
+pub mod side_by_side;
 pub mod store;
 pub mod yaml;

@@ -10,6 +10,7 @@ use crate::engine::World;
 use crate::http::chain;
 use crate::model::{Name, RuleId, Slot, Span};
 use crate::prometheus::QueryError;
+use crate::side_by_side;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -114,20 +115,26 @@ impl Session {
         self
     }
 
-    /// Plays other rules on the answers that were kept; nothing where they ask what was not asked.
+    /// Plays other rules on the answers that were kept, side by side; nothing for those that ask what was not asked.
     #[must_use]
-    pub fn again(&mut self, world: Arc<World>) -> Option<Played> {
+    pub fn again(&mut self, worlds: Vec<Arc<World>>) -> Vec<Option<Played>> {
+        let started = Instant::now();
+        let this = &*self;
+        let played = side_by_side::each(&worlds, |world| this.play_again(Arc::clone(world)));
+        self.decided += started.elapsed();
+        played
+    }
+
+    fn play_again(&self, world: Arc<World>) -> Option<Played> {
         let mut plan = Plan::clone(&self.plan);
         let asks = plan.add(&world.rules);
         if plan.questions != self.plan.questions {
             return None;
         }
-        let started = Instant::now();
         let mut played = Played::new(world, asks, plan.questions.len(), self.window);
         for (part, answers) in &self.kept.as_ref()?.parts {
             played.take(answers, *part, self.window);
         }
-        self.decided += started.elapsed();
         Some(played)
     }
 
@@ -153,7 +160,12 @@ impl Session {
             // The next part is asked for while this one is decided.
             next = ask(&self.asking, rest, length);
             let started = Instant::now();
-            self.played.iter_mut().for_each(|played| played.take(&answers, part, self.window));
+            let window = self.window;
+            std::thread::scope(|scope| {
+                for played in &mut self.played {
+                    scope.spawn(|| played.take(&answers, part, window));
+                }
+            });
             self.decided += started.elapsed();
             if let Some(kept) = &mut self.kept {
                 kept.keep(part, answers);

@@ -257,7 +257,7 @@ impl Sweep {
     /// there before a change.
     #[must_use]
     pub fn play(
-        knob: &str,
+        word: &str,
         knobs: impl IntoIterator<Item = Knob>,
         subject: &Subject,
         session: &mut Session,
@@ -265,11 +265,11 @@ impl Sweep {
         was: Option<&str>,
     ) -> Self {
         let end = session.window().to.moment(Span::ZERO);
-        let candidates = knobs.into_iter().filter_map(|knob| {
-            let played = session.again(subject.world(Some(knob)))?;
-            Some(Candidate::new(subject, knob, &played, known, end))
-        });
-        Sweep::new(knob, candidates.collect(), was)
+        let knobs: Vec<Knob> = knobs.into_iter().collect();
+        let played = session.again(knobs.iter().map(|knob| subject.world(Some(*knob))).collect());
+        let played = knobs.iter().zip(&played).filter_map(|(knob, played)| Some((*knob, played.as_ref()?)));
+        let candidates = played.map(|(knob, played)| Candidate::new(subject, knob, played, known, end)).collect();
+        Sweep::new(word, candidates, was)
     }
 
     /// Weighs the candidates of one knob, the strictest first. `was` is what stood there before a change, as it is written.

@@ -4,7 +4,6 @@
 
 mod junit;
 mod scenario;
-mod side_by_side;
 mod unit;
 
 use super::paths::{self, Kind};
@@ -12,6 +11,7 @@ use super::{Answer, Colour, CommandError, output};
 use crate::model::counted;
 use crate::promql::eval;
 use crate::replay::Coverage;
+use crate::side_by_side;
 use clap::ValueEnum;
 use regex::Regex;
 use std::fmt::Write;

@@ -1,9 +1,10 @@
 //! promtool's unit tests: one outcome for each test of a file.
 
-use super::{Manner, Outcome, side_by_side};
+use super::{Manner, Outcome};
 use crate::diagnostics::{Findings, Place, Sources, render};
 use crate::replay::Coverage;
 use crate::replay::unit::{self, Doubt, UnitTests};
+use crate::side_by_side;
 use std::path::Path;
 
 /// Runs the tests in `file`, but for those that the filter leaves out.
