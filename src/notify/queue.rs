@@ -82,8 +82,11 @@ fn overtaken(queue: &[Waiting<'_>]) -> Vec<DeliveryId> {
                     && waiting.notice.draft.page == *page
             })
         };
-        if queue[end].notice.draft.pages.iter().all(unheard) {
-            withdrawn.push(queue[end].notice.draft.id);
+        let draft = &queue[end].notice.draft;
+        // Stakeholders are never paged: they have heard of it where there were more updates than are withdrawn here.
+        let has_heard_updates = draft.pages.is_empty() && draft.revision as usize > withdrawn.len();
+        if draft.pages.iter().all(unheard) && !has_heard_updates {
+            withdrawn.push(draft.id);
         }
         return withdrawn;
     }
@@ -144,6 +147,20 @@ mod tests {
         let rise = notice("rise", NoticeKind::Page, Reason::Rose);
         assert_eq!(next_of(std::slice::from_ref(&update)), Next::Wait(60_000));
         assert_eq!(next_of(&[update, rise]), Next::Withdraw(vec![id("update")]));
+    }
+
+    #[test]
+    fn who_has_heard_updates_alone_hears_of_the_end() {
+        let mut end = notice("end", NoticeKind::End, Reason::Resolved);
+        end.draft.pages = Vec::new();
+        end.draft.revision = 1;
+        assert_eq!(next_of(std::slice::from_ref(&end)), Next::Send(id("end")));
+        let unsaid = notice("update", NoticeKind::Update, Reason::Communicated);
+        assert_eq!(
+            next_of(&[unsaid, end]),
+            Next::Withdraw(vec![id("update"), id("end")]),
+            "nobody has heard of anything"
+        );
     }
 
     #[test]
