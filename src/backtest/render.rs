@@ -97,11 +97,17 @@ pub(super) fn heading(report: &Report) -> String {
         0 => String::new(),
         pages => format!(" ({pages} of them about sources that were silent)"),
     };
+    // Of no slot nothing is unknown either.
+    let has_slots = report.coverage > 0.0 || report.rules.iter().any(|rule| rule.unknown_seconds > 0.0);
+    let known = if has_slots {
+        format!("{:.1} % of all slots are known", 100.0 * report.coverage)
+    } else {
+        "no slot of a rule lies in this window".to_owned()
+    };
     format!(
-        "{}, {}{about_us}, if nobody had acted; {:.1} % of all slots are known",
+        "{}, {}{about_us}, if nobody had acted; {known}",
         counted(report.incidents, "incident"),
         counted(report.pages, "page"),
-        100.0 * report.coverage
     )
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The address is none.
-    #[error("`{url}` is no address of a server")]
+    #[error("`{url}` is no address of a server; write it whole: http://host:port")]
     Address {
         /// What was given.
         url: String,

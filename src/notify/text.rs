@@ -142,7 +142,8 @@ pub fn value(alert: &AlertText) -> Option<String> {
     Some(format!("{}{unit}{bound}", number(alert.value)))
 }
 
-/// A number with at most six significant digits, as people write it.
+/// A number as people write it: six significant digits, or all before the point where there are more; a million billions and
+/// more, and what is less than a millionth, with an exponent.
 #[must_use]
 pub fn number(value: f64) -> String {
     if !value.is_finite() {
@@ -153,6 +154,11 @@ pub fn number(value: f64) -> String {
         } else {
             "-Inf".into()
         };
+    }
+    if value != 0.0 && !(1e-6..1e15).contains(&value.abs()) {
+        let text = format!("{value:.5e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
     }
     // So many decimals leave six significant digits.
     let decimals = (0..9).find(|decimals| value.abs() * 10_f64.powi(*decimals) >= 100_000.0).unwrap_or(9);
@@ -170,4 +176,30 @@ pub fn cut(text: &str, most: usize) -> String {
     let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
     short.push('…');
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_at_any_size() {
+        let table = [
+            (0.0, "0"),
+            (-0.1, "-0.1"),
+            (1.0 / 3.0, "0.333333"),
+            (1_234_567.8, "1234568"),
+            (999_999_999_999_999.0, "999999999999999"),
+            (1e15, "1e15"),
+            (-1.234_567e300, "-1.23457e300"),
+            (f64::MAX, "1.79769e308"),
+            (0.000_001, "0.000001"),
+            (0.000_000_25, "2.5e-7"),
+            (5e-324, "4.94066e-324"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ];
+        for (value, text) in table {
+            assert_eq!(number(value), text);
+        }
+    }
 }

@@ -104,6 +104,9 @@ fn a_past_in_which_gas_was_dear_is_told_with_its_lengths_its_near_misses_and_its
             assert!(report.contains(words), "{words} is not in\n{report}");
         }
     }
+    let between = ("2026-01-05T12:10:00Z", "2026-01-05T12:10:01Z");
+    let nothing = backtest_of(between, &folder, &prometheus.url(), &[]).out;
+    assert!(nothing.contains("no slot of a rule lies in this window"), "{nothing}");
     let one = backtest(&folder, &prometheus.url(), &["--rule", "GasDear"]).out;
     assert!(one.contains("GasDear") && !one.contains("Quiet"), "nothing is said of what was not asked for\n{one}");
 }
@@ -148,6 +151,8 @@ fn what_cannot_be_asked_or_read_is_said_and_ends_with_its_own_code() {
     let nobody = backtest(&folder, "http://127.0.0.1:1", &["--timeout", "1s"]);
     assert_eq!(nobody.status, Some(3), "{}", nobody.err);
     assert!(nobody.err.contains("cannot reach http://127.0.0.1:1"), "{}", nobody.err);
+    let half = backtest(&folder, "127.0.0.1:9090", &[]);
+    assert_eq!((half.status, half.err.contains("write it whole: http://")), (Some(2), true), "{}", half.err);
     let unknown = backtest(&folder, "http://127.0.0.1:1", &["--rule", "GasDaer"]);
     assert_eq!((unknown.status, unknown.err.contains("no rule is called GasDaer")), (Some(2), true), "{}", unknown.err);
     let window = |from, to| backtest_of((from, to), &folder, "http://127.0.0.1:1", &[]);
