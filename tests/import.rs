@@ -1,8 +1,9 @@
 //! `watchbell import prometheus` as people call it: what comes out, and what is said of it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use watchbell::import::prometheus::translate;
+use watchbell::import::prometheus::{Manner, translate};
 use watchbell::rules::Context;
 
 #[path = "support/scratch.rs"]
@@ -38,9 +39,73 @@ fn families_become_one_rule_where_that_is_asked_for() {
 }
 
 #[test]
+fn programs_read_what_became_of_each_rule() {
+    let folder = Scratch::new("import-json");
+    let text = std::fs::read_to_string(here().join("own.yml")).expect("it can be read");
+    let (_, families) = text.split_once("  - name: families\n").expect("the group is there");
+    folder.write("own.yml", &format!("groups:\n  - name: families\n{families}"));
+    let import = |more: &[&str]| -> serde_json::Value {
+        let asked = [&["import", "prometheus", "own.yml", "--format", "json"], more].concat();
+        let (code, out, told) = watchbell(folder.path(), &asked);
+        assert_eq!((code, &*told), (Some(0), ""), "{told}");
+        serde_json::from_str(&out).expect("it is JSON")
+    };
+    let alone = import(&[]);
+    let (_, translated, _) = watchbell(folder.path(), &["import", "prometheus", "own.yml"]);
+    assert_eq!(alone["files"][0]["text"], translated.as_str());
+    let filed = import(&["--merge", "--output", "out"]);
+    insta::assert_snapshot!("json", format!("{filed:#}"));
+    assert!(folder.path().join("out/own.yml").exists());
+}
+
+#[test]
+fn rules_without_a_severity_are_split_where_one_is_given() {
+    let folder = Scratch::new("import-severity");
+    folder.write("rules.yml", "groups:\n- name: g\n  rules:\n  - {alert: A, expr: x > 1}\n  - {alert: B, expr: x > 1, labels: {severity: '', team: b}}\n");
+    let import =
+        |severity: &str| watchbell(folder.path(), &["import", "prometheus", "rules.yml", "--severity", severity]);
+    let (code, out, told) = import("page");
+    assert_eq!(
+        (code, told.lines().last()),
+        (Some(0), Some("1 files, 2 alerts: 2 split, 0 left; 0 families of 0 rules to merge with --merge"))
+    );
+    assert_eq!(out.matches("page:").count(), 2, "{out}");
+    let (code, _, told) = import("dire");
+    assert_eq!(code, Some(2), "{told}");
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "a skipped part says so, and what is left is told")]
+fn what_is_left_of_published_rules_has_no_threshold_of_its_own() {
+    let shared = std::env::var("WATCHBELL_SHARED").unwrap_or_else(|_| "../shared".into());
+    let files: Vec<PathBuf> =
+        glob::glob(&format!("{shared}/corpus/rules/**/*.yml")).expect("a good pattern").flatten().collect();
+    if files.is_empty() {
+        println!("skipped: no corpus at {shared}");
+        return;
+    }
+    let (mut alerts, mut split, mut families) = (0, 0, 0);
+    let mut left: BTreeMap<&str, usize> = BTreeMap::new();
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        let manner = Manner { merges: true, severity: Some("warning".into()) };
+        let translation = translate(&text, &Context::default(), &manner).expect("it is translated");
+        alerts += translation.alerts;
+        split += translation.split.len();
+        families += translation.families.iter().filter(|family| family.is_merged).count();
+        translation.left.iter().for_each(|stays| *left.entry(stays.why.code()).or_default() += 1);
+    }
+    println!("{alerts} alerts: {split} split, {families} families merged; left: {left:?}");
+    assert_eq!(split + left.values().sum::<usize>(), alerts);
+    // What is shared are aliases of rules that compare nothing.
+    let natural = ["no_comparison", "against_series", "alternatives", "inside", "bool", "shared"];
+    assert!(left.keys().all(|code| natural.contains(code)), "{left:?}");
+}
+
+#[test]
 fn what_only_other_programs_know_becomes_a_comment() {
     let text = "groups:\n- name: g\n  type: prometheus\n  concurrency: 2 # at once\n  rules:\n  - alert: A\n    debug: true\n    expr: x > 1\n    labels: {severity: warning}\n";
-    let translation = translate(text, &Context::default(), false).expect("it is translated");
+    let translation = translate(text, &Context::default(), &Manner::default()).expect("it is translated");
     insta::assert_snapshot!(translation.text, @r"
     groups:
       # not for Watchbell: concurrency: 2 # at once
@@ -60,20 +125,21 @@ fn what_only_other_programs_know_becomes_a_comment() {
 #[test]
 fn a_file_all_in_brackets_is_translated_too_unless_comments_are_in_them() {
     let text = "{groups: [{name: g, rules: [{alert: A, expr: x > 1, labels: {severity: warning}}]}]}\n";
-    let translation = translate(text, &Context::default(), false).expect("it is translated");
-    assert_eq!((translation.split, translation.left.len()), (1, 0), "{}", translation.text);
+    let translation = translate(text, &Context::default(), &Manner::default()).expect("it is translated");
+    assert_eq!((translation.split.len(), translation.left.len()), (1, 0), "{}", translation.text);
     let text = "groups: [{name: g, rules: [{alert: A, # why\n  expr: x > 1, labels: {severity: warning}}]}]\n";
-    let translation = translate(text, &Context::default(), false).expect("it is translated");
-    assert_eq!((translation.split, translation.text.contains("# why")), (0, true), "{}", translation.text);
+    let translation = translate(text, &Context::default(), &Manner::default()).expect("it is translated");
+    assert_eq!((translation.split.len(), translation.text.contains("# why")), (0, true), "{}", translation.text);
 }
 
 #[test]
 fn a_translation_translates_to_itself() {
     let text = std::fs::read_to_string(here().join("own.yml")).expect("it can be read");
     for merges in [false, true] {
-        let once = translate(&text, &Context::default(), merges).expect("it is translated").text;
-        let again = translate(&once, &Context::default(), merges).expect("it is translated");
-        assert_eq!((again.split, again.text), (0, once));
+        let manner = Manner { merges, severity: Some("warning".into()) };
+        let once = translate(&text, &Context::default(), &manner).expect("it is translated").text;
+        let again = translate(&once, &Context::default(), &manner).expect("it is translated");
+        assert_eq!((again.split.len(), again.text), (0, once));
     }
 }
 

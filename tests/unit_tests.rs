@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[path = "support/scratch.rs"]
+mod scratch;
+
+use scratch::Scratch;
+
 fn watchbell(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_watchbell"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -160,4 +165,34 @@ fn coverage_names_what_no_scenario_reaches_and_is_in_the_report() {
     assert_eq!(text.matches("name=\"coverage.missing\"").count(), told(&played).matches(" never ").count());
     // Whatever is quicker, the output is the same.
     assert_eq!(told(&watchbell(&[&["--coverage"], &scenarios[..]].concat())), told(&played));
+}
+
+#[test]
+fn programs_read_how_each_test_went_and_what_is_covered() {
+    let folder = Scratch::new("test-json");
+    let rules = "groups:\n- name: g\n  interval: 1m\n  rules:\n  - { alert: A, expr: x, tiers: { high: { when: 'value > 1' } } }\n";
+    folder.write("rules.yaml", rules);
+    let scenario = |title: &str, rest: &str| {
+        let answers = "[{ query: A.value, every: 1m, values: '0 2 2' }]";
+        format!("scenario: {title}\nrules: [rules.yaml]\nanswers: {answers}\n{rest}")
+    };
+    folder.write("1-same.yaml", &scenario("same", ""));
+    folder.write("2-different.yaml", &scenario("different", ""));
+    let play = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        command.current_dir(folder.path()).arg("test").args(arguments).output().expect("the program runs")
+    };
+    let accepted = play(&["--accept", "--format", "json", "."]);
+    assert_eq!(told(&accepted).matches("\"accepted\": true").count(), 2, "{}", told(&accepted));
+    let snapshot = std::fs::read_to_string(folder.path().join("2-different.snap")).expect("it was accepted");
+    folder.write("2-different.snap", &snapshot.replace("value 2", "value 3"));
+    folder.write("3-new.yaml", &scenario("new", ""));
+    folder.write("4-unmet.yaml", &scenario("unmet", "expect: [{ resolved: A }]\n"));
+    folder.write("5-unreadable.yaml", &scenario("unreadable", "expect: [{ told: nobody }]\n"));
+    let unit = "rule_files: [rules.yaml, missing.yaml]\ntests:\n- name: plain\n  alert_rule_test: [{ eval_time: 1m, alertname: A, exp_alerts: [{}] }]\n";
+    folder.write("6-unit.yaml", unit);
+    let played = play(&["--coverage", "--format", "json", "."]);
+    assert_eq!((played.status.code(), &*played.stderr), (Some(1), &b""[..]));
+    let answer: serde_json::Value = serde_json::from_str(&told(&played)).expect("it is JSON");
+    insta::assert_snapshot!(format!("{answer:#}"));
 }

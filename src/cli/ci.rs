@@ -5,7 +5,7 @@
 
 use super::check::{Check, Checked};
 use super::diff::{Compared, History};
-use super::test::{self, Outcome, Test};
+use super::test::{self, Failure, Outcome, Test};
 use super::{Answer, Colour, CommandError, output};
 use crate::change::render::{Besides, MARKER, inline};
 use crate::diagnostics::{Level, render};
@@ -179,7 +179,7 @@ impl Said {
     fn json(&self) -> Value {
         let findings = render::json(&self.checked.findings, &self.checked.sources);
         let findings: Vec<Value> = findings.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let failure = |outcome: &Outcome| json!({ "file": outcome.file.display().to_string(), "title": outcome.title, "failure": outcome.failure });
+        let failure = |outcome: &Outcome| json!({ "file": outcome.file.display().to_string(), "title": outcome.title, "failure": outcome.failure.as_ref().map(Failure::text) });
         let tests = self.tested.as_ref().map(|(outcomes, coverage)| {
             let failures: Vec<Value> = self.failures().map(failure).collect();
             json!({

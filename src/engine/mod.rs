@@ -205,12 +205,20 @@ impl Engine {
         step
     }
 
-    /// Dates and windows of the configuration hold back others than before when one of them has passed.
+    /// The wall clock was stepped and shows `wall` now. Moments go on by the time that really passed; slots by the clock.
+    pub fn step_clock(&mut self, skew: Span, wall: Slot) {
+        self.skew = skew;
+        self.state.rules.values_mut().for_each(|rule| rule.rewind(wall));
+    }
+
+    /// Dates and windows of the configuration hold back others than before when one of them has passed, or is yet to come
+    /// again because the clock was stepped back.
     fn weigh_dates(&mut self, slot: Slot, now: Moment, step: &mut Step) {
         let at = self.at(slot, now);
         let before = self.weighed.replace(at.wall);
         let changes = before.and_then(|before| incident::next_change(&self.world, before));
-        if changes.is_some_and(|changes| changes <= at.wall) {
+        let went_back = before.is_some_and(|before| at.wall < before);
+        if went_back || changes.is_some_and(|changes| changes <= at.wall) {
             step.take(incident::review(&self.world, &mut self.state.incidents, at));
         }
     }

@@ -118,24 +118,32 @@ fn heartbeats(settings: &Settings, rules: &RuleSet) -> HashMap<Name, Vec<RuleId>
 
 fn evaluation_order(group: &Group) -> Vec<usize> {
     let rules: Vec<&Arc<Rule>> = group.alerts().collect();
+    let mut places: HashMap<&Name, Vec<usize>> = HashMap::new();
+    for (place, rule) in rules.iter().enumerate() {
+        places.entry(&rule.alert).or_default().push(place);
+    }
     let mut order = Vec::with_capacity(rules.len());
     let mut done = vec![false; rules.len()];
     for index in 0..rules.len() {
-        visit(index, &rules, &mut done, &mut order);
+        visit(index, &rules, &places, &mut done, &mut order);
     }
     order
 }
 
 /// Depth first; the compiler has refused cycles, and `done` is set on entry so that none could hang us.
-fn visit(index: usize, rules: &[&Arc<Rule>], done: &mut [bool], order: &mut Vec<usize>) {
+fn visit(
+    index: usize,
+    rules: &[&Arc<Rule>],
+    places: &HashMap<&Name, Vec<usize>>,
+    done: &mut [bool],
+    order: &mut Vec<usize>,
+) {
     if std::mem::replace(&mut done[index], true) {
         return;
     }
     for name in alerts_spoken_of(rules[index]) {
-        for (other, rule) in rules.iter().enumerate() {
-            if rule.alert == name {
-                visit(other, rules, done, order);
-            }
+        for &other in places.get(&name).into_iter().flatten() {
+            visit(other, rules, places, done, order);
         }
     }
     order.push(index);

@@ -26,7 +26,7 @@ pub use inline::{Recorded, Recordings};
 pub use print::is_same_text;
 pub use provenance::LabelsOf;
 pub use reach::Wanted;
-pub use split::{Comparison, Split, Whole, Why};
+pub use split::{Comparison, Split, Threshold, Whole, Why};
 pub use tree::{Node, ValueType};
 
 use crate::model::Name;

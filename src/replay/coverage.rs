@@ -51,6 +51,21 @@ pub struct Coverage {
     fired: HashMap<AlertId, Vec<bool>>,
 }
 
+impl What {
+    /// One word for it, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            What::Fires(_) => "fires",
+            What::When(..) => "when",
+            What::Clear(..) => "clear_when",
+            What::NoData => "no_data",
+            What::OnError => "on_error",
+            What::Level(..) => "level",
+        }
+    }
+}
+
 impl Coverage {
     /// Everything that can be reached of `rules` and `settings`, which stand in the file `config`.
     #[must_use]
@@ -157,6 +172,11 @@ impl Coverage {
     #[must_use]
     pub fn reached(&self) -> usize {
         self.items.values().filter(|reached| **reached).count()
+    }
+
+    /// Everything that there is, in order, and whether it is reached.
+    pub fn items(&self) -> impl Iterator<Item = (&Item, bool)> {
+        self.items.iter().map(|(item, reached)| (item, *reached))
     }
 
     /// What no scenario reaches, in order.

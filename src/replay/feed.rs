@@ -4,6 +4,9 @@ use super::scenario::Feed;
 use crate::model::{Answer, Labels, Sample, SeriesTable, Slot, Span};
 use crate::rules::Rule;
 
+/// How old the value may be that answers for an instant which the source has not come to: Prometheus's look-back.
+const LOOKBACK: Span = Span::from_mins(5);
+
 /// What one query of one rule has been fed, and the series that it has returned.
 #[derive(Debug, Default)]
 pub struct Source {
@@ -12,11 +15,12 @@ pub struct Source {
 }
 
 impl Source {
-    /// The answer at `slot`: for each series the value whose step the slot lies in, if there is one.
-    pub fn read(&mut self, feeds: &[&Feed], start: Slot, slot: Slot) -> (&SeriesTable, &Answer) {
+    /// The answer at a slot: for each series the value whose step the slot lies in, if there is one. Of what comes after
+    /// `known` nothing is known yet.
+    pub fn read(&mut self, feeds: &[&Feed], start: Slot, (slot, known): (Slot, Slot)) -> (&SeriesTable, &Answer) {
         self.answer.samples.clear();
         for feed in feeds {
-            if let Some(value) = feed.value(slot - start) {
+            if let Some(value) = feed.value(start, slot, known) {
                 let series = self.table.intern(feed.labels.clone());
                 self.answer.samples.push(Sample { series, value });
             }
@@ -47,18 +51,28 @@ impl Source {
 }
 
 impl Feed {
-    fn value(&self, at: Span) -> Option<f64> {
-        let step = usize::try_from(at.millis() / self.every.millis()).ok()?;
+    fn value(&self, start: Slot, slot: Slot, known: Slot) -> Option<f64> {
+        let from = slot.min(known);
+        if slot - from >= LOOKBACK {
+            return None;
+        }
+        let step = usize::try_from((from - start).millis().div_euclid(self.every.millis())).ok()?;
         self.values.get(step).copied().flatten()
     }
 
-    /// The samples on the grid before `slot`, as a range query would find them.
+    /// The samples on the grid from one slot on and before another, as a range query would find them.
     #[must_use]
-    pub fn past(&self, start: Slot, slot: Slot, interval: Span) -> (Labels, Vec<(Slot, f64)>) {
+    pub fn past(
+        &self,
+        start: Slot,
+        (from, until): (Slot, Slot),
+        known: Slot,
+        interval: Span,
+    ) -> (Labels, Vec<(Slot, f64)>) {
         let mut samples = Vec::new();
-        let mut at = start;
-        while at < slot {
-            samples.extend(self.value(at - start).map(|value| (at, value)));
+        let mut at = from;
+        while at < until {
+            samples.extend(self.value(start, at, known).map(|value| (at, value)));
             at = at + interval;
         }
         (self.labels.clone(), samples)

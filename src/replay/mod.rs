@@ -5,6 +5,7 @@
 //! well, whose answers the PromQL evaluator gives over made-up metrics. Absent on purpose: any clock, any socket.
 
 mod border;
+mod clocks;
 mod coverage;
 pub mod demo;
 mod expect;

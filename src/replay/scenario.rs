@@ -23,7 +23,7 @@ const START: i64 = 1_767_603_600_000;
 const LONGEST: Span = Span::from_hours(400 * 24);
 
 /// What an event can be, for whoever wrote none of these or several.
-const EVENTS: &str = "one of `query_error`, `no_data`, `missed`, `restart`, `reload`, `channel_fails`, `channel_refuses`, `ack`, `unack`, \
+const EVENTS: &str = "one of `query_error`, `no_data`, `missed`, `restart`, `clock_jump`, `reload`, `channel_fails`, `channel_refuses`, `ack`, `unack`, \
                       `snooze`, `assess`, `update`, `note`, `assign`, `escalate`, `resolve`, `review`, `silence`";
 
 /// A scenario, ready to be played.
@@ -110,6 +110,8 @@ pub enum EventKind {
     Missed(Span),
     /// The service is killed, and started again after so long.
     Restart(Span),
+    /// The wall clock jumps; with it the sources' clocks, or not.
+    ClockJump(Span, bool),
     /// Other rules run from here on.
     Reload(RuleSet),
     /// A channel cannot be reached for so long.
@@ -384,6 +386,7 @@ impl Reader<'_> {
         }
         kinds.extend(written.missed.as_ref().map(|span| EventKind::Missed(span.0)));
         kinds.extend(written.restart.as_ref().map(|_| EventKind::Restart(lasts.unwrap_or(Span::ZERO))));
+        kinds.extend(self.clock_jump(written));
         if let Some(files) = &written.reload {
             kinds.push(EventKind::Reload(self.rules(files, settings)?));
         }
@@ -403,6 +406,24 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// A jump of the clock, which goes somewhere and not further than a scenario lasts.
+    fn clock_jump(&mut self, written: &written::Event) -> Option<EventKind> {
+        let sources = written.sources.as_ref();
+        let Some(jump) = &written.clock_jump else {
+            if let Some(sources) = sources {
+                let message = "`sources` says something of `clock_jump` only";
+                self.findings.error(codes::WB204, message).at(sources.place, "");
+            }
+            return None;
+        };
+        let by = jump.value.0;
+        if by == Span::ZERO || by.max(Span::ZERO - by) > LONGEST {
+            let message = "a clock jumps somewhere, and by 400 days at most";
+            self.findings.error(codes::WB202, message).at(jump.place, "");
+        }
+        Some(EventKind::ClockJump(by, sources.is_some_and(|sources| sources.value)))
     }
 
     /// What somebody does about an incident.

@@ -1,8 +1,10 @@
 //! Plays a scenario: the order of one moment is that of `semantics.md` 3 — reload and other events, evaluations by source and
 //! group, incidents, timers, deliveries.
 //!
-//! Slots of a scenario stand on a grid that begins at its start, so that `within: 5m` means what it says.
+//! Slots of a scenario stand on a grid that begins at its start, so that `within: 5m` means what it says. Whatever the
+//! clocks show, the story tells the time that really passed.
 
+use super::clocks::Clocks;
 use super::coverage::Coverage;
 use super::feed::{Source, of_query};
 use super::offline::Offline;
@@ -70,6 +72,7 @@ fn played(mut stage: Stage<'_>) -> Stage<'_> {
 
 struct Stage<'a> {
     scenario: &'a Scenario,
+    clocks: Clocks,
     engine: Engine,
     journal: Vec<Event>,
     sources: HashMap<(RuleId, usize), Source>,
@@ -95,6 +98,7 @@ impl<'a> Stage<'a> {
         let groups = scenario.rules.groups.len();
         Stage {
             scenario,
+            clocks: Clocks::new(scenario.start),
             engine: Engine::new(world),
             journal: Vec::new(),
             sources: HashMap::new(),
@@ -117,19 +121,19 @@ impl<'a> Stage<'a> {
 
     /// Everything that happens at one instant.
     fn moment(&mut self, at: Span) {
-        let now = Moment::from_millis((self.scenario.start + at).millis());
-        self.wake(at, now);
+        self.wake(at);
         let scenario = self.scenario;
         while let Some(event) = scenario.events.get(self.next_event).filter(|event| event.at <= at) {
             self.next_event += 1;
-            self.happen(&event.kind, at, now);
+            self.happen(&event.kind, at);
         }
         if self.down_until.is_some() {
             return;
         }
         for group in self.due(at) {
-            self.evaluate(group, at, now);
+            self.evaluate(group, at);
         }
+        let now = self.clocks.moment(at);
         let step = self.engine.advance(Fact::Tick, now);
         self.take(step, at);
         self.deliver(at, now);
@@ -138,23 +142,24 @@ impl<'a> Stage<'a> {
     /// The groups whose slot this is, by source, name and file.
     fn due(&self, at: Span) -> Vec<usize> {
         let groups = &self.engine.world.rules.groups;
-        let is_due = |group: &usize| at.millis() % groups[*group].interval.millis() == 0;
+        let is_due = |group: &usize| self.clocks.is_slot(at, groups[*group].interval);
         self.engine.world.rules.in_order((0..groups.len()).filter(is_due))
     }
 
     fn next_after(&self, at: Span) -> Option<Span> {
         let groups = self.engine.world.rules.groups.iter();
-        let slots = groups.map(|group| group.interval.times(at.millis() / group.interval.millis() + 1));
+        let slots = groups.map(|group| self.clocks.next_slot(at, group.interval));
         let event = self.scenario.events.get(self.next_event).map(|event| event.at);
         let wakes = self.down_until.map(|(_, until)| until);
-        let since_start = |millis: i64| Span::from_millis(millis - self.scenario.start.millis());
+        let since_start = |millis: i64| self.clocks.passed_at(millis);
         let awake = self.down_until.is_none();
         let timer = self.engine.next_due().filter(|_| awake).map(|due| since_start(due.millis()));
         let post = self.post.next_due(|channel| self.pace(channel)).filter(|_| awake).map(since_start);
         slots.chain(event).chain(wakes).chain(timer).chain(post).filter(|next| *next > at).min()
     }
 
-    fn happen(&mut self, kind: &'a EventKind, at: Span, now: Moment) {
+    fn happen(&mut self, kind: &'a EventKind, at: Span) {
+        let now = self.clocks.moment(at);
         match kind {
             EventKind::QueryError(span) => {
                 self.failing_until = at + *span;
@@ -162,7 +167,8 @@ impl<'a> Stage<'a> {
             }
             EventKind::NoData(blank, text, span) => {
                 self.blanks.push((blank, at + *span));
-                self.offline.withhold(blank, now.millis(), (now + *span).millis());
+                let from = self.clocks.sources(at);
+                self.offline.withhold(blank, from.millis(), (from + *span).millis());
                 self.say(at, format!("-- there is no data of {text} for {}", duration_text::format(*span)));
             }
             EventKind::Missed(span) => {
@@ -174,8 +180,9 @@ impl<'a> Stage<'a> {
                 let down =
                     if span.is_zero() { String::new() } else { format!(", down for {}", duration_text::format(*span)) };
                 self.say(at, format!("-- the service is killed{down}"));
-                self.wake(at, now);
+                self.wake(at);
             }
+            EventKind::ClockJump(by, with_sources) => self.jump(*by, *with_sources, at),
             EventKind::Reload(rules) => self.reload(rules, at, now),
             EventKind::ChannelFails(name, span) => {
                 self.channels.push((name.clone(), at + *span, Fate::Fails));
@@ -228,18 +235,34 @@ impl<'a> Stage<'a> {
     }
 
     /// After a restart nothing is left but the journal.
-    fn wake(&mut self, at: Span, now: Moment) {
+    fn wake(&mut self, at: Span) {
         let Some((since, _)) = self.down_until.filter(|(_, until)| *until <= at) else { return };
         self.down_until = None;
         self.engine.state = State::fold(&self.engine.world, &self.journal);
-        for group in 0..self.engine.world.rules.groups.len() {
-            self.blind_from.insert(group, self.scenario.start);
-        }
+        self.forget_histories();
         self.say(at, "-- the service is back");
-        if at > since {
-            let step = self.engine.advance(Fact::Slept { span: at - since }, now);
+        let slept = at - since + self.clocks.start();
+        self.engine.step_clock(self.clocks.skew(), self.clocks.wall(at));
+        if slept > Span::ZERO {
+            let step = self.engine.advance(Fact::Slept { span: slept }, self.clocks.moment(at));
             self.take(step, at);
         }
+    }
+
+    fn jump(&mut self, by: Span, with_sources: bool, at: Span) {
+        self.clocks.jump(at, by, with_sources);
+        self.engine.step_clock(self.clocks.skew(), self.clocks.wall(at));
+        self.forget_histories();
+        let far = duration_text::format(by.max(Span::ZERO - by));
+        let whither = if by > Span::ZERO { "ahead" } else { "back" };
+        let whose = if with_sources { ", the sources' with it" } else { "" };
+        self.say(at, format!("-- the wall clock jumps {far} {whither} and shows {}{whose}", self.clocks.wall(at)));
+    }
+
+    /// Histories are filled anew at the next slot.
+    fn forget_histories(&mut self) {
+        let groups = 0..self.engine.world.rules.groups.len();
+        self.blind_from.extend(groups.map(|group| (group, self.scenario.start)));
     }
 
     fn reload(&mut self, rules: &RuleSet, at: Span, now: Moment) {
@@ -254,8 +277,8 @@ impl<'a> Stage<'a> {
         self.take(step, at);
     }
 
-    fn evaluate(&mut self, group: usize, at: Span, now: Moment) {
-        let slot = self.scenario.start + at;
+    fn evaluate(&mut self, group: usize, at: Span) {
+        let (slot, now) = (self.clocks.wall(at), self.clocks.moment(at));
         if at < self.missing_until {
             self.blind_from.entry(group).or_insert(slot);
             let step = self.engine.advance(Fact::Missed { group, first: slot, slots: 1 }, now);
@@ -271,8 +294,8 @@ impl<'a> Stage<'a> {
             self.take(step, at);
             return self.look(group, slot);
         }
-        self.offline.advance(slot.millis());
-        self.fill(group, &rules, slot);
+        self.offline.advance(slot.min(self.clocks.sources(at)).millis());
+        self.fill(group, &rules, at);
         let failures: Vec<Option<Failure>> = rules.iter().map(|rule| self.read(group, rule, at).err()).collect();
         let last = |rule: &Arc<Rule>, query: usize| self.sources[&(rule.id, query)].last();
         let values = rules.iter().map(|rule| {
@@ -300,7 +323,7 @@ impl<'a> Stage<'a> {
 
     /// Reads the answer to every query of a rule: the scenario's own, or what its series give.
     fn read(&mut self, group: usize, rule: &Arc<Rule>, at: Span) -> Result<(), Failure> {
-        let (start, slot) = (self.scenario.start, self.scenario.start + at);
+        let (start, slot, known) = (self.scenario.start, self.clocks.wall(at), self.clocks.sources(at));
         let asked_at = Slot::from_millis(slot.millis() - self.offset(group).millis());
         let mut result = Ok(());
         for query in 0..rule.queries.len() {
@@ -311,7 +334,7 @@ impl<'a> Stage<'a> {
                 let read = source.take(|table| offline.read(&rule.queries[query].expr, asked_at, table));
                 result = result.and(read);
             } else {
-                source.read(&feeds, start, slot);
+                source.read(&feeds, start, (slot, known));
             }
             for (blank, _) in self.blanks.iter().filter(|(_, until)| at < *until) {
                 source
@@ -326,22 +349,25 @@ impl<'a> Stage<'a> {
     }
 
     /// Fills histories with what a range query would find, after a start, a reload, or slots without an answer.
-    fn fill(&mut self, group: usize, rules: &[&Arc<Rule>], slot: Slot) {
+    fn fill(&mut self, group: usize, rules: &[&Arc<Rule>], at: Span) {
         if self.blind_from.remove(&group).is_none() {
             return;
         }
         let world = Arc::clone(&self.engine.world);
         let interval = world.rules.groups[group].interval;
+        let (slot, known) = (self.clocks.wall(at), self.clocks.sources(at));
         for rule in rules {
             for query in (0..rule.queries.len()).filter(|query| !rule.queries[*query].history.is_zero()) {
                 let feeds = of_query(&self.scenario.feeds, rule, query);
                 let start = self.scenario.start;
+                let reach = rule.queries[query].history.millis() / interval.millis() + 1;
+                let from = slot - interval.times(reach);
                 let past: Vec<_> = if feeds.is_empty() {
                     let slots = self.scenario.before.millis() / interval.millis();
                     let first = start - interval.times(slots);
-                    self.offline.past(&rule.queries[query].expr, first, slot, interval)
+                    self.offline.past(&rule.queries[query].expr, first.max(from), slot, interval)
                 } else {
-                    feeds.iter().map(|feed| feed.past(start, slot, interval)).collect()
+                    feeds.iter().map(|feed| feed.past(start, (start.max(from), slot), known, interval)).collect()
                 };
                 self.engine.state.rule(rule).fill_history(&world, rule, query, &past);
             }
@@ -369,7 +395,7 @@ impl<'a> Stage<'a> {
                 Err(wanted) => {
                     for (_, query) in wanted {
                         // A text that depends on answers asks other queries in the next round; a circle would ask the same.
-                        let found = self.offline.ask(&query, draft.at.millis());
+                        let found = self.offline.ask(&query, (draft.at - self.clocks.skew()).millis());
                         answers.insert(query, found);
                     }
                 }

@@ -1,7 +1,7 @@
 //! A scenario file as typed. The doc comments are the user's reference: the JSON Schema carries them.
 
 use crate::diagnostics::Spanned;
-use crate::yaml::{DurationText, Entries};
+use crate::yaml::{DurationText, Entries, ShiftText};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -105,6 +105,12 @@ pub struct Event {
     /// The service is killed and started again; with `for`, it is down so long.
     #[serde(default)]
     pub restart: Option<Spanned<bool>>,
+    /// The wall clock of the machine that Watchbell runs on jumps so far forward, or with `-` back: `-10m`.
+    #[serde(default)]
+    pub clock_jump: Option<Spanned<ShiftText>>,
+    /// Whether the sources' clocks jump with it: a machine that slept, or one clock for all. Default: no.
+    #[serde(default)]
+    pub sources: Option<Spanned<bool>>,
     /// Other rule files run from here on.
     #[serde(default)]
     pub reload: Option<Vec<Spanned<String>>>,

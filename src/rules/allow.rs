@@ -74,29 +74,43 @@ pub(super) fn allows(
     findings: &mut Findings,
 ) -> Vec<Allow> {
     let text = file.text();
-    let marks = memchr::memmem::find_iter(text.as_bytes(), MARK);
+    let marks: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), MARK).collect();
+    if marks.is_empty() {
+        return Vec::new();
+    }
+    let mut values = Vec::new();
+    documents.iter().for_each(|node| list_values(node, &mut values));
+    values.sort_unstable();
     marks
-        .filter_map(|mark| comment(source, text, mark, documents))
+        .into_iter()
+        .filter_map(|mark| comment(source, text, mark, &values))
         .filter_map(|at| read(at, text, spots, findings))
         .collect()
 }
 
 /// The comment whose mark stands at `mark`; none where the mark is part of a value.
-fn comment(source: SourceId, text: &str, mark: usize, documents: &[Node]) -> Option<Place> {
+fn comment(source: SourceId, text: &str, mark: usize, values: &[(u32, u32)]) -> Option<Place> {
     let before = text[..mark].trim_end_matches([' ', '\t']);
     let start = before.strip_suffix('#')?.len();
     let is_comment = start == 0 || text[..start].ends_with([' ', '\t', '\n']);
     let end = text[mark..].find(['\r', '\n']).map_or(text.len(), |at| mark + at);
     let (start, end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
-    (is_comment && !documents.iter().any(|node| is_in_value(node, start))).then_some(Place { source, start, end })
+    (is_comment && !is_in_value(values, start)).then_some(Place { source, start, end })
 }
 
-fn is_in_value(node: &Node, offset: u32) -> bool {
-    let mut children = node.items().iter().chain(node.entries().iter().flat_map(|(key, value)| [key, value]));
+/// Where the values of a file begin and end.
+fn list_values(node: &Node, values: &mut Vec<(u32, u32)>) {
+    let children = node.items().iter().chain(node.entries().iter().flat_map(|(key, value)| [key, value]));
     match &node.kind {
-        Kind::Scalar(_) => node.place.start <= offset && offset < node.place.end,
-        Kind::Sequence(_) | Kind::Mapping(_) => children.any(|child| is_in_value(child, offset)),
+        Kind::Scalar(_) => values.push((node.place.start, node.place.end)),
+        Kind::Sequence(_) | Kind::Mapping(_) => children.for_each(|child| list_values(child, values)),
     }
+}
+
+/// Whether `offset` is in one of `values`, which are in the order of the file and do not overlap.
+fn is_in_value(values: &[(u32, u32)], offset: u32) -> bool {
+    let begun = values.partition_point(|(start, _)| *start <= offset);
+    begun > 0 && offset < values[begun - 1].1
 }
 
 fn read(at: Place, text: &str, spots: &[Spot], findings: &mut Findings) -> Option<Allow> {

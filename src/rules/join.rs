@@ -3,11 +3,12 @@
 //! This is the cheap pass after every reload; what takes time is done file by file, and kept for files that did not change.
 
 use super::Context;
+use super::circle::Circles;
 use super::compile::Compiled;
 use super::rule::{Entry, Kind, Rule, RuleSet};
 use crate::diagnostics::{Findings, Place, codes};
-use crate::model::{Name, RuleId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::model::RuleId;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Makes one rule set of all files, in their order.
@@ -68,14 +69,10 @@ fn check_may_repeat(rule: &Rule, first: &Rule, findings: &mut Findings) {
 
 /// An alert that is kept back by one that it keeps back itself would silence both.
 fn check_inhibition<'a>(files: impl IntoIterator<Item = &'a Compiled>, findings: &mut Findings) {
-    let mut edges: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
-    let mut places: Vec<(Name, Name, Place)> = Vec::new();
-    for checked in files.into_iter().flat_map(|file| &file.inhibitions) {
-        edges.entry(checked.0.clone()).or_default().insert(checked.1.clone());
-        places.push(checked.clone());
-    }
-    for (alert, by, place) in places.iter().filter(|(alert, by, _)| alert != by) {
-        if reaches(&edges, by, alert) {
+    let inhibitions: Vec<_> = files.into_iter().flat_map(|file| &file.inhibitions).collect();
+    let circles = Circles::of(inhibitions.iter().map(|(alert, by, _)| (&**alert, &**by)));
+    for (alert, by, place) in inhibitions.iter().filter(|(alert, by, _)| alert != by) {
+        if circles.joins(by, alert) {
             let message = format!("`{alert}` is kept back by `{by}`, which is kept back by it");
             findings
                 .error(codes::WB050, message)
@@ -83,19 +80,6 @@ fn check_inhibition<'a>(files: impl IntoIterator<Item = &'a Compiled>, findings:
                 .help("nobody would hear of either: let one of them go first");
         }
     }
-}
-
-fn reaches(edges: &BTreeMap<Name, BTreeSet<Name>>, from: &Name, to: &Name) -> bool {
-    let (mut seen, mut left) = (BTreeSet::new(), vec![from]);
-    while let Some(name) = left.pop() {
-        if name == to {
-            return true;
-        }
-        if seen.insert(name) {
-            left.extend(edges.get(name).into_iter().flatten());
-        }
-    }
-    false
 }
 
 /// How many samples one series of each query may keep is bounded before any series is known.

@@ -5,6 +5,7 @@
 //! whenever files change. The JSON Schema comes from the types of `written`, and files are held against it first.
 
 pub mod allow;
+mod circle;
 mod compile;
 mod context;
 pub mod format;

@@ -79,6 +79,10 @@ pub struct OutOfOrder {
 pub struct SeriesSet {
     all: Vec<Series>,
     places: Places,
+    /// How many samples have come so far.
+    samples: u64,
+    /// Where samples lie, each with its number: only those than which none that came later lies earlier.
+    arrivals: Vec<(u64, i64)>,
 }
 
 impl SeriesSet {
@@ -111,7 +115,29 @@ impl SeriesSet {
         }
         series.has_stale |= is_stale(point.value);
         series.points.push(point);
+        self.note_arrival(point.at);
         Ok(())
+    }
+
+    /// How many samples have come so far.
+    #[must_use]
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// Where the earliest sample lies of those that came after the first `known`; nothing where none did.
+    #[must_use]
+    pub fn earliest_since(&self, known: u64) -> Option<i64> {
+        let later = self.arrivals.partition_point(|(number, _)| *number <= known);
+        self.arrivals.get(later).map(|(_, at)| *at)
+    }
+
+    fn note_arrival(&mut self, at: i64) {
+        self.samples += 1;
+        while self.arrivals.last().is_some_and(|(_, last)| *last >= at) {
+            self.arrivals.pop();
+        }
+        self.arrivals.push((self.samples, at));
     }
 
     /// Adds values as a notation gives them: the first at `start`, each next one `every` milliseconds later.
@@ -159,6 +185,18 @@ mod tests {
         assert!(set.push(&labels, at(0, 1.0)).is_err());
         let [series] = set.all() else { panic!("one series") };
         assert_eq!((series.points()[0], series.points().len(), series.has_stale()), (at(1000, 1.0), 2, true));
+    }
+
+    #[test]
+    fn what_came_since_is_known_by_where_the_earliest_of_it_lies() {
+        let mut set = SeriesSet::new();
+        let (one, late) = (Labels::new([("__name__", "one")]), Labels::new([("__name__", "late")]));
+        let values: Vec<Option<f64>> = vec![Some(1.0); 5];
+        set.load(&one, &values, 0, 10).unwrap();
+        assert_eq!((set.samples(), set.earliest_since(0), set.earliest_since(3)), (5, Some(0), Some(30)));
+        assert_eq!(set.earliest_since(5), None);
+        set.push(&late, Point { at: 25, value: 1.0 }).unwrap();
+        assert_eq!([0, 3, 5, 6].map(|known| set.earliest_since(known)), [Some(0), Some(25), Some(25), None]);
     }
 
     #[test]

@@ -37,10 +37,11 @@ pub struct Look {
 }
 
 impl Clock {
-    /// Starts comparing.
+    /// Starts comparing. Moments go on from `latest`, the latest one that is on record, where the wall clock is behind it.
     #[must_use]
-    pub fn start() -> Self {
-        Clock { monotonic: Instant::now(), wall: wall(), skew: Span::ZERO }
+    pub fn start(latest: Moment) -> Self {
+        let wall = wall();
+        Clock { monotonic: Instant::now(), wall, skew: skew_to(latest, wall) }
     }
 
     /// What time it is, and whether the wall clock was stepped meanwhile.
@@ -62,6 +63,11 @@ impl Look {
     }
 }
 
+/// What has to be added to the wall clock so that no moment comes before `latest`.
+fn skew_to(latest: Moment, wall: i64) -> Span {
+    (latest - Moment::from_millis(wall)).max(Span::ZERO)
+}
+
 /// How far the wall clock was stepped while `passed` milliseconds went by and it moved by `moved`.
 fn step_between(passed: i64, moved: i64) -> Span {
     let difference = moved - passed;
@@ -71,6 +77,14 @@ fn step_between(passed: i64, moved: i64) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_with_a_clock_that_is_behind_goes_on_where_time_had_come_to() {
+        let wall = 1_767_603_600_000;
+        assert_eq!(skew_to(Moment::from_millis(wall + 3_600_000), wall), Span::from_hours(1));
+        assert_eq!(skew_to(Moment::from_millis(wall - 1), wall), Span::ZERO);
+        assert_eq!(skew_to(Moment::default(), wall), Span::ZERO);
+    }
 
     #[test]
     fn drift_is_followed_and_a_step_is_named() {

@@ -103,7 +103,11 @@ impl Decider {
 
     /// The engine goes by moments; dates and calendars by the wall clock, which is so far behind.
     pub fn keep_time(&mut self, look: Look) {
-        self.engine.skew = look.skew;
+        if look.stepped == Span::ZERO {
+            self.engine.skew = look.skew;
+        } else {
+            self.engine.step_clock(look.skew, Slot::from_millis(look.wall));
+        }
         self.ways_out.metrics.skew(look.skew);
     }
 
@@ -113,12 +117,12 @@ impl Decider {
         self.backlog.is_empty() && !self.books.is_failing() && !self.fenced
     }
 
-    /// Answers of one slot have come: decide, store, tell. Returns the group's desk for its next slot.
-    pub async fn read(&mut self, group: usize, read: Read, look: Look) -> Desk {
+    /// Answers of one slot have come: decide, store, tell. `skew` is what it was when they were asked for. Returns the group's desk for its next slot.
+    pub async fn read(&mut self, group: usize, read: Read, skew: Span) -> Desk {
         let Read { desk, slot, answers, history, labels, took } = read;
         self.fill_histories(&desk, history);
         let started = Instant::now();
-        let step = self.decide(group, &desk, &answers, &labels, slot, look);
+        let step = self.decide(group, &desk, &answers, &labels, slot.moment(skew), slot);
         self.measure(&desk, &answers, &labels, took + started.elapsed().as_secs_f64());
         self.carry_out(step).await;
         desk
@@ -130,8 +134,8 @@ impl Decider {
         desk: &Desk,
         answers: &[Result<crate::model::Answer, Failure>],
         labels: &OfLabels,
+        moment: Moment,
         slot: Slot,
-        look: Look,
     ) -> Step {
         let vectors: Vec<Result<Vec<_>, Failure>> = desk
             .rules()
@@ -158,7 +162,7 @@ impl Decider {
             })
             .collect();
         self.ways_out.metrics.evaluated(&desk.group().name);
-        let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, slot.moment(look.skew));
+        let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, moment);
         for (rule, queries) in &step.wanted {
             let name = self.engine.world.rule(*rule).map_or_else(|| "?".into(), |rule| rule.alert.clone());
             let queries = queries.join("; ");
@@ -190,11 +194,11 @@ impl Decider {
     }
 
     /// Slots of a group were missed while we ran.
-    pub async fn missed(&mut self, group: usize, first: Slot, slots: u32, why: &str, look: Look) {
+    pub async fn missed(&mut self, group: usize, first: Slot, slots: u32, why: &str, skew: Span) {
         let name = self.engine.world.rules.groups[group].name.clone();
         warn!(group = %name, slots, "missed {slots} slots of group {name}: {why}");
         self.ways_out.metrics.missed(&name, slots);
-        let step = self.engine.advance(Fact::Missed { group, first, slots }, first.moment(look.skew));
+        let step = self.engine.advance(Fact::Missed { group, first, slots }, first.moment(skew));
         self.carry_out(step).await;
     }
 
@@ -442,7 +446,7 @@ impl Decider {
     /// Renders what is owed, and asks what its templates still need.
     async fn compose(&mut self, drafts: &[Draft]) -> Vec<Notice> {
         let world = Arc::clone(&self.engine.world);
-        lookups::compose(&world, &self.clients, drafts).await
+        lookups::compose(&world, &self.clients, drafts, self.engine.skew).await
     }
 
     /// Says again to every Alertmanager whose time has come what fires, because an Alertmanager forgets.

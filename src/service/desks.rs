@@ -1,9 +1,9 @@
 //! The desks of all groups: at home, or out with a task that asks. Each comes back, or is replaced.
 
 use super::fetch::{Desk, Read};
-use crate::model::Slot;
+use crate::model::{Slot, Span};
 use crate::rules::Group;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::task::{self, JoinError, JoinSet};
 
@@ -16,12 +16,15 @@ pub struct Desks {
     out: HashMap<task::Id, Errand>,
     /// Rises with every reload: answers to the questions of older rules are not for the new ones.
     generation: u64,
+    /// Groups whose histories are worth nothing any more, while their desks are out.
+    lost_histories: HashSet<usize>,
 }
 
 struct Errand {
     generation: u64,
     group: usize,
     slot: Slot,
+    skew: Span,
 }
 
 /// What became of a task that asked.
@@ -33,6 +36,8 @@ pub enum Home {
         group: usize,
         /// The answers.
         read: Box<Read>,
+        /// What the skew was when the slot came: the clock may have been stepped since.
+        skew: Span,
     },
     /// It has panicked; the group has a fresh desk.
     Lost {
@@ -40,6 +45,8 @@ pub enum Home {
         group: usize,
         /// The slot of which nothing was learnt.
         slot: Slot,
+        /// What the skew was when it came.
+        skew: Span,
         /// How it ended.
         cause: JoinError,
     },
@@ -55,6 +62,7 @@ impl Desks {
             reads: JoinSet::new(),
             out: HashMap::new(),
             generation: 0,
+            lost_histories: HashSet::new(),
         }
     }
 
@@ -70,14 +78,29 @@ impl Desks {
     }
 
     /// Puts the desk of `group` back.
-    pub fn put(&mut self, group: usize, desk: Desk) {
+    pub fn put(&mut self, group: usize, mut desk: Desk) {
+        if self.lost_histories.remove(&group) {
+            desk.lose_history();
+        }
         self.at_home[group] = Some(desk);
     }
 
-    /// Sends a task out that asks for `group` at `slot`, with its desk.
-    pub fn send_out(&mut self, group: usize, slot: Slot, read: impl Future<Output = Read> + Send + 'static) {
+    /// The clock was stepped: whatever the histories hold, they are filled anew.
+    pub fn lose_histories(&mut self) {
+        self.at_home.iter_mut().flatten().for_each(Desk::lose_history);
+        let away = self.at_home.iter().enumerate().filter(|(_, desk)| desk.is_none()).map(|(group, _)| group);
+        self.lost_histories.extend(away);
+    }
+
+    /// Sends a task out that asks for `group` at a slot, with its desk. The skew that the clock has goes with it.
+    pub fn send_out(
+        &mut self,
+        group: usize,
+        (slot, skew): (Slot, Span),
+        read: impl Future<Output = Read> + Send + 'static,
+    ) {
         let task = self.reads.spawn(read).id();
-        self.out.insert(task, Errand { generation: self.generation, group, slot });
+        self.out.insert(task, Errand { generation: self.generation, group, slot, skew });
     }
 
     /// The next task that has ended; `None` where all have. Those that asked for rules that run no more are let go. May be
@@ -87,12 +110,12 @@ impl Desks {
             let ended = self.reads.join_next_with_id().await?;
             let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
             let errand = self.out.remove(&id).filter(|errand| errand.generation == self.generation);
-            let Some(Errand { group, slot, .. }) = errand else { continue };
+            let Some(Errand { group, slot, skew, .. }) = errand else { continue };
             return Some(match ended {
-                Ok((_, read)) => Home::Answers { group, read: Box::new(read) },
+                Ok((_, read)) => Home::Answers { group, read: Box::new(read), skew },
                 Err(cause) => {
                     self.put(group, Desk::new(&self.groups[group]));
-                    Home::Lost { group, slot, cause }
+                    Home::Lost { group, slot, skew, cause }
                 }
             });
         }
@@ -108,6 +131,7 @@ impl Desks {
     /// are for rules that run no more. Its group is asked at the next one.
     pub fn change(&mut self, groups: &[Arc<Group>], same: &[Option<usize>]) {
         self.generation += 1;
+        self.lost_histories.clear();
         let mut old = std::mem::take(&mut self.at_home);
         let desk = |(group, same): (&Arc<Group>, &Option<usize>)| {
             let mut desk = same.and_then(|same| old[same].take()).unwrap_or_else(|| Desk::new(group));
@@ -122,7 +146,6 @@ impl Desks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Span;
     use crate::service::lookups::OfLabels;
 
     fn group(name: &str) -> Arc<Group> {
@@ -141,11 +164,11 @@ mod tests {
         let slot = Slot::from_millis(7_000);
         let (chain, oracle) = (desks.take(0).unwrap(), desks.take(1).unwrap());
         let (let_go, wait) = tokio::sync::oneshot::channel::<()>();
-        desks.send_out(0, slot, async move {
+        desks.send_out(0, (slot, Span::ZERO), async move {
             let _let_go = wait.await;
             read(chain, slot)
         });
-        desks.send_out(1, slot, async move { panic!("while asking for {}", oracle.group().name) });
+        desks.send_out(1, (slot, Span::ZERO), async move { panic!("while asking for {}", oracle.group().name) });
 
         let lost = desks.next().await;
         assert!(matches!(lost, Some(Home::Lost { group: 1, slot: of, .. }) if of == slot), "{lost:?}");
@@ -162,7 +185,7 @@ mod tests {
         let mut desks = Desks::new(&[group("chain"), group("oracle")]);
         let slot = Slot::from_millis(7_000);
         let _chain = desks.take(0).unwrap();
-        desks.send_out(0, slot, async { panic!("too late") });
+        desks.send_out(0, (slot, Span::ZERO), async { panic!("too late") });
         desks.change(&[group("oracle"), group("chain")], &[Some(1), Some(0)]);
         let oracle = desks.take(0).unwrap();
         assert_eq!(&*oracle.group().name, "oracle");

@@ -111,6 +111,11 @@ impl Desk {
         }
     }
 
+    /// The histories are to be filled from their beginning.
+    pub fn lose_history(&mut self) {
+        self.missed(Slot::from_millis(i64::MIN));
+    }
+
     /// Asks everything for `slot`. Never fails: each question has its own outcome.
     pub async fn read(mut self, client: Arc<Client>, world: Arc<World>, slot: Slot) -> Read {
         let started = Instant::now();

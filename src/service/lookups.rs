@@ -6,7 +6,7 @@
 use super::fetch::{Clients, Desk, failure};
 use crate::engine::notice::{Draft, Notice};
 use crate::engine::{Failure, World, evaluate};
-use crate::model::{Answer, Labels, Name, RuleId, Slot};
+use crate::model::{Answer, Labels, Name, RuleId, Slot, Span};
 use crate::prometheus::{Client, Decoder};
 use crate::rules::template::Answers;
 use futures_util::future::join_all;
@@ -65,14 +65,17 @@ impl<'c> Lookups<'c> {
 /// A message that is being rendered: what it has been told, and how often it has asked.
 struct Open<'d> {
     draft: &'d Draft,
+    /// What its templates ask is asked at the wall clock's instant.
+    at: Slot,
     known: Answers,
     rounds: usize,
     notice: Option<Notice>,
 }
 
 impl<'d> Open<'d> {
-    fn new(draft: &'d Draft) -> Self {
-        Open { draft, known: Answers::new(), rounds: 0, notice: None }
+    fn new(draft: &'d Draft, skew: Span) -> Self {
+        let at = Slot::from_millis((draft.at - skew).millis());
+        Open { draft, at, known: Answers::new(), rounds: 0, notice: None }
     }
 
     /// Renders it as far as it goes; returns what it still asks. One that asks too much is told so, in the place of answers.
@@ -93,16 +96,16 @@ impl<'d> Open<'d> {
             self.known.extend(wanted.into_iter().map(|(_, query)| (query, Err(refused.clone()))));
             return Vec::new();
         }
-        let at = Slot::from_millis(self.draft.at.millis());
+        let at = self.at;
         wanted.into_iter().map(|(source, query)| Question { source, query, at }).collect()
     }
 }
 
 /// Renders what is owed, with the answers that its templates need. An answer that does not come in time is an error in the
 /// text; the message goes out all the same.
-pub async fn compose(world: &World, clients: &Clients, drafts: &[Draft]) -> Vec<Notice> {
+pub async fn compose(world: &World, clients: &Clients, drafts: &[Draft], skew: Span) -> Vec<Notice> {
     let lookups = Lookups::begin(clients);
-    let mut open: Vec<Open<'_>> = drafts.iter().map(Open::new).collect();
+    let mut open: Vec<Open<'_>> = drafts.iter().map(|draft| Open::new(draft, skew)).collect();
     while open.iter().any(|open| open.notice.is_none()) {
         let asked: Vec<Vec<Question>> = open.iter_mut().map(|open| open.render(world)).collect();
         let found = lookups.ask(asked.iter().flatten().cloned().collect()).await;

@@ -129,6 +129,7 @@ impl Run {
                 "the wall clock was stepped; timers go on by the time that really passed"
             );
             self.timetable.restart(look.wall);
+            self.desks.lose_histories();
         }
         look
     }
@@ -146,42 +147,42 @@ impl Run {
             let slots = due.missed + u32::from(!self.desks.is_home(due.group));
             if slots > 0 {
                 let why = "its last evaluation took too long";
-                self.decider.missed(due.group, due.first_missed, slots, why, look).await;
+                self.decider.missed(due.group, due.first_missed, slots, why, look.skew).await;
             }
             let Some(mut desk) = self.desks.take(due.group) else { continue };
             if due.missed > 0 {
                 desk.missed(due.first_missed);
             }
-            self.start(due, desk);
+            self.start(due, desk, look.skew);
         }
     }
 
-    fn start(&mut self, due: Due, desk: Desk) {
+    fn start(&mut self, due: Due, desk: Desk, skew: Span) {
         let source = &desk.group().source;
         let Some(client) = self.decider.clients.get(source).cloned() else {
             error!(source.name = %source, "there is no source {source}");
             return self.desks.put(due.group, desk);
         };
         let world = Arc::clone(&self.decider.engine.world);
-        self.desks.send_out(due.group, due.slot, desk.read(client, world, due.slot));
+        self.desks.send_out(due.group, (due.slot, skew), desk.read(client, world, due.slot));
     }
 
     /// A task that asked has ended: with answers, which are decided on, or without any.
     async fn take_in(&mut self, home: Home) {
         let look = self.look();
         match home {
-            Home::Answers { group, read } => {
+            Home::Answers { group, read, skew } => {
                 let slot = read.slot;
-                let desk = self.decider.read(group, *read, look).await;
+                let desk = self.decider.read(group, *read, skew).await;
                 let (late, of) = (Slot::from_millis(look.wall) - slot, desk.group());
                 if late > of.interval {
                     warn!(group = %of.name, late_seconds = late.as_secs_f64(), "a slot of group {} was decided late", of.name);
                 }
                 self.desks.put(group, desk);
             }
-            Home::Lost { group, slot, cause } => {
+            Home::Lost { group, slot, skew, cause } => {
                 error!(error = %cause, "a task that asked a source ended abnormally; its group goes on at the next slot");
-                self.decider.missed(group, slot, 1, "the task that asked ended abnormally", look).await;
+                self.decider.missed(group, slot, 1, "the task that asked ended abnormally", skew).await;
             }
         }
     }

@@ -120,15 +120,19 @@ where
     };
     let (announce_settings, settings) = watch::channel(Arc::clone(&fresh.settings));
     let ways_out = WaysOut { orders: orders.clone(), settings: announce_settings, metrics: Arc::clone(&metrics) };
+    let latest = engine.state.moment.max(lease.ran_until.unwrap_or_default());
     let mut decider = Decider::new(engine, fresh.clients, start, ways_out);
     decider.carry_out(drafts).await;
+    let mut clock = Clock::start(latest);
+    let look = clock.look();
+    decider.keep_time(look);
     // Every decision looks at what is missing, so how long we were away has to be known before the first one.
-    let slept = lease.ran_until.map_or(Span::ZERO, |until| Moment::from_millis(wall()) - until);
+    let slept = lease.ran_until.map_or(Span::ZERO, |until| look.moment() - until);
     if slept > Span::ZERO {
-        decider.slept(slept, Moment::from_millis(wall())).await;
+        decider.slept(slept, look.moment()).await;
     }
-    decider.take_up(Moment::from_millis(wall())).await?;
-    let run = Run::new(decider, Clock::start(), wishes.clone(), orders, Arc::clone(&ready));
+    decider.take_up(clock.look().moment()).await?;
+    let run = Run::new(decider, clock, wishes.clone(), orders, Arc::clone(&ready));
 
     let doors = Doors { questions, metrics, ready, settings, books: books.clone() };
     let serving = tokio::spawn(serve(listener, doors, stop.clone()));

@@ -42,5 +42,5 @@ pub use node::{Kind, Node, Scalar, Style, Tag};
 pub use parse::parse;
 pub use read::{Content, LARGEST, ReadError, admit, content, read};
 pub use scalar::Meaning;
-pub use shape::{DURATION_PATTERN, DurationText, Entries, ScalarOr, by_shape};
+pub use shape::{DURATION_PATTERN, DurationText, Entries, ScalarOr, ShiftText, by_shape};
 pub use validate::Validator;

@@ -50,6 +50,46 @@ impl JsonSchema for DurationText {
     }
 }
 
+/// A duration forward, or with `-` before it backward: `-1h30m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShiftText(pub Span);
+
+impl<'de> Deserialize<'de> for ShiftText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = ShiftText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration, with `-` before it where it goes back")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<ShiftText, E> {
+                let (length, sign) = text.strip_prefix('-').map_or((text, 1), |length| (length, -1));
+                duration_text::parse(length).map(|span| ShiftText(span.times(sign))).map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Text)
+    }
+}
+
+impl JsonSchema for ShiftText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Shift".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let pattern = DURATION_PATTERN.replacen('^', "^-?", 1);
+        json_schema!({ "type": "string", "pattern": pattern, "x-says": "a duration, with `-` before it where it goes back" })
+    }
+}
+
 /// Either a single value or a list or mapping: `keep` or `{ keep: 10m }`.
 ///
 /// A type of one's own with other shapes is an enum whose variants are renamed to `$scalar`, `$list`, `$mapping` or

@@ -2,18 +2,21 @@
 //! that its comparison lets through.
 
 use crate::rig::{Rig, stored};
+use crate::worlds::{SETTINGS, world_of};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use watchbell::config::Settings;
 use watchbell::diagnostics::{Findings, Sources, render};
 use watchbell::engine::alert::TierState;
+use watchbell::engine::notice::Draft;
 use watchbell::engine::{State, World};
-use watchbell::import::prometheus::{Translation, translate};
+use watchbell::import::prometheus::{Manner, Translation, translate};
 use watchbell::model::{Labels, Severity, Span};
 use watchbell::promql::eval::{Options, Query as Asked, Value};
 use watchbell::promql::tree::{Kind as NodeKind, MatchOperator};
 use watchbell::promql::{Comparison, Expr, LabelsOf, Split, is_same_text};
+use watchbell::rules::template::Answers;
 use watchbell::rules::{self, Context, Kind, Rule, RuleSet};
 use watchbell::series::SeriesSet;
 
@@ -77,7 +80,7 @@ impl Both {
                 can_be_nan: true,
             });
             query.can_be_nan &= split.as_ref().is_none_or(|split| split.can_be_nan);
-            query.bounds.extend(split.as_ref().map(|split| split.bound));
+            query.bounds.extend(split.iter().flat_map(|split| split.any.iter().map(|one| one.bound)));
             made_of.insert(expr.text().to_string(), (kept, split));
             laid_out.insert(expr.laid_out(), expr.text().to_string());
         }
@@ -125,7 +128,7 @@ impl Both {
         self.original.picture.clear();
         self.translated.picture.clear();
         for (expr, (kept, split)) in &self.made_of {
-            let passes = |value: f64| split.as_ref().is_none_or(|split| compare(split.comparison, value, split.bound));
+            let passes = |value: f64| split.as_ref().is_none_or(|split| passes(split, value));
             let own = all(kept).into_iter().filter(|(_, value)| passes(*value)).collect();
             self.original.picture.insert(expr.clone(), own);
         }
@@ -140,6 +143,14 @@ impl Both {
             self.translated.picture.insert(text, shown);
         }
     }
+}
+
+fn passes(split: &Split, value: f64) -> bool {
+    split.any.iter().any(|one| compare(one.comparison, value, one.bound))
+}
+
+fn merging() -> Manner {
+    Manner { merges: true, severity: None }
 }
 
 /// PromQL's comparison, written once more for the test.
@@ -182,6 +193,64 @@ impl Dice {
     }
 }
 
+/// Both versions of our own file over the same series, asked offline, each message put into words as it is sent.
+fn messages_over_series(seed: u64) -> [Vec<Message>; 2] {
+    let text = std::fs::read_to_string(own()).expect("it can be read");
+    let translation = translate(&text, &Context::default(), &Manner::default()).expect("it is translated");
+    let settings = SETTINGS.replace("wait: 30s", "wait: 0s");
+    let mut dice = Dice(seed);
+    let mut set = SeriesSet::new();
+    for rule in alerts(&rule_set(&text)) {
+        let expr = &rule.queries[0].expr;
+        let bounds = expr.split().map_or(vec![1.0], |split| split.any.iter().map(|one| one.bound).collect());
+        load_for(expr, &bounds, &mut dice, &mut set);
+    }
+    [text, translation.text].map(|text| {
+        let world = world_of(&settings, &text);
+        let mut rig = Rig::new(Arc::clone(&world));
+        let mut messages = Vec::new();
+        for slot in 0..SLOTS {
+            let at = i64::try_from(slot).expect("it is small") * 30_000;
+            for rule in alerts(&world.rules) {
+                let expr = &rule.queries[0].expr;
+                rig.picture.insert(expr.text().to_string(), answer(expr, &set, at).unwrap_or_default());
+            }
+            rig.slots(1);
+            messages.extend(rig.drafts.drain(..).flat_map(|draft| in_words(&draft, &world, slot)));
+        }
+        messages.sort();
+        messages
+    })
+}
+
+/// Slot, kind, labels, since when, and the annotations of one firing alert in a message.
+type Message = (usize, &'static str, Labels, i64, Vec<(String, String)>);
+
+fn in_words(draft: &Draft, world: &World, slot: usize) -> Vec<Message> {
+    let up: Answers = [("up".to_owned(), Ok(vec![(Labels::empty(), 1.0)]))].into();
+    let notice = draft.compose(world, &up).expect("`up` is all that templates ask");
+    let firing = notice.alerts.into_iter().filter(|alert| alert.ended.is_none());
+    let words = firing.map(|alert| {
+        let annotations = alert.annotations.into_iter().map(|(name, text)| (name.to_string(), text)).collect();
+        (slot, draft.kind.word(), alert.labels.without("severity"), alert.since.millis(), annotations)
+    });
+    words.collect()
+}
+
+#[test]
+fn messages_of_a_translated_file_say_at_each_slot_what_they_said_before() {
+    let mut compared = 0;
+    for seed in 0..4 {
+        let [before, after] = messages_over_series(seed);
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!(after, before, "seed {seed}");
+        }
+        assert_eq!(after.len(), before.len(), "seed {seed}");
+        compared += before.iter().filter(|(.., annotations)| !annotations.is_empty()).count();
+    }
+    assert!(compared > 100, "{compared} messages");
+}
+
 /// What people could see of a rule's alerts: labels, severity, state with its times, value.
 type Seen = BTreeMap<Labels, (Severity, TierState, u64)>;
 
@@ -213,7 +282,7 @@ fn every_translated_rule_fires_exactly_when_the_original_does() {
     let mut compared = (0, 0);
     for path in files() {
         let text = std::fs::read_to_string(&path).expect("it can be read");
-        let translation = translate(&text, &Context::default(), false);
+        let translation = translate(&text, &Context::default(), &Manner::default());
         let translation = translation.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let (original, translated) = (rule_set(&text), rule_set(&translation.text));
         let pairs: Vec<_> = alerts(&original).into_iter().zip(alerts(&translated)).collect();
@@ -250,7 +319,7 @@ fn every_translated_rule_fires_exactly_when_the_original_does() {
 fn what_people_read_of_a_translated_rule_is_what_they_read_before() {
     for path in files() {
         let text = std::fs::read_to_string(&path).expect("it can be read");
-        let translation = translate(&text, &Context::default(), false).expect("it is translated above");
+        let translation = translate(&text, &Context::default(), &Manner::default()).expect("it is translated above");
         let (original, translated) = (rule_set(&text), rule_set(&translation.text));
         for (plain, tiered) in alerts(&original).into_iter().zip(alerts(&translated)) {
             let texts = |rule: &Rule| -> Vec<String> {
@@ -279,7 +348,7 @@ fn a_merged_family_holds_each_severity_when_its_rule_held_it() {
     for path in files() {
         let text = std::fs::read_to_string(&path).expect("it can be read");
         let Translation { text: merged, families, .. } =
-            translate(&text, &Context::default(), true).expect("it is translated above");
+            translate(&text, &Context::default(), &merging()).expect("it is translated above");
         let (mut original, mut merged) = (rule_set(&text), rule_set(&merged));
         // The other groups are looked at above.
         let has_family =
@@ -338,9 +407,14 @@ fn a_merged_family_holds_each_severity_when_its_rule_held_it() {
     assert!(merged_rules >= 2 && same > 100 && taken_over > 0, "{merged_rules} {same} {taken_over}");
 }
 
-/// Series for every selector of an expression, over an hour: the labels that it asks for, and some to join on.
-fn data_for(expr: &Expr, bound: f64, dice: &mut Dice) -> SeriesSet {
+fn data_for(expr: &Expr, bounds: &[f64], dice: &mut Dice) -> SeriesSet {
     let mut set = SeriesSet::new();
+    load_for(expr, bounds, dice, &mut set);
+    set
+}
+
+/// Series for every selector of an expression, over an hour: the labels that it asks for, and some to join on.
+fn load_for(expr: &Expr, bounds: &[f64], dice: &mut Dice, set: &mut SeriesSet) {
     expr.root().walk(&mut |node| {
         let NodeKind::Selector(selector) = &node.kind else { return };
         let Some(metric) = selector.name() else { return };
@@ -355,14 +429,14 @@ fn data_for(expr: &Expr, bound: f64, dice: &mut Dice) -> SeriesSet {
                 labels = labels.with(&*matcher.name, &*wanted);
             }
             let values: Vec<Option<f64>> = (0..60)
-                .map(|_| match dice.roll(12) {
-                    0 => None,
-                    1 => Some(f64::NAN),
-                    2 => Some(f64::INFINITY),
-                    3 => Some(bound),
-                    4 => Some(0.0),
-                    5 => Some(1.0),
-                    _ => Some(
+                .map(|_| match (dice.roll(12), bounds[dice.roll(bounds.len())]) {
+                    (0, _) => None,
+                    (1, _) => Some(f64::NAN),
+                    (2, _) => Some(f64::INFINITY),
+                    (3, bound) => Some(bound),
+                    (4, _) => Some(0.0),
+                    (5, _) => Some(1.0),
+                    (_, bound) => Some(
                         bound.clamp(-1e9, 1e9) * f64::from(u32::try_from(dice.roll(40)).expect("it is small")) / 20.0,
                     ),
                 })
@@ -371,7 +445,6 @@ fn data_for(expr: &Expr, bound: f64, dice: &mut Dice) -> SeriesSet {
             drop(set.load(&labels.with("__name__", metric), &values, 0, 60_000));
         }
     });
-    set
 }
 
 /// What an expression answers at an instant, whatever the order; nothing where it fails.
@@ -392,16 +465,17 @@ fn a_query_without_its_threshold_answers_what_the_comparison_then_filters() {
             let expr = &rule.queries[0].expr;
             let Ok(split) = expr.split() else { continue };
             rules += 1;
+            let bounds: Vec<f64> = split.any.iter().map(|one| one.bound).collect();
             let mut found = false;
             for seed in 0..4 {
-                let set = data_for(expr, split.bound, &mut Dice(seed));
+                let set = data_for(expr, &bounds, &mut Dice(seed));
                 for minute in [20, 41, 59, 62] {
                     let Some(whole) = answer(expr, &set, minute * 60_000) else { continue };
                     let parts = answer(&split.query, &set, minute * 60_000);
                     let parts = parts.unwrap_or_else(|| panic!("{expr} answers, {} does not", split.query));
                     let can_be_nan = split.can_be_nan || !parts.values().any(|value| value.is_nan());
                     assert!(can_be_nan, "{}: a value that cannot be NaN is", split.query);
-                    let passes = |value: &f64| compare(split.comparison, *value, split.bound);
+                    let passes = |value: &f64| passes(&split, *value);
                     let bits = |all: &BTreeMap<Labels, f64>| -> Vec<(Labels, u64)> {
                         let through = all.iter().filter(|(_, value)| passes(value));
                         through.map(|(labels, value)| (labels.clone(), value.to_bits())).collect()

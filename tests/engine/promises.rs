@@ -34,6 +34,21 @@ fn timers_do_not_notice_that_the_wall_clock_was_stepped() {
 }
 
 #[test]
+fn a_slot_that_comes_again_after_a_step_back_is_a_slot_like_any_other() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } }, no_data: resolve }"));
+    rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(2.0)).slots(2).step_clock(Span::from_secs(-30));
+    rig.slots(1);
+    let state = |rig: &Rig| {
+        let rule = rig.engine.state.rules.values().next().expect("the rule is evaluated");
+        (rule.health.error.clone(), rule.iter().filter(|alert| alert.phase() == Phase::Firing).count())
+    };
+    assert_eq!(state(&rig), (None, 2));
+    // Gone while its last slot comes again: it is as gone as ever.
+    rig.step_clock(Span::from_secs(-30)).set("x", &[("n", "1")], None).slots(1);
+    assert_eq!(state(&rig), (None, 1));
+}
+
+#[test]
 fn engine_time_never_runs_backwards() {
     let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
     rig.slots(2);

@@ -154,8 +154,8 @@ impl Rig {
     /// The wall clock is stepped: slots follow it, engine time does not.
     pub fn step_clock(&mut self, by: Span) -> &mut Self {
         self.skew = self.skew - by;
-        self.engine.skew = self.skew;
         self.next_slot = self.next_slot + by;
+        self.engine.step_clock(self.skew, self.next_slot - INTERVAL);
         self
     }
 

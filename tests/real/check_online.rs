@@ -130,3 +130,22 @@ fn the_types_that_an_exporter_gives_count_more_than_names() {
     let types: Vec<&String> = told.iter().filter(|line| line.starts_with("WB267")).collect();
     assert_eq!(types, ["WB267 5: `main` says that `go_goroutines` is a gauge"], "{told:?}");
 }
+
+#[test]
+fn a_query_is_slow_where_it_takes_more_than_a_tenth_of_its_interval() {
+    let Some(canned) = CannedPrometheus::start(2) else { return };
+    let group = |interval: &str, alert: &str| {
+        format!(
+            "- name: {interval}\n  interval: {interval}\n  rules:\n  - {{ alert: {alert}, expr: 'load_1{{rule=\"slow\"}} > 1e9' }}\n"
+        )
+    };
+    let rules = format!("groups:\n{}{}", group("10s", "Often"), group("1h", "Seldom"));
+    let (code, told) = check(&Scratch::new("slow"), canned.url(), &rules);
+    let slow: Vec<&String> = told.iter().filter(|line| line.starts_with("WB264")).collect();
+    let [slow] = slow[..] else { panic!("one of two is slow: {told:?}") };
+    let seconds =
+        slow.strip_prefix("WB264 5: this query took ").and_then(|rest| rest.strip_suffix(" s, of an interval of 10 s"));
+    let seconds: f64 = seconds.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{slow}"));
+    assert!(seconds >= 2.0, "it says how long it took: {slow}");
+    assert_eq!(code, Some(0));
+}

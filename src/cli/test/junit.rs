@@ -28,7 +28,7 @@ pub(super) fn report(outcomes: &[Outcome], coverage: Option<&Coverage>) -> Strin
             Some(failure) => writeln!(
                 text,
                 "    <testcase name=\"{name}\" classname=\"{class}\"><failure>{}</failure></testcase>",
-                escape(failure)
+                escape(&failure.text())
             ),
         };
     }

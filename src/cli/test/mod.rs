@@ -2,6 +2,7 @@
 //!
 //! Files are played side by side and told in their order, so that the output is the same however many processors there are.
 
+mod json;
 mod junit;
 mod scenario;
 mod unit;
@@ -40,9 +41,18 @@ pub struct Test {
     /// Fail also where promtool lets pass: an alert that no rule has, a rule file that is not there, a test that cannot fail.
     #[arg(long)]
     strict: bool,
+    /// How to say how they went.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     /// Whose windows PromQL has in unit tests: version 2 of Prometheus gives them both of their edges.
     #[arg(long, value_enum, default_value_t = Semantics::Prometheus3)]
     semantics: Semantics,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -71,11 +81,44 @@ pub struct Outcome {
     /// What it is called.
     pub title: String,
     /// Why it failed, if it did.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
     /// Whether it is a unit test of promtool's.
     is_unit: bool,
-    note: String,
+    /// Its story was accepted.
+    is_accepted: bool,
+    /// What does not fail, but is doubtful.
+    notes: Vec<String>,
     coverage: Coverage,
+}
+
+/// Why a test failed.
+pub enum Failure {
+    /// It cannot be played; why, for people.
+    Unreadable(String),
+    /// What it expects has not come about, and the whole story.
+    Unmet(Vec<String>, String),
+    /// There is no snapshot yet; the story that would be one.
+    New(String),
+    /// The story differs from its snapshot; the lines that do.
+    Different(String),
+    /// What a unit test found otherwise.
+    Failed(Vec<String>),
+}
+
+impl Failure {
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Failure::Unreadable(text) | Failure::Different(text) => text.clone(),
+            Failure::Unmet(lines, story) => {
+                let lines = lines.iter().map(|line| format!("expected otherwise: {line}\n"));
+                lines.chain([story.clone()]).collect()
+            }
+            Failure::New(story) => format!("no snapshot yet; --accept writes this one\n{story}"),
+            Failure::Failed(failures) => failures.join("\n"),
+        }
+    }
 }
 
 impl Test {
@@ -85,11 +128,14 @@ impl Test {
     /// When there is nothing to play, or a file cannot be written.
     pub fn run(&self, colour: Colour) -> Result<Answer, CommandError> {
         let (outcomes, coverage) = self.outcomes(colour)?;
-        for outcome in &outcomes {
-            output::print(&outcome.line())?;
+        match self.format {
+            Format::Human => {
+                let lines: String = outcomes.iter().map(Outcome::line).collect();
+                let covered = coverage.as_ref().map(covered).unwrap_or_default();
+                output::print(&format!("{lines}{}\n{covered}", summary(&outcomes)))?;
+            }
+            Format::Json => output::print(&json::report(&outcomes, coverage.as_ref()))?,
         }
-        output::print(&format!("{}\n", summary(&outcomes)))?;
-        output::print(&coverage.as_ref().map(covered).unwrap_or_default())?;
         if let Some(path) = &self.junit {
             let written = std::fs::write(path, junit::report(&outcomes, coverage.as_ref()));
             written.map_err(|error| CommandError::Outside(format!("cannot write `{}`: {error}", path.display())))?;
@@ -108,6 +154,7 @@ impl Test {
             junit: None,
             coverage: true,
             strict,
+            format: Format::Human,
             semantics: Semantics::Prometheus3,
         })
     }
@@ -124,16 +171,12 @@ impl Test {
             _ => scenario::play(file, &manner).map(|outcome| outcome.into_iter().collect()),
         });
         let played: Result<Vec<Vec<Outcome>>, CommandError> = played.into_iter().collect();
-        let mut outcomes: Vec<Outcome> = played?.into_iter().flatten().collect();
+        let outcomes: Vec<Outcome> = played?.into_iter().flatten().collect();
         if outcomes.is_empty() {
             return Err(CommandError::Usage(self.nothing_to_play()));
         }
-        let coverage = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.coverage));
-        let coverage = coverage.reduce(|mut all, one| {
-            all.merge(one);
-            all
-        });
-        Ok((outcomes, coverage.filter(|_| self.coverage)))
+        let coverage = self.coverage.then(|| all_of(&outcomes));
+        Ok((outcomes, coverage))
     }
 
     /// Why there is nothing to play, and where something may be.
@@ -158,7 +201,7 @@ impl Test {
                 Semantics::Prometheus2 => eval::Semantics::Prometheus2,
                 Semantics::Prometheus3 => eval::Semantics::Prometheus3,
             },
-            in_colour: colour.for_stream(&std::io::stdout()),
+            in_colour: self.format == Format::Human && colour.for_stream(&std::io::stdout()),
         })
     }
 
@@ -199,6 +242,14 @@ pub fn summary(outcomes: &[Outcome]) -> String {
     format!("{}: {} passed, {failed} failed", counted(outcomes.len(), thing), outcomes.len() - failed)
 }
 
+/// What all of them reach.
+fn all_of(outcomes: &[Outcome]) -> Coverage {
+    outcomes.iter().fold(Coverage::default(), |mut all, outcome| {
+        all.merge(outcome.coverage.clone());
+        all
+    })
+}
+
 /// What is reached, and what is not, for people.
 fn covered(coverage: &Coverage) -> String {
     let missing: String = coverage.missing().map(|item| format!("     {item}\n")).collect();
@@ -216,9 +267,11 @@ impl Outcome {
     /// How it went, for people.
     pub fn line(&self) -> String {
         let word = if self.failure.is_some() { "FAIL" } else { "ok  " };
-        let (first, rest) = self.note.split_once('\n').unwrap_or((&self.note, ""));
-        let mut text = format!("{word} {}: {}{first}\n", self.file.display(), self.title);
-        for line in self.failure.iter().flat_map(|failure| failure.lines()).chain(rest.lines()) {
+        let accepted = if self.is_accepted { " (accepted)" } else { "" };
+        let mut text = format!("{word} {}: {}{accepted}\n", self.file.display(), self.title);
+        let failure = self.failure.as_ref().map(Failure::text).unwrap_or_default();
+        let notes: String = self.notes.iter().map(|note| format!("note: {note}\n")).collect();
+        for line in failure.lines().chain(notes.lines()) {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "     {line}");
         }

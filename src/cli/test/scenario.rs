@@ -1,6 +1,6 @@
 //! A scenario against its snapshot.
 
-use super::{CommandError, Manner, Outcome};
+use super::{CommandError, Failure, Manner, Outcome};
 use crate::diagnostics::{Findings, Sources, render};
 use crate::replay::{self, Coverage, Verdict};
 use std::path::Path;
@@ -13,42 +13,44 @@ pub(super) fn play(file: &Path, manner: &Manner) -> Result<Option<Outcome>, Comm
     if manner.leaves_out(file, &title) {
         return Ok(None);
     }
-    let outcome = |failure, note: &str, coverage| {
-        Some(Outcome {
-            file: file.to_owned(),
-            title: title.clone(),
-            is_unit: false,
-            failure,
-            note: note.to_owned(),
-            coverage,
-        })
+    let mut outcome = Outcome {
+        file: file.to_owned(),
+        title,
+        failure: None,
+        is_unit: false,
+        is_accepted: false,
+        notes: Vec::new(),
+        coverage: Coverage::default(),
     };
     let Some(scenario) = scenario else {
-        let failure = render::human(&findings, &sources, manner.in_colour);
-        return Ok(outcome(Some(failure), "", Coverage::default()));
+        outcome.failure = Some(Failure::Unreadable(render::human(&findings, &sources, manner.in_colour)));
+        return Ok(Some(outcome));
     };
-    let (story, coverage) =
+    let (story, reached) =
         if manner.coverage { replay::play_covered(&scenario) } else { (replay::play(&scenario), Coverage::default()) };
-    let outcome = |failure, note| outcome(failure, note, coverage.clone());
+    outcome.coverage = reached;
     let unmet = replay::unmet(&scenario, &story);
     let path = replay::path_of(file);
     let verdict = match replay::compare(&path, &story, manner.in_colour) {
         Ok(verdict) => verdict,
-        Err(cause) => return Ok(outcome(Some(cause.to_string()), "")),
+        Err(cause) => {
+            outcome.failure = Some(Failure::Unreadable(cause.to_string()));
+            return Ok(Some(outcome));
+        }
     };
     if !unmet.is_empty() {
         // Not even --accept takes a story that does not hold what its scenario promises.
-        let mut text = unmet.iter().map(|line| format!("expected otherwise: {line}\n")).collect::<String>();
-        text.push_str(&story.to_string());
-        return Ok(outcome(Some(text), ""));
+        outcome.failure = Some(Failure::Unmet(unmet, story.to_string()));
+        return Ok(Some(outcome));
     }
-    Ok(match verdict {
-        Verdict::Same => outcome(None, ""),
+    match verdict {
+        Verdict::Same => {}
         Verdict::New | Verdict::Different(_) if manner.accept => {
             replay::write(&path, &story)?;
-            outcome(None, " (accepted)")
+            outcome.is_accepted = true;
         }
-        Verdict::New => outcome(Some(format!("no snapshot yet; --accept writes this one\n{story}")), ""),
-        Verdict::Different(difference) => outcome(Some(difference), ""),
-    })
+        Verdict::New => outcome.failure = Some(Failure::New(story.to_string())),
+        Verdict::Different(difference) => outcome.failure = Some(Failure::Different(difference)),
+    }
+    Ok(Some(outcome))
 }

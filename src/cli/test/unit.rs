@@ -1,6 +1,6 @@
 //! promtool's unit tests: one outcome for each test of a file.
 
-use super::{Manner, Outcome};
+use super::{Failure, Manner, Outcome};
 use crate::diagnostics::{Findings, Place, Sources, render};
 use crate::replay::Coverage;
 use crate::replay::unit::{self, Doubt, UnitTests};
@@ -11,10 +11,12 @@ use std::path::Path;
 pub(super) fn run(file: &Path, manner: &Manner) -> Vec<Outcome> {
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
     let loaded = UnitTests::load(file, manner.semantics, &mut sources, &mut findings);
-    let outcome = |title: &str, failures: Vec<String>, doubts: Vec<String>| told(file, title, failures, doubts, manner);
+    let outcome =
+        |title: &str, failures: Vec<String>, doubts: Vec<String>| told(file, title, failures, doubts, manner.strict);
     let Some(tests) = loaded else {
         let failure = render::human(&findings, &sources, manner.in_colour);
-        return if manner.leaves_out(file, "") { Vec::new() } else { vec![outcome("", vec![failure], Vec::new())] };
+        let unreadable = Outcome { failure: Some(Failure::Unreadable(failure)), ..outcome("", Vec::new(), Vec::new()) };
+        return if manner.leaves_out(file, "") { Vec::new() } else { vec![unreadable] };
     };
     let mut outcomes = Vec::new();
     if !tests.doubts.is_empty() && !manner.leaves_out(file, "") {
@@ -31,18 +33,17 @@ pub(super) fn run(file: &Path, manner: &Manner) -> Vec<Outcome> {
 }
 
 /// A doubt is a failure only for whoever is strict.
-fn told(file: &Path, title: &str, mut failures: Vec<String>, mut doubts: Vec<String>, manner: &Manner) -> Outcome {
-    if manner.strict {
+fn told(file: &Path, title: &str, mut failures: Vec<String>, mut doubts: Vec<String>, is_strict: bool) -> Outcome {
+    if is_strict {
         failures.append(&mut doubts);
     }
-    let notes: String = doubts.iter().map(|doubt| format!("\nnote: {doubt}")).collect();
-    let failure = (!failures.is_empty()).then(|| failures.join("\n"));
     Outcome {
         file: file.to_owned(),
         title: title.to_owned(),
+        failure: (!failures.is_empty()).then_some(Failure::Failed(failures)),
         is_unit: true,
-        failure,
-        note: notes,
+        is_accepted: false,
+        notes: doubts,
         coverage: Coverage::default(),
     }
 }

@@ -44,6 +44,9 @@ fn group<'a>(finding: &'a Finding, sources: &'a Sources) -> Group<'a> {
 
 const NOTHING: [Origin<'static>; 0] = [];
 
+/// Marks that are further apart are shown by themselves: what lies between them would be read for each finding.
+const FAR: usize = 16 * 1024;
+
 /// What of one file belongs to the finding.
 fn excerpt<'a>(group: Group<'a>, file: SourceId, finding: &'a Finding, sources: &'a Sources) -> Group<'a> {
     let source = sources.get(file);
@@ -53,6 +56,25 @@ fn excerpt<'a>(group: Group<'a>, file: SourceId, finding: &'a Finding, sources: 
         return group.element(Origin::path(path));
     }
     let marks: Vec<Mark<'_>> = marks(finding).filter(|mark| mark.place.source == file).collect();
+    let reach = |marks: &[Mark<'_>]| {
+        let first = marks.iter().map(|mark| mark.place.start).min().unwrap_or(0);
+        marks.iter().map(|mark| mark.place.end).max().unwrap_or(0).saturating_sub(first) as usize
+    };
+    if reach(&marks) <= FAR {
+        return group.element(snippet(marks, file, path, sources));
+    }
+    marks.into_iter().fold(group, |group, mark| group.element(snippet(vec![mark], file, path.clone(), sources)))
+}
+
+/// The lines from the first to the last of `marks`.
+fn snippet<'a>(
+    marks: Vec<Mark<'a>>,
+    file: SourceId,
+    path: String,
+    sources: &'a Sources,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let source = sources.get(file);
+    let text = source.text();
     // Only the lines from the first to the last mark are looked at: a large file with many findings costs no more.
     let first = marks.iter().map(|mark| mark.place.range().start).min().unwrap_or(0).min(text.len());
     let last = marks.iter().map(|mark| mark.place.range().end).max().unwrap_or(0).min(text.len());
@@ -66,7 +88,7 @@ fn excerpt<'a>(group: Group<'a>, file: SourceId, finding: &'a Finding, sources: 
         let label = (!label.is_empty()).then(|| printable(label));
         snippet = snippet.annotation(kind.span(start..end).label(label));
     }
-    group.element(snippet)
+    snippet
 }
 
 struct Mark<'a> {

@@ -181,6 +181,7 @@ impl RuleState {
         let history: Vec<Span> = rule.queries.iter().map(|query| query.history).collect();
         let shape = shape_of(rule, &history, interval);
         let mut collisions = Vec::new();
+        self.rows.begin();
         for (query, (table, answer)) in reading.answers.iter().enumerate() {
             collisions.extend(self.rows.enter((query, table, answer), slot, shape, touched));
         }
@@ -199,6 +200,11 @@ impl RuleState {
         }
     }
 
+    /// The wall clock was stepped, and `slot` is now.
+    pub fn rewind(&mut self, slot: Slot) {
+        self.rows.rewind(slot);
+    }
+
     /// The place of the alert that a row belongs to; a new alert where there is none.
     fn seat(
         &mut self,
@@ -214,7 +220,7 @@ impl RuleState {
             return Ok(known);
         }
         let series = self.rows.row(row).key.clone();
-        let value = self.rows.value(row, rule.value, at.slot).unwrap_or(f64::NAN);
+        let value = self.rows.value(row, rule.value).unwrap_or(f64::NAN);
         let identity = identify(world, rule, &series, value, at.slot, lookups)?;
         let seat = match self.by_id.get(&identity.id) {
             Some(&seat) => seat,
@@ -270,7 +276,7 @@ impl RuleState {
         for &(row, seat) in seated {
             let entry = self.alerts[seat as usize].as_mut().expect("a row's alert is there");
             let verdicts = judge(&entry.alert, &entry.tiers, context, &self.rows, row);
-            let value = self.rows.value(row, context.rule.value, context.slot).unwrap_or(f64::NAN);
+            let value = self.rows.value(row, context.rule.value).unwrap_or(f64::NAN);
             match entry.news {
                 News::None => {
                     (entry.row, entry.verdicts, entry.value, entry.news) = (row, verdicts, value, News::Verdict);
@@ -392,7 +398,7 @@ impl RuleState {
             return None;
         }
         let context = Context { rule, slot, zone, firing };
-        let values = (0..rule.queries.len()).map(|query| self.rows.value(seat.row, query, slot)).collect();
+        let values = (0..rule.queries.len()).map(|query| self.rows.value(seat.row, query)).collect();
         let terms = seat.tiers.iter().map(|tier| verdict::terms(tier, &context, &self.rows, seat.row)).collect();
         Some(Look { values, verdicts: seat.verdicts, terms })
     }

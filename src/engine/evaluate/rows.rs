@@ -12,6 +12,8 @@ pub(super) const NONE: u32 = u32::MAX;
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     queries: usize,
+    /// The number of this evaluation. Slots would not do: where the wall clock is stepped back, one comes again.
+    round: u64,
     rows: Vec<Row>,
     cells: Vec<Cell>,
     by_key: Places,
@@ -37,7 +39,8 @@ pub struct Row {
 #[derive(Clone, Debug)]
 pub struct Cell {
     value: f64,
-    seen: Slot,
+    /// The evaluation that brought it.
+    seen: u64,
     series: u32,
     history: Option<Box<History>>,
 }
@@ -79,7 +82,12 @@ impl Rows {
         Rows { queries, lookups: vec![Lookup::default(); queries], ..Rows::default() }
     }
 
-    /// Enters the answer of query `query` for `slot`. Rows that it touches are listed in `touched`, each once a slot.
+    /// A new evaluation begins: no row has a value yet.
+    pub fn begin(&mut self) {
+        self.round += 1;
+    }
+
+    /// Enters the answer of query `query` for `slot`. Rows that it touches are listed in `touched`, each once an evaluation.
     pub fn enter(
         &mut self,
         (query, table, answer): (usize, &SeriesTable, &Answer),
@@ -94,8 +102,11 @@ impl Rows {
                 Some(&row) if row != NONE => row,
                 _ => self.meet(query, sample.series, table, shape),
             };
-            let cell = &mut self.cells[row as usize * self.queries + query];
-            if cell.seen == slot {
+            let first_cell = row as usize * self.queries;
+            let is_touched =
+                self.cells[first_cell..first_cell + self.queries].iter().any(|cell| cell.seen == self.round);
+            let cell = &mut self.cells[first_cell + query];
+            if cell.seen == self.round {
                 let (known, new) = (table.labels(SeriesRef(cell.series)), table.labels(sample.series));
                 let (first, second) = (known.min(new).clone(), known.max(new).clone());
                 let at = self.rows[row as usize].key.clone();
@@ -106,10 +117,9 @@ impl Rows {
                 }
                 continue;
             }
-            (cell.value, cell.seen, cell.series) = (sample.value, slot, sample.series.0);
-            let entry = &mut self.rows[row as usize];
-            if entry.seen != slot {
-                entry.seen = slot;
+            (cell.value, cell.seen, cell.series) = (sample.value, self.round, sample.series.0);
+            if !is_touched {
+                self.rows[row as usize].seen = slot;
                 touched.push(row);
             }
         }
@@ -131,7 +141,7 @@ impl Rows {
         let cells = (0..self.queries).map(|query| {
             let span = shape.history.get(query).copied().unwrap_or(Span::ZERO);
             let history = (!span.is_zero()).then(|| Box::new(History::new(shape.interval, span)));
-            Cell { value: f64::NAN, seen: never, series: NONE, history }
+            Cell { value: f64::NAN, seen: 0, series: NONE, history }
         });
         let row = if let Some(row) = self.free.pop() {
             self.rows[row as usize] = fresh;
@@ -167,9 +177,14 @@ impl Rows {
     pub fn remember(&mut self, slot: Slot) {
         for cell in &mut self.cells {
             if let Some(history) = &mut cell.history {
-                history.push(slot, (cell.seen == slot).then_some(cell.value));
+                history.push(slot, (cell.seen == self.round).then_some(cell.value));
             }
         }
+    }
+
+    /// Lets every history know that `slot` is now, and that what it has of later ones is yet to come.
+    pub fn rewind(&mut self, slot: Slot) {
+        self.cells.iter_mut().filter_map(|cell| cell.history.as_mut()).for_each(|history| history.rewind(slot));
     }
 
     /// Forgets a row: its series will be met as new ones.
@@ -208,11 +223,11 @@ impl Rows {
         self.queries
     }
 
-    /// The value of `query` in `row` at `slot`, if it had one.
+    /// The value of `query` in `row` in this evaluation, if it had one.
     #[must_use]
-    pub fn value(&self, row: u32, query: usize, slot: Slot) -> Option<f64> {
+    pub fn value(&self, row: u32, query: usize) -> Option<f64> {
         let cell = &self.cells[row as usize * self.queries + query];
-        (cell.seen == slot).then_some(cell.value)
+        (cell.seen == self.round).then_some(cell.value)
     }
 
     /// The history of `query` in `row`, if one is kept.

@@ -82,7 +82,7 @@ impl Verdicts {
 
 /// Judges one row for `alert`: hysteresis looks at what the alert does now.
 pub fn judge(alert: &Alert, tiers: &[Tier], context: &Context<'_>, rows: &Rows, row: u32) -> Verdicts {
-    let value = rows.value(row, context.rule.value, context.slot);
+    let value = rows.value(row, context.rule.value);
     let mut verdicts = Verdicts::default();
     for (index, tier) in tiers.iter().enumerate() {
         let fires = alert.tiers.get(index).is_some_and(|state| state.fires());
@@ -128,8 +128,7 @@ fn with_inputs<T>(
     row: u32,
     ask: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let operand =
-        |query: usize| Operand { value: rows.value(row, query, context.slot), history: rows.history(row, query) };
+    let operand = |query: usize| Operand { value: rows.value(row, query), history: rows.history(row, query) };
     let operands: smallvec::SmallVec<[Operand<'_>; 4]> = (0..context.rule.queries.len()).map(operand).collect();
     let labels = &rows.row(row).key;
     let firing = |index: usize| (context.firing)(&script.firing_names()[index], labels);

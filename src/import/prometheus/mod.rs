@@ -41,8 +41,8 @@ pub struct Translation {
     pub text: String,
     /// How many alerting rules the file had.
     pub alerts: usize,
-    /// How many of them have tiers now.
-    pub split: usize,
+    /// Those that have tiers now.
+    pub split: Vec<Splits>,
     /// The rules that stay as they are.
     pub left: Vec<Stays>,
     /// Families of severities.
@@ -51,6 +51,30 @@ pub struct Translation {
     pub commented: Vec<(usize, String)>,
     /// Severities that are called otherwise here: the word of the label, and ours.
     pub renamed: BTreeMap<String, String>,
+}
+
+/// How to translate.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Families of severities become one rule each.
+    pub merges: bool,
+    /// Rules without a severity are split as well, and have this one then.
+    pub severity: Option<String>,
+}
+
+/// A rule that has its threshold in a tier now.
+#[derive(Clone, Debug)]
+pub struct Splits {
+    /// The byte of the file at which its name stands.
+    pub at: usize,
+    /// Its name.
+    pub alert: String,
+    /// The severity that its tier has.
+    pub tier: String,
+    /// The condition of the tier, as it is written there.
+    pub condition: String,
+    /// What is left to ask.
+    pub query: String,
 }
 
 /// A rule that stays as it is.
@@ -75,11 +99,11 @@ pub struct Family {
     pub is_merged: bool,
 }
 
-/// Translates the text of one file. With `merges`, families become one rule.
+/// Translates the text of one file.
 ///
 /// # Errors
 /// Says why the file cannot be translated.
-pub fn translate(text: &str, context: &Context, merges: bool) -> Result<Translation, Untranslatable> {
+pub fn translate(text: &str, context: &Context, manner: &Manner) -> Result<Translation, Untranslatable> {
     let original = Page::read(text)?;
     let mut page = original.clone();
     let commented = comment_unknown(&mut page);
@@ -92,7 +116,7 @@ pub fn translate(text: &str, context: &Context, merges: bool) -> Result<Translat
     let mut translation = Translation {
         text: String::new(),
         alerts: 0,
-        split: 0,
+        split: Vec::new(),
         left: Vec::new(),
         families: Vec::new(),
         commented,
@@ -114,7 +138,7 @@ pub fn translate(text: &str, context: &Context, merges: bool) -> Result<Translat
             translation.alerts += 1;
             let at = places.next().unwrap_or_default();
             let outcome = match by_place.get(&alert.start) {
-                Some(checked) => rule::examine(entry, checked, at, context),
+                Some(checked) => rule::examine(entry, checked, at, context, manner),
                 None => Err(Left::Shared),
             };
             match outcome {
@@ -126,7 +150,7 @@ pub fn translate(text: &str, context: &Context, merges: bool) -> Result<Translat
                 }
             }
         }
-        settle(rules, candidates, merges, &mut ids, &mut translation);
+        settle(rules, candidates, manner.merges, &mut ids, &mut translation);
     }
     format::arrange(&mut page);
     translation.text = page.print();
@@ -144,7 +168,7 @@ fn settle(
     ids: &mut Ids,
     translation: &mut Translation,
 ) {
-    translation.split += candidates.iter().flatten().count();
+    translation.split.extend(candidates.iter().flatten().map(tiers::told));
     for candidate in candidates.iter().flatten().filter(|candidate| candidate.is_renamed()) {
         translation.renamed.insert(candidate.word.clone(), candidate.severity.name().to_string());
     }
@@ -153,9 +177,10 @@ fn settle(
     let mut candidates = candidates;
     let mut gone = Vec::new();
     for mut family in family::find(&candidates, &names) {
-        family.told.is_merged = merges;
         if merges {
-            gone.extend(family::merge(rules, &mut candidates, &family, ids));
+            let merged = family::merge(rules, &mut candidates, &family, ids);
+            family.told.is_merged = !merged.is_empty();
+            gone.extend(merged);
         }
         translation.families.push(family.told);
     }

@@ -1,7 +1,8 @@
 //! Whether one rule can be split, and all that is known of it then.
 
+use super::Manner;
 use crate::model::Severity;
-use crate::promql::{Comparison, LabelsOf, Split, Why};
+use crate::promql::{Comparison, LabelsOf, Split, Threshold, Why};
 use crate::rules::{Checked, Context, Kind};
 use crate::yaml::layout::Entry;
 
@@ -32,7 +33,7 @@ pub enum Left {
     #[error("it has tiers already")]
     Tiered,
     /// It has no severity.
-    #[error("it has no `severity` label, and a tier would add one")]
+    #[error("it has no `severity` label, and a tier would add one; --severity NAME says which")]
     NoSeverity,
     /// Its severity is that of its group.
     #[error("its severity comes from the labels of its group")]
@@ -56,8 +57,28 @@ pub enum Left {
     #[error("a template in its labels asks the source, which would be asked for calm series too")]
     AskingLabel,
     /// There is no way to write the bound.
-    #[error("its bound cannot be written in a condition")]
+    #[error("its bound is infinite and cannot be written in a condition")]
     Unwritable,
+}
+
+impl Left {
+    /// One word for it, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Left::Whole(why) => why.code(),
+            Left::Tiered => "tiered",
+            Left::NoSeverity => "no_severity",
+            Left::SeverityOfGroup => "severity_of_group",
+            Left::SeverityFromTemplate => "severity_from_template",
+            Left::UnknownSeverity(_) => "unknown_severity",
+            Left::Shared => "shared",
+            Left::InBrackets => "in_brackets",
+            Left::HidesLabel(_) => "hides_label",
+            Left::AskingLabel => "asking_label",
+            Left::Unwritable => "unwritable",
+        }
+    }
 }
 
 impl Candidate {
@@ -66,9 +87,20 @@ impl Candidate {
         **self.severity.name() != *self.word
     }
 
-    /// Whether `differs` would not do: PromQL's `!=` is met by what is no number.
+    /// Whether a bound would not do: it takes two, or PromQL's `!=`, which is met by what is no number.
     pub fn needs_condition(&self) -> bool {
-        self.split.comparison == Comparison::Differs && self.split.can_be_nan
+        match self.split.any.as_slice() {
+            [one] => one.comparison == Comparison::Differs && self.split.can_be_nan,
+            _ => self.outside().is_none(),
+        }
+    }
+
+    /// The range that the value has to leave, if that is what the rule asks.
+    pub fn outside(&self) -> Option<[&Threshold; 2]> {
+        let [one, other] = self.split.any.as_slice() else { return None };
+        let (low, high) = if one.comparison == Comparison::Below { (one, other) } else { (other, one) };
+        let is_range = low.comparison == Comparison::Below && high.comparison == Comparison::Above;
+        (is_range && low.bound <= high.bound).then_some([low, high])
     }
 }
 
@@ -76,11 +108,19 @@ impl Candidate {
 ///
 /// # Errors
 /// Says why it has to stay as it is.
-pub(super) fn examine(entry: &Entry, checked: &Checked, at: usize, context: &Context) -> Result<Candidate, Left> {
+pub(super) fn examine(
+    entry: &Entry,
+    checked: &Checked,
+    at: usize,
+    context: &Context,
+    manner: &Manner,
+) -> Result<Candidate, Left> {
     let rule = &checked.rule;
     if rule.kind == Kind::Extended {
         return Err(Left::Tiered);
     }
+    let expr = &rule.queries[0].expr;
+    let split = expr.split().map_err(|whole| Left::Whole(whole.why))?;
     if !entry.references().is_empty() {
         return Err(Left::Shared);
     }
@@ -90,9 +130,7 @@ pub(super) fn examine(entry: &Entry, checked: &Checked, at: usize, context: &Con
     if !whole(Some(&entry.value)) || !whole(entry.value.get("labels")) || !whole(entry.value.get("annotations")) {
         return Err(Left::InBrackets);
     }
-    let expr = &rule.queries[0].expr;
-    let split = expr.split().map_err(|whole| Left::Whole(whole.why))?;
-    let (word, severity) = severity(checked, context)?;
+    let (word, severity) = severity(checked, context, manner)?;
     if let Some(label) = hidden_label(checked) {
         return Err(Left::HidesLabel(label));
     }
@@ -111,21 +149,21 @@ pub(super) fn examine(entry: &Entry, checked: &Checked, at: usize, context: &Con
     let group = checked.group.name.value.clone();
     let identity = format!("{group}\n{}\n{fixed:?}", rule.alert);
     let candidate = Candidate { at, alert: rule.alert.to_string(), split, word, severity, labels, identity, group };
-    let is_finite = candidate.split.bound.is_finite();
+    let is_finite = candidate.split.any.iter().all(|one| one.bound.is_finite());
     if candidate.needs_condition() && !is_finite { Err(Left::Unwritable) } else { Ok(candidate) }
 }
 
-fn severity(checked: &Checked, context: &Context) -> Result<(String, Severity), Left> {
+fn severity(checked: &Checked, context: &Context, manner: &Manner) -> Result<(String, Severity), Left> {
     let own = checked.written.labels.as_ref().and_then(|labels| labels.get("severity"));
     let of_group = checked.group.labels.as_ref().and_then(|labels| labels.get("severity"));
-    let (Some(own), None) = (own, of_group) else {
-        return Err(if of_group.is_some() { Left::SeverityOfGroup } else { Left::NoSeverity });
-    };
-    let word = own.value.to_string();
+    if of_group.is_some() {
+        return Err(Left::SeverityOfGroup);
+    }
+    let own = own.map(|label| label.value.to_string()).filter(|word| !word.is_empty());
+    let word = own.or_else(|| manner.severity.clone()).ok_or(Left::NoSeverity)?;
     match context.severities.find(&word) {
         Some(severity) => Ok((word, severity.clone())),
         None if word.contains("{{") => Err(Left::SeverityFromTemplate),
-        None if word.is_empty() => Err(Left::NoSeverity),
         None => Err(Left::UnknownSeverity(word)),
     }
 }

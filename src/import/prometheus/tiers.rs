@@ -1,8 +1,8 @@
 //! Writes a rule with tiers in the place of a plain one. What was said of anything stays beside it.
 
-use super::Ids;
 use super::rule::Candidate;
-use crate::promql::Comparison;
+use super::{Ids, Splits};
+use crate::promql::{Comparison, Threshold};
 use crate::rules::format::write_expr;
 use crate::yaml::layout::{Entry, Node, Remark, Shape};
 
@@ -58,14 +58,30 @@ pub(super) fn finish(entry: &mut Entry, candidate: &Candidate, tiers: Vec<Entry>
     }
 }
 
+/// What became of a rule.
+pub(super) fn told(candidate: &Candidate) -> Splits {
+    let condition = condition(candidate);
+    let [key, value] = [condition.name(), condition.value.text()].map(|text| text.unwrap_or_default().to_owned());
+    Splits {
+        at: candidate.at,
+        alert: candidate.alert.clone(),
+        tier: candidate.word.clone(),
+        condition: format!("{key}: {value}"),
+        query: candidate.split.query.text().to_string(),
+    }
+}
+
 /// The bound as a key of a tier.
 fn condition(candidate: &Candidate) -> Entry {
-    let split = &candidate.split;
     if candidate.needs_condition() {
-        // In a condition, what is no number does not even differ; but it is not equal either.
-        return Entry::new("when", Node::inline(&format!("'!(value == {:?})'", split.bound)));
+        return Entry::new("when", Node::inline(&format!("'{}'", composite(&candidate.split.any))));
     }
-    let key = match split.comparison {
+    if let Some([low, high]) = candidate.outside() {
+        let range = format!("[{}, {}]", yaml_number(low), yaml_number(high));
+        return remarked(Entry::new("outside", Node::inline(&range)), &[low, high]);
+    }
+    let threshold = &candidate.split.any[0];
+    let key = match threshold.comparison {
         Comparison::Above => "above",
         Comparison::AtLeast => "at_least",
         Comparison::Below => "below",
@@ -73,14 +89,38 @@ fn condition(candidate: &Candidate) -> Entry {
         Comparison::Equals => "equals",
         Comparison::Differs => "differs",
     };
-    let written = split.written.split_whitespace().collect::<Vec<_>>().join(" ");
-    if is_plain_number(&written) {
-        return Entry::new(key, Node::inline(&written));
-    }
-    let mut entry = Entry::new(key, Node::inline(&number(split.bound)));
-    // How the number came about is worth as much as the number.
-    entry.trailing = (!written.contains('#')).then(|| format!("# {written}"));
+    remarked(Entry::new(key, Node::inline(&yaml_number(threshold))), &[threshold])
+}
+
+/// The comparisons as a condition that is true where one of them is.
+fn composite(any: &[Threshold]) -> String {
+    let one = |Threshold { comparison, bound, .. }: &Threshold| match comparison {
+        Comparison::Above => format!("value > {bound:?}"),
+        Comparison::AtLeast => format!("value >= {bound:?}"),
+        Comparison::Below => format!("value < {bound:?}"),
+        Comparison::AtMost => format!("value <= {bound:?}"),
+        Comparison::Equals => format!("value == {bound:?}"),
+        // In a condition, what is no number does not even differ; but it is not equal either.
+        Comparison::Differs => format!("!(value == {bound:?})"),
+    };
+    any.iter().map(one).collect::<Vec<_>>().join(" || ")
+}
+
+/// How a number came about is worth as much as the number.
+fn remarked(mut entry: Entry, thresholds: &[&Threshold]) -> Entry {
+    let written: Vec<String> = thresholds.iter().map(|threshold| in_one_line(&threshold.written)).collect();
+    let is_told = written.iter().any(|written| !is_plain_number(written) && !written.contains('#'));
+    entry.trailing = is_told.then(|| format!("# {}", written.join(", ")));
     entry
+}
+
+fn in_one_line(written: &str) -> String {
+    written.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn yaml_number(threshold: &Threshold) -> String {
+    let written = in_one_line(&threshold.written);
+    if is_plain_number(&written) { written } else { number(threshold.bound) }
 }
 
 /// Whether YAML reads a number as PromQL does.

@@ -76,6 +76,19 @@ impl History {
         self.push(slot, Some(value));
     }
 
+    /// The wall clock was stepped back, so that `slot` is now: what is held of later slots is yet to come, and makes room
+    /// for what lies before.
+    pub fn rewind(&mut self, slot: Slot) {
+        let number = self.number(slot);
+        let Some(newest) = self.newest.filter(|newest| *newest > number) else { return };
+        let too_new = u64::try_from(newest.saturating_sub(number)).unwrap_or(u64::MAX).min(self.cells.len() as u64);
+        for step in 0..too_new {
+            let cell = self.cell_index(newest.saturating_sub_unsigned(step));
+            self.cells[cell] = Cell::EMPTY;
+        }
+        self.newest = Some(number);
+    }
+
     /// The sample at exactly `slot`.
     #[must_use]
     pub fn at(&self, slot: Slot) -> Option<f64> {
@@ -227,6 +240,23 @@ mod tests {
         assert_eq!(history.window(slot(12), Span::from_mins(1)).samples().count(), 1);
         history.push(slot(1_000), Some(5.0));
         assert_eq!(history.window(slot(1_000), Span::from_mins(5)).samples().collect::<Vec<_>>(), [5.0]);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_takes_what_is_yet_to_come_with_it_and_what_was_before_can_be_filled_in() {
+        for back_to in [8, -500] {
+            let mut history = history(&(0..=12).map(|n| Some(f64::from(n))).collect::<Vec<_>>());
+            history.rewind(slot(back_to));
+            assert_eq!(history.at(slot(12)), None, "that slot has not come yet");
+            assert_eq!(history.at(slot(back_to)), (back_to == 8).then_some(8.0), "what is in reach stays");
+            for number in back_to - 10..=back_to {
+                history.fill(slot(number), 1.0);
+            }
+            assert_eq!(history.window(slot(back_to), Span::from_mins(5)).samples().count(), 10);
+            let same = history.clone();
+            history.rewind(slot(back_to + 3));
+            assert_eq!(history.window(slot(back_to), Span::from_mins(5)).samples().count(), 10, "{same:?}");
+        }
     }
 
     #[test]

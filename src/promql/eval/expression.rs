@@ -1,6 +1,7 @@
 //! The walk over the tree: what each kind of expression is worth at an instant.
 
 use super::grouping::{nameless, twice};
+use super::memo::Memo;
 use super::prepare::Prepared;
 use super::{Element, EvalError, Gravity, Names, Options, Remark, Trouble};
 use super::{aggregate, binary, call, select};
@@ -24,6 +25,8 @@ pub(super) struct Asked<'a> {
     pub remarks: RefCell<Vec<Remark>>,
     /// How many samples were put into memory.
     pub samples: Cell<usize>,
+    /// What subqueries were worth at their steps.
+    pub memo: RefCell<Memo>,
 }
 
 impl Asked<'_> {
@@ -122,7 +125,10 @@ impl Asked<'_> {
 
     /// Remarks something, once.
     pub(super) fn remark(&self, gravity: Gravity, message: String, range: &Range<usize>) {
-        let remark = Remark::new(gravity, message, range.clone(), self.text);
+        self.remark_once(Remark::new(gravity, message, range.clone(), self.text));
+    }
+
+    pub(super) fn remark_once(&self, remark: Remark) {
         let mut remarks = self.remarks.borrow_mut();
         if !remarks.contains(&remark) {
             remarks.push(remark);

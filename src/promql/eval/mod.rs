@@ -16,6 +16,7 @@ mod grouping;
 mod histogram;
 mod label;
 mod matching;
+mod memo;
 mod number;
 mod over_time;
 mod prepare;

@@ -2,18 +2,20 @@
 
 use super::expression::Asked;
 use super::grouping::{Counted, Groups, nameless, twice};
+use super::memo::Memo;
 use super::prepare::Prepared;
 use super::{Element, EvalError, Options, Remark, Reply, Row, Trouble, Value};
 use crate::promql::{Expr, ValueType};
 use crate::series::{Point, SeriesSet};
 use std::cell::{Cell, RefCell};
 
-/// An expression made ready; it remembers which series its selectors mean.
+/// An expression made ready; it remembers which series its selectors mean, and what its subqueries were worth.
 #[derive(Clone, Debug)]
 pub struct Query {
     expr: Expr,
     options: Options,
     prepared: Prepared,
+    pub(super) memo: Memo,
 }
 
 /// The instants of a range query, in milliseconds.
@@ -33,7 +35,7 @@ impl Query {
     /// # Errors
     /// When it uses what Prometheus calls experimental, or names a label or a pattern that cannot be one.
     pub fn new(expr: &Expr, options: Options) -> Result<Self, EvalError> {
-        Ok(Query { expr: expr.clone(), options, prepared: Prepared::new(expr)? })
+        Ok(Query { expr: expr.clone(), options, prepared: Prepared::new(expr)?, memo: Memo::new(expr) })
     }
 
     /// The expression.
@@ -50,7 +52,7 @@ impl Query {
     pub fn instant(&mut self, set: &SeriesSet, at: i64) -> Result<Reply, EvalError> {
         self.look_up(set);
         let steps = Steps { start: at, end: at, step: 1 };
-        self.ask(set, steps, |asked| self.value(asked, at))
+        self.ask(set, steps, |query, asked| query.value(asked, at))
     }
 
     /// What the expression is worth at each of `steps`; a number is a row without labels.
@@ -63,10 +65,10 @@ impl Query {
     pub fn range(&mut self, set: &SeriesSet, steps: Steps) -> Result<Reply<Vec<Row>>, EvalError> {
         assert!(steps.step > 0, "the step of a range query is positive");
         self.look_up(set);
-        self.ask(set, steps, |asked| {
+        self.ask(set, steps, |query, asked| {
             let mut rows = Rows::default();
             for at in steps.instants() {
-                match self.value(asked, at)? {
+                match query.value(asked, at)? {
                     Value::Scalar(value) => rows.take(vec![Element::new(crate::model::Labels::empty(), value)], at),
                     Value::Vector(elements) => rows.take(elements, at),
                     Value::Text(_) | Value::Matrix(_) => panic!("a range query is asked of numbers"),
@@ -79,18 +81,21 @@ impl Query {
     /// Forgets which series were meant, so that another set can be asked.
     pub fn forget(&mut self) {
         self.prepared.selections.iter_mut().for_each(super::select::Selection::reset);
+        self.memo.reset();
     }
 
     fn look_up(&mut self, set: &SeriesSet) {
         self.prepared.selections.iter_mut().for_each(|selection| selection.refresh(set));
+        self.memo.refresh(set);
     }
 
     fn ask<V>(
-        &self,
+        &mut self,
         set: &SeriesSet,
         steps: Steps,
-        answer: impl FnOnce(&Asked<'_>) -> Result<V, EvalError>,
+        answer: impl FnOnce(&Self, &Asked<'_>) -> Result<V, EvalError>,
     ) -> Result<Reply<V>, EvalError> {
+        let memo = std::mem::take(&mut self.memo);
         let asked = Asked {
             prepared: &self.prepared,
             options: self.options,
@@ -100,9 +105,13 @@ impl Query {
             end: steps.end,
             remarks: RefCell::default(),
             samples: Cell::new(0),
+            memo: RefCell::new(memo),
         };
-        let value = answer(&asked)?;
-        let mut remarks: Vec<Remark> = asked.remarks.into_inner();
+        let answered = answer(self, &asked);
+        let Asked { memo, remarks, .. } = asked;
+        let mut remarks: Vec<Remark> = remarks.into_inner();
+        self.memo = memo.into_inner();
+        let value = answered?;
         remarks.sort_by_key(|remark| remark.range.start);
         Ok(Reply { value, remarks })
     }

@@ -1,9 +1,10 @@
 //! Windows: the points of each series over a stretch of time, selected or asked for step by step.
 
 use super::expression::Asked;
+use super::memo::Step;
 use super::query::Rows;
 use super::select::{begins_before, between};
-use super::{EvalError, Names};
+use super::{Element, EvalError, Names};
 use crate::model::Labels;
 use crate::promql::tree::{Kind, Node, Subquery};
 use crate::series::Point;
@@ -83,13 +84,31 @@ impl Asked<'_> {
         }
         // Before the first step: a subquery can have more of them than anybody would wait for.
         self.charge(usize::try_from((end - at) / step + 1).unwrap_or_default(), &node.range)?;
+        self.memo.borrow_mut().forget_before(node, at);
         let mut rows = Rows::default();
         while at <= end {
-            let elements = self.vector(&subquery.of, at)?;
+            let elements = self.step(subquery, node, at)?;
             self.charge(elements.len(), &node.range)?;
             rows.take(elements, at);
             at += step;
         }
         Ok(rows)
+    }
+
+    /// The elements of `subquery` at one of its steps: remembered, or found out.
+    fn step(&self, subquery: &Subquery, node: &Node, at: i64) -> Result<Vec<Element>, EvalError> {
+        if let Some(step) = self.memo.borrow().step(node, at) {
+            self.charge(step.samples, &node.range)?;
+            step.remarks.iter().cloned().for_each(|remark| self.remark_once(remark));
+            return Ok(step.elements.clone());
+        }
+        let (earlier, samples) = (self.remarks.take(), self.samples.get());
+        let found = self.vector(&subquery.of, at);
+        let remarks = self.remarks.replace(earlier);
+        remarks.iter().cloned().for_each(|remark| self.remark_once(remark));
+        let elements = found?;
+        let samples = self.samples.get() - samples;
+        self.memo.borrow_mut().remember(node, at, || Step { elements: elements.clone(), remarks, samples });
+        Ok(elements)
     }
 }

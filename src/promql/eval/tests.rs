@@ -112,3 +112,60 @@ fn too_many_samples_are_refused_and_not_waited_for() {
     let error = ask(&set, "sum_over_time(a[100y:1ms])", 0, Options::default()).unwrap_err();
     assert_eq!(error.trouble, Trouble::TooManySamples);
 }
+
+/// Asks `expr` at slots half a minute apart while samples come in, of one series late by `lag`; each answer is that of a
+/// query that remembers nothing. Returns how many steps were evaluated, and how many without remembering.
+fn steps_evaluated(expr: &str, slots: i64, lag: i64) -> (u64, u64) {
+    let expr = Expr::parse(expr).unwrap();
+    let mut set = SeriesSet::new();
+    let mut query = Query::new(&expr, Options::default()).unwrap();
+    let mut afresh = 0;
+    for slot in 0..slots {
+        let at = slot * 30_000;
+        for (name, lag) in [("x{n=\"1\"}", 0), ("x{n=\"2\"}", 0), ("late", lag)] {
+            // Every fourth sample is a reset of the counter, or half of one.
+            let value = f64::from(i32::try_from(slot % 4 * slot).unwrap());
+            set.push(&described(name).unwrap(), Point { at: at - lag, value }).unwrap();
+        }
+        let mut fresh = Query::new(&expr, Options::default()).unwrap();
+        assert_eq!(query.instant(&set, at), fresh.instant(&set, at), "{expr} at {at}");
+        afresh += fresh.memo.evaluated;
+    }
+    (query.memo.evaluated, afresh)
+}
+
+#[test]
+fn a_step_of_a_subquery_is_evaluated_once_however_many_slots_ask_for_it() {
+    let (steps, afresh) = steps_evaluated("max_over_time(rate(x[5m])[1h:1m])", 240, 0);
+    assert_eq!(steps, 59 + 120, "two hours have so many minutes, and the first window begins an hour before");
+    assert!(afresh > 10_000, "{afresh}");
+    let (steps, afresh) = steps_evaluated("sum(quantile_over_time(0.5, max_over_time(x[2m:20s])[10m:2m]))", 120, 0);
+    assert!(steps * 5 < afresh, "{steps} of {afresh}");
+}
+
+#[test]
+fn a_step_is_evaluated_again_where_what_it_sees_has_changed_since() {
+    for expr in [
+        "max_over_time(late[10m:1m])",
+        "sum_over_time((x - ignoring (n) group_left () late)[5m:30s])",
+        "avg_over_time(x[5m:30s] offset -1m)",
+        "max_over_time((x offset -3m)[10m:1m])",
+        "max_over_time((x @ 600)[5m:1m]) + sum_over_time((x @ end())[5m:1m])",
+        "max_over_time(max_over_time((x offset -1m)[3m:20s] offset -1m)[10m:1m])",
+        "quantile_over_time(2, quantile_over_time(-1, x[1m])[5m:1m])",
+    ] {
+        steps_evaluated(expr, 60, 240_000);
+    }
+}
+
+#[test]
+fn another_set_is_asked_as_if_there_had_been_no_other() {
+    let expr = Expr::parse("sum_over_time(a[5m:1m])").unwrap();
+    let mut query = Query::new(&expr, Options::default()).unwrap();
+    for values in ["1+1x9", "5x9"] {
+        let set = set(&[("a", values)]);
+        query.forget();
+        let mut fresh = Query::new(&expr, Options::default()).unwrap();
+        assert_eq!(query.instant(&set, 300_000), fresh.instant(&set, 300_000));
+    }
+}

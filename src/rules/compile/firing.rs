@@ -3,6 +3,7 @@
 use super::Compiler;
 use crate::diagnostics::suggest::did_you_mean;
 use crate::diagnostics::{Place, Text, codes};
+use crate::rules::circle::Circles;
 use crate::rules::rule::{Clear, Condition, Rule, Tier};
 use crate::rules::script::Script;
 use crate::rules::written;
@@ -15,6 +16,8 @@ pub(super) fn check(alerts: &[(written::Rule, Arc<Rule>)], compiler: &mut Compil
     if asks.values().all(BTreeSet::is_empty) {
         return;
     }
+    let edges = asks.iter().flat_map(|(alert, names)| names.iter().map(move |name| (*alert, name.as_str())));
+    let circles = Circles::of(edges);
     for (written, rule) in alerts {
         let mut told = BTreeSet::new();
         for name in scripts(rule).flat_map(|script| script.firing_names().to_vec()) {
@@ -24,7 +27,7 @@ pub(super) fn check(alerts: &[(written::Rule, Arc<Rule>)], compiler: &mut Compil
             let place = place_of(written, &name).unwrap_or(rule.place);
             if !asks.contains_key(&*name) {
                 refuse_stranger(&name, place, asks.keys().copied(), compiler);
-            } else if reaches(&asks, &name, &rule.alert) {
+            } else if circles.joins(&name, &rule.alert) {
                 let message = format!("`{}` asks whether `{name}` fires, which asks back", rule.alert);
                 compiler
                     .error(codes::WB049, message, place, "the circle goes through here")
@@ -47,19 +50,6 @@ fn asks(alerts: &[(written::Rule, Arc<Rule>)]) -> BTreeMap<&str, BTreeSet<String
 fn refuse_stranger<'a>(name: &str, at: Place, group: impl Iterator<Item = &'a str>, compiler: &mut Compiler<'_>) {
     let help = did_you_mean(name, group).unwrap_or_else(|| "across groups use `inhibited_by`".into());
     compiler.error(codes::WB049, format!("there is no alert `{name}` in this group"), at, "").help(help);
-}
-
-fn reaches(asks: &BTreeMap<&str, BTreeSet<String>>, from: &str, to: &str) -> bool {
-    let (mut seen, mut left) = (BTreeSet::new(), vec![from]);
-    while let Some(name) = left.pop() {
-        if name == to {
-            return true;
-        }
-        if seen.insert(name) {
-            left.extend(asks.get(name).into_iter().flatten().map(String::as_str));
-        }
-    }
-    false
 }
 
 /// Every condition of a rule, those of its exceptions included.

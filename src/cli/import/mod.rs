@@ -1,9 +1,12 @@
 //! `watchbell import`: other tools' files, translated; what could not be is listed.
 
+mod human;
+mod json;
+
 use super::{Answer, Colour, CommandError, output, paths};
 use crate::config;
-use crate::diagnostics::{Findings, Level, Place, SourceId, Sources, render};
-use crate::import::prometheus::{self, Family, Translation};
+use crate::diagnostics::{Findings, Level, SourceId, Sources, render};
+use crate::import::prometheus::{self, Manner, Translation};
 use crate::rules::Context;
 use crate::service::load;
 use crate::yaml;
@@ -37,16 +40,27 @@ struct Prometheus {
     /// Make one rule of rules with the same query and different severities, with a tier for each.
     #[arg(long)]
     merge: bool,
+    /// Split rules without a severity as well: they have this one then.
+    #[arg(long, value_name = "NAME")]
+    severity: Option<String>,
+    /// How to say what became of each rule. JSON goes to stdout, with the translations in it where there is no folder.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
 }
 
-/// What became of all files.
-#[derive(Default)]
-struct Sum {
-    alerts: usize,
-    split: usize,
-    left: usize,
-    families: usize,
-    members: usize,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// A translated file.
+struct Done {
+    file: PathBuf,
+    /// Where the translation goes, if not to stdout.
+    target: Option<PathBuf>,
+    source: SourceId,
+    translation: Translation,
 }
 
 impl Import {
@@ -64,7 +78,8 @@ impl Prometheus {
     fn run(&self, configuration: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
         let targets = self.targets()?;
         let context = context(configuration)?;
-        let (mut sources, mut findings, mut sum) = (Sources::default(), Findings::default(), Sum::default());
+        let manner = self.manner(&context)?;
+        let (mut sources, mut findings) = (Sources::default(), Findings::default());
         let mut done = Vec::new();
         for (path, target) in self.files.iter().zip(targets) {
             let source = yaml::admit(path, yaml::content(path), &mut sources, &mut findings);
@@ -74,12 +89,8 @@ impl Prometheus {
             if findings.has_errors() {
                 continue;
             }
-            match prometheus::translate(&text, &context, self.merge) {
-                Ok(translation) => {
-                    report(&translation, source, &sources)?;
-                    sum.add(&translation);
-                    done.push((target, translation.text));
-                }
+            match prometheus::translate(&text, &context, &manner) {
+                Ok(translation) => done.push(Done { file: path.clone(), target, source, translation }),
                 Err(error) => {
                     let message = format!("cannot translate `{}`: {error}", path.display());
                     output::print_aside(&format!("error: {message}\n"))?;
@@ -92,11 +103,34 @@ impl Prometheus {
         if findings.has_errors() {
             return Ok(Answer::Refused);
         }
-        for (target, text) in &done {
-            write(target.as_deref(), text)?;
-        }
-        output::print_aside(&self.summary(&sum))?;
+        self.tell(&done, &sources)?;
         Ok(Answer::Good)
+    }
+
+    /// Writes the translations, and says what became of each rule.
+    fn tell(&self, done: &[Done], sources: &Sources) -> Result<(), CommandError> {
+        if self.format == Format::Human {
+            output::print_aside(&done.iter().map(|done| human::report(done, sources)).collect::<String>())?;
+        }
+        for Done { target, translation, .. } in done {
+            match target {
+                Some(target) => write(target, &translation.text)?,
+                None if self.format == Format::Human => output::print(&translation.text)?,
+                None => {}
+            }
+        }
+        match self.format {
+            Format::Human => output::print_aside(&human::summary(done, self.merge)),
+            Format::Json => output::print(&json::report(done, sources)),
+        }
+    }
+
+    fn manner(&self, context: &Context) -> Result<Manner, CommandError> {
+        let unknown = self.severity.as_deref().filter(|name| context.severities.find(name).is_none());
+        match unknown {
+            Some(name) => Err(CommandError::Usage(format!("--severity: no severity is called `{name}`"))),
+            None => Ok(Manner { merges: self.merge, severity: self.severity.clone() }),
+        }
     }
 
     /// Where each translation goes; stdout where that is nowhere.
@@ -117,65 +151,9 @@ impl Prometheus {
         });
         targets.collect()
     }
-
-    fn summary(&self, sum: &Sum) -> String {
-        let Sum { alerts, split, left, families, members } = sum;
-        let merged = if self.merge { "merged" } else { "to merge with --merge" };
-        let files = self.files.len();
-        format!(
-            "{files} files, {alerts} alerts: {split} split, {left} left; {families} families of {members} rules {merged}\n"
-        )
-    }
 }
 
-/// Says what stays as it was, what became a comment, and which families there are, in the order of the file.
-fn report(translation: &Translation, source: SourceId, sources: &Sources) -> Result<(), CommandError> {
-    let at = |offset: usize| {
-        let start = u32::try_from(offset).unwrap_or(u32::MAX);
-        sources.describe(Place { source, start, end: start })
-    };
-    let mut lines: Vec<(usize, String)> = Vec::new();
-    for stays in &translation.left {
-        lines.push((stays.at, format!("`{}` stays as it was: {}", stays.alert, stays.why)));
-    }
-    for (offset, key) in &translation.commented {
-        lines.push((*offset, format!("`{key}` is not for Watchbell and is a comment now")));
-    }
-    lines.extend(translation.families.iter().map(about_family));
-    lines.sort();
-    let lines: String = lines.iter().map(|(offset, line)| format!("{}: {line}\n", at(*offset))).collect();
-    output::print_aside(&lines)?;
-    for (word, name) in &translation.renamed {
-        let note = format!("note: `severity: {word}` is called `{name}` here, and messages will say so");
-        output::print_aside(&format!("{note}; to keep the word, name your severities in watchbell.yaml\n"))?;
-    }
-    Ok(())
-}
-
-fn about_family(family: &Family) -> (usize, String) {
-    let names: Vec<String> = family.members.iter().map(|(_, name)| format!("`{name}`")).collect();
-    let first = family.members.iter().map(|(at, _)| *at).min().unwrap_or_default();
-    let (count, names, name) = (family.members.len(), names.join(", "), &family.name);
-    let line = if family.is_merged {
-        format!("{count} rules ({names}) are one rule with tiers now, `{name}`")
-    } else {
-        format!("{count} rules ({names}) ask one query: with --merge they are one rule, `{name}`")
-    };
-    (first, line)
-}
-
-impl Sum {
-    fn add(&mut self, translation: &Translation) {
-        self.alerts += translation.alerts;
-        self.split += translation.split;
-        self.left += translation.left.len();
-        self.families += translation.families.len();
-        self.members += translation.families.iter().map(|family| family.members.len()).sum::<usize>();
-    }
-}
-
-fn write(target: Option<&Path>, text: &str) -> Result<(), CommandError> {
-    let Some(target) = target else { return output::print(text) };
+fn write(target: &Path, text: &str) -> Result<(), CommandError> {
     if let Some(folder) = target.parent() {
         let cannot = |error| CommandError::Outside(format!("cannot make `{}`: {error}", folder.display()));
         fs::create_dir_all(folder).map_err(cannot)?;
