@@ -79,7 +79,9 @@ pub(super) fn allows(
         return Vec::new();
     }
     let mut values = Vec::new();
-    documents.iter().for_each(|node| list_values(node, &mut values));
+    for node in documents {
+        list_values(node, &mut values);
+    }
     values.sort_unstable();
     marks
         .into_iter()
