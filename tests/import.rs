@@ -75,7 +75,6 @@ fn rules_without_a_severity_are_split_where_one_is_given() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a skipped part says so, and what is left is told")]
 fn what_is_left_of_published_rules_has_no_threshold_of_its_own() {
     let shared = std::env::var("WATCHBELL_SHARED").unwrap_or_else(|_| "../shared".into());
     let files: Vec<PathBuf> =

@@ -61,6 +61,8 @@ pub(super) fn summary(done: &[Done], merges: bool) -> String {
     );
     let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    text.extend(reasons.iter().map(|(why, count)| format!("{count:6} left: {why}\n")));
+    for (why, count) in reasons {
+        text.push_str(&format!("{count:6} left: {why}\n"));
+    }
     text
 }
