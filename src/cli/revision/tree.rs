@@ -30,7 +30,8 @@ impl Tree {
     ) -> Result<Self, CommandError> {
         let entries = git::entries(commit)?;
         let mut objects = git::objects()?;
-        let seen = |entry: &Entry| seen_from(&repository.prefix, &entry.path);
+        let home = configuration.parent().unwrap_or(Path::new(""));
+        let seen = |entry: &Entry| seen_beside(home, &repository.prefix, &entry.path);
         let mut read = |entry: &Entry| objects.read(&entry.object, &format!("{label}:{}", entry.path));
         let mut links = BTreeMap::new();
         for link in entries.iter().filter(|entry| entry.mode == Mode::Link) {
@@ -41,7 +42,6 @@ impl Tree {
         let aliases = aliases(&files, &links, &repository.prefix);
         let find = |path: &Path| files.get(aliases.get(path).map_or(path, PathBuf::as_path)).copied();
         let written = find(configuration).map(&mut read).transpose()?.unwrap_or_default();
-        let home = configuration.parent().unwrap_or(Path::new(""));
         let mut texts = BTreeMap::new();
         for path in files.keys().chain(aliases.keys()) {
             let is_named = || path.file_name().is_some_and(|name| written.contains(&*name.to_string_lossy()));
@@ -117,6 +117,15 @@ fn tidy(path: &Path, depth: usize) -> Option<PathBuf> {
     (above <= depth).then(|| up.chain(parts).collect())
 }
 
+/// A path from the root of the repository as a configuration in `home` names it. Both are seen from the folder `prefix` of the
+/// repository. There are several ways to a file where one stands below `home`, and this is the one that its globs take.
+fn seen_beside(home: &Path, prefix: &str, path: &str) -> PathBuf {
+    let depth = Path::new(prefix).components().count();
+    let Some(root) = tidy(&Path::new(prefix).join(home), 0) else { return seen_from(prefix, path) };
+    let beside = home.join(seen_from(&root.to_string_lossy(), path));
+    tidy(&beside, depth).unwrap_or(beside)
+}
+
 /// A path from the root of the repository as it is seen from the folder `prefix` in it.
 fn seen_from(prefix: &str, path: &str) -> PathBuf {
     let (from, to) = (Path::new(prefix), Path::new(path));
@@ -161,6 +170,20 @@ mod tests {
         assert_eq!(follow("../loop"), None);
         assert_eq!(resolved("a/x.yaml", &[("a", "b"), ("b", "c")], 0).as_deref(), Some("c/x.yaml"));
         assert_eq!(resolved("x.yaml", &[("x.yaml", "../y.yaml")], 1).as_deref(), Some("../y.yaml"));
+    }
+
+    #[test]
+    fn a_file_has_the_name_by_which_the_configuration_finds_it() {
+        for (home, prefix, path, seen) in [
+            ("", "", "rules/a.yaml", "rules/a.yaml"),
+            ("", "ops/", "ops/rules/a.yaml", "rules/a.yaml"),
+            ("..", "rules/", "rules/a.yaml", "../rules/a.yaml"),
+            ("..", "rules/", "watchbell.yaml", "../watchbell.yaml"),
+            ("deploy", "", "rules/a.yaml", "rules/a.yaml"),
+            ("../deploy", "sub/", "sub/a.yaml", "../sub/a.yaml"),
+        ] {
+            assert_eq!(seen_beside(Path::new(home), prefix, path), PathBuf::from(seen), "{home} {prefix} {path}");
+        }
     }
 
     #[test]
