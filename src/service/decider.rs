@@ -24,7 +24,7 @@ use crate::model::{Moment, Name, Slot, Span};
 use crate::store::{Commit, Consumed, Epoch, Outcome, Partition, Submitted};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
@@ -461,20 +461,27 @@ impl Decider {
         }
     }
 
+    /// How long until an Alertmanager has to be told again; nothing where there is none.
+    pub fn until_resend(&self) -> Option<Duration> {
+        self.resends().map(|(_, wait)| wait).min()
+    }
+
+    /// The channels that are told again what fires, and how long that can wait.
+    fn resends(&self) -> impl Iterator<Item = (&Name, Duration)> {
+        let now = Instant::now();
+        self.engine.world.settings.channels.iter().filter_map(move |(name, channel)| {
+            let every = crate::engine::notice::resend_every(&channel.kind)?.to_std();
+            let last = self.resent.get(name);
+            Some((name, last.map_or(Duration::ZERO, |last| every.saturating_sub(now.duration_since(*last)))))
+        })
+    }
+
     /// The channels that have to be told again now what fires. They count as told.
     fn resends_due(&mut self) -> Vec<Name> {
+        let due: Vec<Name> = self.resends().filter(|(_, wait)| wait.is_zero()).map(|(name, _)| name.clone()).collect();
         let now = Instant::now();
-        let channels = &self.engine.world.settings.channels;
-        self.resent.retain(|name, _| channels.contains_key(name));
-        let mut due = Vec::new();
-        for (name, channel) in channels {
-            let Some(every) = crate::engine::notice::resend_every(&channel.kind) else { continue };
-            let last = self.resent.get(name);
-            if last.is_none_or(|last| now.duration_since(*last) >= every.to_std()) {
-                self.resent.insert(name.clone(), now);
-                due.push(name.clone());
-            }
-        }
+        self.resent.retain(|name, _| self.engine.world.settings.channels.contains_key(name));
+        self.resent.extend(due.iter().map(|name| (name.clone(), now)));
         due
     }
 

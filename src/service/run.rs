@@ -26,8 +26,6 @@ use tracing::{error, info, warn};
 /// How long a lease holds, and how often it is renewed: what we lose of `for` by a crash is at most the latter.
 pub const LEASE: i64 = 15_000;
 const RENEW: Duration = Duration::from_secs(2);
-/// How often we look which Alertmanager has to be told again what fires: a part of the shortest `resend_every`.
-const RESEND: Duration = Duration::from_millis(250);
 /// How long shutting down may take.
 pub const DRAIN: Duration = Duration::from_secs(10);
 
@@ -84,8 +82,6 @@ impl Run {
     pub async fn run(mut self, mut ears: Ears, stop: CancellationToken) {
         let mut renew = tokio::time::interval(RENEW);
         renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut resend = tokio::time::interval(RESEND);
-        resend.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let look = self.look();
             self.start_due(look).await;
@@ -94,7 +90,7 @@ impl Run {
                 error!("stopping: another replica decides now");
                 break;
             }
-            let wait = self.until_next(look);
+            let (wait, resend) = (self.until_next(look), self.decider.until_resend());
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -106,7 +102,7 @@ impl Run {
                 Some(question) = ears.questions.recv() => self.answer(question).await,
                 Some(loaded) = ears.loaded.recv() => self.reload(loaded).await,
                 _ = renew.tick() => self.decider.renew(super::clock::wall() + LEASE).await,
-                _ = resend.tick() => {
+                () = tokio::time::sleep(resend.unwrap_or_default()), if resend.is_some() => {
                     let now = self.look().moment();
                     self.decider.keep_alive(now).await;
                 }
