@@ -16,6 +16,8 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 120.0;
 /// So many times are named at most.
 const MOST_TICKS: f64 = 6.0;
+/// A blank that is as wide as the dots of the curve.
+const BLANK: &str = "\u{2800}";
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 /// How high a line of firings is.
@@ -148,7 +150,8 @@ fn character(dots: &[bool], across: usize, cell: usize, row: usize) -> char {
     char::from_u32(0x2800 + bits).unwrap_or(' ')
 }
 
-/// A line of blocks that shows when a severity fired, as wide as `width` characters.
+/// A line that shows when something fired, as wide as `width` characters. It is braille like the curve above it: a font that has to
+/// borrow these characters gives them another width, and the same to all.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -156,11 +159,11 @@ fn character(dots: &[bool], across: usize, cell: usize, row: usize) -> char {
     reason = "characters of a chart"
 )]
 fn band(spans: &[(f64, f64)], width: usize) -> String {
-    let mut cells = vec!['·'; width];
+    let mut cells = vec!['⣀'; width];
     for (from, to) in spans {
         let first = ((from * width as f64) as usize).min(width - 1);
         let last = ((to * width as f64).ceil() as usize).clamp(first + 1, width);
-        cells[first..last].fill('█');
+        cells[first..last].fill('⣿');
     }
     cells.into_iter().collect()
 }
@@ -176,8 +179,8 @@ fn axis(ticks: &[(f64, String)], width: usize) -> String {
     let mut line = String::new();
     for (share, name) in ticks {
         let place = (share * width as f64) as usize;
-        if place + name.len() <= width && (line.is_empty() || place > line.len()) {
-            line.push_str(&" ".repeat(place - line.len()));
+        if place + name.len() <= width && (line.is_empty() || place > line.chars().count()) {
+            line.push_str(&BLANK.repeat(place - line.chars().count()));
             line.push_str(name);
         }
     }
@@ -188,7 +191,8 @@ fn axis(ticks: &[(f64, String)], width: usize) -> String {
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "seconds since 1970")]
 pub fn ticks((from, to): (f64, f64)) -> Vec<(f64, String)> {
-    const STEPS: [i64; 11] = [60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, DAY, 2 * DAY, 7 * DAY, 28 * DAY];
+    const STEPS: [i64; 12] =
+        [60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, DAY, 2 * DAY, 3 * DAY, 7 * DAY, 28 * DAY];
     let length = (to - from).max(1.0);
     let step = STEPS.into_iter().find(|step| length / *step as f64 <= MOST_TICKS).unwrap_or(364 * DAY);
     let first = (from / step as f64).ceil() as i64;
@@ -209,9 +213,9 @@ pub fn svg(chart: &Chart<'_>) -> Option<String> {
     let step = WIDTH / chart.columns.len().max(1) as f64;
     let foot = HEIGHT + 10.0 + (BAND + 4.0) * chart.bands.len() as f64;
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-60 -10 {} {}\" width=\"100%\" role=\"img\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-90 -10 {} {}\" width=\"100%\" role=\"img\" \
          font-family=\"sans-serif\" font-size=\"10\">\n",
-        WIDTH + 70.0,
+        WIDTH + 110.0,
         foot + 20.0
     );
     for (share, name) in &chart.ticks {
@@ -314,9 +318,10 @@ mod tests {
         // Monday, 5 January 2026, 12:10.
         let from = 1_767_615_000.0;
         let hours = ticks((from, from + 4.0 * 3600.0));
-        assert_eq!(axis(&hours, 72), "               01-05 13:00       01-05 14:00       01-05 15:00");
+        let shown = |ticks: &[(f64, String)], width| axis(ticks, width).replace(BLANK, " ");
+        assert_eq!(shown(&hours, 72), "               01-05 13:00       01-05 14:00       01-05 15:00");
         let days = ticks((from, from + 5.0 * 86_400.0));
-        assert_eq!(axis(&days, 30), "  01-06 01-07 01-08 01-09");
-        assert_eq!(axis(&days, 12), " 01-06");
+        assert_eq!(shown(&days, 30), "  01-06 01-07 01-08 01-09");
+        assert_eq!(shown(&days, 12), " 01-06");
     }
 }

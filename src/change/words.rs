@@ -1,7 +1,7 @@
 //! Values of rules and settings as one line of text each: as they are written, where they are.
 
 use crate::config::{Escalation, Ladder, Level};
-use crate::model::{Name, Span, duration_text};
+use crate::model::{Name, Span, counted, duration_text};
 use crate::rules::{Bound, Clear, Condition, InhibitedBy, NoData, OnError, Tier};
 
 pub(super) fn span(span: Span) -> String {
@@ -108,7 +108,7 @@ pub(super) fn escalation(escalation: &Escalation) -> String {
 fn ladder(ladder: &Ladder) -> String {
     let mut parts: Vec<String> = ladder.levels.iter().map(level).collect();
     if let Some(repeat) = ladder.repeat {
-        parts.push(format!("again every {}, {} times", span(repeat.every), repeat.times));
+        parts.push(format!("again every {}, {}", span(repeat.every), counted(repeat.times as usize, "time")));
     }
     parts.join("; ")
 }

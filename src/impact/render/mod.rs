@@ -73,6 +73,14 @@ fn rows(rule: &RuleImpact) -> Vec<Row> {
             }
         })
         .collect();
+    // A severity of which there is nothing to say needs no line, where another one has one.
+    let is_quiet = |row: &Row| row.change.is_empty() && row.figures.iter().all(|figure| figure == "–");
+    let keeps = rows.iter().position(|row| !is_quiet(row)).unwrap_or(0);
+    let mut place = 0;
+    rows.retain(|row| {
+        place += 1;
+        place - 1 == keeps || !is_quiet(row)
+    });
     if let Some(first) = rows.first_mut() {
         first.verdict = rule.verdict();
         let whole = whole(rule, &severities);
