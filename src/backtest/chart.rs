@@ -2,6 +2,7 @@
 //! the bounds, and below it when the rule fired and what time it was.
 
 use super::report::{RuleReport, TierReport};
+use crate::model::visible;
 use crate::notify::text::{markup_free, number as figure};
 use jiff::Timestamp;
 use std::fmt::Write;
@@ -293,8 +294,8 @@ fn colour(severity: &str) -> &'static str {
 /// Text as HTML, XML and Markdown take it in without seeing more in it than text, on one line.
 #[must_use]
 pub fn escaped(text: &str) -> String {
-    let line = text.chars().map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c });
-    markup_free(&line.filter(|c| !c.is_control()).collect::<String>())
+    let line: String = text.chars().map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c }).collect();
+    markup_free(&visible(&line))
 }
 
 #[cfg(test)]

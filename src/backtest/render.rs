@@ -3,7 +3,7 @@
 use super::chart::{Chart, braille, escaped};
 use super::page::html;
 use super::report::{FiringReport, Report, RuleReport, TierReport};
-use crate::model::{Span, counted, duration_text};
+use crate::model::{Span, counted, duration_text, visible_lines};
 use jiff::Timestamp;
 use std::fmt::Write;
 
@@ -169,7 +169,7 @@ fn human(report: &Report) -> String {
     for note in &report.notes {
         let _ = writeln!(text, "note: {note}");
     }
-    text
+    visible_lines(&text)
 }
 
 /// Where nothing is known, and why: rules of which the same is to be said share a line.

@@ -93,14 +93,18 @@ impl Ci {
     fn said(&self, configuration: Option<&Path>, colour: Colour) -> Result<Said, CommandError> {
         let is_folder = self.base.starts_with(['.', '/']) || Path::new(&self.base).is_dir();
         let since = (!is_folder).then(|| self.base.clone());
-        let checked = Check::of_change(since, self.baseline.clone(), self.deny.is_some()).found(configuration)?;
+        let mut checked = Check::of_change(since, self.baseline.clone()).found(configuration)?;
+        let passes = !checked.findings.has_errors();
+        if self.deny.is_some() {
+            checked.findings.deny_warnings();
+        }
         let mut said = Said { checked, tested: None, compared: None, missing: Vec::new() };
         match Test::usual(self.strict).map(|tests| tests.outcomes(Colour::Never)) {
             None => {}
             Some(Ok((outcomes, coverage))) => said.tested = Some((outcomes, coverage.unwrap_or_default())),
             Some(Err(error)) => said.missing.push(("tests", error)),
         }
-        if said.checked.findings.has_errors() {
+        if !passes {
             // What does not pass cannot be compared; that it does not pass is said already.
             return Ok(said);
         }
@@ -137,7 +141,7 @@ impl Said {
                 lines.push((is_good, format!("tests: {}; {reached}", test::summary(outcomes))));
             }
         }
-        if findings.has_errors() {
+        if self.compared.is_none() && self.missing.is_empty() {
             lines.push((false, "difference: what does not pass is not compared".into()));
         }
         lines.extend(self.missing.iter().map(|(part, error)| (false, format!("{part}: {error}"))));

@@ -41,10 +41,10 @@ pub struct History {
     #[command(flatten)]
     whom: Whom,
     /// The journal of our own service (its SQLite file): incidents that people took for real must not be lost.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "backtest")]
     journal: Option<PathBuf>,
     /// The address that links to graphs begin with [default: that of the source in BASE's configuration; none with --prometheus].
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", requires = "backtest")]
     links: Option<String>,
 }
 
@@ -172,6 +172,13 @@ impl History {
             .map_err(|error| CommandError::Usage(format!("--backtest: {error}; write how long, as in `14d`")))?;
         let now = Timestamp::now().as_millisecond();
         let to = past::instant("--to", &self.to, now)?;
+        if to.millis() > now {
+            return Err(CommandError::Usage(format!("--to {} lies in the future: history ends now", self.to)));
+        }
+        let is_web = |link: &String| link.starts_with("http://") || link.starts_with("https://");
+        if let Some(link) = self.links.as_ref().filter(|link| !is_web(link)) {
+            return Err(CommandError::Usage(format!("--links {link}: write an address with http:// or https://")));
+        }
         if span.is_zero() {
             return Err(CommandError::Usage(
                 "--backtest: nothing happens in no time; write how long, as in `14d`".into(),

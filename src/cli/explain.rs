@@ -12,6 +12,7 @@ use crate::model::{Matchers, Slot, Span};
 use crate::rules::{Condition, Group, Rule};
 use crate::service::load::beside;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -93,8 +94,12 @@ impl Explain {
         }
         let matchers = self.matchers()?;
         let subject = self.whom.load(config, &self.files)?;
+        past::only_some(&subject.world.rules, std::slice::from_ref(&self.subject))?;
+        // As far as a story may have to begin before its moment.
+        let window = (Window { from: at - Span::from_hours(14 * 24), to: at }, Slot::from_millis(now));
+        let (world, _) = self.whom.with_history(&subject, window, &BTreeSet::new())?;
+        let subject = subject.playing(world);
         let world = &subject.world;
-        past::only_some(&world.rules, std::slice::from_ref(&self.subject))?;
         let groups = world.rules.groups.iter();
         let all = groups.flat_map(|group| group.alerts().map(move |rule| (group, rule)));
         let named: Vec<_> = all.filter(|(_, rule)| *rule.alert == *self.subject).collect();

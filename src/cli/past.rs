@@ -58,6 +58,13 @@ pub struct Subject {
     clients: HashMap<Name, Arc<Client>>,
 }
 
+impl Subject {
+    /// The same, playing the rules of `world`.
+    pub fn playing(self, world: Arc<World>) -> Self {
+        Subject { world, ..self }
+    }
+}
+
 impl Past {
     /// The window, and the instant that counts as now.
     ///

@@ -72,6 +72,9 @@ pub struct Given<'a> {
 
 impl Impact {
     /// Holds the second rules of the session against the first.
+    ///
+    /// # Panics
+    /// When the session does not play two sides.
     #[must_use]
     pub fn new(given: &Given<'_>) -> Self {
         let [before, after] = given.session.played() else { panic!("a session of two sides") };

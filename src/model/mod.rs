@@ -11,6 +11,7 @@ mod series;
 mod severity;
 mod time;
 mod truth;
+mod visible;
 
 pub use counted::counted;
 pub use history::{History, Window};
@@ -22,3 +23,4 @@ pub use series::{Answer, Sample, SeriesRef, SeriesTable};
 pub use severity::{Severities, Severity};
 pub use time::{Moment, Slot, Span};
 pub use truth::Truth;
+pub use visible::{visible, visible_lines};

@@ -2,6 +2,7 @@
 
 use super::{AlertStory, Explanation, IncidentStory, RuleStory, TierStory};
 use crate::backtest::in_words;
+use crate::model::visible_lines;
 use crate::notify::text::number;
 use std::fmt::Write;
 
@@ -31,7 +32,7 @@ pub fn human(story: &Explanation) -> String {
     for note in &story.notes {
         let _ = writeln!(text, "note: {note}");
     }
-    text
+    visible_lines(&text)
 }
 
 fn of_rule(rule: &RuleStory, nothing: &str) -> String {

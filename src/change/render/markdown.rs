@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// The first line of the comment, which nobody sees. A comment is ours when it begins with it and our own account wrote it.
 pub const MARKER: &str = "<!-- watchbell:report -->";
 
-/// How many bytes a comment may have. GitHub takes 65,536 characters.
+/// How many characters a comment may have. GitHub takes 65,536 characters.
 pub const LONGEST: usize = 60_000;
 
 /// How long one text may be before it is cut.
@@ -32,7 +32,9 @@ pub fn markdown(difference: &Difference, heading: Heading<'_>, besides: &Besides
     // Writing to a string cannot fail.
     let _ = writeln!(page, "{} → {}\n\n{}", inline(heading.base), inline(heading.head), besides.lines);
     let difference = parts(difference);
-    fill(page.trim_end().to_owned() + "\n\n", besides.sections.iter().cloned().chain(difference).collect())
+    // A table after a folded part begins after a blank line.
+    let sections = besides.sections.iter().map(|section| format!("{section}\n"));
+    fill(page.trim_end().to_owned() + "\n\n", sections.chain(difference).collect())
 }
 
 /// What is different, in parts of which each is whole.
@@ -62,14 +64,19 @@ pub fn parts(difference: &Difference) -> Vec<String> {
 /// Puts parts together as long as they fit, and says how many do not.
 #[must_use]
 pub fn fill(mut page: String, parts: Vec<String>) -> String {
-    let mut left = parts.len();
+    let mut length = page.chars().count();
+    let mut left = 0;
     for part in parts {
-        if page.len() + part.len() > LONGEST {
-            let _ = write!(page, "\n… and {left} more, too long for a comment: `watchbell diff` shows them all.\n");
-            break;
+        let more = part.chars().count();
+        if length + more > LONGEST {
+            left += 1;
+            continue;
         }
+        length += more;
         page.push_str(&part);
-        left -= 1;
+    }
+    if left > 0 {
+        let _ = write!(page, "\n… and {left} more parts, too long for a comment: `watchbell diff` shows them all.\n");
     }
     page
 }
@@ -189,8 +196,11 @@ mod tests {
 
     #[test]
     fn a_comment_that_would_be_too_long_says_what_it_leaves_out() {
-        let page = fill("head\n".into(), vec!["x".repeat(LONGEST - 10), "y".repeat(20), "z".into()]);
+        let page = fill("head\n".into(), vec!["x".repeat(LONGEST - 10), "y".repeat(20), "z".into(), "w".repeat(20)]);
         assert!(page.len() < LONGEST + 200);
-        assert!(page.ends_with("… and 2 more, too long for a comment: `watchbell diff` shows them all.\n"), "{page}");
+        assert!(
+            page.ends_with("z\n… and 2 more parts, too long for a comment: `watchbell diff` shows them all.\n"),
+            "{page}"
+        );
     }
 }

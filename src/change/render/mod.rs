@@ -6,6 +6,7 @@ mod human;
 mod json;
 mod markdown;
 
+pub use crate::model::visible;
 pub use human::human;
 pub use json::json;
 pub use markdown::{Besides, LONGEST, MARKER, fill, inline, markdown, parts};
@@ -48,21 +49,4 @@ pub fn summary(difference: &Difference) -> String {
         let _ = write!(text, "{comma}{count} {}", if count == 1 { one } else { several });
     }
     text
-}
-
-/// The text without what would speak to a terminal or turn the reading direction, instead of to its reader.
-fn visible(text: &str) -> String {
-    let speaks = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let mut shown = String::new();
-    for letter in text.chars() {
-        match letter {
-            '\n' => shown.push('⏎'),
-            _ if speaks(letter) => shown.extend(letter.escape_unicode()),
-            _ => shown.push(letter),
-        }
-    }
-    shown
 }

@@ -101,12 +101,12 @@ pub struct Checked {
 impl Check {
     /// A check of all that the configuration names, or, where there is none, of all that lies here. Of warnings only those are
     /// told that the change since the revision `since` brings, where one is given.
-    pub fn of_change(since: Option<String>, baseline: Option<PathBuf>, denies_warnings: bool) -> Self {
+    pub fn of_change(since: Option<String>, baseline: Option<PathBuf>) -> Self {
         let is_configured = Path::new(paths::USUAL).exists();
         Check {
             paths: if is_configured { Vec::new() } else { vec![PathBuf::from(".")] },
             format: Format::Human,
-            deny: denies_warnings.then_some(Deny::Warnings),
+            deny: None,
             fix: false,
             baseline,
             write_baseline: false,
@@ -122,13 +122,9 @@ impl Check {
     /// When there is nothing to check.
     pub fn found(&self, configuration: Option<&Path>) -> Result<Checked, CommandError> {
         let paths = if configuration.is_some() { Vec::new() } else { self.paths.clone() };
-        let plan = Check { paths, ..Check::of_change(None, None, false) }.plan(configuration)?;
+        let plan = Check { paths, ..Check::of_change(None, None) }.plan(configuration)?;
         let changed = self.changed_since.as_deref().map(changed::since).transpose()?;
-        let mut checked = self.look(&plan, changed.as_ref())?;
-        if self.deny.is_some() {
-            checked.findings.deny_warnings();
-        }
-        Ok(checked)
+        self.look(&plan, changed.as_ref())
     }
 
     /// Checks, and tells.

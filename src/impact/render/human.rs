@@ -3,7 +3,7 @@
 use super::{HEADS, LISTED, Row, asked, chart, headline, rows};
 use crate::backtest::{braille, in_words};
 use crate::impact::{Impact, RuleImpact, Swept, Turn, counted};
-use crate::model::counted as counted_of;
+use crate::model::{counted as counted_of, visible_lines};
 use std::fmt::Write;
 
 /// How wide charts are, in characters.
@@ -21,7 +21,8 @@ pub fn human(impact: &Impact) -> String {
         let _ = write!(text, "\n{}\n{}", rule.name, details(impact, rule));
     }
     if impact.same > 0 {
-        let _ = writeln!(text, "\n{} other rules come out as they did", impact.same);
+        let rules = counted_of(impact.same, "other rule");
+        let _ = writeln!(text, "\n{rules} come{} out as before", if impact.same == 1 { "s" } else { "" });
     }
     for rule in &impact.rules {
         if let Some(budget) = &rule.budget {
@@ -30,7 +31,7 @@ pub fn human(impact: &Impact) -> String {
         }
     }
     impact.notes.iter().for_each(|note| text.push_str(&format!("note: {note}\n")));
-    text
+    visible_lines(&text)
 }
 
 fn table(impact: &Impact) -> String {
@@ -75,7 +76,7 @@ pub(super) fn details(impact: &Impact, rule: &RuleImpact) -> String {
         let _ = writeln!(text, "    and {} more", rule.turns.len() - LISTED);
     }
     rule.swept.iter().for_each(|swept| text.push_str(&sweep(swept)));
-    text
+    visible_lines(&text)
 }
 
 fn labels(turn: &Turn) -> &str {

@@ -25,7 +25,8 @@ pub fn markdown(
     );
     // Writing to a String cannot fail.
     let _ = writeln!(page, "{} → {}: {}\n", inline(heading.base), inline(heading.head), headline(impact));
-    let mut all = vec![besides.lines.clone(), verdicts(impact), format!("\n{}", table(impact))];
+    let mut all = vec![besides.lines.clone(), verdicts(impact)];
+    all.extend(table(impact));
     all.extend(impact.rules.iter().map(|rule| section(impact, rule, links)));
     all.extend(besides.sections.iter().cloned());
     all.push(foot(impact));
@@ -36,35 +37,49 @@ pub fn markdown(
     fill(page, all)
 }
 
+/// So many rules stand in the table; `watchbell diff` has them all.
+const MOST_RULES: usize = 100;
+/// So many lines say what stands in the way.
+const MOST_VERDICTS: usize = 20;
+
 /// What stands in the way.
 fn verdicts(impact: &Impact) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for rule in &impact.rules {
-        for met in rule.lost() {
-            let _ = writeln!(text, "- ⚠ {}: {}", inline(&rule.name), met.words());
-        }
+        lines.extend(rule.lost().map(|met| format!("- ⚠ {}: {}\n", inline(&rule.name), met.words())));
         if let Some(budget) = &rule.budget {
             let sign = if budget.is_broken { "❌" } else { "⚠" };
-            let _ = writeln!(text, "- {sign} {}: {}", inline(&rule.name), budget.words());
+            lines.push(format!("- {sign} {}: {}\n", inline(&rule.name), budget.words()));
         }
     }
-    text
+    let left = lines.len().saturating_sub(MOST_VERDICTS);
+    lines.truncate(MOST_VERDICTS);
+    if left > 0 {
+        lines.push(format!("- … and {left} more\n"));
+    }
+    lines.concat()
 }
 
-fn table(impact: &Impact) -> String {
+/// The table, its head first and then the rows of each rule, as many as leave room for more than the table.
+fn table(impact: &Impact) -> Vec<String> {
     if impact.rules.is_empty() {
-        return "Nothing comes out otherwise.\n".into();
+        return vec!["\nNothing comes out otherwise.\n".into()];
     }
-    let mut text = format!("| {} |\n|{}\n", HEADS.join(" | "), " --- |".repeat(HEADS.len()));
-    for rule in &impact.rules {
-        for Row { severity, change, figures, verdict } in rows(rule) {
-            let name = cell(&format!("{} · {severity}", rule.name));
-            let change = if change.is_empty() { String::new() } else { cell(&change) };
-            let verdict = if verdict.is_empty() { String::new() } else { format!("**{verdict}**") };
-            let _ = writeln!(text, "| {name} | {change} | {} | {verdict} |", figures.join(" | "));
-        }
-    }
-    text
+    let head = format!("\n| {} |\n|{}\n", HEADS.join(" | "), " --- |".repeat(HEADS.len()));
+    let rows = impact.rules.iter().take(MOST_RULES).map(rows_of);
+    let left = impact.rules.len().saturating_sub(MOST_RULES);
+    let more = (left > 0).then(|| format!("| … and {left} more rules | | | | | | | |\n"));
+    std::iter::once(head).chain(rows).chain(more).collect()
+}
+
+fn rows_of(rule: &RuleImpact) -> String {
+    let row = |Row { severity, change, figures, verdict }: Row| {
+        let name = cell(&format!("{} · {severity}", rule.name));
+        let change = if change.is_empty() { String::new() } else { cell(&change) };
+        let verdict = if verdict.is_empty() { String::new() } else { format!("**{verdict}**") };
+        format!("| {name} | {change} | {} | {verdict} |\n", figures.join(" | "))
+    };
+    rows(rule).into_iter().map(row).collect()
 }
 
 fn cell(text: &str) -> String {

@@ -43,8 +43,10 @@ fn headline(impact: &Impact) -> String {
     let Impact { before, after, .. } = impact;
     let pages = |side: &Report| side.pages.to_string();
     let incidents = |side: &Report| side.incidents.to_string();
+    let own = before.own_pages.max(after.own_pages);
+    let about_us = if own == 0 { String::new() } else { format!(" ({own} of them about sources that were silent)") };
     format!(
-        "pages {}, incidents {}, if nobody had acted; {:.1} % of all slots are known",
+        "pages {}{about_us}, incidents {}, if nobody had acted; {:.1} % of all slots are known",
         arrow(&pages(before), &pages(after)),
         arrow(&incidents(before), &incidents(after)),
         100.0 * after.coverage
