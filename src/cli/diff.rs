@@ -7,7 +7,7 @@ use crate::backtest::Window;
 use crate::change::{self, Difference, Side, render};
 use crate::engine::World;
 use crate::impact::{self, Given, Impact, MOST_SWEPT, Turned, known_to_both, render::Links};
-use crate::model::{Slot, duration_text};
+use crate::model::{Slot, Span, duration_text};
 use clap::ValueEnum;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -110,6 +110,10 @@ impl Compared {
         colour: Colour,
     ) -> Result<Self, CommandError> {
         let (base, head) = load(base, head, configuration.unwrap_or(Path::new(paths::USUAL)), colour)?;
+        if let Some(named) = configuration.filter(|_| !base.is_configured && !head.is_configured) {
+            let (named, base, head) = (named.display(), &base.label, &head.label);
+            return Err(CommandError::Usage(format!("neither {base} nor {head} has a `{named}`")));
+        }
         let difference = change::compare(side(&base), side(&head));
         Ok(Compared { base, head, difference, impact: None })
     }
@@ -212,16 +216,15 @@ impl History {
             notes.push(format!("other numbers were tried for {MOST_SWEPT} of {} changed ones", MOST_SWEPT + left));
         }
         let swept = turned.iter().map(Turned::rule).collect();
+        let budget = budget(base, head);
+        if budget.is_some() && window.0.to - window.0.from < Span::from_hours(7 * 24) {
+            notes.push("the window is shorter than the week of the budget: pages in a week are extrapolated".into());
+        }
         let mut session = self.whom.session(&sides.before, [before, after], window)?.keeping_for(&swept);
         session.notes.extend(notes);
         past::play(&mut session)?;
-        let given = Given {
-            difference,
-            pairs: &pairs,
-            session: &session,
-            known: &known,
-            pages_per_rule_per_week: budget(base, head),
-        };
+        let given =
+            Given { difference, pairs: &pairs, session: &session, known: &known, pages_per_rule_per_week: budget };
         let mut impact = Impact::new(&given);
         for turned in &turned {
             turned.sweep(&mut session, &known).into_iter().for_each(|swept| impact.add(swept));

@@ -84,13 +84,21 @@ fn rows(rule: &RuleImpact) -> Vec<Row> {
         place - 1 == keeps || !is_quiet(row)
     });
     if let Some(first) = rows.first_mut() {
-        first.verdict = rule.verdict();
         let whole = whole(rule, &severities);
         first.change = [whole, std::mem::take(&mut first.change)]
             .into_iter()
             .filter(|it| !it.is_empty())
             .collect::<Vec<_>>()
             .join(", ");
+    }
+    // The verdict stands where it shows.
+    let moved = |figures: &[String; 5], places: &[usize]| places.iter().any(|place| figures[*place].contains('→'));
+    let shows = rows
+        .iter()
+        .position(|row| moved(&row.figures, &[1]))
+        .or_else(|| rows.iter().position(|row| moved(&row.figures, &[0, 4])));
+    if let Some(row) = rows.get_mut(shows.unwrap_or(0)) {
+        row.verdict = rule.verdict();
     }
     rows
 }
