@@ -16,18 +16,17 @@ pub use sweep::{MOST_SWEPT, Swept, Turned, known_to_both};
 
 use crate::backtest::{Known, Played, Report, RuleReport, Session};
 use crate::change::{Difference, Pair, RuleChange};
-use crate::model::{Moment, Span};
-use serde::Serialize;
+use crate::model::{Moment, RuleId, Span};
+use std::collections::BTreeMap;
 
 /// What a change would have meant.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Impact {
-    /// All rules as they were.
+    /// The old side as a whole; its rules stand in `rules`.
     pub before: Report,
-    /// All rules as they are to be.
+    /// The new side as a whole, likewise.
     pub after: Report,
     /// The rules that changed, and those that come out otherwise without having changed, in the order of the files.
-    #[serde(skip)]
     pub rules: Vec<RuleImpact>,
     /// How many rules come out as they did.
     pub same: usize,
@@ -78,8 +77,8 @@ impl Impact {
     #[must_use]
     pub fn new(given: &Given<'_>) -> Self {
         let [before, after] = given.session.played() else { panic!("a session of two sides") };
-        let sides = [before, after].map(|played| Side { report: Report::new(given.session, played), played });
-        let rules: Vec<RuleImpact> = given.pairs.iter().map(|pair| rule(given, *pair, &sides)).collect();
+        let mut sides = [before, after].map(|played| Side::new(given.session, played));
+        let rules: Vec<RuleImpact> = given.pairs.iter().map(|pair| rule(given, *pair, &mut sides)).collect();
         let count = rules.len();
         let rules: Vec<RuleImpact> = rules.into_iter().filter(RuleImpact::is_told).collect();
         let [before, after] = sides.map(|side| side.report);
@@ -96,12 +95,22 @@ impl Impact {
 
 struct Side<'a> {
     report: Report,
+    /// What the report says of each rule, until it is taken.
+    rules: BTreeMap<RuleId, RuleReport>,
     played: &'a Played,
 }
 
-fn rule(given: &Given<'_>, pair: Pair, [before, after]: &[Side<'_>; 2]) -> RuleImpact {
-    let find = |side: &Side<'_>, id| side.report.rules.iter().find(|rule| rule.id == id).cloned();
-    let (old, new) = (pair.before.and_then(|id| find(before, id)), pair.after.and_then(|id| find(after, id)));
+impl<'a> Side<'a> {
+    fn new(session: &Session, played: &'a Played) -> Self {
+        let mut report = Report::new(session, played);
+        let rules = std::mem::take(&mut report.rules).into_iter().map(|rule| (rule.id, rule)).collect();
+        Side { report, rules, played }
+    }
+}
+
+fn rule(given: &Given<'_>, pair: Pair, [before, after]: &mut [Side<'_>; 2]) -> RuleImpact {
+    let old = pair.before.and_then(|id| before.rules.remove(&id));
+    let new = pair.after.and_then(|id| after.rules.remove(&id));
     let end = given.session.window().to.moment(Span::ZERO);
     let episodes = |side: &Side<'_>, id| episode::all(side.played.player.tally(), id, end);
     let was = pair.before.map(|id| episodes(before, id)).unwrap_or_default();

@@ -60,17 +60,14 @@ fn rows(rule: &RuleImpact) -> Vec<Row> {
     };
     let mut severities = tiers(&rule.after);
     severities.extend(tiers(&rule.before).into_iter().filter(|it| !severities.contains(it)).collect::<Vec<_>>());
-    let find = |side: &Option<RuleReport>, severity: &str| -> Option<TierReport> {
-        side.as_ref()?.tiers.iter().find(|tier| tier.severity == severity).cloned()
-    };
     let mut rows: Vec<Row> = severities
         .iter()
         .map(|severity| {
-            let (before, after) = (find(&rule.before, severity), find(&rule.after, severity));
+            let (before, after) = (tier_of(rule.before.as_ref(), severity), tier_of(rule.after.as_ref(), severity));
             Row {
                 severity: severity.clone(),
                 change: changes(rule, severity),
-                figures: figures(before.as_ref(), after.as_ref()),
+                figures: figures(before, after),
                 verdict: String::new(),
             }
         })
@@ -103,10 +100,19 @@ fn rows(rule: &RuleImpact) -> Vec<Row> {
     rows
 }
 
+fn tier_of<'a>(side: Option<&'a RuleReport>, severity: &str) -> Option<&'a TierReport> {
+    side?.tiers.iter().find(|tier| tier.severity == severity)
+}
+
+/// What of a severity an item is about; nothing where it is about something else.
+fn within<'a>(item: &'a Item, severity: &str) -> Option<&'a str> {
+    item.subject.strip_prefix(severity)?.strip_prefix('.')
+}
+
 /// What is different of one severity.
 fn changes(rule: &RuleImpact, severity: &str) -> String {
     let items = rule.change.iter().flat_map(|change| &change.items);
-    let of_tier = items.filter_map(|item| Some((item.subject.strip_prefix(severity)?.strip_prefix('.')?, item)));
+    let of_tier = items.filter_map(|item| Some((within(item, severity)?, item)));
     of_tier.map(|(subject, item)| change(subject, item)).collect::<Vec<_>>().join(", ")
 }
 
@@ -121,11 +127,7 @@ fn whole(rule: &RuleImpact, severities: &[String]) -> String {
         What::SwitchedOn => "switched on",
         What::Changed => "",
     };
-    let is_of_tier = |item: &&Item| {
-        severities
-            .iter()
-            .any(|severity| item.subject.strip_prefix(severity.as_str()).is_some_and(|rest| rest.starts_with('.')))
-    };
+    let is_of_tier = |item: &&Item| severities.iter().any(|severity| within(item, severity).is_some());
     let items = change_of.items.iter().filter(|item| !is_of_tier(item)).map(|item| change(&item.subject, item));
     let read = change_of.through.iter().map(|record| format!("reads {record}"));
     let is_other = change_of.what == What::Changed && !change_of.told.is_empty();
