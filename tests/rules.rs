@@ -137,7 +137,7 @@ fn meaning(loaded: &Loaded) -> Vec<String> {
                     rule.id, rule.alert, rule.queries, rule.tiers, rule.labels, rule.annotations
                 )
             }
-            rules::Entry::Record(record) => format!("{} {} {}", record.record, record.expr, record.labels),
+            rules::Entry::Record(record) => format!("{} {} {}", record.record, record.expr, record.labels_text()),
         });
         std::iter::once(head).chain(rules).collect::<Vec<_>>()
     });

@@ -2,8 +2,8 @@
 
 use super::reply::{self, Wrong};
 use super::{Desk, alerts, go};
-use crate::engine::Engine;
 use crate::engine::alert::Phase;
+use crate::engine::{Engine, RecordingState};
 use crate::model::{Labels, Matchers, Moment, Span};
 use crate::rules::template::Template;
 use crate::rules::{Entry, Group, Kind, Record, Rule};
@@ -102,7 +102,7 @@ fn groups(engine: &Engine, filter: &Filter) -> Value {
             continue;
         }
         waiting = None;
-        let rules: Vec<Value> = group.rules.iter().filter_map(|entry| rule(engine, entry, filter)).collect();
+        let rules: Vec<Value> = group.rules.iter().filter_map(|entry| rule(engine, group, entry, filter)).collect();
         if rules.is_empty() && filtered {
             continue;
         }
@@ -136,14 +136,14 @@ fn whole(engine: &Engine, group: &Group, rules: Vec<Value>) -> Value {
     })
 }
 
-fn rule(engine: &Engine, entry: &Entry, filter: &Filter) -> Option<Value> {
+fn rule(engine: &Engine, group: &Group, entry: &Entry, filter: &Filter) -> Option<Value> {
     match entry {
         Entry::Alert(rule) if filter.alerting => {
             let labels = raw(&rule.labels);
             filter.wants(&rule.alert, &labels).then(|| alerting(engine, rule, &labels, filter))
         }
         Entry::Record(record) if filter.recording => {
-            filter.wants(&record.record, &record.labels).then(|| recording(record))
+            filter.wants(&record.record, &laid_over(record)).then(|| recording(record, engine.recording(group, record)))
         }
         Entry::Alert(_) | Entry::Record(_) => None,
     }
@@ -190,19 +190,31 @@ fn alerting(engine: &Engine, rule: &Rule, labels: &Labels, filter: &Filter) -> V
     value
 }
 
-fn recording(record: &Record) -> Value {
+/// One that is not evaluated, or has not been yet, has the health `unknown`.
+fn recording(record: &Record, known: Option<&RecordingState>) -> Value {
+    let error = known.and_then(|known| known.error.as_deref());
+    let health = known.map_or("unknown", |_| if error.is_some() { "err" } else { "ok" });
+    let evaluated = known.and_then(|known| known.evaluated);
     let mut value = json!({
         "name": &*record.record,
         "query": &**record.expr.text(),
-        "health": "unknown",
+        "health": health,
         "evaluationTime": 0.0,
-        "lastEvaluation": last(None),
+        "lastEvaluation": last(evaluated.map(|slot| Moment::from_millis(slot.millis()))),
         "type": "recording",
     });
-    if !record.labels.is_empty() {
-        value["labels"] = Value::Object(alerts::map(&record.labels));
+    if let Some(error) = error {
+        value["lastError"] = json!(error);
+    }
+    let labels = laid_over(record);
+    if !labels.is_empty() {
+        value["labels"] = Value::Object(alerts::map(&labels));
     }
     value
+}
+
+fn laid_over(record: &Record) -> Labels {
+    Labels::new(record.labels.iter().cloned())
 }
 
 /// A time that has not come is Go's zero time.

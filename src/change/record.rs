@@ -55,7 +55,7 @@ fn items(old: &Record, new: &Record) -> Vec<Item> {
         let (before, after) = (Some(query::shown(&old.expr)), Some(query::shown(&new.expr)));
         items.push(Item { subject: "expr".into(), before, after, effect: None });
     }
-    items.extend(Item::texts("labels", &old.labels, &new.labels));
+    items.extend(Item::texts("labels", old.labels_text(), new.labels_text()));
     let off = |record: &Record| record.disabled.as_ref().map(|because| format!("switched off, because: {because}"));
     items.extend(Item::of("enabled", off(old), off(new)));
     items

@@ -14,6 +14,7 @@ pub mod heartbeat;
 pub mod incident;
 pub mod notice;
 mod own;
+mod recording;
 mod reload;
 pub mod state;
 pub mod transition;
@@ -21,6 +22,7 @@ pub mod world;
 
 pub use event::{Event, EventKind, IncidentEvent};
 pub use fate::{Fate, GoesOn, fate};
+pub use recording::{REMOTE_WRITE_FAILING, RecordingState};
 pub use reload::{Change, Standing, enabled, pair};
 pub use state::State;
 pub use world::World;
@@ -51,6 +53,8 @@ pub struct Engine {
     running_since: Moment,
     /// When sources answered again that had been silent. It matters for an interval, and is in no journal.
     sources_back: BTreeMap<Name, Moment>,
+    /// What is known of recording rules: learnt anew by their next slots, and in no journal.
+    recordings: BTreeMap<RuleId, RecordingState>,
 }
 
 /// Something that happened outside.
@@ -64,6 +68,20 @@ pub enum Fact<'a> {
         slot: Slot,
         /// One for each of the group's alerting rules, in file order.
         readings: &'a [Result<Reading<'a>, Failure>],
+    },
+    /// A group's recording rules were evaluated at a slot.
+    Recorded {
+        /// The index of the group in the rule set.
+        group: usize,
+        /// The slot.
+        slot: Slot,
+        /// How many series each of them recorded, for those that are switched on, in file order.
+        outcomes: &'a [Result<usize, Failure>],
+    },
+    /// What was recorded cannot be written, or can again.
+    RemoteWrite {
+        /// What is wrong, or nothing.
+        trouble: Option<String>,
     },
     /// Slots of a group were missed while we ran.
     Missed {
@@ -150,6 +168,7 @@ impl Engine {
             weighed: None,
             running_since: Moment::from_millis(i64::MIN),
             sources_back: BTreeMap::new(),
+            recordings: BTreeMap::new(),
         }
     }
 
@@ -169,6 +188,10 @@ impl Engine {
             Fact::Evaluated { group, slot, readings } => {
                 self.evaluate(group, Instant { slot, now: judged }, readings, &mut step);
             }
+            Fact::Recorded { group, slot, outcomes } => {
+                self.record(group, outcomes, Instant { slot, now: judged }, &mut step);
+            }
+            Fact::RemoteWrite { trouble } => self.remote_write(trouble, now, &mut step),
             Fact::Missed { group, first, slots } => self.miss(group, (first, slots), judged, &mut step),
             Fact::Slept { span } => self.sleep(span, now, &mut step),
             Fact::Reloaded { world } => self.reload(world, now, &mut step),
@@ -245,7 +268,10 @@ impl Engine {
         let world = Arc::clone(&self.world);
         let rules: Vec<&Arc<Rule>> = world.rules.groups[group].alerts().collect();
         let source = &world.rules.groups[group].source;
-        let mut transitions = self.judge_source(source, readings, at, step);
+        let asked =
+            |reading: &&Result<Reading<'_>, Failure>| reading.as_ref().map_or(true, |one| !one.answers.is_empty());
+        let failures: Vec<_> = readings.iter().filter(asked).map(|reading| reading.as_ref().err()).collect();
+        let mut transitions = self.judge_source(source, &failures, at, step);
         for &index in world.order(group) {
             let (rule, reading) = (rules[index], &readings[index]);
             if rule.disabled.is_some() {

@@ -3,7 +3,8 @@
 //!
 //! They go through the same incidents as everybody's, so that a broken rule is not silent.
 
-use super::evaluate::{Instant, Reading};
+use super::evaluate::Instant;
+use super::recording::{REMOTE_WRITE_FAILING, has_recording};
 use super::transition::{Cause, Origin, Subject, Transition};
 use super::{Engine, Event, EventKind, Failure, State, Step, incident};
 use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot};
@@ -40,20 +41,19 @@ impl State {
 }
 
 impl Engine {
-    /// Takes note of whether the source answers, and makes a source that has not for long one page.
+    /// Takes note of whether the source answers, and makes a source that has not for long one page. `heard` has what became
+    /// of each rule's questions.
     pub(super) fn judge_source(
         &mut self,
         source: &Name,
-        readings: &[Result<Reading<'_>, Failure>],
+        heard: &[Option<&Failure>],
         at: Instant,
         step: &mut Step,
     ) -> Vec<Transition> {
-        let answered = readings.iter().any(|reading| reading.as_ref().is_ok_and(|reading| !reading.answers.is_empty()));
-        let refused = |failure: &Failure| !failure.is_the_sources;
-        let answered = answered || readings.iter().any(|reading| reading.as_ref().is_err_and(refused));
+        let answered = heard.iter().any(|failure| failure.is_none_or(|failure| !failure.is_the_sources));
         let failing = if answered {
             None
-        } else if readings.is_empty() {
+        } else if heard.is_empty() {
             self.state.sources.get(source).copied()
         } else {
             Some(self.state.sources.get(source).copied().unwrap_or(at.now))
@@ -119,22 +119,29 @@ impl Engine {
     /// Of what a reload took away nobody will ever say that it is well again.
     pub(super) fn end_own_of_departed(&mut self, now: Moment, step: &mut Step) -> Vec<Transition> {
         let world = Arc::clone(&self.world);
+        let records = world.settings.remote_write.is_some();
         let is_asked = |source: &str| {
-            let groups = world.rules.groups.iter().filter(|group| *group.source == *source);
-            groups.flat_map(|group| group.alerts()).any(|rule| rule.disabled.is_none())
+            let mut groups = world.rules.groups.iter().filter(|group| *group.source == *source);
+            groups.any(|group| {
+                group.alerts().any(|rule| rule.disabled.is_none()) || (records && group.records().next().is_some())
+            })
         };
         let gone: Vec<Name> = self.state.sources.keys().filter(|source| !is_asked(source)).cloned().collect();
         for source in gone {
             self.apply(EventKind::SourceChanged { source, failing: None }, now, None, step);
         }
         let has_rule = |labels: &Labels| {
-            let groups = world.rules.groups.iter().filter(|group| *group.name == *labels.get("group"));
-            let mut rules = groups.flat_map(|group| group.alerts());
-            rules.any(|rule| rule.disabled.is_none() && *rule.alert == *labels.get("rule"))
+            let mut groups = world.rules.groups.iter().filter(|group| *group.name == *labels.get("group"));
+            let name = labels.get("rule");
+            groups.any(|group| {
+                let mut rules = group.alerts();
+                rules.any(|rule| rule.disabled.is_none() && *rule.alert == *name) || has_recording(group, name)
+            })
         };
         let is_gone = |labels: &Labels| match labels.get("alertname") {
             RULE_FAILING | LIMIT_EXCEEDED => !has_rule(labels),
             SOURCE_DOWN => !is_asked(labels.get("source")),
+            REMOTE_WRITE_FAILING => world.settings.remote_write.is_none(),
             DELIVERY_FAILING => !world.settings.channels.contains_key(labels.get("channel")),
             _ => false,
         };

@@ -69,6 +69,7 @@ impl Engine {
                 Some(partner) => transitions.extend(self.carry_over(rule, partner, at, step)),
             }
         }
+        self.forget_recordings();
         transitions.extend(self.end_own_of_departed(now, step));
         transitions.extend(self.expectations_changed(&old));
         sort(&mut transitions);

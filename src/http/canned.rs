@@ -152,6 +152,7 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
     let length = request.header("content-length").parse().unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    request.body = String::from_utf8(body).ok()?;
+    // Of bytes that are no text nobody asks for more than that they came.
+    request.body = String::from_utf8_lossy(&body).into_owned();
     Some(request)
 }

@@ -1,4 +1,4 @@
-//! Asking a Prometheus, or anything with its API, and understanding what it answers.
+//! Asking a Prometheus, or anything with its API, and understanding what it answers; writing to one what rules record.
 //!
 //! [`Client`] carries a question to one source, within a deadline and a number of questions at once, and brings back
 //! the bytes of an answer. A [`Decoder`] turns the bytes of one query's answers into samples of known series. Every way
@@ -15,7 +15,11 @@ mod reply;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod write;
 
+pub use backoff::backoff;
 pub use client::Client;
 pub use decode::{BuildInfo, Decoder, RangeSeries, decode_range};
 pub use error::QueryError;
+pub use reply::Again;
+pub use write::{STALE, WriteError, Writer, Written};

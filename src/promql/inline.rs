@@ -5,7 +5,7 @@
 
 use super::tree::{At, Kind, LabelMatcher, MatchOperator, Node, Selector, Shift};
 use super::{Expr, PromqlError, ValueType};
-use crate::model::{Labels, Name, Span};
+use crate::model::{Name, Span};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Range;
@@ -21,8 +21,8 @@ pub type Recordings = BTreeMap<Name, Recorded>;
 /// What is recorded under one name.
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
-    /// What each rule of this name records, and the labels that it lays over it.
-    pub rules: Vec<(Expr, Labels)>,
+    /// What each rule of this name records, and the labels that it lays over it; an empty one takes the label away.
+    pub rules: Vec<(Expr, Vec<(Name, Name)>)>,
     /// How often: a window over the series has as many samples.
     pub interval: Span,
 }
@@ -79,11 +79,11 @@ fn find<'a>(node: &'a Node, recordings: &'a Recordings, found: &mut Vec<Found<'a
 }
 
 /// What one rule records, with its labels.
-fn labelled(expr: &Expr, text: &str, labels: &Labels) -> String {
+fn labelled(expr: &Expr, text: &str, labels: &[(Name, Name)]) -> String {
     // A comment may stand at its end.
     let vector =
         if expr.value_type() == ValueType::Scalar { format!("vector({text}\n)") } else { format!("({text}\n)") };
-    let lay = |of: String, (name, value): (&Name, &Name)| {
+    let lay = |of: String, (name, value): &(Name, Name)| {
         format!("label_replace({of}, {}, {}, \"\", \"\")", quoted(name), quoted(&value.replace('$', "$$")))
     };
     labels.iter().fold(vector, lay)
@@ -145,6 +145,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Labels;
     use crate::promql::eval::{Options, Query, Value};
     use crate::series::{Point, SeriesSet};
 
@@ -157,7 +158,7 @@ mod tests {
             let recorded = all.entry((*name).into()).or_default();
             recorded.interval = Span::from_secs(30);
             let expr = Expr::parse(expr).expect("it is PromQL");
-            recorded.rules.push((expr, Labels::new(labels.iter().copied())));
+            recorded.rules.push((expr, labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()));
         }
         all
     }
@@ -192,10 +193,10 @@ mod tests {
 
     #[test]
     fn a_name_that_several_rules_record_is_all_of_them() {
-        let known = recordings(&[("a:b", "up", &[("kind", "x")]), ("a:b", "1", &[("kind", "$y")])]);
+        let known = recordings(&[("a:b", "up", &[("kind", "")]), ("a:b", "1", &[("kind", "$y")])]);
         assert_eq!(
             inlined("a:b", &known),
-            r#"(label_replace((up), "kind", "x", "", "") or label_replace(vector(1), "kind", "$$y", "", ""))"#
+            r#"(label_replace((up), "kind", "", "", "") or label_replace(vector(1), "kind", "$$y", "", ""))"#
         );
     }
 

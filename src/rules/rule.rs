@@ -49,8 +49,8 @@ pub struct Record {
     pub record: Name,
     /// What is recorded.
     pub expr: Expr,
-    /// Labels laid over the series: the group's, then the rule's own.
-    pub labels: Labels,
+    /// Labels laid over the series: the group's, then the rule's own, by name. An empty one takes the label away.
+    pub labels: Vec<(Name, Name)>,
     /// Why it is switched off, if it is.
     pub disabled: Option<Name>,
     /// Where it is written.
@@ -292,11 +292,37 @@ impl Group {
         })
     }
 
+    /// Its recording rules that are switched on, in order.
+    pub fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        self.rules.iter().filter_map(|entry| match entry {
+            Entry::Record(record) if record.disabled.is_none() => Some(record),
+            Entry::Record(_) | Entry::Alert(_) => None,
+        })
+    }
+
     /// Where its grid of slots lies: a hash of source and name, so that a moved file, CI and production share it.
     #[must_use]
     pub fn grid(&self) -> Span {
         let below = u64::try_from(self.interval.millis()).unwrap_or(1);
         Span::from_millis(i64::try_from(spread(&[&self.source, &self.name], below)).unwrap_or(0))
+    }
+}
+
+impl Record {
+    /// The labels that it lays over, as one writes them.
+    #[must_use]
+    pub fn labels_text(&self) -> String {
+        let pairs = self.labels.iter().map(|(name, value)| format!("{name}={value:?}"));
+        format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+    }
+
+    /// Under which labels the series `of` is recorded, its name included.
+    #[must_use]
+    pub fn series(&self, of: &Labels) -> Labels {
+        let own = [("__name__".into(), self.record.clone())];
+        let laid_over = self.labels.iter().cloned().chain(own);
+        let kept = of.iter().filter(|(name, _)| !self.labels.iter().any(|(own, _)| own == *name));
+        Labels::new(kept.map(|(name, value)| (name.clone(), value.clone())).chain(laid_over))
     }
 }
 

@@ -21,6 +21,7 @@ use crate::engine::notice::{Draft, Notice};
 use crate::engine::{Engine, Event, EventKind, Fact, Failure, IncidentEvent, Step};
 use crate::http::chain;
 use crate::model::{Moment, Name, Slot, Span};
+use crate::prometheus::Writer;
 use crate::store::{Commit, Consumed, Epoch, Outcome, Partition, Submitted};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct Decider {
     pub engine: Engine,
     /// The sources.
     pub clients: Clients,
+    /// Where recorded series are written, if anywhere.
+    pub writer: Option<Arc<Writer>>,
     books: Books,
     partition: Partition,
     epoch: Epoch,
@@ -83,10 +86,16 @@ pub struct WaysOut {
 impl Decider {
     /// A decider that goes on from `start`.
     #[must_use]
-    pub fn new(engine: Engine, clients: Clients, start: Start, ways_out: WaysOut) -> Self {
+    pub fn new(
+        engine: Engine,
+        (clients, writer): (Clients, Option<Arc<Writer>>),
+        start: Start,
+        ways_out: WaysOut,
+    ) -> Self {
         Decider {
             engine,
             clients,
+            writer,
             books: start.books,
             partition: Partition(0),
             epoch: start.epoch,
@@ -119,12 +128,18 @@ impl Decider {
 
     /// Answers of one slot have come: decide, store, tell. `skew` is what it was when they were asked for. Returns the group's desk for its next slot.
     pub async fn read(&mut self, group: usize, read: Read, skew: Span) -> Desk {
-        let Read { desk, slot, answers, history, labels, took } = read;
+        let Read { desk, slot, answers, recorded, history, labels, took } = read;
         self.fill_histories(&desk, history);
         let started = Instant::now();
         let step = self.decide(group, &desk, &answers, &labels, slot.moment(skew), slot);
         self.measure(&desk, &answers, &labels, took + started.elapsed().as_secs_f64());
         self.carry_out(step).await;
+        if !recorded.is_empty() {
+            self.measure_recordings(&desk, &recorded, took);
+            let recorded = Fact::Recorded { group, slot, outcomes: &recorded };
+            let step = self.engine.advance(recorded, slot.moment(skew));
+            self.carry_out(step).await;
+        }
         desk
     }
 
@@ -193,6 +208,13 @@ impl Decider {
         }
     }
 
+    fn measure_recordings(&self, desk: &Desk, recorded: &[Result<usize, Failure>], took: f64) {
+        for (recording, outcome) in desk.recordings().zip(recorded) {
+            let (group, series) = (&desk.group().name, recording.len());
+            self.ways_out.metrics.rule(group, &recording.record().record, took, series, outcome.is_err());
+        }
+    }
+
     /// Slots of a group were missed while we ran.
     pub async fn missed(&mut self, group: usize, first: Slot, slots: u32, why: &str, skew: Span) {
         let name = self.engine.world.rules.groups[group].name.clone();
@@ -230,6 +252,7 @@ impl Decider {
                 Fact::FellBack { notice, fallback }
             }
             Said::Channel { channel, trouble } => Fact::Channel { channel, trouble },
+            Said::RemoteWrite { trouble } => Fact::RemoteWrite { trouble },
             Said::LostLease => {
                 self.fence();
                 return;
@@ -313,6 +336,7 @@ impl Decider {
     /// alerts, so that a start always knows which rules wrote the journal.
     pub async fn reload(&mut self, world: Arc<crate::engine::World>, fresh: Fresh, now: Moment) -> usize {
         self.clients = fresh.clients;
+        self.writer = fresh.writer;
         self.rule_set = fresh.rule_set;
         self.good_files = Some(fresh.files);
         let step = self.engine.advance(Fact::Reloaded { world }, now);
@@ -529,7 +553,7 @@ mod tests {
         let start = Start { books, epoch: lease.epoch, seq: 0, since_snapshot: SNAPSHOT_AFTER, rule_set, files };
         let engine = Engine::new(Arc::new(World::new(Arc::default(), RuleSet::default())));
         let ways_out = WaysOut { orders, settings, metrics: Arc::default() };
-        (Decider::new(engine, Clients::new(), start, ways_out), hear_orders)
+        (Decider::new(engine, (Clients::new(), None), start, ways_out), hear_orders)
     }
 
     /// In words, because no value is equal to NaN, which is the value of an alert of our own.

@@ -1,7 +1,7 @@
 //! The desks of all groups: at home, or out with a task that asks. Each comes back, or is replaced.
 
 use super::fetch::{Desk, Read};
-use crate::model::{Slot, Span};
+use crate::model::{Labels, Slot, Span};
 use crate::rules::Group;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -129,7 +129,9 @@ impl Desks {
 
     /// Other groups run from now on; `same` says which old one each of them is. A slot in flight is let go: its answers
     /// are for rules that run no more. Its group is asked at the next one.
-    pub fn change(&mut self, groups: &[Arc<Group>], same: &[Option<usize>]) {
+    /// Gives the series that groups had recorded which run no more.
+    #[must_use]
+    pub fn change(&mut self, groups: &[Arc<Group>], same: &[Option<usize>]) -> Vec<Labels> {
         self.generation += 1;
         self.lost_histories.clear();
         let mut old = std::mem::take(&mut self.at_home);
@@ -140,6 +142,7 @@ impl Desks {
         };
         self.at_home = groups.iter().zip(same).map(desk).collect();
         self.groups = groups.to_vec();
+        old.into_iter().flatten().flat_map(Desk::recorded).collect()
     }
 }
 
@@ -155,7 +158,15 @@ mod tests {
     }
 
     fn read(desk: Desk, slot: Slot) -> Read {
-        Read { desk, slot, answers: Vec::new(), history: Vec::new(), labels: OfLabels::default(), took: 0.0 }
+        Read {
+            desk,
+            slot,
+            answers: Vec::new(),
+            recorded: Vec::new(),
+            history: Vec::new(),
+            labels: OfLabels::default(),
+            took: 0.0,
+        }
     }
 
     #[tokio::test]
@@ -186,7 +197,8 @@ mod tests {
         let slot = Slot::from_millis(7_000);
         let _chain = desks.take(0).unwrap();
         desks.send_out(0, (slot, Span::ZERO), async { panic!("too late") });
-        desks.change(&[group("oracle"), group("chain")], &[Some(1), Some(0)]);
+        let ended = desks.change(&[group("oracle"), group("chain")], &[Some(1), Some(0)]);
+        assert!(ended.is_empty());
         let oracle = desks.take(0).unwrap();
         assert_eq!(&*oracle.group().name, "oracle");
 

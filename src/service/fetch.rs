@@ -4,11 +4,13 @@
 //! group runs at a time, by construction, and what is known of its series needs no lock. Identical queries are asked once.
 
 use super::lookups::{self, OfLabels};
+use super::recorder::Pen;
+use super::recording::{Recording, Stages, ends};
 use crate::crash::{self, Point};
 use crate::engine::{Failure, World};
 use crate::http::chain;
 use crate::model::{Answer, Labels, Name, RuleId, Slot, Span};
-use crate::prometheus::{Client, Decoder, QueryError};
+use crate::prometheus::{Client, Decoder, QueryError, Written};
 use crate::rules::Group;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::HashMap;
@@ -24,6 +26,9 @@ pub struct Desk {
     group: Arc<Group>,
     questions: Vec<Question>,
     rules: Vec<Asks>,
+    recordings: Vec<Recording>,
+    /// Series of recording rules that left with a reload: their end is still to be written.
+    ended: Vec<Labels>,
     /// From which slot on histories have holes that a range query has to fill.
     holes: Option<Slot>,
 }
@@ -33,6 +38,8 @@ struct Question {
     expr: Name,
     history: Span,
     decoder: Decoder,
+    /// Before it is asked, what earlier stages record has to be written.
+    stage: usize,
 }
 
 /// One rule, and the questions that are its queries.
@@ -45,6 +52,12 @@ struct Asks {
 /// Past samples of a question's series, for the histories.
 pub type Filled = (usize, Vec<(Labels, Vec<(Slot, f64)>)>);
 
+/// What a question was answered, by its place.
+type Asked = (usize, Result<Answer, QueryError>);
+
+/// What a recording rule has to be written as, by its place.
+type Recorded = (usize, Result<Vec<Written>, Failure>);
+
 /// What came back.
 #[derive(Debug)]
 pub struct Read {
@@ -54,6 +67,9 @@ pub struct Read {
     pub slot: Slot,
     /// One answer for each question.
     pub answers: Vec<Result<Answer, Failure>>,
+    /// What became of each recording rule that is switched on: how many series it recorded. Nothing, where they are not
+    /// evaluated.
+    pub recorded: Vec<Result<usize, Failure>>,
     /// Samples that fill the histories, by question.
     pub history: Vec<Filled>,
     /// What label templates asked.
@@ -69,22 +85,26 @@ impl Desk {
         let mut questions: Vec<Question> = Vec::new();
         let mut known: HashMap<Name, usize> = HashMap::new();
         let mut rules = Vec::new();
-        for rule in group.alerts() {
+        let stages = Stages::of(group);
+        for (rule, stage) in group.alerts().zip(&stages.alerts) {
             let mut asks = Asks { rule: rule.id, questions: Vec::new() };
             // A rule that is switched off is not asked for.
             for query in rule.queries.iter().filter(|_| rule.disabled.is_none()) {
                 let place = *known.entry(query.expr.text().clone()).or_insert_with(|| {
                     let expr = query.expr.text().clone();
-                    questions.push(Question { expr, history: Span::ZERO, decoder: Decoder::new() });
+                    questions.push(Question { expr, history: Span::ZERO, decoder: Decoder::new(), stage: 0 });
                     questions.len() - 1
                 });
                 questions[place].history = questions[place].history.max(query.history);
+                questions[place].stage = questions[place].stage.max(*stage);
                 asks.questions.push(place);
             }
             rules.push(asks);
         }
+        let recordings = group.records().zip(stages.records).map(|(record, stage)| Recording::new(record, stage));
         let holes = questions.iter().any(|question| !question.history.is_zero()).then_some(Slot::from_millis(i64::MIN));
-        Desk { group: Arc::clone(group), questions, rules, holes }
+        let recordings = recordings.collect();
+        Desk { group: Arc::clone(group), questions, rules, recordings, ended: Vec::new(), holes }
     }
 
     /// The group.
@@ -101,7 +121,19 @@ impl Desk {
                 std::mem::swap(&mut question.decoder, &mut known.decoder);
             }
         }
+        fresh.ended = std::mem::take(&mut self.ended);
+        for mut old in std::mem::take(&mut self.recordings) {
+            match fresh.recordings.iter_mut().find(|recording| recording.is_still(&old)) {
+                Some(recording) => recording.follow(&mut old),
+                None => fresh.ended.extend(old.into_present()),
+            }
+        }
         *self = fresh;
+    }
+
+    /// The series that its recording rules have recorded, of a group that runs no more.
+    pub fn recorded(self) -> impl Iterator<Item = Labels> {
+        self.ended.into_iter().chain(self.recordings.into_iter().flat_map(Recording::into_present))
     }
 
     /// Nothing was learnt of the slots from `slot` on: histories have a hole there.
@@ -116,33 +148,63 @@ impl Desk {
         self.missed(Slot::from_millis(i64::MIN));
     }
 
-    /// Asks everything for `slot`. Never fails: each question has its own outcome.
-    pub async fn read(mut self, client: Arc<Client>, world: Arc<World>, slot: Slot) -> Read {
+    /// Asks everything for `slot`. Never fails: each question has its own outcome. What is recorded goes to `pen`; without
+    /// one, nothing is.
+    pub async fn read(mut self, client: Arc<Client>, world: Arc<World>, pen: Option<Pen>, slot: Slot) -> Read {
         let started = Instant::now();
-        let at = slot - self.group.query_offset;
         let history = self.fill(&client, slot).await;
-        let mut pending: FuturesUnordered<_> = self
-            .questions
-            .iter_mut()
-            .enumerate()
-            .map(|(place, question)| {
-                let client = &client;
-                async move { (place, question.ask(client, at).await) }
-            })
-            .collect();
-        let mut answers: Vec<Option<Result<Answer, Failure>>> = Vec::new();
-        while let Some((place, answer)) = pending.next().await {
-            answers.resize_with(answers.len().max(place + 1), || None);
-            answers[place] = Some(answer.map_err(|error| failure(&error)));
-        }
-        drop(pending);
-        if answers.iter().flatten().any(Result::is_err) {
-            self.missed(slot);
+        let mut answers: Vec<Option<Result<Answer, Failure>>> = self.questions.iter().map(|_| None).collect();
+        let mut recorded: Vec<Option<Result<usize, Failure>>> = self.recordings.iter().map(|_| None).collect();
+        let last = self.last_stage();
+        for stage in 0..=last {
+            let records = pen.is_some();
+            let (asked, recording) = self.ask(stage, records, &client, slot).await;
+            for (place, answer) in asked {
+                answers[place] = Some(answer.map_err(|error| failure(&error)));
+            }
+            let mut written: Vec<Written> =
+                ends(std::mem::take(&mut self.ended), slot - self.group.query_offset).collect();
+            for (place, outcome) in recording {
+                let samples = outcome.map(|samples| {
+                    written.extend(samples);
+                    self.recordings[place].len()
+                });
+                recorded[place] = Some(samples);
+            }
+            match &pen {
+                // Half of the interval is left for those who read it.
+                Some(pen) if stage < last => pen.write_now(written, self.group.interval.to_std() / 2).await,
+                Some(pen) => pen.write(written),
+                None => {}
+            }
         }
         let answers: Vec<_> = answers.into_iter().flatten().collect();
+        if answers.iter().any(Result::is_err) {
+            self.missed(slot);
+        }
+        let recorded = recorded.into_iter().flatten().collect();
         // Here and not where it is decided: only this group waits for what its labels ask.
         let labels = lookups::of_labels(&world, &self, &answers, &client, slot).await;
-        Read { desk: self, slot, answers, history, labels, took: started.elapsed().as_secs_f64() }
+        Read { desk: self, slot, answers, recorded, history, labels, took: started.elapsed().as_secs_f64() }
+    }
+
+    fn last_stage(&self) -> usize {
+        let questions = self.questions.iter().map(|question| question.stage);
+        questions.chain(self.recordings.iter().map(|recording| recording.stage)).max().unwrap_or(0)
+    }
+
+    /// Asks all questions of one stage side by side, and those of its recording rules where they are wanted.
+    async fn ask(&mut self, stage: usize, records: bool, client: &Client, slot: Slot) -> (Vec<Asked>, Vec<Recorded>) {
+        let (at, limit) = (slot - self.group.query_offset, self.group.limit);
+        let questions = self.questions.iter_mut().enumerate().filter(|(_, question)| question.stage == stage);
+        let asked: FuturesUnordered<_> =
+            questions.map(|(place, question)| async move { (place, question.ask(client, at).await) }).collect();
+        let recordings = self.recordings.iter_mut().enumerate();
+        let recordings = recordings.filter(|(_, recording)| records && recording.stage == stage);
+        let recorded: FuturesUnordered<_> = recordings
+            .map(|(place, recording)| async move { (place, record(recording, client, at, limit).await) })
+            .collect();
+        tokio::join!(asked.collect(), recorded.collect())
     }
 
     /// Asks for what histories lack before `slot`. What cannot be had is asked for again at the next slot.
@@ -174,6 +236,11 @@ impl Desk {
         self.rules.iter().map(|asks| (asks.rule, asks.questions.as_slice()))
     }
 
+    /// The recording rules of the group that are switched on, in file order.
+    pub fn recordings(&self) -> impl Iterator<Item = &Recording> {
+        self.recordings.iter()
+    }
+
     /// The series that a question has returned so far.
     #[must_use]
     pub fn table(&self, question: usize) -> &crate::model::SeriesTable {
@@ -186,6 +253,14 @@ impl Question {
         let body = client.query(&self.expr, at, client.deadline()).await?;
         self.decoder.decode(&body)
     }
+}
+
+/// Asks what a rule records, and works out what has to be written.
+async fn record(recording: &mut Recording, client: &Client, at: Slot, limit: usize) -> Result<Vec<Written>, Failure> {
+    let body = client.query(recording.record().expr.text(), at, client.deadline()).await;
+    let answer = body.and_then(|body| recording.decoder.decode(&body)).map_err(|error| failure(&error))?;
+    let samples = recording.take_in(&answer, limit, at);
+    samples.map_err(|message| Failure { message, is_the_sources: false })
 }
 
 /// Samples on the grid of the query, put on the grid of the slots.

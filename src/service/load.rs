@@ -2,11 +2,11 @@
 
 use super::fetch::Clients;
 use super::reload::{Fresh, Warning};
-use crate::config::{self, Files, Settings, Source};
+use crate::config::{self, Files, RemoteWrite, Settings, Source};
 use crate::diagnostics::{Finding, Findings, Sources, render};
 use crate::http::chain;
 use crate::model::Name;
-use crate::prometheus::Client;
+use crate::prometheus::{Client, Writer};
 use crate::rules::{self, Context};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -24,6 +24,7 @@ pub struct FileLoader {
 struct Kept {
     rules: rules::Loader,
     clients: HashMap<Name, (Source, Arc<Client>)>,
+    writer: Option<(RemoteWrite, Arc<Writer>)>,
 }
 
 impl FileLoader {
@@ -57,8 +58,9 @@ impl FileLoader {
         let mut files = texts(&sources);
         let rules = kept.rules.texts(&loaded.rule_files);
         files.extend(rules.map(|(path, text)| (path.display().to_string(), text.to_string())));
-        let clients = kept.clients(&loaded.settings)?;
-        Ok(Fresh { rule_set: hash(&files), settings: Arc::new(loaded.settings), rules: set, clients, files, warnings })
+        let (clients, writer) = (kept.clients(&loaded.settings)?, kept.writer(&loaded.settings)?);
+        let (rule_set, settings) = (hash(&files), Arc::new(loaded.settings));
+        Ok(Fresh { rule_set, settings, rules: set, clients, writer, files, warnings })
     }
 
     /// Compiles the texts that were kept when they were good.
@@ -83,8 +85,9 @@ impl FileLoader {
         }
         warnings.extend(self::warnings(&findings, &sources));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let clients = kept.clients(&loaded.settings)?;
-        Ok(Fresh { rule_set: hash(&files), settings: Arc::new(loaded.settings), rules: set, clients, files, warnings })
+        let (clients, writer) = (kept.clients(&loaded.settings)?, kept.writer(&loaded.settings)?);
+        let (rule_set, settings) = (hash(&files), Arc::new(loaded.settings));
+        Ok(Fresh { rule_set, settings, rules: set, clients, writer, files, warnings })
     }
 }
 
@@ -105,6 +108,20 @@ impl Kept {
         }
         self.clients.clone_from(&clients);
         Ok(clients.into_iter().map(|(name, (_, client))| (name, client)).collect())
+    }
+
+    /// The way to where recorded series are kept; if the target is as it was, so is the way.
+    fn writer(&mut self, settings: &Settings) -> Result<Option<Arc<Writer>>, String> {
+        let known = self.writer.take().filter(|(known, _)| Some(known) == settings.remote_write.as_ref());
+        self.writer = match (known, &settings.remote_write) {
+            (Some(known), _) => Some(known),
+            (None, Some(target)) => {
+                let writer = Writer::new(target).map_err(|cause| format!("remote_write: {}", chain(&cause)))?;
+                Some((target.clone(), Arc::new(writer)))
+            }
+            (None, None) => None,
+        };
+        Ok(self.writer.as_ref().map(|(_, writer)| Arc::clone(writer)))
     }
 }
 

@@ -59,6 +59,11 @@ struct OfCommand {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfSamples {
+    outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfDenied {
     reason: String,
 }
@@ -82,6 +87,8 @@ pub struct Metrics {
     response: Family<OfResponse, Counter>,
     deliveries: Family<OfDelivery, Counter>,
     pulses: Family<OfPulse, Counter>,
+    samples: Family<OfSamples, Counter>,
+    samples_waiting: Gauge,
     waiting: Gauge,
     oldest: Seconds,
     skew: Seconds,
@@ -130,6 +137,10 @@ impl Metrics {
         r.register("deliveries", "Attempts at telling people, by channel and outcome", self.deliveries.clone());
         let help = "Signs of life that were given, by place in `heartbeats.send` and outcome";
         r.register("heartbeats_sent", help, self.pulses.clone());
+        let help = "Samples of recording rules, by outcome (written or lost)";
+        r.register("remote_write_samples", help, self.samples.clone());
+        let help = "Samples of recording rules that are still to be written";
+        r.register("remote_write_samples_waiting", help, self.samples_waiting.clone());
         r.register("deliveries_waiting", "Messages that are owed", self.waiting.clone());
         let help = "Age of the oldest message that is owed; 0 where none is";
         r.register_with_unit("oldest_undelivered_age", help, Unit::Seconds, self.oldest.clone());
@@ -186,6 +197,17 @@ impl Metrics {
         if failed {
             self.failures.get_or_create(&labels).inc();
         }
+    }
+
+    /// Recorded samples were written, or lost.
+    pub fn samples(&self, outcome: &str, samples: usize) {
+        let labels = OfSamples { outcome: outcome.to_owned() };
+        self.samples.get_or_create(&labels).inc_by(samples as u64);
+    }
+
+    /// So many recorded samples are still to be written.
+    pub fn samples_waiting(&self, samples: usize) {
+        self.samples_waiting.set(i64::try_from(samples).unwrap_or(i64::MAX));
     }
 
     /// Slots of a group were missed.

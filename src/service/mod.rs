@@ -15,6 +15,8 @@ pub mod lookups;
 pub mod metrics;
 pub mod notary;
 pub mod pulse;
+pub mod recorder;
+pub mod recording;
 pub mod reload;
 pub mod report;
 pub mod run;

@@ -6,6 +6,7 @@
 
 use super::fetch::Clients;
 use crate::config::Settings;
+use crate::prometheus::Writer;
 use crate::rules::RuleSet;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
@@ -44,6 +45,8 @@ pub struct Fresh {
     pub rules: RuleSet,
     /// Clients of all sources.
     pub clients: Clients,
+    /// Where recorded series are written, if anywhere.
+    pub writer: Option<Arc<Writer>>,
     /// A hash of all texts: what this set is called in the journal.
     pub rule_set: String,
     /// The files, by path, with their texts.

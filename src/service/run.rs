@@ -9,6 +9,8 @@ use super::delivery::Order;
 use super::desks::{Desks, Home};
 use super::doors::{Done, NotDone};
 use super::fetch::Desk;
+use super::recorder::{Inbox, Pen};
+use super::recording::ends;
 use super::reload::{Fresh, Loaded, Wish};
 use super::said::Said;
 use super::timetable::{Due, Timetable};
@@ -47,6 +49,7 @@ pub struct Run {
     desks: Desks,
     wishes: mpsc::UnboundedSender<Wish>,
     orders: mpsc::UnboundedSender<Order>,
+    recorded: Inbox,
     reloads: HashMap<u64, oneshot::Sender<Result<String, String>>>,
     last_wish: u64,
     ready: Arc<std::sync::atomic::AtomicBool>,
@@ -70,12 +73,13 @@ impl Run {
         clock: Clock,
         wishes: mpsc::UnboundedSender<Wish>,
         orders: mpsc::UnboundedSender<Order>,
+        recorded: Inbox,
         ready: Arc<std::sync::atomic::AtomicBool>,
     ) -> Self {
         let groups = &decider.engine.world.rules.groups;
         let timetable = Timetable::new(groups.iter().map(|group| &**group), super::clock::wall());
         let desks = Desks::new(groups);
-        Run { decider, clock, timetable, desks, wishes, orders, reloads: HashMap::new(), last_wish: 0, ready }
+        Run { decider, clock, timetable, desks, wishes, orders, recorded, reloads: HashMap::new(), last_wish: 0, ready }
     }
 
     /// Runs until `stop`, then finishes what is in flight.
@@ -159,8 +163,13 @@ impl Run {
             error!(source.name = %source, "there is no source {source}");
             return self.desks.put(due.group, desk);
         };
-        let world = Arc::clone(&self.decider.engine.world);
-        self.desks.send_out(due.group, (due.slot, skew), desk.read(client, world, due.slot));
+        let (world, pen) = (Arc::clone(&self.decider.engine.world), self.pen());
+        self.desks.send_out(due.group, (due.slot, skew), desk.read(client, world, pen, due.slot));
+    }
+
+    /// The way for recorded samples to be written, if there is one.
+    fn pen(&self) -> Option<Pen> {
+        self.decider.writer.clone().map(|writer| Pen::new(writer, self.recorded.clone()))
     }
 
     /// A task that asked has ended: with answers, which are decided on, or without any.
@@ -228,7 +237,10 @@ impl Run {
         let same: Vec<Option<usize>> = groups.iter().map(|group| place(group)).collect();
         self.timetable =
             self.timetable.carried_over(groups.iter().map(|group| &**group), |index| same[index], look.wall);
-        self.desks.change(&groups, &same);
+        let ended = self.desks.change(&groups, &same);
+        if let Some(pen) = self.pen() {
+            pen.write(ends(ended, Slot::from_millis(look.wall)).collect());
+        }
         let words = changed(changes, &self.decider.engine.world.settings.differences(&settings));
         info!(changes, groups = groups.len(), "reloaded: {words}");
         words

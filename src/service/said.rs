@@ -23,6 +23,11 @@ pub enum Said {
         /// What is wrong, or nothing.
         trouble: Option<String>,
     },
+    /// What recording rules record cannot be written, or can again.
+    RemoteWrite {
+        /// What is wrong, or nothing.
+        trouble: Option<String>,
+    },
     /// Somebody else decides now.
     LostLease,
 }

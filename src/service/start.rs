@@ -7,6 +7,7 @@ use super::delivery::Worker;
 use super::doors::Doors;
 use super::load::{FileLoader, beside};
 use super::metrics::Metrics;
+use super::recorder::Recorder;
 use super::reload::{Fresh, Load, Reloader, Wish, announce};
 use super::run::{DRAIN, Ears, LEASE, Run};
 use crate::config::{Settings, Store as StoreSettings};
@@ -94,9 +95,10 @@ where
         Arc::clone(&fresh.settings),
         owed,
         engine.state.channels_in_trouble(),
-        said,
+        said.clone(),
         Arc::clone(&metrics),
     );
+    let (recorder, recorded) = Recorder::new(said, Arc::clone(&metrics));
     metrics.reloaded(true, wall());
 
     let loading = Arc::clone(&loader);
@@ -121,7 +123,7 @@ where
     let (announce_settings, settings) = watch::channel(Arc::clone(&fresh.settings));
     let ways_out = WaysOut { orders: orders.clone(), settings: announce_settings, metrics: Arc::clone(&metrics) };
     let latest = engine.state.moment.max(lease.ran_until.unwrap_or_default());
-    let mut decider = Decider::new(engine, fresh.clients, start, ways_out);
+    let mut decider = Decider::new(engine, (fresh.clients, fresh.writer), start, ways_out);
     decider.carry_out(drafts).await;
     let mut clock = Clock::start(latest);
     let look = clock.look();
@@ -132,7 +134,7 @@ where
         decider.slept(slept, look.moment()).await;
     }
     decider.take_up(clock.look().moment()).await?;
-    let run = Run::new(decider, clock, wishes.clone(), orders, Arc::clone(&ready));
+    let run = Run::new(decider, clock, wishes.clone(), orders, recorded, Arc::clone(&ready));
 
     let doors = Doors { questions, metrics, ready, settings, books: books.clone() };
     let serving = tokio::spawn(serve(listener, doors, stop.clone()));
@@ -140,14 +142,17 @@ where
     let hanging_up = tokio::spawn(reload_on_hangup(wishes, stop.clone()));
     let worker_stop = CancellationToken::new();
     let delivering = tokio::spawn(worker.run(hear_orders, worker_stop.clone()));
+    let recording = tokio::spawn(recorder.run(worker_stop.clone()));
     info!(address, "listening on {address}");
 
     let ears = Ears { said: hear_said, questions: hear_questions, loaded: hear_loaded };
     run.run(ears, stop.clone()).await;
     stop.cancel();
     worker_stop.cancel();
-    let late =
-        tokio::time::timeout(DRAIN, async { tokio::join!(delivering, serving, reloading, hanging_up, signals) }).await;
+    let late = tokio::time::timeout(DRAIN, async {
+        tokio::join!(delivering, recording, serving, reloading, hanging_up, signals)
+    })
+    .await;
     if late.is_err() {
         warn!("stopping with messages still under way; they are on record and are sent at the next start");
     }

@@ -8,7 +8,7 @@ use watchbell::engine::alert::Alert;
 use watchbell::engine::command::{Act, Actor, Command, Deed, Refusal, Via};
 use watchbell::engine::evaluate::RuleState;
 use watchbell::engine::notice::{Draft, NoticeKind};
-use watchbell::engine::{Fact, State, World};
+use watchbell::engine::{Fact, Failure, State, World};
 use watchbell::model::{Name, Severity, Span};
 use watchbell::rules::template::Answers;
 
@@ -155,6 +155,35 @@ fn watchbells_own_alerts_end_with_the_rule_the_source_and_the_limit_that_they_sp
     assert_eq!(firing, ["WatchbellLimitExceeded", "WatchbellRuleFailing", "WatchbellSourceDown"]);
     rig.reload(empty_world());
     assert_eq!((names(&rig), rig.engine.state.sources.len()), (Vec::<String>::new(), 0));
+    assert_remembered(&rig);
+}
+
+#[test]
+fn a_recording_rule_that_fails_for_long_is_told_and_neither_while_its_source_is_down_nor_when_it_is_gone() {
+    let text = "groups: [{ name: main, interval: 30s, rules: [{ record: a, expr: x }, { record: b, expr: y }] }]";
+    let settings = format!("{SETTINGS}remote_write: {{ url: \"http://127.0.0.1:9/\" }}\n");
+    let mut rig = Rig::new(world_of(&settings, text));
+    let refused = || Err(Failure { message: "it is refused".into(), is_the_sources: false });
+    let away = || Err(Failure { message: "it is away".into(), is_the_sources: true });
+    let own = |rig: &Rig| -> Vec<String> {
+        let all = rig.engine.state.own.values();
+        all.map(|own| format!("{} {}", own.labels.get("alertname"), own.labels.get("rule"))).collect()
+    };
+    rig.record(4, &[Ok(1), refused()]);
+    assert_eq!(own(&rig), [""; 0], "not before `rule_failure_after`");
+    rig.record(1, &[Ok(1), refused()]);
+    assert_eq!(own(&rig), ["WatchbellRuleFailing b"]);
+    rig.record(5, &[away(), away()]);
+    let mut both = own(&rig);
+    both.sort();
+    assert_eq!(both, ["WatchbellRuleFailing b", "WatchbellSourceDown "], "of `a` nothing is learnt");
+    rig.record(1, &[Ok(1), Ok(0)]);
+    assert_eq!(own(&rig), [""; 0]);
+
+    rig.record(5, &[refused(), Ok(1)]).fact(Fact::RemoteWrite { trouble: Some("it is full".into()) });
+    assert_eq!(own(&rig).len(), 2);
+    rig.reload(empty_world());
+    assert_eq!(own(&rig), [""; 0]);
     assert_remembered(&rig);
 }
 

@@ -110,6 +110,17 @@ impl Rig {
         self
     }
 
+    /// Lets so many slots come of the first group's recording rules, all with these outcomes.
+    pub fn record(&mut self, count: usize, outcomes: &[Result<usize, Failure>]) -> &mut Self {
+        for _ in 0..count {
+            let slot = self.next_slot;
+            self.wait_until(slot.moment(self.skew));
+            self.fact(Fact::Recorded { group: 0, slot, outcomes });
+            self.next_slot = slot + INTERVAL;
+        }
+        self
+    }
+
     fn evaluate(&mut self, group: usize, slot: Slot, failing: &Failing) {
         let world = Arc::clone(&self.engine.world);
         let rules: Vec<&Arc<Rule>> = world.rules.groups[group].alerts().collect();

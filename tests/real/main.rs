@@ -26,6 +26,7 @@ mod promql;
 mod pulse;
 mod queries;
 mod receivers;
+mod recording;
 mod rule_pack;
 mod servers;
 mod store;

@@ -88,8 +88,7 @@ impl<'a> Player<'a> {
 
     fn recorded(&mut self, group: &Group, record: &Record, at: i64) -> Result<Vec<(Labels, f64)>, String> {
         let found = self.ledger.vector(&record.expr, at - group.query_offset.millis())?;
-        let named = |labels: &Labels| labels.with("__name__", record.record.clone()).overlaid(&record.labels);
-        let given: Vec<(Labels, f64)> = found.iter().map(|(labels, value)| (named(labels), *value)).collect();
+        let given: Vec<(Labels, f64)> = found.iter().map(|(labels, value)| (record.series(labels), *value)).collect();
         let unique: HashSet<&Labels> = given.iter().map(|(labels, _)| labels).collect();
         if unique.len() < given.len() {
             return Err("vector contains metrics with the same labelset after applying rule labels".into());

@@ -4,7 +4,6 @@ use super::alert::{disabled, merged_labels};
 use super::group::Surroundings;
 use super::{Compiler, name_of, names};
 use crate::diagnostics::{Place, codes};
-use crate::model::Labels;
 use crate::rules::rule::Record;
 use crate::rules::written;
 
@@ -19,7 +18,8 @@ pub(super) fn compile(rule: &written::Rule, group: &Surroundings<'_>, compiler: 
     };
     let expr = compiler.expr(text)?;
     let labels = merged_labels(group.written.labels.as_ref(), rule.labels.as_ref());
-    let labels = Labels::new(labels.iter().map(|(name, value)| (&*name.value, &*value.value)));
+    let mut labels: Vec<_> = labels.iter().map(|(name, value)| (name_of(&name.value), name_of(&value.value))).collect();
+    labels.sort();
     Some(Record {
         record: name_of(&record.value),
         expr,

@@ -1,0 +1,106 @@
+//! Recording rules that cannot be evaluated, and samples that are written nowhere, are alerts of Watchbell's own.
+//!
+//! What is known of a recording rule is learnt at its next slot, so it is in no journal: after a restart a failing one has to
+//! fail for as long again before anybody is told, and the alert of one that nobody has mended goes on.
+
+use super::evaluate::Instant;
+use super::own::RULE_FAILING;
+use super::{Engine, Failure, Step, incident};
+use crate::model::{Labels, Moment, RuleId, Slot};
+use crate::rules::{Group, Record};
+use std::sync::Arc;
+
+/// What recording rules record is written nowhere.
+pub const REMOTE_WRITE_FAILING: &str = "WatchbellRemoteWriteFailing";
+
+/// What is known of a recording rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordingState {
+    /// Its last slot.
+    pub evaluated: Option<Slot>,
+    /// How many series it recorded then.
+    pub series: usize,
+    /// Since when it fails.
+    pub failing: Option<Moment>,
+    /// Why.
+    pub error: Option<String>,
+}
+
+impl RecordingState {
+    fn take_in(&mut self, outcome: &Result<usize, Failure>, at: Instant) {
+        self.evaluated = Some(at.slot);
+        match outcome {
+            Ok(series) => *self = RecordingState { evaluated: Some(at.slot), series: *series, ..Self::default() },
+            Err(failure) => {
+                self.failing = Some(self.failing.unwrap_or(at.now));
+                self.error = Some(failure.message.clone());
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// What is known of a recording rule of `group`.
+    #[must_use]
+    pub fn recording(&self, group: &Group, record: &Record) -> Option<&RecordingState> {
+        self.recordings.get(&id(group, record))
+    }
+
+    /// A slot's recording rules were evaluated; `outcomes` has one for each that is switched on, in file order.
+    pub(super) fn record(&mut self, group: usize, outcomes: &[Result<usize, Failure>], at: Instant, step: &mut Step) {
+        let group = Arc::clone(&self.world.rules.groups[group]);
+        let mut transitions = Vec::new();
+        if !group.alerts().any(|rule| rule.disabled.is_none()) {
+            let failures: Vec<Option<&Failure>> = outcomes.iter().map(|outcome| outcome.as_ref().err()).collect();
+            transitions.extend(self.judge_source(&group.source, &failures, at, step));
+        }
+        for (record, outcome) in group.records().zip(outcomes) {
+            let known = self.recordings.entry(id(&group, record)).or_default();
+            known.take_in(outcome, at);
+            let (failing, error) = (known.failing, known.error.clone().unwrap_or_default());
+            // Of a source that is down one alert tells already, and nothing is learnt of the rule.
+            if self.state.sources.contains_key(&group.source) {
+                continue;
+            }
+            let long = failing.filter(|since| at.now - *since >= self.world.settings.rule_failure_after);
+            let summary =
+                long.map(|since| format!("recording rule {} has failed since {since}: {error}", record.record));
+            let labels = Labels::new([("alertname", RULE_FAILING), ("group", &group.name), ("rule", &record.record)]);
+            let severity = self.world.settings.severities.default_severity().clone();
+            transitions.extend(self.own(labels, severity, summary, at.now, Some(at.slot), step));
+        }
+        let at = self.at(at.slot, self.state.moment);
+        step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
+    }
+
+    /// What was recorded cannot be written, or can again.
+    pub(super) fn remote_write(&mut self, trouble: Option<String>, now: Moment, step: &mut Step) {
+        let labels = Labels::new([("alertname", REMOTE_WRITE_FAILING)]);
+        let severity = self.world.settings.severities.default_severity().clone();
+        let summary = trouble.map(|trouble| format!("what recording rules record is not written: {trouble}"));
+        let transitions = self.own(labels, severity, summary, now, None, step);
+        let at = self.at(Slot::from_millis(now.millis()), now);
+        step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
+    }
+
+    /// Of what a reload took away nothing is known any more.
+    pub(super) fn forget_recordings(&mut self) {
+        let world = Arc::clone(&self.world);
+        let groups = world.rules.groups.iter();
+        let left: std::collections::BTreeSet<RuleId> =
+            groups.flat_map(|group| group.records().map(|record| id(group, record))).collect();
+        self.recordings.retain(|id, _| left.contains(id));
+    }
+}
+
+/// Whether `group` has a recording rule of this name that is switched on.
+pub(super) fn has_recording(group: &Group, name: &str) -> bool {
+    group.records().any(|record| *record.record == *name)
+}
+
+fn id(group: &Group, record: &Record) -> RuleId {
+    let own = [&*group.file, &*group.name, &*record.record];
+    let labels = record.labels.iter().flat_map(|(name, value)| [&**name, &**value]);
+    let parts: Vec<&str> = std::iter::once("record").chain(own).chain(labels).collect();
+    RuleId::derive(&parts)
+}
