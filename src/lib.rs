@@ -21,6 +21,7 @@ pub mod prometheus;
 pub mod promql;
 pub mod replay;
 pub mod rules;
+pub mod sentry;
 pub mod series;
 pub mod service;
 pub mod side_by_side;

@@ -12,6 +12,7 @@ mod incidents;
 mod page;
 mod reply;
 mod routes;
+mod routines;
 mod rules;
 mod silences;
 

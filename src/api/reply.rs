@@ -73,13 +73,16 @@ pub fn not_done(why: &NotDone) -> Wrong {
 
 fn refused(refusal: &Refusal) -> (StatusCode, &'static str) {
     match refusal {
-        Refusal::NoSuchIncident(_) | Refusal::NoSuchSilence => (StatusCode::NOT_FOUND, "not_found"),
+        Refusal::NoSuchIncident(_) | Refusal::NoSuchSilence | Refusal::NoSuchRoutine { .. } => {
+            (StatusCode::NOT_FOUND, "not_found")
+        }
         Refusal::OtherGeneration { .. }
         | Refusal::Resolved(_)
         | Refusal::NotResolved(_)
         | Refusal::Reviewed(_)
         | Refusal::NotAcknowledged(_)
         | Refusal::StillFiring { .. }
+        | Refusal::NothingToDo { .. }
         | Refusal::NoLevelLeft(_) => (StatusCode::CONFLICT, "conflict"),
         Refusal::NoSuchResponder(_) | Refusal::Invalid(_) => (StatusCode::BAD_REQUEST, "bad_data"),
     }

@@ -3,7 +3,7 @@
 use super::access::{Reader, guard};
 use super::ask::LONGEST_BODY;
 use super::reply::{self, Wrong};
-use super::{Desk, alerts, callbacks, healthy, incidents, metrics, ready, reload, rules, silences};
+use super::{Desk, alerts, callbacks, healthy, incidents, metrics, ready, reload, routines, rules, silences};
 use crate::config::Role;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -47,6 +47,8 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/incidents/{number}", look, get(incidents::look_at)),
         route(Method::GET, "/api/v1/incidents", look, get(incidents::list)),
         route(Method::GET, "/api/v1/incidents/{number}", look, get(incidents::show)),
+        route(Method::GET, "/api/v1/routines", look, get(routines::list)),
+        route(Method::POST, "/api/v1/routines/{name}/done", act, post(routines::done)),
         route(Method::GET, "/api/v1/silences", look, get(silences::list)),
         route(Method::POST, "/api/v1/silences", act, post(silences::add)),
         route(Method::DELETE, "/api/v1/silences/{id}", act, delete(silences::expire)),

@@ -276,6 +276,11 @@ pub fn until(at: i64, now: i64) -> String {
     if at <= now { "now".into() } else { format!("in {}", roughly(at - now)) }
 }
 
+/// `3m ago`.
+pub fn ago(at: i64, now: i64) -> String {
+    format!("{} ago", roughly(now - at))
+}
+
 /// A duration that people can take in: seconds below an hour, minutes below a day, hours from there on.
 fn roughly(millis: i64) -> String {
     let millis = millis.max(0);

@@ -21,6 +21,7 @@ mod output;
 mod past;
 mod paths;
 mod revision;
+mod routines;
 mod run;
 mod schema;
 mod service;
@@ -62,6 +63,7 @@ enum Command {
     Demo(demo::Demo),
     Run(run::Run),
     Incidents(incidents::Incidents),
+    Routines(routines::Routines),
     Silence(silence::Silence),
     Token(token::Token),
     Test(test::Test),
@@ -92,6 +94,7 @@ pub fn run() -> ExitCode {
     let answer = match &arguments.command {
         Command::Run(_) => run::Run::run(arguments.config.as_ref()),
         Command::Incidents(incidents) => incidents.run(arguments.config.as_deref()),
+        Command::Routines(routines) => routines.run(arguments.config.as_deref()),
         Command::Silence(silence) => silence.run(arguments.config.as_deref()),
         Command::Token(token) => token.run(),
         Command::Demo(demo) => demo.run(arguments.color),

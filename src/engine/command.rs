@@ -56,6 +56,13 @@ pub enum Deed {
     Silence(NewSilence),
     /// End a silence that somebody had asked for.
     Expire(SilenceId),
+    /// Say that a routine was done.
+    TickOff {
+        /// The routine.
+        routine: Name,
+        /// What there is to say about it; may be empty.
+        note: String,
+    },
 }
 
 /// What can be done with an incident.
@@ -173,6 +180,22 @@ pub enum Refusal {
     /// The silence is not there, or over.
     #[error("there is no such silence, or it is over")]
     NoSuchSilence,
+    /// No routine has this name.
+    #[error("there is no routine `{name}`; {}", if known.is_empty() { "there are none at all".into() } else { format!("there are {known}") })]
+    NoSuchRoutine {
+        /// The name.
+        name: Name,
+        /// The names that there are.
+        known: String,
+    },
+    /// The routine has been done, or has not come up yet.
+    #[error("routine `{name}` is not waiting for anybody; it comes up at {next}")]
+    NothingToDo {
+        /// Its name.
+        name: Name,
+        /// When it comes up next, by its own clock.
+        next: String,
+    },
     /// What was written cannot be taken.
     #[error("{0}")]
     Invalid(String),

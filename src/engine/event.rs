@@ -5,6 +5,7 @@ use super::command::{Actor, AdHocSilence};
 use super::escalation::Climb;
 use super::heartbeat::Heartbeat;
 use super::incident::{Acknowledgement, Assessment, Destination, DigestKey, Entry, Hold, Key, Later, Stage};
+use super::routine::RoutineState;
 use super::transition::{Cause, Subject};
 use crate::config::Policy;
 use crate::model::{AlertId, IncidentId, Moment, Name, RuleId, Severity, SilenceId, Slot, Span};
@@ -92,6 +93,13 @@ pub enum EventKind {
         alert: Name,
         /// What it is now; `None` where nobody expects it any more.
         is: Option<Heartbeat>,
+    },
+    /// A routine was seen, came up, was told or was done.
+    RoutineChanged {
+        /// The routine.
+        routine: Name,
+        /// What it is now; `None` where the configuration has it no more.
+        is: Option<RoutineState>,
     },
     /// We were not running for so long: no clock went on.
     Slept {

@@ -71,6 +71,12 @@ impl State {
             EventKind::HeartbeatChanged { alert, is: None } => {
                 self.heartbeats.remove(alert);
             }
+            EventKind::RoutineChanged { routine, is: Some(is) } => {
+                self.routines.insert(routine.clone(), is.clone());
+            }
+            EventKind::RoutineChanged { routine, is: None } => {
+                self.routines.remove(routine);
+            }
             EventKind::Slept { span } => {
                 for rule in self.rules.values_mut() {
                     rule.sleep(*span, self.moment);
@@ -110,7 +116,11 @@ impl State {
         let heartbeats = self.heartbeats.iter();
         let heartbeats =
             heartbeats.map(|(alert, is)| EventKind::HeartbeatChanged { alert: alert.clone(), is: Some(*is) });
-        let kinds = rules.chain(sources).chain(own).chain(heartbeats).chain(self.incidents.as_events());
+        let routines = self.routines.iter();
+        let routines =
+            routines.map(|(routine, is)| EventKind::RoutineChanged { routine: routine.clone(), is: Some(is.clone()) });
+        let common = sources.chain(own).chain(heartbeats).chain(routines);
+        let kinds = rules.chain(common).chain(self.incidents.as_events());
         kinds.map(|kind| Event { moment: self.moment, slot: None, kind })
     }
 

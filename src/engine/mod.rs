@@ -13,9 +13,10 @@ mod fold;
 pub mod heartbeat;
 pub mod incident;
 pub mod notice;
-mod own;
+pub mod own;
 mod recording;
 mod reload;
+pub mod routine;
 pub mod state;
 pub mod transition;
 pub mod world;
@@ -29,7 +30,7 @@ pub use world::World;
 
 use crate::model::{AlertId, IncidentId, Labels, Moment, Name, RuleId, Slot, Span, Truth};
 use crate::rules::Rule;
-use command::{AdHocSilence, Command, Refusal};
+use command::{AdHocSilence, Command, Deed, Refusal};
 use evaluate::{Instant, Outcome, Reading, RuleState};
 use incident::{At, Destination, Settled};
 use jiff::Timestamp;
@@ -82,6 +83,15 @@ pub enum Fact<'a> {
     RemoteWrite {
         /// What is wrong, or nothing.
         trouble: Option<String>,
+    },
+    /// A report that a routine waits for is there, or cannot be made.
+    Reported {
+        /// The routine.
+        routine: Name,
+        /// When it came up.
+        at: Slot,
+        /// The text, or why there is none.
+        report: Result<String, String>,
     },
     /// Slots of a group were missed while we ran.
     Missed {
@@ -204,6 +214,14 @@ impl Engine {
                 let incidents = &mut self.state.incidents;
                 step.take(incident::fall_back(&self.world, incidents, &notice, &fallback, at));
             }
+            Fact::Reported { routine, at: came_up, report } => {
+                let at = self.at(slot, now);
+                self.report(&routine, came_up, &report, at, &mut step);
+            }
+            Fact::Command(Command { actor, deed: Deed::TickOff { routine, note }, .. }) => {
+                let at = self.at(slot, now);
+                step.refusal = self.tick_off(routine, note, actor, at, &mut step).err();
+            }
             Fact::Command(command) => {
                 let at = self.at(slot, now);
                 match incident::command(&self.world, &mut self.state.incidents, command, at) {
@@ -223,6 +241,9 @@ impl Engine {
         }
         self.weigh_dates(slot, now, &mut step);
         let at = self.at(slot, now);
+        if knows_the_time {
+            self.watch_routines(at, &mut step);
+        }
         step.take(incident::tick(&self.world, &mut self.state.incidents, at));
         step.take(incident::send_digests(&self.world, &mut self.state.incidents, at));
         step
@@ -261,7 +282,8 @@ impl Engine {
         let dates = self.weighed.and_then(|wall| incident::next_change(&self.world, wall));
         let digests = self.weighed.and_then(|wall| incident::next_digest(&self.world, &self.state.incidents, wall));
         let dates = dates.into_iter().chain(digests).map(|at| Moment::from_millis(at.as_millisecond()) + self.skew);
-        incidents.chain(silences).chain(dates).chain(self.next_missing_heartbeat()).min()
+        let routines = self.weighed.and_then(|wall| self.next_of_routines(wall)).map(|at| at.moment(self.skew));
+        incidents.chain(silences).chain(dates).chain(routines).chain(self.next_missing_heartbeat()).min()
     }
 
     fn evaluate(&mut self, group: usize, at: Instant, readings: &[Result<Reading<'_>, Failure>], step: &mut Step) {

@@ -82,6 +82,8 @@ pub enum Reason {
     Digest,
     /// A silence that holds something back ends soon.
     SilenceEnds,
+    /// A routine has come up.
+    Routine,
     /// Its alerts have ended, but it waits for a person.
     Calmed,
     /// It is over.
@@ -114,6 +116,7 @@ impl Reason {
             | Reason::Rested
             | Reason::Digest
             | Reason::SilenceEnds
+            | Reason::Routine
             | Reason::Calmed
             | Reason::Resolved => false,
         }

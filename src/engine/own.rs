@@ -4,7 +4,9 @@
 //! They go through the same incidents as everybody's, so that a broken rule is not silent.
 
 use super::evaluate::Instant;
+use super::heartbeat::HEARTBEAT_MISSING;
 use super::recording::{REMOTE_WRITE_FAILING, has_recording};
+use super::routine::ROUTINE_OVERDUE;
 use super::transition::{Cause, Origin, Subject, Transition};
 use super::{Engine, Event, EventKind, Failure, State, Step, incident};
 use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot};
@@ -19,6 +21,17 @@ pub const RULE_FAILING: &str = "WatchbellRuleFailing";
 pub const LIMIT_EXCEEDED: &str = "WatchbellLimitExceeded";
 /// A channel cannot deliver.
 pub const DELIVERY_FAILING: &str = "WatchbellDeliveryFailing";
+
+/// The names of all of them.
+pub const NAMES: [&str; 7] = [
+    SOURCE_DOWN,
+    RULE_FAILING,
+    LIMIT_EXCEEDED,
+    DELIVERY_FAILING,
+    REMOTE_WRITE_FAILING,
+    HEARTBEAT_MISSING,
+    ROUTINE_OVERDUE,
+];
 
 /// Whether `subject` says that `channel` cannot deliver: that is never told through the channel itself.
 pub(super) fn says_that_it_fails(subject: &Subject, channel: &Name) -> bool {

@@ -65,11 +65,22 @@ pub fn reason(notice: &Notice) -> String {
         Reason::Stale => format!("in too many digests, nobody has looked after it{level}"),
         Reason::Rested if draft.kind == NoticeKind::Page => "your quiet hours are over".into(),
         Reason::Rested | Reason::Digest | Reason::SilenceEnds => draft.text.clone().unwrap_or_default(),
+        Reason::Routine => {
+            let name = draft.key.policy.trim_start_matches("routine/");
+            format!("tick it off: watchbell routines done {name}")
+        }
+
         Reason::Calmed => "its alerts have ended; it waits for somebody to act".into(),
         Reason::Resolved if draft.by.is_some() => format!("resolved{by}"),
         Reason::Resolved if ended_without_data(notice) => "no data any more".into(),
         Reason::Resolved => "over".into(),
     }
+}
+
+/// The lines of the report that goes with a message, where one does.
+pub fn report(notice: &Notice) -> impl Iterator<Item = &str> {
+    let text = notice.draft.text.as_deref().filter(|_| notice.draft.reason == Reason::Routine);
+    text.into_iter().flat_map(str::lines)
 }
 
 /// One line on one alert: its summary where it has one, the value and bound, how long it fired.

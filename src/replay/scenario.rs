@@ -6,6 +6,7 @@ use super::written::{self, Expect};
 use crate::config::{self, Settings, Target};
 use crate::diagnostics::{Findings, Sources, Spanned, codes, suggest};
 use crate::engine::command::{Act, NewSilence};
+use crate::engine::own;
 use crate::model::{Labels, Matchers, Name, Severity, Slot, Span};
 use crate::promql::{described, eval};
 use crate::rules::{self, Context, RuleSet};
@@ -24,7 +25,7 @@ const LONGEST: Span = Span::from_hours(400 * 24);
 
 /// What an event can be, for whoever wrote none of these or several.
 const EVENTS: &str = "one of `query_error`, `no_data`, `missed`, `restart`, `clock_jump`, `reload`, `channel_fails`, `channel_refuses`, `ack`, `unack`, \
-                      `snooze`, `assess`, `update`, `note`, `assign`, `escalate`, `resolve`, `review`, `silence`";
+                      `snooze`, `assess`, `update`, `note`, `assign`, `escalate`, `resolve`, `review`, `silence`, `routine_done`";
 
 /// A scenario, ready to be played.
 #[derive(Clone, Debug)]
@@ -126,6 +127,15 @@ pub enum EventKind {
         by: Name,
         /// What.
         act: Act,
+    },
+    /// Somebody ticks a routine off.
+    RoutineDone {
+        /// Who.
+        by: Name,
+        /// Which.
+        routine: Name,
+        /// What there is to say.
+        note: String,
     },
     /// Somebody silences something.
     Silence {
@@ -396,6 +406,7 @@ impl Reader<'_> {
         kinds.extend(refuses.map(|name| EventKind::ChannelRefuses(name, lasts.unwrap_or(Span::from_mins(5)))));
         kinds.extend(self.act(written, rules, settings));
         kinds.extend(self.silence(written));
+        kinds.extend(self.routine_done(written, settings));
         let at = written.at.value.0;
         match (kinds.pop(), kinds.is_empty()) {
             (Some(kind), true) => Some(Event { at, kind }),
@@ -449,7 +460,7 @@ impl Reader<'_> {
         };
         let known = || rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| &*rule.alert);
         let names_one = incident.value.starts_with("INC-")
-            || incident.value.starts_with("Watchbell")
+            || own::NAMES.contains(&&*incident.value)
             || known().any(|alert| alert == incident.value);
         if !names_one {
             self.unknown("alert", incident, known());
@@ -485,6 +496,18 @@ impl Reader<'_> {
             self.unknown("responder", name, settings.responders.keys().map(|name| &**name));
         }
         found
+    }
+
+    fn routine_done(&mut self, written: &written::Event, settings: &Settings) -> Option<EventKind> {
+        let name = written.routine_done.as_ref()?;
+        let all = || settings.routines.iter().map(|routine| &routine.name);
+        let Some(routine) = all().find(|routine| ***routine == *name.value).cloned() else {
+            self.unknown("routine", name, all().map(|name| &**name));
+            return None;
+        };
+        let note = written.text.as_ref().map(|text| text.value.clone()).unwrap_or_default();
+        let by = written.by.as_ref().map_or("somebody", |by| by.value.as_str()).into();
+        Some(EventKind::RoutineDone { by, routine, note })
     }
 
     fn silence(&mut self, written: &written::Event) -> Option<EventKind> {
@@ -540,7 +563,7 @@ impl Reader<'_> {
         let written = &expect.value;
         for name in written.firing.iter().chain(&written.resolved) {
             let all = || rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| &*rule.alert);
-            if !all().any(|alert| alert == name.value) && !name.value.starts_with("Watchbell") {
+            if !all().any(|alert| alert == name.value) && !own::NAMES.contains(&&*name.value) {
                 // A test on a misspelt alert name would pass for ever where it expects nothing.
                 self.unknown("alert", name, all());
                 return None;

@@ -114,6 +114,7 @@ pub fn text_of(alert: &Alert, tiers: &[Tier]) -> String {
 pub fn message(notice: &Notice) -> String {
     let draft = &notice.draft;
     let mut lines = vec![format!("-> {}  {} ({})", draft.destination, text::headline(notice), text::reason(notice))];
+    lines.extend(text::report(notice).map(|line| format!("     | {line}")));
     for alert in &notice.alerts {
         let mark = if alert.ended.is_some() { "over " } else { "" };
         lines.push(format!("     {mark}{}  {}", alert.labels, text::alert_line(alert)));

@@ -19,6 +19,7 @@ use crate::engine::event::{Event, EventKind as Happened, IncidentEvent};
 use crate::engine::heartbeat::Heartbeat;
 use crate::engine::incident::Incident;
 use crate::engine::notice::{Draft, Notice};
+use crate::engine::routine::{RoutineState, Wanted};
 use crate::engine::transition::Cause;
 use crate::engine::{Engine, Fact, Failure, State, Step, World};
 use crate::model::{AlertId, Moment, Name, RuleId, Slot, Span, duration_text};
@@ -136,6 +137,13 @@ impl<'a> Stage<'a> {
         let now = self.clocks.moment(at);
         let step = self.engine.advance(Fact::Tick, now);
         self.take(step, at);
+        let wanted: Vec<Wanted> = self.engine.reports_wanted().collect();
+        for Wanted { routine, at: came_up, report } in wanted {
+            // What a report says is shown by the tests of reports.
+            let report = Ok(format!("(the {} report)", report.word()));
+            let step = self.engine.advance(Fact::Reported { routine, at: came_up, report }, now);
+            self.take(step, at);
+        }
         self.deliver(at, now);
     }
 
@@ -199,6 +207,10 @@ impl<'a> Stage<'a> {
                 }
                 Err(why) => self.story.add(at, Deed::Failed, why),
             },
+            EventKind::RoutineDone { by, routine, note } => {
+                let deed = command::Deed::TickOff { routine: routine.clone(), note: note.clone() };
+                self.command(by, deed, at, now);
+            }
             EventKind::Silence { by, silence } => {
                 self.command(by, command::Deed::Silence(silence.clone()), at, now);
             }
@@ -436,6 +448,10 @@ impl<'a> Stage<'a> {
                     coverage.told(&self.engine, key, event);
                 }
                 self.tell_incident(*number, key, event, at);
+            }
+            Happened::RoutineChanged { routine, is } => {
+                let words = is.as_ref().map_or_else(|| "is no routine any more".into(), RoutineState::words);
+                self.say(at, format!("routine {routine} {words}"));
             }
             Happened::HeartbeatChanged { alert, is } => {
                 let words = match is {

@@ -153,10 +153,13 @@ pub struct Event {
     /// Somebody silences what these matchers meet; `for` says how long.
     #[serde(default)]
     pub silence: Option<Spanned<String>>,
+    /// Somebody says that this routine was done; `text` says more.
+    #[serde(default)]
+    pub routine_done: Option<Spanned<String>>,
     /// The severity of `assess`.
     #[serde(default)]
     pub severity: Option<Spanned<String>>,
-    /// The text of `update`, `note` and `review`, or the reason of a silence.
+    /// The text of `update`, `note`, `review` and `routine_done`, or the reason of a silence.
     #[serde(default)]
     pub text: Option<Spanned<String>>,
     /// The responder of `assign`.

@@ -46,6 +46,12 @@ pub fn event(engine: &Engine, event: &Event) {
         EventKind::HeartbeatChanged { alert, is: None } => {
             info!(alert.name = %alert, "{alert} need not fire any more")
         }
+        EventKind::RoutineChanged { routine, is: Some(is) } => {
+            info!(routine.name = %routine, "routine {routine} {}", is.words());
+        }
+        EventKind::RoutineChanged { routine, is: None } => {
+            info!(routine.name = %routine, "{routine} is no routine any more")
+        }
         EventKind::Silenced { silence } => {
             let (by, until) = (&silence.by, silence.until);
             info!(silence.id = %silence.id, "{by} silenced {} until {until}: {}", silence.matchers, silence.reason);

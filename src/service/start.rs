@@ -13,6 +13,7 @@ use super::run::{DRAIN, Ears, LEASE, Run};
 use crate::config::{Settings, Store as StoreSettings};
 use crate::engine::{Engine, Fact, State, World};
 use crate::model::{Moment, Span};
+use crate::sentry::Reporter;
 use crate::store::{Journal, Lease, Partition, Sqlite, Store, StoreError, holder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,6 +137,7 @@ where
     decider.take_up(clock.look().moment()).await?;
     let run = Run::new(decider, clock, wishes.clone(), orders, recorded, Arc::clone(&ready));
 
+    let reporter = Reporter::new(settings.clone());
     let doors = Doors { questions, metrics, ready, settings, books: books.clone() };
     let serving = tokio::spawn(serve(listener, doors, stop.clone()));
     let reloading = tokio::spawn(reloader.run(hear_hints, hear_wishes, loaded, stop.clone()));
@@ -143,6 +145,7 @@ where
     let worker_stop = CancellationToken::new();
     let delivering = tokio::spawn(worker.run(hear_orders, worker_stop.clone()));
     let recording = tokio::spawn(recorder.run(worker_stop.clone()));
+    let reporting = tokio::spawn(reporter.run(worker_stop.clone()));
     info!(address, "listening on {address}");
 
     let ears = Ears { said: hear_said, questions: hear_questions, loaded: hear_loaded };
@@ -150,7 +153,7 @@ where
     stop.cancel();
     worker_stop.cancel();
     let late = tokio::time::timeout(DRAIN, async {
-        tokio::join!(delivering, recording, serving, reloading, hanging_up, signals)
+        tokio::join!(delivering, recording, reporting, serving, reloading, hanging_up, signals)
     })
     .await;
     if late.is_err() {

@@ -26,6 +26,7 @@ enum DeedBody {
     Incident { number: u64, generation: Option<u32>, act: ActBody },
     Silence { matchers: String, lasts: i64, reason: String },
     Expire { id: Id<SilenceId> },
+    TickOff { routine: String, note: String },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,6 +64,8 @@ enum RefusalBody {
     NoLevelLeft(u64),
     NoSuchResponder(String),
     NoSuchSilence,
+    NoSuchRoutine { name: String, known: String },
+    NothingToDo { name: String, next: String },
     Invalid(String),
 }
 
@@ -117,6 +120,7 @@ impl DeedBody {
                 reason: new.reason.clone(),
             },
             Deed::Expire(id) => DeedBody::Expire { id: Id(*id) },
+            Deed::TickOff { routine, note } => DeedBody::TickOff { routine: routine.to_string(), note: note.clone() },
         }
     }
 
@@ -132,6 +136,7 @@ impl DeedBody {
                 Deed::Silence(NewSilence { matchers, lasts: Span::from_millis(lasts), reason })
             }
             DeedBody::Expire { id } => Deed::Expire(id.0),
+            DeedBody::TickOff { routine, note } => Deed::TickOff { routine: routine.into(), note },
         })
     }
 }
@@ -183,6 +188,12 @@ impl RefusalBody {
             Refusal::NoLevelLeft(number) => RefusalBody::NoLevelLeft(*number),
             Refusal::NoSuchResponder(name) => RefusalBody::NoSuchResponder(name.to_string()),
             Refusal::NoSuchSilence => RefusalBody::NoSuchSilence,
+            Refusal::NoSuchRoutine { name, known } => {
+                RefusalBody::NoSuchRoutine { name: name.to_string(), known: known.clone() }
+            }
+            Refusal::NothingToDo { name, next } => {
+                RefusalBody::NothingToDo { name: name.to_string(), next: next.clone() }
+            }
             Refusal::Invalid(why) => RefusalBody::Invalid(why.clone()),
         }
     }
@@ -199,6 +210,8 @@ impl RefusalBody {
             RefusalBody::NoLevelLeft(number) => Refusal::NoLevelLeft(number),
             RefusalBody::NoSuchResponder(name) => Refusal::NoSuchResponder(Name::from(name)),
             RefusalBody::NoSuchSilence => Refusal::NoSuchSilence,
+            RefusalBody::NoSuchRoutine { name, known } => Refusal::NoSuchRoutine { name: name.into(), known },
+            RefusalBody::NothingToDo { name, next } => Refusal::NothingToDo { name: name.into(), next },
             RefusalBody::Invalid(why) => Refusal::Invalid(why),
         }
     }
@@ -235,8 +248,9 @@ mod tests {
             Act::Review("https://example.org/review".into()),
         ];
         let silence = NewSilence { matchers, lasts: Span::from_hours(2), reason: "work".into() };
+        let tick_off = Deed::TickOff { routine: "review-overnight".into(), note: "nothing \u{0} new".into() };
         let deeds = acts.into_iter().map(about_an_incident);
-        for deed in deeds.chain([Deed::Silence(silence), Deed::Expire(SilenceId::derive(&["a"]))]) {
+        for deed in deeds.chain([Deed::Silence(silence), Deed::Expire(SilenceId::derive(&["a"])), tick_off]) {
             let command = command(deed);
             let read = decode("a", VERSION, &encode(&command), &severities).expect("it was just written");
             assert_eq!(read, command);
@@ -255,6 +269,8 @@ mod tests {
             Refusal::NoLevelLeft(41),
             Refusal::NoSuchResponder("x".into()),
             Refusal::NoSuchSilence,
+            Refusal::NoSuchRoutine { name: "a".into(), known: "b, c".into() },
+            Refusal::NothingToDo { name: "a".into(), next: "2026-01-05 09:00 CET".into() },
             Refusal::Invalid("no".into()),
         ];
         for outcome in refusals.into_iter().map(Err).chain([Ok(())]) {

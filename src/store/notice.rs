@@ -71,6 +71,7 @@ enum ReasonBody {
     Rested,
     Digest,
     SilenceEnds,
+    Routine,
     Calmed,
     Resolved,
 }
@@ -190,6 +191,7 @@ impl ReasonBody {
             Reason::Rested => ReasonBody::Rested,
             Reason::Digest => ReasonBody::Digest,
             Reason::SilenceEnds => ReasonBody::SilenceEnds,
+            Reason::Routine => ReasonBody::Routine,
             Reason::Calmed => ReasonBody::Calmed,
             Reason::Resolved => ReasonBody::Resolved,
         }
@@ -217,6 +219,7 @@ impl ReasonBody {
             ReasonBody::Rested => Reason::Rested,
             ReasonBody::Digest => Reason::Digest,
             ReasonBody::SilenceEnds => Reason::SilenceEnds,
+            ReasonBody::Routine => Reason::Routine,
             ReasonBody::Calmed => Reason::Calmed,
             ReasonBody::Resolved => Reason::Resolved,
         }

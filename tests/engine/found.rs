@@ -342,3 +342,35 @@ fn whoever_said_that_he_is_at_it_before_the_end_spares_the_others_the_level_that
     let since = lines(&rig.drafts)[told..].to_vec();
     assert!(!since.is_empty() && since.iter().all(|line| line.starts_with("Update")), "{since:?}");
 }
+
+#[test]
+fn a_routine_is_ticked_off_while_it_waits_and_its_alert_ends_with_it_or_with_the_configuration() {
+    let text = "groups: [{ name: main, interval: 30s, rules: [{ alert: A, expr: x }] }]";
+    let named =
+        |name: &str| format!("{{ name: {name}, every: {{ at: \"09:30\" }}, owner: lead, due: 1h, severity: high }}");
+    let head = "responders: { lead: { timezone: UTC, reach: [{ via: slack }] } }\n";
+    let world = |routines: &str| world_of(&format!("{SETTINGS}{head}routines: [{routines}]\n"), text);
+    let mut rig = Rig::new(world(&format!("{}, {}", named("look"), named("think"))));
+    let tick_off = |rig: &mut Rig, id: &str, name: &str| {
+        let deed = Deed::TickOff { routine: name.into(), note: String::new() };
+        let command = Command { id: id.into(), actor: Actor { name: "anna".into(), via: Via::Api }, deed };
+        rig.fact(Fact::Command(&command)).map(|why| why.to_string())
+    };
+    rig.slots(1);
+    let early = tick_off(&mut rig, "1", "look").expect("nothing is to be done yet");
+    assert_eq!(early, "routine `look` is not waiting for anybody; it comes up at 2026-01-05 09:30 UTC");
+    let unknown = tick_off(&mut rig, "2", "lock").expect("there is no such routine");
+    assert_eq!(unknown, "there is no routine `lock`; there are look, think");
+
+    let own = |rig: &Rig| rig.engine.state.own.len();
+    rig.slots(170);
+    assert_eq!(own(&rig), 0, "both came up, and there is time");
+    rig.slots(20);
+    assert_eq!(own(&rig), 2, "an hour after it came up it is overdue");
+    rig.restart();
+    assert_eq!((tick_off(&mut rig, "3", "look"), own(&rig)), (None, 1));
+    assert!(tick_off(&mut rig, "4", "look").is_some(), "once is enough");
+    rig.reload(world(&named("look"))).slots(1);
+    assert_eq!((own(&rig), rig.engine.state.routines.len()), (0, 1));
+    assert_remembered(&rig);
+}

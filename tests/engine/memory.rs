@@ -29,7 +29,7 @@ pub fn remembered(state: &State) -> String {
             let _ = writeln!(text, "  {id} {kind:?} {names:?} {tiers:?} {forced:?} {missing:?}");
         }
     }
-    let _ = writeln!(text, "{:#?}\n{:#?}\n{:#?}", state.sources, state.own, state.incidents);
+    let _ = writeln!(text, "{:#?}\n{:#?}\n{:#?}\n{:#?}", state.sources, state.own, state.routines, state.incidents);
     text
 }
 

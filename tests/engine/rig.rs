@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use watchbell::engine::command::{Act, Actor, Command, Deed, Via};
+use watchbell::engine::command::{Act, Actor, Command, Deed, Refusal, Via};
 use watchbell::engine::evaluate::Reading;
 use watchbell::engine::incident::Destination;
 use watchbell::engine::notice::Draft;
@@ -224,11 +224,12 @@ impl Rig {
         self
     }
 
-    pub fn fact(&mut self, fact: Fact<'_>) {
-        self.fact_of(fact, None, &Failing::Nothing);
+    /// Tells the engine something; gives why it refuses a command.
+    pub fn fact(&mut self, fact: Fact<'_>) -> Option<Refusal> {
+        self.fact_of(fact, None, &Failing::Nothing)
     }
 
-    fn fact_of(&mut self, fact: Fact<'_>, group: Option<usize>, failing: &Failing) {
+    fn fact_of(&mut self, fact: Fact<'_>, group: Option<usize>, failing: &Failing) -> Option<Refusal> {
         let is_reload = matches!(fact, Fact::Reloaded { .. });
         let before = self.watcher.as_ref().map(|_| self.engine.state.clone());
         let step = self.engine.advance(fact, self.now);
@@ -238,6 +239,7 @@ impl Rig {
         }
         self.journal.extend(step.events);
         self.drafts.extend(step.drafts);
+        step.refusal
     }
 
     /// Killed and started again: nothing is left but the journal, as the store has it.

@@ -149,6 +149,8 @@ impl Outcome {
             | Refusal::NoLevelLeft(_)
             | Refusal::NoSuchResponder(_)
             | Refusal::NoSuchSilence
+            | Refusal::NoSuchRoutine { .. }
+            | Refusal::NothingToDo { .. }
             | Refusal::Invalid(_) => Outcome::Refused,
         }
     }

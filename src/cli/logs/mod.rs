@@ -6,8 +6,11 @@
 mod ecs;
 
 use super::{Colour, CommandError};
+use crate::sentry::Collector;
 use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Who logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +34,19 @@ pub enum Layout {
 /// an operator would ask about without being told to.
 pub fn start(voice: Voice, verbose: u8, colour: Colour) -> Layout {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level(voice, verbose)));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let logs = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let reported = (voice == Voice::Service).then_some(Collector);
+    let all = tracing_subscriber::registry().with(reported);
     let layout = layout(voice, io::stderr().is_terminal());
     // A second start (in a test) leaves the first as it is.
     let _ = match layout {
-        Layout::Human => logs.with_ansi(colour.for_stream(&io::stderr())).without_time().try_init(),
+        Layout::Human => {
+            let lines = logs.with_ansi(colour.for_stream(&io::stderr())).without_time();
+            all.with(lines.with_filter(filter)).try_init()
+        }
         Layout::Ecs => {
             std::panic::set_hook(Box::new(ecs::panicked));
-            logs.with_ansi(false).event_format(ecs::Format).try_init()
+            all.with(logs.with_ansi(false).event_format(ecs::Format).with_filter(filter)).try_init()
         }
     };
     layout

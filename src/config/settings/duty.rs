@@ -140,6 +140,18 @@ pub enum Report {
     Monthly,
 }
 
+impl Report {
+    /// Its name, as the configuration and the command have it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Report::Daily => "daily",
+            Report::Weekly => "weekly",
+            Report::Monthly => "monthly",
+        }
+    }
+}
+
 /// What `diff --backtest` holds a pull request to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Budgets {

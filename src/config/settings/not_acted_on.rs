@@ -9,8 +9,6 @@ impl Settings {
         let questions = [
             (self.any_level(|level| level.actions), "`actions` of levels"),
             (!self.actions.is_empty(), "actions"),
-            (!self.routines.is_empty(), "routines"),
-            (self.sentry.is_some(), "sentry"),
             (matches!(self.store, Store::Postgres(_)), "the postgres store"),
             (self.retention != super::Retention::default(), "retention"),
         ];

@@ -30,6 +30,8 @@ pub fn command(world: &World, incidents: &mut Incidents, command: &Command, at: 
         }
         Deed::Silence(new) => desk.silence(&command.id, &command.actor, new)?,
         Deed::Expire(id) => desk.expire(*id, &command.actor)?,
+        // A routine is no incident: the engine ticks it off by itself.
+        Deed::TickOff { .. } => {}
     }
     Ok(desk.out)
 }

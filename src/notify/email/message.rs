@@ -4,7 +4,7 @@ use super::encode::{addresses, header, quoted_printable};
 use crate::config::Mailbox;
 use crate::engine::notice::{AlertText, Notice, NoticeKind};
 use crate::notify::Delivery;
-use crate::notify::text::{alert_line, cut, headline, markup_free, reason};
+use crate::notify::text::{alert_line, cut, headline, markup_free, reason, report};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
@@ -65,6 +65,7 @@ struct Words {
     headline: String,
     reason: String,
     hands: Option<String>,
+    report: String,
     entries: Vec<Entry>,
     more: usize,
     name: String,
@@ -88,6 +89,7 @@ impl Words {
             headline: clean(&cut(&headline(notice), LINE)),
             reason: clean(&cut(&reason(notice), DESCRIPTION)),
             hands,
+            report: report(notice).map(|line| format!("{}\n", clean(line))).collect(),
             entries: notice.alerts.iter().take(LISTED).map(Entry::of).collect(),
             more: notice.alerts.len().saturating_sub(LISTED),
             name: match notice.draft.kind {
@@ -102,6 +104,9 @@ impl Words {
     fn text(&self) -> String {
         let mut text = format!("{}\n{}\n", self.headline, self.reason);
         text.extend(self.hands.iter().map(|hands| format!("{hands}\n")));
+        if !self.report.is_empty() {
+            text.push_str(&format!("\n{}", self.report));
+        }
         for entry in &self.entries {
             text.push_str(&format!("\n* {}\n  {}\n", entry.line, entry.labels));
             text.extend(
@@ -124,6 +129,9 @@ impl Words {
             markup_free(&self.reason)
         );
         html.extend(self.hands.iter().map(|hands| format!("<p>{}</p>\n", markup_free(hands))));
+        if !self.report.is_empty() {
+            html.push_str(&format!("<pre>{}</pre>\n", markup_free(&self.report)));
+        }
         html.push_str("<ul>\n");
         html.extend(self.entries.iter().map(Entry::html));
         html.push_str("</ul>\n");

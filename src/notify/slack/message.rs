@@ -3,7 +3,7 @@
 use super::Buttons;
 use crate::engine::notice::{AlertText, Notice, NoticeKind};
 use crate::notify::Delivery;
-use crate::notify::text::{alert_line, cut, headline, reason, runbook};
+use crate::notify::text::{alert_line, cut, headline, reason, report, runbook};
 use serde_json::{Value, json};
 
 /// A section's text has at most 3000 characters.
@@ -42,13 +42,22 @@ pub fn line(notice: &Notice) -> String {
 
 fn lines(notice: &Notice, mut budget: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    for line in report(notice).map(|line| escaped(line, SECTION)) {
+        let Some(left) = budget.checked_sub(line.chars().count() + 1) else {
+            lines.push("…".into());
+            break;
+        };
+        budget = left;
+        lines.push(line);
+    }
+    let told = lines.len();
     for alert in notice.alerts.iter().take(LISTED) {
         let line = format!("{} {}", mark(alert), escaped(&alert_line(alert), ALERT));
         let Some(left) = budget.checked_sub(line.chars().count()) else { break };
         budget = left;
         lines.push(line);
     }
-    let more = notice.alerts.len() - lines.len();
+    let more = notice.alerts.len() - (lines.len() - told);
     if more > 0 {
         lines.push(format!("… and {more} more"));
     }

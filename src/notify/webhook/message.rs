@@ -3,7 +3,7 @@
 use crate::engine::command::Actor;
 use crate::engine::notice::{AlertText, Notice, NoticeKind, Reason};
 use crate::notify::Delivery;
-use crate::notify::text::{headline, number, reason};
+use crate::notify::text::{headline, number, reason, report};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -17,7 +17,7 @@ pub fn body(delivery: Delivery<'_>) -> String {
     let links = delivery.links.map(|links| json!({ "show": links.show, "acknowledge": links.acknowledge }));
     let group: Map<String, Value> =
         draft.key.group.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
-    json!({
+    let mut body = json!({
         "type": kind(notice),
         "timestamp": draft.at.to_string(),
         "data": {
@@ -41,8 +41,11 @@ pub fn body(delivery: Delivery<'_>) -> String {
             "acknowledged_by": draft.acknowledged_by.as_ref().map(actor),
             "alerts": notice.alerts.iter().map(alert).collect::<Vec<_>>(),
         }
-    })
-    .to_string()
+    });
+    if draft.reason == Reason::Routine {
+        body["data"]["report"] = json!(report(notice).collect::<Vec<_>>().join("\n"));
+    }
+    body.to_string()
 }
 
 fn actor(actor: &Actor) -> Value {
@@ -54,6 +57,7 @@ fn kind(notice: &Notice) -> &'static str {
     match (notice.draft.kind, notice.draft.reason) {
         (NoticeKind::End, _) => "incident.resolved",
         (NoticeKind::Letter, Reason::Digest) => "digest",
+        (NoticeKind::Letter, Reason::Routine) => "routine",
         (NoticeKind::Letter, _) => "summary",
         (_, Reason::Acknowledged | Reason::Snoozed) => "incident.acknowledged",
         (_, Reason::Unacknowledged | Reason::AcknowledgementExpired) => "incident.unacknowledged",
@@ -71,6 +75,7 @@ fn kind(notice: &Notice) -> &'static str {
             | Reason::Rested
             | Reason::Digest
             | Reason::SilenceEnds
+            | Reason::Routine
             | Reason::Fell
             | Reason::Changed
             | Reason::Calmed

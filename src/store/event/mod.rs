@@ -10,6 +10,7 @@ mod heartbeat;
 mod incident;
 pub(super) mod parts;
 mod plan;
+mod routine;
 mod rule;
 
 use crate::engine::{Event, EventKind};
@@ -85,6 +86,9 @@ pub fn encode(event: &Event) -> Row {
         EventKind::HeartbeatChanged { alert, is } => {
             ("heartbeat.changed", alert.to_string(), 0, parts::json(&heartbeat::Changed::new(alert, *is)))
         }
+        EventKind::RoutineChanged { routine, is } => {
+            ("routine.changed", routine.to_string(), 0, parts::json(&routine::Changed::new(routine, is.as_ref())))
+        }
         EventKind::SlotsMissed { source, group, first, slots } => {
             ("slots.missed", group.to_string(), 0, parts::json(&rule::Missed::new(source, group, *first, *slots)))
         }
@@ -138,6 +142,7 @@ pub fn decode(row: &Row, severities: &Severities) -> Result<Event, EventError> {
         "source.changed" => from_text::<rule::Source>(body).map(rule::Source::read),
         "own.alert" => from_text::<rule::Own>(body).map(|body| body.read(severities)),
         "heartbeat.changed" => from_text::<heartbeat::Changed>(body).map(heartbeat::Changed::read),
+        "routine.changed" => from_text::<routine::Changed>(body).map(routine::Changed::read),
         "slots.missed" => from_text::<rule::Missed>(body).map(rule::Missed::read),
         "slept" => from_text::<rule::Slept>(body).map(rule::Slept::read),
         "incident" => from_text::<incident::Stepped>(body).map(|body| body.read(row.generation, severities)),

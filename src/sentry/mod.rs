@@ -1,0 +1,254 @@
+//! Our own errors, to Sentry: what is logged as an error is scrubbed and sent, one report a minute for each place in the code.
+//!
+//! [`Collector`] listens to the log and never waits; [`Reporter`] sends. Nothing of it is kept or tried for long: the log has
+//! everything, and reporting must never be in the way of a page. Contract: <https://develop.sentry.dev/sdk/foundations/transport/>.
+
+mod dsn;
+mod envelope;
+mod scrub;
+
+pub use dsn::{Dsn, DsnError};
+pub use envelope::Trouble;
+
+use crate::config::{Sentry, Settings};
+use crate::http::{Client, chain};
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber, debug, warn};
+use tracing_subscriber::layer::{Context, Layer};
+
+/// So many reports wait to be sent; what is more is counted and not sent.
+const WAITING: usize = 64;
+/// One place in the code is reported so often at most.
+const SAME: Duration = Duration::from_mins(1);
+/// How long an answer may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// Where a limit says nothing, nothing is sent for so long (Sentry's documentation of rate limits).
+const LIMITED: Duration = Duration::from_mins(1);
+/// After a stop so long is left for what was reported last.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The one way from the log to whoever sends: the log is there before the configuration is.
+static WAY: OnceLock<Way> = OnceLock::new();
+
+struct Way {
+    give: mpsc::Sender<Trouble>,
+    take: Mutex<Option<mpsc::Receiver<Trouble>>>,
+}
+
+fn way() -> &'static Way {
+    WAY.get_or_init(|| {
+        let (give, take) = mpsc::channel(WAITING);
+        Way { give, take: Mutex::new(Some(take)) }
+    })
+}
+
+/// Hears what is logged, and keeps errors for [`Reporter`].
+#[derive(Debug, Default)]
+pub struct Collector;
+
+impl<S: Subscriber> Layer<S> for Collector {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let about = event.metadata();
+        // What sending says of itself would go round in circles.
+        if *about.level() != Level::ERROR || about.target().starts_with(module_path!()) {
+            return;
+        }
+        let mut words = Words::default();
+        event.record(&mut words);
+        let place = format!("{}:{}", about.file().unwrap_or(about.target()), about.line().unwrap_or_default());
+        let trouble = Trouble { message: words.message, logger: about.target().to_owned(), place, tags: words.tags };
+        // Where too much waits, the log has it.
+        let _full = way().give.try_send(trouble);
+    }
+}
+
+/// What an event of the log says.
+#[derive(Default)]
+struct Words {
+    message: String,
+    tags: Vec<(String, String)>,
+}
+
+impl Visit for Words {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "message" => value.clone_into(&mut self.message),
+            name => self.tags.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let mut text = String::new();
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{value:?}");
+        self.record_str(field, &text);
+    }
+}
+
+/// Sends what was collected, as the settings that hold say.
+pub struct Reporter {
+    settings: watch::Receiver<Arc<Settings>>,
+    client: Option<Client>,
+    sent: HashMap<String, Instant>,
+    not_before: Option<Instant>,
+    failed: bool,
+}
+
+impl Reporter {
+    /// One that goes by these settings, whatever they become.
+    #[must_use]
+    pub fn new(settings: watch::Receiver<Arc<Settings>>) -> Self {
+        let client = Client::anonymous().inspect_err(|cause| warn!(error = %chain(cause), "errors cannot be reported"));
+        Reporter { settings, client: client.ok(), sent: HashMap::new(), not_before: None, failed: false }
+    }
+
+    /// Sends until `stop`, and then what was reported just before.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let Some(mut collected) = way().take.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(trouble) = collected.recv() => self.report(trouble).await,
+            }
+        }
+        let last = async {
+            while let Ok(trouble) = collected.try_recv() {
+                self.report(trouble).await;
+            }
+        };
+        let _late = tokio::time::timeout(LAST_WORDS, last).await;
+    }
+
+    async fn report(&mut self, trouble: Trouble) {
+        let sentry = self.settings.borrow().sentry.clone();
+        let (Some(sentry), Some(client)) = (sentry, self.client.clone()) else { return };
+        let now = Instant::now();
+        if self.not_before.is_some_and(|until| now < until) || !self.is_news(&trouble.place, now) {
+            return;
+        }
+        let said = match tokio::time::timeout(DEADLINE, send(&client, &sentry, &trouble)).await {
+            Ok(said) => said,
+            Err(_) => Err(format!("no answer within {} s", DEADLINE.as_secs())),
+        };
+        match said {
+            Ok(wait) => {
+                self.not_before = wait.map(|wait| now + wait);
+                self.failed = false;
+            }
+            Err(why) if !std::mem::replace(&mut self.failed, true) => {
+                warn!(error = why, "cannot report errors to Sentry")
+            }
+            Err(why) => debug!(error = why, "cannot report errors to Sentry"),
+        }
+    }
+
+    /// Whether nothing of the same place was reported lately.
+    fn is_news(&mut self, place: &str, now: Instant) -> bool {
+        self.sent.retain(|_, at| now - *at < SAME);
+        self.sent.insert(place.to_owned(), now).is_none_or(|before| {
+            // It goes on counting from the one that was sent.
+            self.sent.insert(place.to_owned(), before);
+            false
+        })
+    }
+}
+
+/// Sends one report; gives how long to send nothing, where Sentry says so.
+async fn send(client: &Client, sentry: &Sentry, trouble: &Trouble) -> Result<Option<Duration>, String> {
+    let dsn = sentry.dsn.reveal().map_err(|cause| chain(&cause))?;
+    let dsn = Dsn::parse(dsn.expose()).map_err(|cause| cause.to_string())?;
+    let now = jiff::Timestamp::now();
+    let event = crate::http::random::<16>().ok_or("this system has no randomness")?;
+    let body = envelope::write(trouble, sentry.environment.as_deref(), now, event);
+    let request = client.request(Method::POST, &dsn.envelope).await.map_err(|cause| chain(&cause))?;
+    let request = request.header(CONTENT_TYPE, "application/x-sentry-envelope").header("X-Sentry-Auth", dsn.auth());
+    let answer = request.body(body).send().await.map_err(|cause| chain(&cause.without_url()))?;
+    let status = answer.status().as_u16();
+    match status {
+        200..=299 => Ok(None),
+        // To be dropped, not tried again.
+        429 => Ok(Some(limit(answer.headers()))),
+        status => Err(format!("answered {status}")),
+    }
+}
+
+/// How long a limit holds: the longest that concerns errors, else `Retry-After`.
+fn limit(headers: &HeaderMap) -> Duration {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let of_errors = |limit: &str| -> Option<u64> {
+        let mut parts = limit.trim().split(':');
+        let seconds = parts.next()?.trim().parse().ok()?;
+        let categories = parts.next().unwrap_or_default();
+        (categories.is_empty() || categories.split(';').any(|category| category == "error")).then_some(seconds)
+    };
+    let limits = text("x-sentry-rate-limits").map(|limits| limits.split(',').filter_map(of_errors).max());
+    let seconds = limits.flatten().or_else(|| text(RETRY_AFTER.as_str())?.trim().parse().ok());
+    seconds.map_or(LIMITED, Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+    use crate::http::canned::{self, Canned};
+
+    fn reporter(sentry: Option<Sentry>) -> (Reporter, watch::Sender<Arc<Settings>>) {
+        let (keep, settings) = watch::channel(Arc::new(Settings { sentry, ..Settings::default() }));
+        (Reporter::new(settings), keep)
+    }
+
+    fn trouble(place: &str) -> Trouble {
+        Trouble { message: "it broke".into(), logger: "watchbell".into(), place: place.into(), tags: Vec::new() }
+    }
+
+    fn at(server: &Canned) -> Sentry {
+        let dsn = format!("{}/42", server.url().replace("http://", "http://key@"));
+        Sentry { dsn: Secret::Inline(dsn), environment: None }
+    }
+
+    #[tokio::test]
+    async fn one_place_is_reported_once_a_minute_and_a_limit_is_kept() {
+        let server = Canned::start(|before, _, stream| match before {
+            0 => canned::reply(stream, 200, &[], "{}"),
+            _ => canned::reply(stream, 429, &[("X-Sentry-Rate-Limits", "5:transaction:key, 3600:error:key")], ""),
+        });
+        let (mut reporter, _keep) = reporter(Some(at(&server)));
+        for place in ["a:1", "a:1", "b:2", "c:3"] {
+            reporter.report(trouble(place)).await;
+        }
+        assert_eq!(server.asked().len(), 2, "a:1 once, b:2, and then an hour of nothing");
+        assert!(server.asked()[0].line.starts_with("POST /api/42/envelope/ "), "{}", server.asked()[0].line);
+        assert!(reporter.not_before.is_some_and(|until| until > Instant::now() + Duration::from_mins(59)));
+    }
+
+    #[tokio::test]
+    async fn without_a_project_nothing_is_sent() {
+        let (mut reporter, keep) = reporter(None);
+        reporter.report(trouble("a:1")).await;
+        let server = Canned::always(200, "{}");
+        keep.send_replace(Arc::new(Settings { sentry: Some(at(&server)), ..Settings::default() }));
+        reporter.report(trouble("a:1")).await;
+        assert_eq!(server.asked().len(), 1, "what was not sent is not held against the next");
+    }
+
+    #[test]
+    fn the_longest_limit_on_errors_counts() {
+        let of = |name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().expect("a value"));
+            limit(&headers).as_secs()
+        };
+        assert_eq!(of("x-sentry-rate-limits", "60:error;default:org, 20::org, 2700:metric_bucket:org"), 60);
+        assert_eq!(of("retry-after", "7"), 7);
+        assert_eq!(of("retry-after", "soon"), 60);
+    }
+}
