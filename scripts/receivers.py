@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plays Slack, PagerDuty, a Standard Webhooks endpoint and a dead man's switch, each holding to its contract (`contracts/`).
+"""Plays Slack, PagerDuty and others who are told of incidents, each holding to its contract (`contracts/`).
 
   receivers.py [--port 0] [--log FILE] [--slack-token xoxb-…] [--webhook-secret whsec_…]
 
@@ -9,6 +9,14 @@ Prints `listening on 127.0.0.1:PORT` and then serves, on loopback only, until it
   POST …/api/chat.postMessage      Slack, Web API (and chat.update)
   POST …/v2/enqueue                PagerDuty, Events API v2
   POST …/hook, …/hook/ANY          Standard Webhooks
+  POST …/am-hook                   whoever takes what an Alertmanager sends to webhooks
+  POST …/workflows/ANY…            Microsoft Teams, the webhook of a workflow
+  POST …/webhooks/ID/TOKEN         Discord, a webhook (and PATCH …/messages/ID)
+  POST …/botID:TOKEN/sendMessage   Telegram's Bot API (and editMessageText)
+  POST …/hooks/KEY                 Mattermost, incoming webhook
+  POST …/api/v4/posts              Mattermost, posts of a bot (and PUT …/ID/patch)
+  POST …/v2/alerts                 Opsgenie, Alert API (and …/ALIAS/close, acknowledge, notes, GET …/requests/ID)
+  POST …/v2/alert_events/http/ID   incident.io, alert events
   GET or POST …/ping/ANY           a dead man's switch that takes any sign of life
   GET  /log?since=N[&wait=S]       what was received after entry N; with `wait`, answers as soon as there is any
   POST …/actions/T/1/X             Slack, the address that came with the press of a button
@@ -33,10 +41,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from contracts import Answer, Request  # noqa: E402
+from contracts.alertmanager_webhook import AlertmanagerWebhook  # noqa: E402
+from contracts.discord import Discord  # noqa: E402
 from contracts.heartbeat import Heartbeat  # noqa: E402
+from contracts.incident_io import IncidentIo  # noqa: E402
+from contracts.mattermost import Mattermost  # noqa: E402
+from contracts.opsgenie import Opsgenie  # noqa: E402
 from contracts import pagerduty, slack  # noqa: E402
 from contracts.pagerduty import PagerDuty  # noqa: E402
 from contracts.slack import Slack  # noqa: E402
+from contracts.teams import Teams  # noqa: E402
+from contracts.telegram import Telegram  # noqa: E402
 from contracts.webhook import Webhook  # noqa: E402
 
 OF_INTEREST = ("content-type", "user-agent", "authorization", "webhook-id", "webhook-timestamp", "webhook-signature",
@@ -49,11 +64,15 @@ def channel_of(path):
     last = path.rstrip("/").rsplit("/", 1)[-1]
     if "/services/" in path or "/actions/" in path or last.startswith("chat."):
         return "slack"
-    if last == "enqueue":
-        return "pagerduty"
-    if "ping" in path.strip("/").split("/"):
-        return "heartbeat"
-    return "webhook" if "hook" in path.strip("/").split("/") else None
+    parts = path.strip("/").split("/")
+    if any(part.startswith("bot") and ":" in part for part in parts):
+        return "telegram"
+    if "/v2/alerts" in path and "/api/v2/alerts" not in path:
+        return "opsgenie"
+    known = {"enqueue": "pagerduty", "ping": "heartbeat", "am-hook": "alertmanager_webhook", "workflows": "teams",
+             "webhooks": "discord", "hooks": "mattermost", "v4": "mattermost", "alert_events": "incident_io",
+             "hook": "webhook"}
+    return next((channel for part, channel in known.items() if part in parts), None)
 
 
 def send_callback(wish):
@@ -81,7 +100,7 @@ class Plans:
 
     `{"channel": "slack", "next": 2, "do": "status", "status": 429, "retry_after": 1}`: `channel` is one of them or
     `*`, `path` (where given) how the path begins, `next` says how many, and `do` is one of
-      status  answers `status` (with `retry_after` as the header, `body` as the text); the message is not taken
+      status  answers `status` (with `retry_after` as the header, `headers`, `body` as the text); the message is not taken
       slow    answers as ever, after `seconds`
       hang    takes the message and never answers
       close   takes the message and closes the connection without an answer
@@ -142,7 +161,10 @@ class World:
 
     def __init__(self, options):
         self.channels = {"slack": Slack(options.slack_token), "pagerduty": PagerDuty(),
-                         "webhook": Webhook(options.webhook_secret), "heartbeat": Heartbeat()}
+                         "webhook": Webhook(options.webhook_secret), "heartbeat": Heartbeat(), "teams": Teams(),
+                         "discord": Discord(), "telegram": Telegram(), "mattermost": Mattermost(),
+                         "opsgenie": Opsgenie(), "incident_io": IncidentIo(),
+                         "alertmanager_webhook": AlertmanagerWebhook()}
         self.plans = Plans()
         self.log = Log(options.log)
         self.lock = threading.Lock()
@@ -176,7 +198,7 @@ class World:
                 request.now = self.now
             answer = self.decide(channel, request, plan)
             self.log.append({
-                "time": time.time(), "channel": channel, "path": request.path,
+                "time": time.time(), "channel": channel, "method": request.method, "path": request.path,
                 "headers": {name: request.header(name) for name in OF_INTEREST if request.header(name)},
                 "body": request.json() if request.json() is not None else request.body.decode("utf-8", "replace"),
                 "status": None if plan["do"] in ("hang", "close", "reset") else answer.status,
@@ -186,7 +208,9 @@ class World:
 
     def decide(self, channel, request, plan):
         if plan["do"] == "status":
-            headers = {"Retry-After": str(plan["retry_after"])} if "retry_after" in plan else {}
+            headers = dict(plan.get("headers", {}))
+            if "retry_after" in plan:
+                headers["Retry-After"] = str(plan["retry_after"])
             return Answer(plan["status"], plan.get("body", "as planned"), "not taken: as planned", headers=headers)
         if plan["do"] == "lie":
             return Answer(200, "<html><body>Sign in to the Wi-Fi</body></html>", "not taken: as planned")
@@ -205,8 +229,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
-        if channel_of(url.path) == "heartbeat":
-            return self.carry_out(*self.server.world.receive("heartbeat", Request(url.path, {}, b"", time.time())))
+        channel = channel_of(url.path)
+        if channel in ("heartbeat", "opsgenie"):
+            return self.carry_out(*self.server.world.receive(channel, self.as_request("GET", b"")))
         if url.path != "/log":
             return self.send(Answer(404, {"error": "only /log is read here"}))
         query = dict(urllib.parse.parse_qsl(url.query))
@@ -222,9 +247,16 @@ class Handler(BaseHTTPRequestHandler):
         channel = channel_of(path)
         if channel is None:
             return self.send(Answer(404, {"error": "nobody lives here"}))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer, plan = self.server.world.receive(channel, Request(path, headers, body, time.time()))
+        answer, plan = self.server.world.receive(channel, self.as_request(self.command, body))
         return self.carry_out(answer, plan)
+
+    # An edit, as Discord and Mattermost have it.
+    do_PATCH = do_PUT = do_POST
+
+    def as_request(self, method, body):
+        url = urllib.parse.urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return Request(url.path, headers, body, time.time(), method, url.query)
 
     def read_body(self):
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":

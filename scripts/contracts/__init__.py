@@ -5,6 +5,7 @@ message which passes here would have passed there. The limits stand beside the p
 """
 from dataclasses import dataclass, field
 import json
+import urllib.parse
 
 
 @dataclass
@@ -15,9 +16,15 @@ class Request:
     headers: dict
     body: bytes
     now: float
+    method: str = "POST"
+    query: str = ""
 
     def header(self, name):
         return self.headers.get(name.lower(), "")
+
+    def asked(self, name):
+        """What the query of the address says of `name`."""
+        return dict(urllib.parse.parse_qsl(self.query)).get(name, "")
 
     def json(self):
         """The body as JSON; None where it is none."""
@@ -36,3 +43,8 @@ class Answer:
     verdict: str = "accepted"
     effect: str = ""
     headers: dict = field(default_factory=dict)
+
+
+def utf16(text):
+    """How long a text is in UTF-16 code units, as most providers count."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

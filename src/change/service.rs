@@ -6,8 +6,8 @@
 use super::{Item, words};
 use crate::calendar::{Dates, Step, Window};
 use crate::config::{
-    Action, Channel, ChannelKind, Deed, Escalation, Inhibit, Ladder, Layer, Maintenance, Policy, QuietHours, Reach,
-    Resolve, Responder, Response, Routine, Schedule, Settings, Silence, Source, Token,
+    Action, Channel, ChannelKind, Deed, Escalation, Format, Inhibit, Ladder, Layer, Maintenance, Policy, QuietHours,
+    Reach, Resolve, Responder, Response, Routine, Schedule, Settings, Silence, Source, Token,
 };
 use crate::model::{Name, Severity, Span};
 use std::collections::BTreeMap;
@@ -190,7 +190,30 @@ fn routes(settings: &Settings) -> Vec<String> {
 
 fn channel(channel: &Channel) -> Keys {
     let own = match &channel.kind {
-        ChannelKind::SlackWebhook { url } => keys([("url", Some(format!("{url:?}")))]),
+        ChannelKind::SlackWebhook { url } | ChannelKind::Teams { url } | ChannelKind::Discord { url } => {
+            keys([("url", Some(format!("{url:?}")))])
+        }
+        ChannelKind::MattermostWebhook { url, to } => {
+            keys([("url", Some(format!("{url:?}"))), ("to", to.as_ref().map(ToString::to_string))])
+        }
+        ChannelKind::Telegram { token, to, api_url } => keys([
+            ("token", Some(format!("{token:?}"))),
+            ("to", to.as_ref().map(ToString::to_string)),
+            ("api_url", Some(api_url.clone())),
+        ]),
+        ChannelKind::Mattermost { token, to, api_url } => keys([
+            ("token", Some(format!("{token:?}"))),
+            ("to", to.as_ref().map(ToString::to_string)),
+            ("api_url", Some(api_url.clone())),
+        ]),
+        ChannelKind::Opsgenie { api_key, to, api_url } => keys([
+            ("api_key", Some(format!("{api_key:?}"))),
+            ("to", to.as_ref().map(ToString::to_string)),
+            ("api_url", Some(api_url.clone())),
+        ]),
+        ChannelKind::IncidentIo { url, token } => {
+            keys([("url", Some(format!("{url:?}"))), ("token", Some(format!("{token:?}")))])
+        }
         ChannelKind::Slack { token, to, api_url, signing_secret } => keys([
             ("token", Some(format!("{token:?}"))),
             ("to", to.as_ref().map(ToString::to_string)),
@@ -202,9 +225,11 @@ fn channel(channel: &Channel) -> Keys {
             ("api_url", Some(api_url.clone())),
             ("webhook_secret", webhook_secret.as_ref().map(|secret| format!("{secret:?}"))),
         ]),
-        ChannelKind::Webhook { url, secret } => {
-            keys([("url", Some(format!("{url:?}"))), ("secret", secret.as_ref().map(|secret| format!("{secret:?}")))])
-        }
+        ChannelKind::Webhook { url, secret, format } => keys([
+            ("url", Some(format!("{url:?}"))),
+            ("secret", secret.as_ref().map(|secret| format!("{secret:?}"))),
+            ("format", (*format == Format::Alertmanager).then(|| "alertmanager".to_owned())),
+        ]),
         ChannelKind::Alertmanager { urls, auth, tls, resend_every } => keys([
             ("urls", Some(words::list(urls))),
             ("auth", Some(format!("{auth:?}"))),

@@ -20,11 +20,11 @@ pub use compile::{depends_on_date, is_name};
 pub use files::{Border, Files, GlobError};
 pub use secret::{Revealed, Secret, SecretError};
 pub use settings::{
-    Action, Auth, Budgets, Channel, ChannelKind, Checks, Dates, Deed, Digest, Escalation, ExpectedHeartbeat, Flapping,
-    Heartbeats, Inhibit, Ladder, Layer, Level, Mailbox, Maintenance, Override, Ping, Policy, QuietHours, Reach,
-    RemoteWrite, Repeat, Report, Resolve, Responder, Response, Retention, Role, Rotation, Route, Routine, Schedule,
-    SentHeartbeat, Sentry, Settings, SignedLinks, Silence, Source, Stakeholders, Step, Store, Target, Tls, Token,
-    Window, Zone,
+    Action, Auth, Budgets, Channel, ChannelKind, Chat, ChatId, Checks, Dates, Deed, Digest, Escalation,
+    ExpectedHeartbeat, Flapping, Format, Heartbeats, Inhibit, Ladder, Layer, Level, Mailbox, Maintenance,
+    OpsgenieResponder, Override, Ping, Policy, QuietHours, Reach, RemoteWrite, Repeat, Report, Resolve, Responder,
+    Response, Retention, Role, Rotation, Route, Routine, Schedule, SentHeartbeat, Sentry, Settings, SignedLinks,
+    Silence, Source, Stakeholders, Step, Store, Target, Tls, Token, Window, Zone, is_mattermost_id,
 };
 
 use crate::diagnostics::{Findings, SourceId, Sources, Spanned};

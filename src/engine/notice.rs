@@ -8,7 +8,7 @@ use super::command::{Actor, AdHocSilence};
 use super::incident::{Destination, DigestKey, Entry, Held, Incident, Key, Member, Stage};
 use super::transition::{Cause, Origin};
 use super::world::World;
-use crate::config::ChannelKind;
+use crate::config::{ChannelKind, Format};
 use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot, Span};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Bound, Condition, Rule};
@@ -459,24 +459,53 @@ pub fn resend_every(kind: &ChannelKind) -> Option<Span> {
         | ChannelKind::Slack { .. }
         | ChannelKind::PagerDuty { .. }
         | ChannelKind::Webhook { .. }
-        | ChannelKind::Email { .. } => None,
+        | ChannelKind::Email { .. }
+        | ChannelKind::Teams { .. }
+        | ChannelKind::Discord { .. }
+        | ChannelKind::Telegram { .. }
+        | ChannelKind::MattermostWebhook { .. }
+        | ChannelKind::Mattermost { .. }
+        | ChannelKind::Opsgenie { .. }
+        | ChannelKind::IncidentIo { .. } => None,
     }
 }
 
-/// Whether a channel of this kind shows such a message. PagerDuty is for waking people: it does not change the summary of
-/// an open alert, and a letter is to be read, so that neither is owed there.
+/// Whether a channel of this kind shows such a message; what it does not show is not owed there.
+///
+/// PagerDuty, Opsgenie and incident.io are for waking people: a letter is to be read. PagerDuty and incident.io do not
+/// change what an open alert says, Opsgenie takes notes. An Alertmanager's webhook says what fires and nothing else.
 #[must_use]
 pub fn is_shown(kind: &ChannelKind, message: NoticeKind, reason: Reason) -> bool {
     match (kind, message) {
         (ChannelKind::PagerDuty { .. }, NoticeKind::Update) => matches!(reason, Reason::Acknowledged | Reason::Snoozed),
-        (ChannelKind::PagerDuty { .. }, NoticeKind::Letter) => false,
-        (ChannelKind::PagerDuty { .. }, NoticeKind::Page | NoticeKind::End)
+        (ChannelKind::Webhook { format: Format::Alertmanager, .. }, NoticeKind::Update) => !reason.is_somebodys(),
+        (ChannelKind::IncidentIo { .. }, NoticeKind::Update)
+        | (
+            ChannelKind::PagerDuty { .. }
+            | ChannelKind::Opsgenie { .. }
+            | ChannelKind::IncidentIo { .. }
+            | ChannelKind::Webhook { format: Format::Alertmanager, .. },
+            NoticeKind::Letter,
+        ) => false,
+        (ChannelKind::Opsgenie { .. }, NoticeKind::Update)
+        | (
+            ChannelKind::PagerDuty { .. }
+            | ChannelKind::Opsgenie { .. }
+            | ChannelKind::IncidentIo { .. }
+            | ChannelKind::Webhook { format: Format::Alertmanager, .. },
+            NoticeKind::Page | NoticeKind::End,
+        )
         | (
             ChannelKind::SlackWebhook { .. }
             | ChannelKind::Slack { .. }
-            | ChannelKind::Webhook { .. }
+            | ChannelKind::Webhook { format: Format::Standard, .. }
             | ChannelKind::Alertmanager { .. }
-            | ChannelKind::Email { .. },
+            | ChannelKind::Email { .. }
+            | ChannelKind::Teams { .. }
+            | ChannelKind::Discord { .. }
+            | ChannelKind::Telegram { .. }
+            | ChannelKind::MattermostWebhook { .. }
+            | ChannelKind::Mattermost { .. },
             _,
         ) => true,
     }

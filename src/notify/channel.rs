@@ -1,9 +1,15 @@
 //! All channels, as one closed set: a new one shows at compile time every place that it has to visit.
 
 use super::alertmanager::Alertmanager;
+use super::discord::Discord;
 use super::email::Email;
+use super::incident_io::IncidentIo;
+use super::mattermost::{Mattermost, MattermostWebhook};
+use super::opsgenie::Opsgenie;
 use super::pagerduty::{Echo, PagerDuty};
 use super::slack::{Buttons, Slack, SlackWebhook};
+use super::teams::Teams;
+use super::telegram::Telegram;
 use super::webhook::Webhook;
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{self, ChannelKind, Settings};
@@ -20,12 +26,26 @@ pub enum Channel {
     Slack(Slack),
     /// PagerDuty Events v2.
     PagerDuty(PagerDuty),
-    /// Standard Webhooks.
+    /// A webhook.
     Webhook(Webhook),
     /// Alertmanager's API v2.
     Alertmanager(Alertmanager),
     /// Mail.
     Email(Email),
+    /// Microsoft Teams.
+    Teams(Teams),
+    /// Discord.
+    Discord(Discord),
+    /// A bot of Telegram.
+    Telegram(Telegram),
+    /// Mattermost, by an incoming webhook.
+    MattermostWebhook(MattermostWebhook),
+    /// A bot of Mattermost.
+    Mattermost(Mattermost),
+    /// Opsgenie's Alert API.
+    Opsgenie(Opsgenie),
+    /// incident.io's alert events.
+    IncidentIo(IncidentIo),
 }
 
 impl Channel {
@@ -45,13 +65,30 @@ impl Channel {
                 let echo = Echo::among(settings);
                 Channel::PagerDuty(PagerDuty::new(routing_key.clone(), api_url.clone(), external_url, echo)?)
             }
-            ChannelKind::Webhook { url, secret } => Channel::Webhook(Webhook::new(url.clone(), secret.clone())?),
+            ChannelKind::Webhook { url, secret, format } => {
+                Channel::Webhook(Webhook::new(url.clone(), secret.clone(), *format, external_url)?)
+            }
             ChannelKind::Alertmanager { urls, auth, tls, resend_every } => {
                 Channel::Alertmanager(Alertmanager::new(urls.clone(), auth, tls, external_url, *resend_every)?)
             }
             ChannelKind::Email { smtp, from, to, auth, tls } => {
                 Channel::Email(Email::new(smtp, from.clone(), to.clone(), auth, tls)?)
             }
+            ChannelKind::Teams { url } => Channel::Teams(Teams::new(url.clone())?),
+            ChannelKind::Discord { url } => Channel::Discord(Discord::new(url.clone())?),
+            ChannelKind::Telegram { token, to, api_url } => {
+                Channel::Telegram(Telegram::new(token.clone(), to.clone(), api_url.clone())?)
+            }
+            ChannelKind::MattermostWebhook { url, to } => {
+                Channel::MattermostWebhook(MattermostWebhook::new(url.clone(), to.clone())?)
+            }
+            ChannelKind::Mattermost { token, to, api_url } => {
+                Channel::Mattermost(Mattermost::new(token.clone(), to.clone(), api_url)?)
+            }
+            ChannelKind::Opsgenie { api_key, to, api_url } => {
+                Channel::Opsgenie(Opsgenie::new(api_key.clone(), to.clone(), api_url)?)
+            }
+            ChannelKind::IncidentIo { url, token } => Channel::IncidentIo(IncidentIo::new(url.clone(), token.clone())?),
         })
     }
 
@@ -61,7 +98,16 @@ impl Channel {
         match self {
             // It only queues, and says so at once.
             Channel::PagerDuty(_) => Duration::from_secs(10),
-            Channel::SlackWebhook(_) | Channel::Slack(_) | Channel::Webhook(_) => Duration::from_secs(15),
+            Channel::SlackWebhook(_)
+            | Channel::Slack(_)
+            | Channel::Webhook(_)
+            | Channel::Teams(_)
+            | Channel::Discord(_)
+            | Channel::Telegram(_)
+            | Channel::MattermostWebhook(_)
+            | Channel::Mattermost(_)
+            | Channel::Opsgenie(_)
+            | Channel::IncidentIo(_) => Duration::from_secs(15),
             // Longer than its slowest replica.
             Channel::Alertmanager(_) => Duration::from_secs(15),
             // A conversation of a dozen turns, some servers think before they speak.
@@ -78,6 +124,12 @@ impl Channel {
             Channel::Webhook(_) => "webhook",
             Channel::Alertmanager(_) => "alertmanager",
             Channel::Email(_) => "email",
+            Channel::Teams(_) => "teams",
+            Channel::Discord(_) => "discord",
+            Channel::Telegram(_) => "telegram",
+            Channel::MattermostWebhook(_) | Channel::Mattermost(_) => "mattermost",
+            Channel::Opsgenie(_) => "opsgenie",
+            Channel::IncidentIo(_) => "incident_io",
         }
     }
 }
@@ -87,7 +139,17 @@ impl Notifier for Channel {
         match self {
             Channel::PagerDuty(pagerduty) => pagerduty.has_something_to_say(draft, earlier),
             Channel::Email(email) => email.has_something_to_say(draft, earlier),
-            Channel::SlackWebhook(_) | Channel::Slack(_) | Channel::Webhook(_) | Channel::Alertmanager(_) => true,
+            Channel::Webhook(webhook) => webhook.has_something_to_say(draft, earlier),
+            Channel::Opsgenie(opsgenie) => opsgenie.has_something_to_say(draft, earlier),
+            Channel::IncidentIo(source) => source.has_something_to_say(draft, earlier),
+            Channel::SlackWebhook(_)
+            | Channel::Slack(_)
+            | Channel::Alertmanager(_)
+            | Channel::Teams(_)
+            | Channel::Discord(_)
+            | Channel::Telegram(_)
+            | Channel::MattermostWebhook(_)
+            | Channel::Mattermost(_) => true,
         }
     }
 
@@ -99,6 +161,13 @@ impl Notifier for Channel {
             Channel::Webhook(webhook) => webhook.send(delivery, earlier).await,
             Channel::Alertmanager(alertmanager) => alertmanager.send(delivery, earlier).await,
             Channel::Email(email) => email.send(delivery, earlier).await,
+            Channel::Teams(teams) => teams.send(delivery, earlier).await,
+            Channel::Discord(discord) => discord.send(delivery, earlier).await,
+            Channel::Telegram(telegram) => telegram.send(delivery, earlier).await,
+            Channel::MattermostWebhook(mattermost) => mattermost.send(delivery, earlier).await,
+            Channel::Mattermost(mattermost) => mattermost.send(delivery, earlier).await,
+            Channel::Opsgenie(opsgenie) => opsgenie.send(delivery, earlier).await,
+            Channel::IncidentIo(source) => source.send(delivery, earlier).await,
         }
     }
 }

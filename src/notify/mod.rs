@@ -5,8 +5,13 @@
 
 pub mod alertmanager;
 mod channel;
+pub mod discord;
 pub mod email;
+mod fit;
+pub mod incident_io;
 pub mod link;
+pub mod mattermost;
+pub mod opsgenie;
 pub mod pagerduty;
 mod post;
 pub mod queue;
@@ -14,12 +19,16 @@ pub mod queue;
 mod sample;
 pub mod signature;
 pub mod slack;
+pub mod teams;
+pub mod telegram;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod webhook;
 
 pub use channel::Channel;
 
-use crate::engine::notice::{Draft, Notice};
+use crate::engine::notice::{Draft, Notice, NoticeKind};
 use crate::model::Span;
 use std::future::Future;
 
@@ -45,6 +54,19 @@ impl<'a> Delivery<'a> {
     #[must_use]
     pub fn acknowledge_link(&self) -> Option<&'a str> {
         self.links.and_then(|links| links.acknowledge.as_deref())
+    }
+
+    /// Where its reader may go, each in a word: to the incident, to acknowledge it, to its runbook.
+    #[must_use]
+    pub fn ways(&self) -> Vec<(String, &'a str)> {
+        let draft = &self.notice.draft;
+        let name = match draft.kind {
+            NoticeKind::Letter => "incidents".into(),
+            NoticeKind::Page | NoticeKind::Update | NoticeKind::End => format!("INC-{}", draft.number),
+        };
+        let acknowledge = self.acknowledge_link().map(|address| ("acknowledge".to_owned(), address));
+        let runbook = text::runbook(self.notice).map(|address| ("runbook".to_owned(), address));
+        std::iter::once((name, self.link())).chain(acknowledge).chain(runbook).collect()
     }
 }
 
@@ -107,4 +129,16 @@ pub enum SendError {
         /// What it said.
         reason: String,
     },
+}
+
+#[cfg(test)]
+impl SendError {
+    /// What became of an attempt, in a word, for tables of answers.
+    fn word<T>(outcome: &Result<T, SendError>) -> &'static str {
+        match outcome {
+            Ok(_) => "sent",
+            Err(SendError::Refused { .. } | SendError::Partly { .. }) => "refused",
+            Err(SendError::Busy { .. } | SendError::Unreachable { .. }) => "busy",
+        }
+    }
 }

@@ -27,16 +27,65 @@ pub fn ended_without_data(notice: &Notice) -> bool {
     !notice.alerts.is_empty() && notice.alerts.iter().all(silent)
 }
 
+/// How a message looks at first sight, in channels with colours. The words say the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// The highest severity.
+    Critical,
+    /// The second.
+    Error,
+    /// The third.
+    Warning,
+    /// Anything below.
+    Info,
+    /// It is over.
+    Over,
+}
+
+/// How `notice` looks. An end without data is no good news, and does not look like it.
+#[must_use]
+pub fn tone(notice: &Notice) -> Tone {
+    if notice.draft.kind == NoticeKind::End && !ended_without_data(notice) {
+        return Tone::Over;
+    }
+    match notice.draft.severity.rank() {
+        0 => Tone::Critical,
+        1 => Tone::Error,
+        2 => Tone::Warning,
+        _ => Tone::Info,
+    }
+}
+
+impl Tone {
+    /// Its colour as `0xRRGGBB`.
+    #[must_use]
+    pub fn rgb(self) -> u32 {
+        match self {
+            Tone::Critical => 0x00cc_2936,
+            Tone::Error => 0x00e8_7722,
+            Tone::Warning => 0x00f2_c12e,
+            Tone::Info => 0x0033_7ab7,
+            Tone::Over => 0x002e_9e5b,
+        }
+    }
+}
+
 /// One line that says it all: `[FIRING high] INC-41 GasPriceSpike {chain="sepolia"}`.
 #[must_use]
 pub fn headline(notice: &Notice) -> String {
+    format!("{} {}", status_line(notice), one_line(&notice.title))
+}
+
+/// The part of it that does not come from any label: `[FIRING high] INC-41`.
+#[must_use]
+pub fn status_line(notice: &Notice) -> String {
     let (draft, status) = (&notice.draft, status(notice));
-    one_line(&match draft.kind {
-        NoticeKind::Letter => format!("[{status} {}] {}", draft.severity, notice.title),
+    match draft.kind {
+        NoticeKind::Letter => format!("[{status} {}]", draft.severity),
         NoticeKind::Page | NoticeKind::Update | NoticeKind::End => {
-            format!("[{status} {}] INC-{} {}", draft.severity, draft.number, notice.title)
+            format!("[{status} {}] INC-{}", draft.severity, draft.number)
         }
-    })
+    }
 }
 
 /// Why it goes out, in words for people.

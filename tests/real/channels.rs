@@ -22,21 +22,35 @@ groups:
 ";
 
 /// A way to be reached under `/NAME/` at the receivers, and what else its channel says.
-struct Case {
-    name: &'static str,
-    kind: Kind,
-    more: &'static str,
+pub struct Case {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub more: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+pub enum Kind {
     WebApi,
     Incoming,
     Pager,
     Hook,
+    Teams,
+    Discord,
+    Telegram,
+    MattermostHook,
+    MattermostBot,
+    Opsgenie,
+    OpsgenieForNobody,
+    IncidentIo,
+    AlertmanagerHook,
 }
 
-fn case(name: &'static str, kind: Kind) -> Case {
+/// The token of the bot of Telegram, and a channel and a token of Mattermost.
+pub const TELEGRAM_TOKEN: &str = "4711:AAbbccddeeffgghhiijjkkllmm";
+const CHANNEL_ID: &str = "channelchannelchannelchann";
+const MATTERMOST_TOKEN: &str = "abcdefghijklmnopqrstuvwx12";
+
+pub fn case(name: &'static str, kind: Kind) -> Case {
     Case { name, kind, more: "" }
 }
 
@@ -53,25 +67,44 @@ impl Case {
             Kind::Incoming => format!("slack: {{ url: \"{base}/services/T/B/X\" }}"),
             Kind::Pager => format!("pagerduty: {{ routing_key: {{ env: KEY }}, api_url: \"{base}\" }}"),
             Kind::Hook => format!("webhook: {{ url: \"{base}/hook\" }}"),
+            Kind::AlertmanagerHook => format!("webhook: {{ url: \"{base}/am-hook\", format: alertmanager }}"),
+            Kind::Teams => format!("teams: {{ url: \"{base}/workflows/1/triggers/manual/paths/invoke?sig=x\" }}"),
+            Kind::Discord => format!("discord: {{ url: \"{base}/api/webhooks/1/token\" }}"),
+            Kind::Telegram => {
+                format!("telegram: {{ token: {{ env: TELEGRAM }}, to: \"-1001\", api_url: \"{base}\" }}")
+            }
+            Kind::MattermostHook => format!("mattermost: {{ url: \"{base}/hooks/key\" }}"),
+            Kind::MattermostBot => {
+                format!("mattermost: {{ token: {{ env: MATTERMOST }}, to: {CHANNEL_ID}, api_url: \"{base}\" }}")
+            }
+            Kind::Opsgenie => {
+                format!("opsgenie: {{ api_key: {{ env: KEY }}, to: \"team:ops\", api_url: \"{base}\" }}")
+            }
+            Kind::OpsgenieForNobody => {
+                format!("opsgenie: {{ api_key: {{ env: KEY }}, to: \"team:no-such-team\", api_url: \"{base}\" }}")
+            }
+            Kind::IncidentIo => {
+                format!("incident_io: {{ url: \"{base}/v2/alert_events/http/01ABC\", token: {{ env: KEY }} }}")
+            }
         };
         format!("{{ {kind}{} }}", self.more)
     }
 }
 
 /// A service whose cases are told by policies of their own; what it says of itself goes to `ops`.
-struct Town {
+pub struct Town {
     prometheus: Prometheus,
-    receivers: Receivers,
-    watchbell: Watchbell,
+    pub receivers: Receivers,
+    pub watchbell: Watchbell,
     _folder: Scratch,
 }
 
 impl Town {
-    fn with(cases: &[Case]) -> Option<Town> {
+    pub fn with(cases: &[Case]) -> Option<Town> {
         Town::with_alarms_to("ops", cases)
     }
 
-    fn with_alarms_to(alarms: &str, cases: &[Case]) -> Option<Town> {
+    pub fn with_alarms_to(alarms: &str, cases: &[Case]) -> Option<Town> {
         let (prometheus, receivers) = (Prometheus::start()?, Receivers::start()?);
         let (mut channels, mut policies, mut routes) = (String::new(), String::new(), String::new());
         for case in cases {
@@ -85,6 +118,7 @@ impl Town {
 rules: [rules.yaml]
 listen: \"$LISTEN\"
 external_url: \"http://$LISTEN\"
+access: {{ link_secret: {{ env: LINK_SECRET }} }}
 channels:
   ops: {{ webhook: {{ url: \"{}/ops/hook\" }} }}
 {channels}policies:
@@ -103,56 +137,71 @@ routes:
     fn start(prometheus: Prometheus, receivers: Receivers, config: &str) -> Town {
         let folder = Scratch::new("channels");
         folder.write("rules.yaml", RULES);
-        let secrets = [("TOKEN", "xoxb-case"), ("KEY", "0123456789abcdef0123456789abcdef")];
+        let secrets = [
+            ("TOKEN", "xoxb-case"),
+            ("KEY", "0123456789abcdef0123456789abcdef"),
+            ("TELEGRAM", TELEGRAM_TOKEN),
+            ("MATTERMOST", MATTERMOST_TOKEN),
+            ("LINK_SECRET", "a secret of more than sixteen bytes"),
+        ];
         let watchbell = Watchbell::start_with(folder.path(), config, &secrets).expect("it starts");
         Town { prometheus, receivers, watchbell, _folder: folder }
     }
 
-    fn set(&self, cases: &[&str], value: f64) {
+    pub fn set(&self, cases: &[&str], value: f64) {
         let at = now_millis();
         let series: Vec<_> =
             cases.iter().map(|name| Series::new("breach", &[("case", name)], &[(at, value)])).collect();
         self.prometheus.write(&series);
     }
 
+    /// One series for each of these details, all of one incident of `case`.
+    pub fn set_detailed(&self, case: &str, details: &[String], value: f64) {
+        let at = now_millis();
+        let one = |detail: &String| Series::new("breach", &[("case", case), ("detail", detail)], &[(at, value)]);
+        self.prometheus.write(&details.iter().map(one).collect::<Vec<_>>());
+    }
+
     /// The answers of the account `name` go wrong like this.
-    fn plan(&self, name: &str, mut plan: Value) {
+    pub fn plan(&self, name: &str, mut plan: Value) {
         plan["path"] = json!(format!("/{name}/"));
         self.receivers.control(&plan);
     }
 
     /// What was sent to the account `name`, in order.
-    fn sent(&self, name: &str) -> Vec<Sent> {
+    pub fn sent(&self, name: &str) -> Vec<Sent> {
         let path = format!("/{name}/");
         let log = self.receivers.log();
         log.iter()
             .filter(|entry| entry["path"].as_str().is_some_and(|at| at.starts_with(&path)))
+            // Opsgenie is asked what became of a request; nobody hears of that.
+            .filter(|entry| entry["method"] != "GET")
             .map(Sent::of)
             .collect()
     }
 
-    fn taken(&self, name: &str) -> Vec<Sent> {
+    pub fn taken(&self, name: &str) -> Vec<Sent> {
         self.sent(name).into_iter().filter(|sent| sent.is_taken).collect()
     }
 
-    fn words(&self, name: &str) -> Vec<&'static str> {
+    pub fn words(&self, name: &str) -> Vec<&'static str> {
         self.taken(name).iter().map(|sent| sent.word).collect()
     }
 
-    fn wait_until_taken(&self, name: &str, word: &str) -> Sent {
+    pub fn wait_until_taken(&self, name: &str, word: &str) -> Sent {
         wait_for(&format!("{name} to take the {word}:\n{}", self.watchbell.process.said()), || {
             self.taken(name).into_iter().find(|sent| sent.word == word)
         })
     }
 
-    fn wait_until_all_taken(&self, names: &[&str], word: &str) {
+    pub fn wait_until_all_taken(&self, names: &[&str], word: &str) {
         for name in names {
             self.wait_until_taken(name, word);
         }
     }
 
     /// Waits until `ops` has heard that `channel` cannot deliver (`page`), or can again (`end`).
-    fn wait_for_alarm(&self, channel: &str, word: &str) {
+    pub fn wait_for_alarm(&self, channel: &str, word: &str) {
         let about = |sent: &Sent| sent.word == word && sent.is_alarm() && sent.text.contains(&format!("\"{channel}\""));
         wait_for(&format!("ops to hear the {word} about {channel}"), || self.taken("ops").into_iter().find(about));
     }
@@ -169,15 +218,15 @@ fn policy(wait: &str, notify: &str) -> String {
 
 /// One request as a receiver saw it.
 #[derive(Debug)]
-struct Sent {
-    at: f64,
+pub struct Sent {
+    pub at: f64,
     /// `page`, `update` or `end`.
-    word: &'static str,
-    is_taken: bool,
-    /// PagerDuty's key, or the webhook's id.
-    key: String,
-    effect: String,
-    text: String,
+    pub word: &'static str,
+    pub is_taken: bool,
+    /// What a repeat is known by, where there is anything.
+    pub key: String,
+    pub effect: String,
+    pub text: String,
 }
 
 impl Sent {
@@ -185,14 +234,17 @@ impl Sent {
         let body = &entry["body"];
         let text = body.to_string();
         let said = |part: &str| text.contains(part);
-        let word = if said("\"resolve\"") || said("incident.resolved") || said("[RESOLVED") {
+        let is_group = |status: &str| body["groupKey"].is_string() && body["status"] == status;
+        let word = if said("\"resolve\"") || said("incident.resolved") || said("[RESOLVED") || is_group("resolved") {
             "end"
-        } else if said("\"trigger\"") || said("incident.opened") || said("[FIRING") {
+        } else if said("\"trigger\"") || said("incident.opened") || said("[FIRING") || is_group("firing") {
             "page"
         } else {
             "update"
         };
-        let key = body["dedup_key"].as_str().or(entry["headers"]["webhook-id"].as_str()).unwrap_or_default();
+        let keys = ["dedup_key", "alias", "deduplication_key"].map(|name| body[name].as_str());
+        let keys = keys.into_iter().chain([entry["headers"]["webhook-id"].as_str()]);
+        let key = keys.flatten().next().unwrap_or_default();
         Sent {
             at: entry["time"].as_f64().expect("an entry has a time"),
             word,
@@ -203,7 +255,7 @@ impl Sent {
         }
     }
 
-    fn is_alarm(&self) -> bool {
+    pub fn is_alarm(&self) -> bool {
         self.text.contains("WatchbellDeliveryFailing")
     }
 }

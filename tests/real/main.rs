@@ -11,6 +11,7 @@ mod backtest_agrees;
 mod callbacks;
 mod capture;
 mod channels;
+mod chats;
 mod check_online;
 mod crash;
 mod crash_climb;

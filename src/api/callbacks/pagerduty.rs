@@ -100,7 +100,14 @@ fn secret_of(kind: &ChannelKind) -> Option<&Secret> {
         | ChannelKind::Slack { .. }
         | ChannelKind::Webhook { .. }
         | ChannelKind::Alertmanager { .. }
-        | ChannelKind::Email { .. } => None,
+        | ChannelKind::Email { .. }
+        | ChannelKind::Teams { .. }
+        | ChannelKind::Discord { .. }
+        | ChannelKind::Telegram { .. }
+        | ChannelKind::MattermostWebhook { .. }
+        | ChannelKind::Mattermost { .. }
+        | ChannelKind::Opsgenie { .. }
+        | ChannelKind::IncidentIo { .. } => None,
     }
 }
 

@@ -181,7 +181,14 @@ impl<'a> App<'a> {
             | ChannelKind::PagerDuty { .. }
             | ChannelKind::Webhook { .. }
             | ChannelKind::Alertmanager { .. }
-            | ChannelKind::Email { .. } => None,
+            | ChannelKind::Email { .. }
+            | ChannelKind::Teams { .. }
+            | ChannelKind::Discord { .. }
+            | ChannelKind::Telegram { .. }
+            | ChannelKind::MattermostWebhook { .. }
+            | ChannelKind::Mattermost { .. }
+            | ChannelKind::Opsgenie { .. }
+            | ChannelKind::IncidentIo { .. } => None,
         }
     }
 }

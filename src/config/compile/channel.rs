@@ -2,9 +2,9 @@
 
 use super::names::What;
 use super::source::{Proofs, exclude, tls};
-use super::{Ground, circle, names, reading};
-use crate::config::settings::{Channel, ChannelKind, Mailbox};
-use crate::config::written::{self, AddressText};
+use super::{Ground, chat, circle, names, reading};
+use crate::config::settings::{Channel, ChannelKind, Format, Mailbox};
+use crate::config::written::{self, AddressText, WebhookFormat};
 use crate::diagnostics::{Findings, Place, Spanned, codes};
 use crate::model::{Name, Span};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ const SLACK_API: &str = "https://slack.com/api";
 const PAGERDUTY_API: &str = "https://events.pagerduty.com";
 const UPDATES_EVERY: Span = Span::from_mins(1);
 const RESEND_EVERY: Span = Span::from_mins(1);
-const WEB: &[&str] = &["http", "https"];
+pub(super) const WEB: &[&str] = &["http", "https"];
 
 /// All channels.
 pub(super) fn channels(ground: &Ground<'_>, findings: &mut Findings) -> BTreeMap<Name, Channel> {
@@ -55,6 +55,12 @@ fn kind(channel: &written::Channel, name: Place, findings: &mut Findings) -> Opt
         channel.webhook.as_ref().map(|kind| ("webhook", kind.place)),
         channel.alertmanager.as_ref().map(|kind| ("alertmanager", kind.place)),
         channel.email.as_ref().map(|kind| ("email", kind.place)),
+        channel.teams.as_ref().map(|kind| ("teams", kind.place)),
+        channel.discord.as_ref().map(|kind| ("discord", kind.place)),
+        channel.telegram.as_ref().map(|kind| ("telegram", kind.place)),
+        channel.mattermost.as_ref().map(|kind| ("mattermost", kind.place)),
+        channel.opsgenie.as_ref().map(|kind| ("opsgenie", kind.place)),
+        channel.incident_io.as_ref().map(|kind| ("incident_io", kind.place)),
     ];
     exclude(&kinds, findings);
     if let Some(written) = &channel.slack {
@@ -68,8 +74,7 @@ fn kind(channel: &written::Channel, name: Place, findings: &mut Findings) -> Opt
         });
     }
     if let Some(written) = &channel.webhook {
-        let secret = written.value.secret.as_ref().map(reading::secret);
-        return Some(ChannelKind::Webhook { url: reading::secret_address(&written.value.url, findings), secret });
+        return Some(webhook(&written.value, findings));
     }
     if let Some(written) = &channel.alertmanager {
         return Some(alertmanager(&written.value, findings));
@@ -77,11 +82,30 @@ fn kind(channel: &written::Channel, name: Place, findings: &mut Findings) -> Opt
     if let Some(written) = &channel.email {
         return email(&written.value, findings);
     }
+    if chat::is_one(channel) {
+        return chat::kind(channel, findings);
+    }
     findings
         .error(codes::WB114, "this channel is of no kind")
         .at(name, "it has none of the keys that say how people are reached")
-        .help("add `slack`, `pagerduty`, `webhook`, `alertmanager` or `email`");
+        .help(
+            "add `slack`, `pagerduty`, `webhook`, `alertmanager`, `email`, `teams`, `discord`, `telegram`, `mattermost`, \
+             `opsgenie` or `incident_io`",
+        );
     None
+}
+
+fn webhook(written: &written::Webhook, findings: &mut Findings) -> ChannelKind {
+    let format = match written.format.as_ref().map(|format| format.value) {
+        Some(WebhookFormat::Alertmanager) => Format::Alertmanager,
+        Some(WebhookFormat::Standard) | None => Format::Standard,
+    };
+    // An Alertmanager signs nothing, and whoever reads its messages looks for no signature.
+    if let (Format::Alertmanager, Some(secret), Some(format)) = (format, &written.secret, &written.format) {
+        exclude(&[Some(("format: alertmanager", format.place)), Some(("secret", secret.place))], findings);
+    }
+    let secret = written.secret.as_ref().map(|secret| reading::secret(&secret.value));
+    ChannelKind::Webhook { url: reading::secret_address(&written.url, findings), secret, format }
 }
 
 fn slack(written: &Spanned<written::Slack>, findings: &mut Findings) -> Option<ChannelKind> {
@@ -113,7 +137,7 @@ fn slack(written: &Spanned<written::Slack>, findings: &mut Findings) -> Option<C
     Some(ChannelKind::SlackWebhook { url: reading::secret_address(url, findings) })
 }
 
-fn api_url(written: Option<&AddressText>, usual: &str, findings: &mut Findings) -> String {
+pub(super) fn api_url(written: Option<&AddressText>, usual: &str, findings: &mut Findings) -> String {
     written.and_then(|url| reading::address(url, WEB, findings)).unwrap_or_else(|| usual.into())
 }
 
@@ -210,7 +234,7 @@ impl Ground<'_> {
         let Some(written) = self.written_kind(channel) else { return };
         let slack = written.slack.as_ref().is_some_and(|slack| slack.value.token.is_some() && slack.value.to.is_none());
         let email = written.email.as_ref().is_some_and(|email| email.value.to.is_empty());
-        if slack || email {
+        if slack || email || chat::wants_a_destination(written) {
             findings
                 .error(codes::WB116, format!("the channel `{channel}` has no destination of its own"))
                 .at(place, "to whom in it?")
@@ -224,7 +248,7 @@ impl Ground<'_> {
         let slack = written.slack.as_ref().is_some_and(|slack| slack.value.token.is_some());
         if written.email.is_some() {
             let _told = mailbox(to, findings);
-        } else if !slack {
+        } else if !slack && !chat::takes_a_destination(written, to, findings) {
             findings
                 .warn(codes::WB117, format!("the channel `{channel}` takes no destination"))
                 .at(to.place(), "this is not used")

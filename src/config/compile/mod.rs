@@ -4,6 +4,7 @@
 //! depends on the text alone, but for the few warnings that [`depends_on_date`] knows.
 
 mod channel;
+mod chat;
 mod checks;
 mod circle;
 mod coverage;

@@ -1,6 +1,6 @@
 //! The ways to reach people.
 
-use super::{Auth, Mailbox, Tls};
+use super::{Auth, Chat, Mailbox, OpsgenieResponder, Tls};
 use crate::config::Secret;
 use crate::model::{Name, Span};
 
@@ -43,12 +43,14 @@ pub enum ChannelKind {
         /// What PagerDuty signs its webhooks with.
         webhook_secret: Option<Secret>,
     },
-    /// Standard Webhooks.
+    /// A receiver of ours to choose: Standard Webhooks, or as an Alertmanager speaks.
     Webhook {
         /// The address.
         url: Secret,
         /// The signing secret.
         secret: Option<Secret>,
+        /// What is sent.
+        format: Format,
     },
     /// Alertmanager's API v2.
     Alertmanager {
@@ -74,6 +76,66 @@ pub enum ChannelKind {
         /// TLS towards it.
         tls: Tls,
     },
+    /// Microsoft Teams, by the webhook of a workflow.
+    Teams {
+        /// Its secret address.
+        url: Secret,
+    },
+    /// Discord, by a webhook.
+    Discord {
+        /// Its secret address.
+        url: Secret,
+    },
+    /// A bot of Telegram.
+    Telegram {
+        /// The bot's token.
+        token: Secret,
+        /// The chat where the destination names none.
+        to: Option<Chat>,
+        /// The base address of the API; Telegram's own unless another is named.
+        api_url: String,
+    },
+    /// Mattermost, by an incoming webhook.
+    MattermostWebhook {
+        /// Its secret address.
+        url: Secret,
+        /// The channel, where it is not the webhook's own.
+        to: Option<Name>,
+    },
+    /// A bot of Mattermost.
+    Mattermost {
+        /// The bot's token.
+        token: Secret,
+        /// The id of the channel where the destination names none.
+        to: Option<Name>,
+        /// The address of the server.
+        api_url: String,
+    },
+    /// Opsgenie's Alert API.
+    Opsgenie {
+        /// The key of an API integration.
+        api_key: Secret,
+        /// Who is told where the destination names nobody; the integration's own team without it.
+        to: Option<OpsgenieResponder>,
+        /// The base address of the API; Opsgenie's own unless another is named.
+        api_url: String,
+    },
+    /// incident.io's alert events.
+    IncidentIo {
+        /// The address of an HTTP alert source.
+        url: Secret,
+        /// The source's token.
+        token: Secret,
+    },
+}
+
+/// What a webhook is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Our own events, by Standard Webhooks.
+    Standard,
+    /// What an Alertmanager sends to a webhook, version 4.
+    Alertmanager,
 }
 
 impl ChannelKind {
@@ -81,10 +143,17 @@ impl ChannelKind {
     #[must_use]
     pub fn secrets(&self) -> Vec<(&'static str, &Secret)> {
         match self {
-            ChannelKind::SlackWebhook { url } => vec![("url", url)],
-            ChannelKind::Slack { token, .. } => vec![("token", token)],
+            ChannelKind::SlackWebhook { url }
+            | ChannelKind::Teams { url }
+            | ChannelKind::Discord { url }
+            | ChannelKind::MattermostWebhook { url, .. } => vec![("url", url)],
+            ChannelKind::Slack { token, .. }
+            | ChannelKind::Telegram { token, .. }
+            | ChannelKind::Mattermost { token, .. } => vec![("token", token)],
             ChannelKind::PagerDuty { routing_key, .. } => vec![("routing_key", routing_key)],
-            ChannelKind::Webhook { url, secret } => {
+            ChannelKind::Opsgenie { api_key, .. } => vec![("api_key", api_key)],
+            ChannelKind::IncidentIo { url, token } => vec![("url", url), ("token", token)],
+            ChannelKind::Webhook { url, secret, .. } => {
                 std::iter::once(("url", url)).chain(secret.iter().map(|secret| ("secret", secret))).collect()
             }
             ChannelKind::Alertmanager { auth, .. } | ChannelKind::Email { auth, .. } => {
@@ -104,7 +173,14 @@ impl ChannelKind {
             | ChannelKind::SlackWebhook { .. }
             | ChannelKind::Webhook { .. }
             | ChannelKind::Alertmanager { .. }
-            | ChannelKind::Email { .. } => Vec::new(),
+            | ChannelKind::Email { .. }
+            | ChannelKind::Teams { .. }
+            | ChannelKind::Discord { .. }
+            | ChannelKind::Telegram { .. }
+            | ChannelKind::MattermostWebhook { .. }
+            | ChannelKind::Mattermost { .. }
+            | ChannelKind::Opsgenie { .. }
+            | ChannelKind::IncidentIo { .. } => Vec::new(),
         }
     }
 
@@ -117,6 +193,12 @@ impl ChannelKind {
             ChannelKind::Webhook { .. } => "webhook",
             ChannelKind::Alertmanager { .. } => "alertmanager",
             ChannelKind::Email { .. } => "email",
+            ChannelKind::Teams { .. } => "teams",
+            ChannelKind::Discord { .. } => "discord",
+            ChannelKind::Telegram { .. } => "telegram",
+            ChannelKind::MattermostWebhook { .. } | ChannelKind::Mattermost { .. } => "mattermost",
+            ChannelKind::Opsgenie { .. } => "opsgenie",
+            ChannelKind::IncidentIo { .. } => "incident_io",
         }
     }
 
@@ -124,18 +206,32 @@ impl ChannelKind {
     #[must_use]
     pub fn has_own_destination(&self) -> bool {
         match self {
-            ChannelKind::Slack { to, .. } => to.is_some(),
+            ChannelKind::Slack { to, .. } | ChannelKind::Mattermost { to, .. } => to.is_some(),
+            ChannelKind::Telegram { to, .. } => to.is_some(),
             ChannelKind::Email { to, .. } => !to.is_empty(),
             ChannelKind::SlackWebhook { .. }
             | ChannelKind::PagerDuty { .. }
             | ChannelKind::Webhook { .. }
-            | ChannelKind::Alertmanager { .. } => true,
+            | ChannelKind::Alertmanager { .. }
+            | ChannelKind::Teams { .. }
+            | ChannelKind::Discord { .. }
+            | ChannelKind::MattermostWebhook { .. }
+            | ChannelKind::Opsgenie { .. }
+            | ChannelKind::IncidentIo { .. } => true,
         }
     }
 
     /// Whether a destination may name somebody in it.
     #[must_use]
     pub fn takes_a_destination(&self) -> bool {
-        matches!(self, ChannelKind::Slack { .. } | ChannelKind::Email { .. })
+        matches!(
+            self,
+            ChannelKind::Slack { .. }
+                | ChannelKind::Email { .. }
+                | ChannelKind::Telegram { .. }
+                | ChannelKind::MattermostWebhook { .. }
+                | ChannelKind::Mattermost { .. }
+                | ChannelKind::Opsgenie { .. }
+        )
     }
 }

@@ -1,6 +1,7 @@
 //! The service configuration as meant: complete, checked, with nothing left to look up.
 
 mod access;
+mod addressee;
 mod channel;
 mod checks;
 mod difference;
@@ -13,7 +14,8 @@ mod policy;
 mod source;
 
 pub use access::{Role, SignedLinks, Token};
-pub use channel::{Channel, ChannelKind};
+pub use addressee::{Chat, ChatId, OpsgenieResponder, is_mattermost_id};
+pub use channel::{Channel, ChannelKind, Format};
 pub use checks::Checks;
 pub use duty::{
     Action, Budgets, Deed, ExpectedHeartbeat, Heartbeats, Ping, Report, Response, Routine, SentHeartbeat, Stakeholders,

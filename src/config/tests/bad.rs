@@ -41,7 +41,7 @@ fn what_has_the_wrong_shape_is_told_in_words() {
         "channels: { a: { slack: { token: { environment: X } } } }",
         "channels: { a: { webhook: { url: { env: A, file: b } } } }",
         "channels: { a: { webhook: {} } }",
-        "channels: { a: { discord: { url: x } } }",
+        "channels: { a: { pigeon: { url: x } } }",
         "policies: { default: { matrix: { critical: { tell: everybody } } } }",
         "policies: { default: { matrix: { critical: { resolve: never } } } }",
         "policies: { default: { matrix: { critical: { repeat: { every: 5m } } } } }",
@@ -86,6 +86,35 @@ fn what_contradicts_itself_is_told_at_its_place() {
         "heartbeats: { expect: [{ alert: W, within: 0s, severity: bad }], send: [{ ping: ftp://a }] }",
         "budgets: { pages_per_rule_per_week: -1 }",
         "rules: ['../other/*.yaml', '/all/*.yaml', 'a/**/../b', '']",
+    ]);
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_chat_or_a_pager_that_cannot_be_meant_is_told() {
+    let reach = |via: &str, to: &str| format!("responders: {{ p: {{ reach: [{{ via: {via}{to} }}] }} }}");
+    let channel = "channels: { t: { telegram: { token: { env: T } } }, o: { opsgenie: { api_key: { env: K } } }, \
+                   d: { discord: { url: { env: U } } }, m: { mattermost: { token: { env: T }, api_url: 'https://m.example' } } }\n";
+    let told = table([
+        "channels: { a: { teams: { url: nowhere } }, b: { discord: { url: ftp://d.example } } }",
+        "channels: { a: { telegram: { token: { env: T }, to: ops, api_url: t.example } } }",
+        "channels: { a: { telegram: { token: plain } } }",
+        "channels: { a: { mattermost: {} } }",
+        "channels: { a: { mattermost: { token: { env: T }, to: town-square } } }",
+        "channels: { a: { mattermost: { token: { env: T }, to: town-square, api_url: 'https://m.example' } } }",
+        "channels: { a: { mattermost: { url: { env: U }, token: { env: T }, api_url: 'https://m.example' } } }",
+        "channels: { a: { mattermost: { url: { env: U }, api_url: 'https://m.example' } } }",
+        "channels: { a: { opsgenie: { api_key: { env: K }, to: ops } } }",
+        "channels: { a: { incident_io: { url: 'https://api.incident.io' } } }",
+        "channels: { a: { webhook: { url: 'https://a.example', format: sideways } } }",
+        "channels: { a: { webhook: { url: 'https://a.example', format: alertmanager, secret: { env: S } } } }",
+        "channels: { a: { discord: { url: { env: U } }, teams: { url: { env: V } } } }",
+        &format!("{channel}{}", reach("t", "")),
+        &format!("{channel}{}", reach("m", "")),
+        &format!("{channel}{}", reach("t", ", to: '@x'")),
+        &format!("{channel}{}", reach("m", ", to: '#ops'")),
+        &format!("{channel}{}", reach("o", ", to: ops")),
+        &format!("{channel}{}", reach("d", ", to: ops")),
     ]);
     insta::assert_snapshot!(told);
 }

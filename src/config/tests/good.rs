@@ -124,6 +124,25 @@ fn an_alertmanager_is_told_at_once_and_again_as_often_as_prometheus_does_it_or_a
 }
 
 #[test]
+fn the_chats_and_pagers_have_their_own_addresses_unless_others_are_named() {
+    let channels = "channels:
+  telegram: { telegram: { token: { env: T }, to: '-1001234567890/42' } }
+  near: { telegram: { token: { env: T }, to: '@ops_alerts', api_url: 'http://127.0.0.1:8081/' } }
+  opsgenie: { opsgenie: { api_key: { env: K }, to: 'escalation:First line' } }
+  mattermost: { mattermost: { token: { env: T }, to: 4xp9fdt77pncbef59f4k1qe83o, api_url: 'https://m.example/sub/' } }
+  hook: { mattermost: { url: { env: U }, to: '@oncall' } }
+  am: { webhook: { url: 'https://a.example', format: alertmanager } }
+responders:
+  p: { reach: [{ via: telegram, to: '4711' }, { via: opsgenie, to: 'user:a@example.org' }, { via: hook, to: town-square }] }
+";
+    let outcome = loading(channels);
+    assert!(outcome.findings.iter().all(|finding| finding.code == codes::WB139), "{}", outcome.told());
+    let settings = outcome.settings();
+    let kinds: Vec<String> = settings.channels.values().map(|channel| format!("{:?}", channel.kind)).collect();
+    insta::assert_snapshot!(kinds.join("\n"));
+}
+
+#[test]
 fn no_file_and_an_empty_file_mean_the_same() {
     assert_eq!(loading("").settings(), Settings::default());
     assert_eq!(loading("# nothing yet\nchannels:\nroutes: ~\n").settings(), Settings::default());

@@ -14,7 +14,10 @@ mod secret;
 mod source;
 mod words;
 
-pub use channel::{Alertmanager, Channel, Email, PagerDuty, Slack, Updates, Webhook};
+pub use channel::{
+    Alertmanager, Channel, Discord, Email, IncidentIo, Mattermost, Opsgenie, PagerDuty, Slack, Teams, Telegram,
+    Updates, Webhook, WebhookFormat,
+};
 pub use checks::{Allowed, Checks, Require};
 pub use duty::{
     Access, Action, ActionWebhook, Budgets, ExpectedHeartbeat, Heartbeats, Ping, Recurrence, Report, Response, Role,

@@ -84,11 +84,13 @@ impl Array {
     }
 }
 
-fn label_map(labels: &Labels) -> BTreeMap<String, String> {
+/// Labels as JSON.
+pub fn label_map(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }
 
-fn annotations(alert: &AlertText) -> Map<String, Value> {
+/// Its annotations, and what moved it last.
+pub fn annotations(alert: &AlertText) -> Map<String, Value> {
     let mut map: Map<String, Value> =
         alert.annotations.iter().map(|(name, text)| (name.to_string(), json!(text))).collect();
     if let Some(note) = &alert.note {
@@ -97,7 +99,8 @@ fn annotations(alert: &AlertText) -> Map<String, Value> {
     map
 }
 
-fn generator(alert: &AlertText, external_url: &str) -> String {
+/// Where one sees where it comes from.
+pub fn generator(alert: &AlertText, external_url: &str) -> String {
     let base = external_url.trim_end_matches('/');
     format!("{base}/alerts/{}", alert.alert)
 }

@@ -3,7 +3,7 @@
 //! Contract: <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>. Every replica is told; one that took
 //! it is enough, because a replica that was away is told again at the next resend.
 
-mod message;
+pub(super) mod message;
 
 use super::post::{Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};

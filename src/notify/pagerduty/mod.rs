@@ -46,7 +46,14 @@ impl Echo {
             | ChannelKind::Slack { .. }
             | ChannelKind::Webhook { .. }
             | ChannelKind::Alertmanager { .. }
-            | ChannelKind::Email { .. } => None,
+            | ChannelKind::Email { .. }
+            | ChannelKind::Teams { .. }
+            | ChannelKind::Discord { .. }
+            | ChannelKind::Telegram { .. }
+            | ChannelKind::MattermostWebhook { .. }
+            | ChannelKind::Mattermost { .. }
+            | ChannelKind::Opsgenie { .. }
+            | ChannelKind::IncidentIo { .. } => None,
         });
         let keys: Vec<&Secret> = keys.collect();
         if keys.iter().all(|key| *key == keys[0]) { Echo::Never } else { Echo::ToTheOthers }
@@ -142,7 +149,12 @@ mod tests {
             (500, "busy"),
             (503, "busy"),
         ] {
-            let reply = Reply { status: StatusCode::from_u16(status).unwrap(), retry_after: None, body: String::new() };
+            let reply = Reply {
+                status: StatusCode::from_u16(status).unwrap(),
+                retry_after: None,
+                keys: Vec::new(),
+                body: String::new(),
+            };
             let meaning = match read_answer(&reply) {
                 Ok(()) => "sent",
                 Err(SendError::Refused { .. } | SendError::Partly { .. }) => "refused",

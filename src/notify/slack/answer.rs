@@ -122,7 +122,12 @@ mod tests {
             (403, "", "refused"),
         ];
         for (status, body, word) in table {
-            let reply = Reply { status: StatusCode::from_u16(status).unwrap(), retry_after: None, body: body.into() };
+            let reply = Reply {
+                status: StatusCode::from_u16(status).unwrap(),
+                retry_after: None,
+                keys: Vec::new(),
+                body: body.into(),
+            };
             assert_eq!(meaning(of_api(&reply).map(|_| ())), word, "{status} {body}");
         }
     }
@@ -140,7 +145,12 @@ mod tests {
             (410, "channel_is_archived", "refused"),
         ];
         for (status, body, word) in table {
-            let reply = Reply { status: StatusCode::from_u16(status).unwrap(), retry_after: None, body: body.into() };
+            let reply = Reply {
+                status: StatusCode::from_u16(status).unwrap(),
+                retry_after: None,
+                keys: Vec::new(),
+                body: body.into(),
+            };
             assert_eq!(meaning(of_webhook(&reply)), word, "{status} {body}");
         }
     }

@@ -1,12 +1,14 @@
-//! Any receiver, by Standard Webhooks 1.0: <https://www.standardwebhooks.com/>.
+//! Any receiver, by Standard Webhooks 1.0 (<https://www.standardwebhooks.com/>) or as an Alertmanager speaks to webhooks.
 //!
 //! The id is that of the delivery and stays the same over all attempts, so that a repeat is known as one.
 
+pub(super) mod alertmanager;
 mod message;
 
 use super::post::{Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
-use crate::config::Secret;
+use crate::config::{Format, Secret};
+use crate::engine::notice::{Draft, NoticeKind};
 use crate::http::{Client, ClientError};
 use reqwest::Method;
 
@@ -18,6 +20,8 @@ pub struct Webhook {
     http: Client,
     url: Secret,
     secret: Option<Secret>,
+    format: Format,
+    external_url: String,
 }
 
 impl Webhook {
@@ -25,15 +29,27 @@ impl Webhook {
     ///
     /// # Errors
     /// When no HTTP client can be built.
-    pub fn new(url: Secret, secret: Option<Secret>) -> Result<Self, ClientError> {
-        Ok(Webhook { http: Client::anonymous()?, url, secret })
+    pub fn new(url: Secret, secret: Option<Secret>, format: Format, external_url: &str) -> Result<Self, ClientError> {
+        Ok(Webhook { http: Client::anonymous()?, url, secret, format, external_url: external_url.to_owned() })
     }
 }
 
 impl Notifier for Webhook {
+    fn has_something_to_say(&self, draft: &Draft, _: Option<&Receipt>) -> bool {
+        match (self.format, draft.kind) {
+            (Format::Standard, _) | (Format::Alertmanager, NoticeKind::Page | NoticeKind::End) => true,
+            // Who reads an Alertmanager's messages knows what fires and what does not, and no people.
+            (Format::Alertmanager, NoticeKind::Update) => !draft.reason.is_somebodys(),
+            (Format::Alertmanager, NoticeKind::Letter) => false,
+        }
+    }
+
     async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
         let url = self.url.reveal().map_err(|cause| unprepared(NAME, &cause))?;
-        let body = message::body(delivery);
+        let body = match self.format {
+            Format::Standard => message::body(delivery),
+            Format::Alertmanager => alertmanager::body(delivery.notice, &self.external_url),
+        };
         let (id, timestamp) = (delivery.notice.draft.id.to_string(), delivery.wall / 1000);
         let mut request =
             self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
