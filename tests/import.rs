@@ -9,6 +9,11 @@ use watchbell::rules::Context;
 #[path = "support/scratch.rs"]
 mod scratch;
 
+#[path = "import/alertmanager.rs"]
+mod alertmanager;
+#[path = "import/exported.rs"]
+mod exported;
+
 use scratch::Scratch;
 
 fn watchbell(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {

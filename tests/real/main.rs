@@ -21,6 +21,7 @@ mod escalation;
 mod explain;
 mod history;
 mod impact;
+mod imported;
 mod load;
 mod logs;
 mod promql;

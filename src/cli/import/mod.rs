@@ -2,15 +2,18 @@
 
 mod human;
 mod json;
+mod other;
 
 use super::{Answer, Colour, CommandError, output, paths};
 use crate::config;
 use crate::diagnostics::{Findings, Level, SourceId, Sources, render};
 use crate::import::prometheus::{self, Manner, Translation};
+use crate::import::{Export, Imported, alertmanager, grafana_oncall, opsgenie};
 use crate::rules::Context;
 use crate::service::load;
 use crate::yaml;
 use jiff::Timestamp;
+use other::{Other, Reading};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -27,6 +30,29 @@ pub struct Import {
 enum Tool {
     /// Rule files of Prometheus or vmalert: thresholds come out of the queries, into tiers, where nothing else changes.
     Prometheus(Prometheus),
+    /// Alertmanager's configuration: routes become policies, receivers channels. The same receivers hear of every alert.
+    Alertmanager(Alertmanager),
+    /// An export of Grafana OnCall: people, schedules, escalation chains and routes.
+    GrafanaOncall(Exported),
+    /// An export of Opsgenie: users, teams, schedules, escalations and routing rules.
+    Opsgenie(Exported),
+}
+
+#[derive(Debug, clap::Args)]
+struct Exported {
+    /// The files of the export (JSON), or folders with them.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    other: Other,
+}
+
+#[derive(Debug, clap::Args)]
+struct Alertmanager {
+    /// The configuration (`alertmanager.yml`).
+    file: PathBuf,
+    #[command(flatten)]
+    other: Other,
 }
 
 #[derive(Debug, clap::Args)]
@@ -69,8 +95,42 @@ impl Import {
     /// # Errors
     /// When a file cannot be written, or would be overwritten.
     pub fn run(&self, configuration: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
-        let Tool::Prometheus(prometheus) = &self.tool;
-        prometheus.run(configuration, colour)
+        match &self.tool {
+            Tool::Prometheus(prometheus) => prometheus.run(configuration, colour),
+            Tool::Alertmanager(alertmanager) => alertmanager.run(),
+            Tool::GrafanaOncall(exported) => exported.run(grafana_oncall::translate),
+            Tool::Opsgenie(exported) => exported.run(opsgenie::translate),
+        }
+    }
+}
+
+impl Alertmanager {
+    fn run(&self) -> Result<Answer, CommandError> {
+        self.other.check()?;
+        let mut reading = Reading::default();
+        reading.add(&self.file);
+        let translated = match reading.read.first() {
+            Some(read) => alertmanager::translate(&read.document, &read.name).map_err(|why| why.to_string()),
+            None => Err("there is nothing in it that can be read".into()),
+        };
+        self.other.tell(reading, translated)
+    }
+}
+
+impl Exported {
+    fn run(
+        &self,
+        translate: impl Fn(&[Export<'_>], Timestamp) -> Result<Imported, String>,
+    ) -> Result<Answer, CommandError> {
+        self.other.check()?;
+        let mut reading = Reading::default();
+        for path in &self.paths {
+            other::files_below(path)?.iter().for_each(|file| reading.add(file));
+        }
+        let exports: Vec<Export<'_>> =
+            reading.read.iter().map(|read| Export { name: &read.name, document: &read.document }).collect();
+        let translated = translate(&exports, Timestamp::now());
+        self.other.tell(reading, translated)
     }
 }
 

@@ -1,0 +1,291 @@
+//! People, shifts and schedules as other tools have them, written as ours.
+//!
+//! Elsewhere several people can be on call at once; here a schedule has one at a time. So a schedule becomes as many as are
+//! needed, `primary` and `primary (2)`, and whoever tells it tells all of them: together they name the same people at every
+//! instant. Where a higher priority has fewer people than a lower one, it is in each of them.
+
+use super::Notes;
+use super::page::Value;
+use super::week::Week;
+use crate::diagnostics::Place;
+use jiff::civil::DateTime;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How long a turn is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Hour,
+    Day,
+    Week,
+}
+
+/// When a shift is active.
+#[derive(Clone, Debug)]
+pub(super) enum Active {
+    /// Always.
+    Always,
+    /// In these windows, as they are written, which cover this of a week.
+    Windows(Vec<Value>, Week),
+}
+
+/// People taking turns.
+#[derive(Clone, Debug)]
+pub(super) struct Shift {
+    /// Where it stands.
+    pub place: Place,
+    /// Higher ones win where they are active; those of one priority are on call together.
+    pub priority: i64,
+    /// The turns, each with the people who are on call together in it.
+    pub turns: Vec<Vec<String>>,
+    /// How long a turn is.
+    pub every: (i64, Unit),
+    /// The local time of a handoff, the first turn's beginning.
+    pub from: DateTime,
+    /// The local time from which it counts, where that is still to come.
+    pub begins: Option<DateTime>,
+    /// When it is active.
+    pub active: Active,
+}
+
+/// A stretch of time that somebody else takes.
+#[derive(Clone, Debug)]
+pub(super) struct StandIn {
+    pub from: DateTime,
+    pub to: DateTime,
+    pub people: Vec<String>,
+}
+
+impl Active {
+    fn week(&self) -> Week {
+        match self {
+            Active::Always => Week::none().inverted(),
+            Active::Windows(_, week) => week.clone(),
+        }
+    }
+
+    /// From a time of day for so many minutes, on these days (Monday is 0); a day or less.
+    pub fn daily(days: &[usize], from: usize, minutes: usize) -> Active {
+        let mut week = Week::none();
+        for day in days {
+            week.add(*day, from, from + minutes);
+        }
+        if minutes >= 24 * 60 && days.len() == 7 {
+            return Active::Always;
+        }
+        let mut window = Value::map([]);
+        if days.len() < 7 {
+            let names: Vec<&str> = days.iter().map(|day| super::week::DAYS[*day]).collect();
+            window.set("days", Value::texts(names));
+        }
+        let time = |minute: usize| Value::text(format!("{:02}:{:02}", minute / 60 % 24, minute % 60));
+        window.set("from", time(from));
+        window.set("to", time(from + minutes));
+        Active::Windows(vec![window], week)
+    }
+
+    /// Whatever of a week.
+    pub fn of_week(week: Week) -> Active {
+        if week.inverted().is_none() { Active::Always } else { Active::Windows(week.windows(), week) }
+    }
+}
+
+/// Names that people and things have here, each once, by what they are called there.
+#[derive(Default)]
+pub(super) struct Names {
+    by_key: BTreeMap<String, String>,
+    taken: BTreeSet<String>,
+}
+
+impl Names {
+    /// A name for `key`, as close to `wish` as can be.
+    pub fn give(&mut self, key: &str, wish: &str) -> String {
+        let tidy: String = wish.trim().chars().map(|c| if c == ':' || c.is_control() { '-' } else { c }).collect();
+        let base = if tidy.is_empty() { "unnamed".to_owned() } else { tidy };
+        let numbered = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") });
+        let name = numbered.into_iter().find(|name| !self.taken.contains(name)).unwrap_or(base.clone());
+        self.taken.insert(name.clone());
+        self.by_key.insert(key.to_owned(), name.clone());
+        name
+    }
+
+    /// Another key of something that has its name.
+    pub fn also(&mut self, key: &str, name: &str) {
+        self.by_key.entry(key.to_owned()).or_insert_with(|| name.to_owned());
+    }
+
+    /// The name that was given.
+    pub fn find(&self, key: &str) -> Option<&str> {
+        self.by_key.get(key).map(String::as_str)
+    }
+}
+
+/// A schedule as it is there.
+pub(super) struct Rota {
+    pub name: String,
+    pub timezone: String,
+    pub shifts: Vec<Shift>,
+    pub stand_ins: Vec<StandIn>,
+}
+
+impl Rota {
+    /// The schedules that it becomes, with their names; none, if nobody is ever on call.
+    pub fn schedules(&self, notes: &mut Notes) -> Vec<(String, Value)> {
+        let mut levels: BTreeMap<i64, Vec<(&Shift, usize)>> = BTreeMap::new();
+        let mut columns = 0;
+        for shift in &self.shifts {
+            let level = levels.entry(shift.priority).or_default();
+            let column = column_of(shift, level);
+            columns = columns.max(column + width(shift));
+            level.push((shift, column));
+        }
+        if columns > 1
+            && let Some(shift) = self.shifts.first()
+        {
+            let what =
+                format!("`{}`, in which up to {columns} are on call together: it is {columns} schedules", self.name);
+            notes.differs(shift.place, what, "nothing; whatever told it tells all of them");
+        }
+        let one = |column: usize| {
+            let layers: Vec<Value> = levels.values().flat_map(|level| layers(level, column)).collect();
+            let mut schedule = Value::map([("timezone", Value::text(&self.timezone)), ("layers", Value::List(layers))]);
+            let overrides: Vec<Value> = self.stand_ins.iter().filter_map(|stand_in| stand_in.written(column)).collect();
+            if !overrides.is_empty() {
+                schedule.set("overrides", Value::List(overrides));
+            }
+            (numbered(&self.name, column), schedule)
+        };
+        (0..columns).map(one).collect()
+    }
+}
+
+/// What a column of a schedule is called.
+pub(super) fn numbered(name: &str, column: usize) -> String {
+    if column == 0 { name.to_owned() } else { format!("{name} ({})", column + 1) }
+}
+
+fn width(shift: &Shift) -> usize {
+    shift.turns.iter().map(Vec::len).max().unwrap_or_default()
+}
+
+/// The first column in which a shift stands alone among those of its priority.
+fn column_of(shift: &Shift, level: &[(&Shift, usize)]) -> usize {
+    let week = shift.active.week();
+    let is_free = |column: &usize| {
+        let own = *column..*column + width(shift);
+        let others = level.iter().filter(|(other, at)| own.start < at + width(other) && *at < own.end);
+        others.into_iter().all(|(other, _)| !other.active.week().overlaps(&week))
+    };
+    // Behind all of them there is room at last.
+    let most = level.iter().map(|(other, at)| at + width(other)).max().unwrap_or_default();
+    (0..most).find(is_free).unwrap_or(most)
+}
+
+/// The layers of one priority in one column: everybody's, and above them its own.
+fn layers(level: &[(&Shift, usize)], column: usize) -> Vec<Value> {
+    let is_own = |(shift, at): &(&Shift, usize)| (*at..*at + width(shift)).contains(&column);
+    let (own, others): (Vec<_>, Vec<_>) = level.iter().copied().partition(is_own);
+    let is_hidden = |other: &Shift| {
+        let covered = own.iter().fold(Week::none(), |all, (shift, _)| all.or(&shift.active.week()));
+        let open = covered.inverted();
+        !open.overlaps(&other.active.week())
+    };
+    let others: Vec<_> = others.into_iter().filter(|(other, _)| !is_hidden(other)).collect();
+    let all = others.into_iter().map(|(shift, _)| (shift, 0));
+    let own = own.into_iter().map(|(shift, at)| (shift, column - at));
+    all.chain(own).flat_map(|(shift, person)| shift.written(person)).collect()
+}
+
+impl Shift {
+    /// A layer for each window, with that one of those who are on call together.
+    fn written(&self, person: usize) -> Vec<Value> {
+        // Whoever is alone in a turn is every one of them.
+        let of_turn = |turn: &Vec<String>| turn.get(person).or(turn.first()).cloned();
+        let people: Vec<String> = self.turns.iter().filter_map(of_turn).collect();
+        let (count, unit) = self.every;
+        let unit = match unit {
+            Unit::Hour => "h",
+            Unit::Day => "d",
+            Unit::Week => "w",
+        };
+        let mut rotation = Value::map([
+            ("responders", Value::texts(people)),
+            ("every", Value::bare(format!("{count}{unit}"))),
+            ("from", Value::text(minute(self.from))),
+        ]);
+        if let Some(begins) = self.begins {
+            rotation.set("effective_from", Value::text(minute(begins)));
+        }
+        match &self.active {
+            Active::Always => vec![Value::map([("rotation", rotation)])],
+            Active::Windows(windows, _) => {
+                let one = |window: &Value| Value::map([("rotation", rotation.clone()), ("during", window.clone())]);
+                windows.iter().map(one).collect()
+            }
+        }
+    }
+}
+
+impl StandIn {
+    fn written(&self, column: usize) -> Option<Value> {
+        let person = self.people.get(column).or(self.people.first())?;
+        let (from, to) = (Value::text(minute(self.from)), Value::text(minute(self.to)));
+        Some(Value::map([("from", from), ("to", to), ("responder", Value::text(person))]))
+    }
+}
+
+fn minute(at: DateTime) -> String {
+    at.strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// One level of a ladder: when it is reached, and who is told then.
+pub(super) struct Step {
+    pub after: i64,
+    pub notify: Vec<String>,
+}
+
+/// A ladder, for one severity. Steps at the same time are one level.
+pub(super) fn ladder(steps: &[Step], repeat: Option<(i64, i64)>) -> Value {
+    let mut levels: Vec<(i64, Vec<String>)> = Vec::new();
+    let mut sorted: Vec<&Step> = steps.iter().filter(|step| !step.notify.is_empty()).collect();
+    sorted.sort_by_key(|step| step.after);
+    for step in sorted {
+        if levels.last().is_none_or(|(after, _)| *after != step.after) {
+            levels.push((step.after, Vec::new()));
+        }
+        if let Some((_, notify)) = levels.last_mut() {
+            let new = step.notify.iter().filter(|target| !notify.contains(target)).cloned().collect::<Vec<_>>();
+            notify.extend(new);
+        }
+    }
+    if levels.is_empty() {
+        return Value::map([("tell", Value::text("nobody"))]);
+    }
+    let level = |(after, notify): (i64, Vec<String>)| {
+        let mut level = Value::map([]);
+        if after > 0 {
+            level.set("after", seconds(after));
+        }
+        level.set("notify", Value::texts(notify));
+        level
+    };
+    let mut ladder = Value::map([("levels", Value::List(levels.into_iter().map(level).collect()))]);
+    if let Some((every, times)) = repeat.filter(|(_, times)| *times > 0) {
+        let repeat = [("every", seconds(every.max(60))), ("times", Value::bare(times.min(1000)))];
+        ladder.set("repeat", Value::map(repeat));
+    }
+    ladder
+}
+
+/// A duration of so many seconds.
+pub(super) fn seconds(count: i64) -> Value {
+    Value::bare(crate::model::duration_text::format(crate::model::Span::from_secs(count)))
+}
+
+/// The severities that hold where none are written.
+pub(super) const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
+
+/// A policy with a row for each severity.
+pub(super) fn policy(row: impl Fn(usize) -> Value) -> Value {
+    let rows = SEVERITIES.iter().enumerate().map(|(at, severity)| ((*severity).to_owned(), row(at))).collect();
+    Value::map([("matrix", Value::Map(rows))])
+}
