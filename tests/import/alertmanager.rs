@@ -10,7 +10,7 @@ use watchbell::config::{self, Escalation, Files, Settings, Target};
 use watchbell::diagnostics::{Findings, Sources};
 use watchbell::model::Labels;
 
-const GOOD: [&str; 4] = ["severity", "teams", "hours", "nasty"];
+const GOOD: [&str; 5] = ["severity", "teams", "hours", "nasty", "chats"];
 
 fn here() -> PathBuf {
     super::here().join("alertmanager")
@@ -36,7 +36,7 @@ fn settings(text: &str) -> Settings {
 
 #[test]
 fn what_comes_out_and_what_is_said_of_it_is_this() {
-    for name in ["severity", "hours", "broken"] {
+    for name in ["severity", "hours", "broken", "chats", "newer"] {
         let (code, out, told) = import(name, &[]);
         assert_eq!(code, Some(0), "{told}");
         insta::assert_snapshot!(format!("alertmanager-{name}"), out);
@@ -46,7 +46,7 @@ fn what_comes_out_and_what_is_said_of_it_is_this() {
 
 #[test]
 fn every_translation_passes_check_and_no_secret_is_in_it_or_in_what_is_said() {
-    for name in GOOD.into_iter().chain(["broken"]) {
+    for name in GOOD.into_iter().chain(["broken", "newer"]) {
         let folder = Scratch::new("import-alertmanager");
         let target = folder.path().join("watchbell.yaml");
         let (code, out, told) = import(name, &["--output", &target.to_string_lossy()]);
@@ -93,6 +93,7 @@ fn vocabulary(name: &str) -> Vec<(&'static str, Vec<&'static str>)> {
             ("cluster", vec!["", "dev-1", "prod"]),
             ("path", vec!["", "/var/x", "/srv/", "/home"]),
         ],
+        "chats" => vec![("team", vec!["", "a", "b"])],
         "hours" => vec![("env", vec!["", "test", "prod"]), ("team", vec!["", "billing", "shop", "web"])],
         _ => vec![
             ("env", vec!["", "prod", "prod", "test"]),

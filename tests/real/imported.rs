@@ -24,13 +24,13 @@ route:
         - { matchers: ['team!~"web|db"'], receiver: lead }
     - { matchers: ['severity=~"info|none"', 'team="web"'], receiver: web }
 receivers:
-  - { name: default, webhook_configs: [{ url: "$RECEIVERS/$WHO/default/hook" }] }
-  - { name: audit, webhook_configs: [{ url: "$RECEIVERS/$WHO/audit/hook" }] }
+  - { name: default, webhook_configs: [{ url: "$RECEIVERS/$WHO/default/am-hook" }] }
+  - { name: audit, webhook_configs: [{ url: "$RECEIVERS/$WHO/audit/am-hook" }] }
   - { name: silent }
-  - { name: pager, webhook_configs: [{ url: "$RECEIVERS/$WHO/pager/hook" }] }
-  - { name: db-pager, webhook_configs: [{ url: "$RECEIVERS/$WHO/db-pager/hook" }] }
-  - { name: lead, webhook_configs: [{ url: "$RECEIVERS/$WHO/lead/hook" }] }
-  - { name: web, webhook_configs: [{ url: "$RECEIVERS/$WHO/web/hook" }] }
+  - { name: pager, webhook_configs: [{ url: "$RECEIVERS/$WHO/pager/am-hook" }] }
+  - { name: db-pager, webhook_configs: [{ url: "$RECEIVERS/$WHO/db-pager/am-hook" }] }
+  - { name: lead, webhook_configs: [{ url: "$RECEIVERS/$WHO/lead/am-hook" }] }
+  - { name: web, webhook_configs: [{ url: "$RECEIVERS/$WHO/web/am-hook" }] }
 inhibit_rules:
   - { source_matchers: ['alertname="Outage"'], target_matchers: ['alertname="Symptom"'], equal: [team] }
 "#;
@@ -117,7 +117,7 @@ fn the_same_receivers_hear_of_the_same_alerts_as_through_the_real_alertmanager()
         .iter()
         .map(|name| {
             let variable = format!("{}_URL", name.to_uppercase().replace('-', "_"));
-            (variable, format!("{}/wb/{name}/hook", receivers.url()))
+            (variable, format!("{}/wb/{name}/am-hook", receivers.url()))
         })
         .collect();
     let environment: Vec<(&str, &str)> = addresses.iter().map(|(name, value)| (&**name, &**value)).collect();

@@ -27,13 +27,13 @@ pub(super) const ALL: &[Kind] = &[
     kind("pagerduty_configs", "pagerduty", true, pagerduty),
     kind("email_configs", "email", false, email),
     kind("webhook_configs", "webhook", false, webhook),
-    kind("opsgenie_configs", "opsgenie", true, |hand| stand_in(hand, "Opsgenie")),
-    kind("incidentio_configs", "incidentio", true, |hand| stand_in(hand, "incident.io")),
-    kind("msteams_configs", "msteams", false, |hand| stand_in(hand, "Microsoft Teams")),
-    kind("msteamsv2_configs", "msteams", false, |hand| stand_in(hand, "Microsoft Teams")),
-    kind("discord_configs", "discord", false, |hand| stand_in(hand, "Discord")),
-    kind("telegram_configs", "telegram", false, |hand| stand_in(hand, "Telegram")),
-    kind("mattermost_configs", "mattermost", false, |hand| stand_in(hand, "Mattermost")),
+    kind("opsgenie_configs", "opsgenie", true, opsgenie),
+    kind("incidentio_configs", "incidentio", true, incident_io),
+    kind("msteams_configs", "teams", false, old_teams),
+    kind("msteamsv2_configs", "teams", false, teams),
+    kind("discord_configs", "discord", false, discord),
+    kind("telegram_configs", "telegram", false, telegram),
+    kind("mattermost_configs", "mattermost", false, mattermost),
     kind("victorops_configs", "victorops", true, |hand| stand_in(hand, "VictorOps")),
     kind("pushover_configs", "pushover", true, |hand| stand_in(hand, "Pushover")),
     kind("jira_configs", "jira", false, |hand| stand_in(hand, "Jira")),
@@ -220,7 +220,6 @@ fn email(hand: &mut Hand<'_, '_>) -> Value {
 }
 
 fn webhook(hand: &mut Hand<'_, '_>) -> Value {
-    let place = hand.own.place_of("url");
     let open = hand.own.text("url", hand.notes).filter(|url| is_open(url));
     let url = match open {
         Some(url) => Value::text(url),
@@ -229,10 +228,9 @@ fn webhook(hand: &mut Hand<'_, '_>) -> Value {
             url.unwrap_or_else(|| hand.missing("url", "the address of the webhook, which is nowhere"))
         }
     };
-    let what = "a webhook: what it is sent is a Standard Webhook, not Alertmanager's version 4";
-    hand.notes.differs(place, what, "see docs/channels.md for what arrives, or hand on by an `alertmanager` channel");
     leave_http(hand);
-    Value::map([("webhook", Value::map([("url", url)]))])
+    let format = Value::text("alertmanager");
+    Value::map([("webhook", Value::map([("url", url), ("format", format)]))])
 }
 
 /// What says who we are has no place in a webhook channel.
@@ -247,6 +245,102 @@ fn leave_http(hand: &mut Hand<'_, '_>) {
 fn is_open(url: &str) -> bool {
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     host.is_some_and(|host| !host.trim_end_matches('/').contains(['/', '?', '#', '@']) && !is_template(host))
+}
+
+/// A channel that is nothing but a secret address.
+fn by_address(hand: &mut Hand<'_, '_>, key: &str, global: [&'static str; 2], what: &str) -> Value {
+    let url = hand.secret(["webhook_url", "webhook_url_file"], global, what);
+    let url = url.unwrap_or_else(|| hand.missing("webhook_url", &format!("{what}, which is nowhere")));
+    Value::Map(vec![(key.to_owned(), Value::map([("url", url)]))])
+}
+
+fn teams(hand: &mut Hand<'_, '_>) -> Value {
+    by_address(hand, "teams", ["", ""], "the address of a workflow of Teams")
+}
+
+fn old_teams(hand: &mut Hand<'_, '_>) -> Value {
+    let what = "`msteams_configs`, which are for connectors: Watchbell speaks to workflows";
+    let advice = "make a workflow `Post to a channel when a webhook request is received`, and take its address";
+    hand.notes.differs(hand.own.place(), what, advice);
+    teams(hand)
+}
+
+fn discord(hand: &mut Hand<'_, '_>) -> Value {
+    by_address(hand, "discord", ["", ""], "the address of a webhook of Discord")
+}
+
+fn mattermost(hand: &mut Hand<'_, '_>) -> Value {
+    let global = ["mattermost_webhook_url", "mattermost_webhook_url_file"];
+    let mut channel = by_address(hand, "mattermost", global, "the address of a webhook of Mattermost");
+    let to = hand.own.text("channel", hand.notes).filter(|to| !is_template(to));
+    if let (Some(to), Value::Map(kinds)) = (to, &mut channel)
+        && let Some((_, inner)) = kinds.first_mut()
+    {
+        inner.set("to", Value::text(to));
+    }
+    channel
+}
+
+fn telegram(hand: &mut Hand<'_, '_>) -> Value {
+    let global = ["telegram_bot_token", "telegram_bot_token_file"];
+    let token = hand.secret(["bot_token", "bot_token_file"], global, "the token of a bot of Telegram");
+    let token = token.unwrap_or_else(|| hand.missing("bot_token", "the token of a bot of Telegram, which is nowhere"));
+    let mut channel = Value::map([("token", token)]);
+    let topic = hand.own.text("message_thread_id", hand.notes).map(|topic| format!("/{topic}")).unwrap_or_default();
+    match hand.own.text("chat_id", hand.notes).filter(|chat| !is_template(chat)) {
+        Some(chat) => channel.set("to", Value::text(format!("{chat}{topic}"))),
+        None => {
+            // Nobody has this id, and Telegram says so.
+            channel.set("to", Value::text("1"));
+            hand.notes.left(
+                hand.own.place(),
+                "the chat of a bot of Telegram, which stands elsewhere",
+                "write it into `to` of the channel",
+            );
+        }
+    }
+    let api = hand.text("api_url", "telegram_api_url").filter(|(api, _)| is_open(api));
+    if let Some((api, _)) = api.filter(|(api, _)| *api != "https://api.telegram.org") {
+        channel.set("api_url", Value::text(api.trim_end_matches('/')));
+    }
+    Value::map([("telegram", channel)])
+}
+
+fn opsgenie(hand: &mut Hand<'_, '_>) -> Value {
+    let global = ["opsgenie_api_key", "opsgenie_api_key_file"];
+    let key = hand.secret(["api_key", "api_key_file"], global, "the key of an integration of Opsgenie");
+    let key = key.unwrap_or_else(|| hand.missing("api_key", "the key of an integration of Opsgenie, which is nowhere"));
+    let mut channel = Value::map([("api_key", key)]);
+    let place = hand.own.place_of("responders");
+    let all = hand.own.list("responders", hand.notes);
+    let kinds = ["team", "user", "schedule", "escalation"];
+    let mut plain = all.iter().filter_map(|node| {
+        let kind = node.get("type")?.as_str().filter(|kind| kinds.contains(kind))?;
+        let name =
+            ["name", "username"].iter().find_map(|key| node.get(key)?.as_str()).filter(|name| !is_template(name))?;
+        Some(format!("{kind}:{name}"))
+    });
+    if let Some(to) = plain.next() {
+        channel.set("to", Value::text(to));
+    }
+    if all.len() > 1 || (all.len() == 1 && !matches!(&channel, Value::Map(keys) if keys.len() > 1)) {
+        let what = "`responders` of Opsgenie: a channel has one, whose name is written out";
+        hand.notes.left(place, what, "make a channel for each of the others");
+    }
+    let api = hand.text("api_url", "opsgenie_api_url").filter(|(api, _)| is_open(api));
+    if let Some((api, _)) = api.filter(|(api, _)| api.trim_end_matches('/') != "https://api.opsgenie.com") {
+        channel.set("api_url", Value::text(api.trim_end_matches('/')));
+    }
+    Value::map([("opsgenie", channel)])
+}
+
+fn incident_io(hand: &mut Hand<'_, '_>) -> Value {
+    let url = hand.secret(["url", "url_file"], ["", ""], "the address of an alert source of incident.io");
+    let url =
+        url.unwrap_or_else(|| hand.missing("url", "the address of an alert source of incident.io, which is nowhere"));
+    let token = hand.secret(["alert_source_token", "alert_source_token_file"], ["", ""], "the token of incident.io");
+    let token = token.unwrap_or_else(|| hand.missing("token", "the token of incident.io, which is nowhere"));
+    Value::map([("incident_io", Value::map([("url", url), ("token", token)]))])
 }
 
 /// A channel for something that Watchbell does not speak, so that its routes stay and nothing is lost in silence.
