@@ -20,6 +20,7 @@ pub mod oncall;
 pub mod prometheus;
 pub mod promql;
 pub mod replay;
+pub mod review;
 pub mod rules;
 pub mod sentry;
 pub mod series;

@@ -4,10 +4,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use watchbell::engine::incident::Destination;
+use watchbell::config::Policy;
+use watchbell::engine::event::{IncidentEvent, Opening};
+use watchbell::engine::incident::{Destination, Key};
 use watchbell::engine::notice::Notice;
 use watchbell::engine::{Event, EventKind};
-use watchbell::model::{DeliveryId, IncidentId, Moment, Severities, Span};
+use watchbell::model::{DeliveryId, IncidentId, Labels, Moment, Severities, Slot, Span};
 use watchbell::store::notice::decode;
 use watchbell::store::{Attempt, Commit, Epoch, Partition, Sqlite, Store, StoreError};
 
@@ -336,6 +338,73 @@ fn what_was_committed_is_there_when_the_file_is_opened_again() {
     drop(store);
     let mut store = Sqlite::open(&path).expect("it is ours");
     assert_eq!((stored(&mut store), owed(&mut store)), ((vec![1], 1), vec!["page".to_owned()]));
+}
+
+/// A step of the incident with this number, at `millis`.
+fn step(number: u64, millis: i64, event: IncidentEvent) -> Event {
+    let id = IncidentId::derive(&["incident", &number.to_string()]);
+    let key = Key { policy: "default".into(), group: Labels::empty() };
+    let kind = EventKind::Incident { key, id, number, generation: 1, event };
+    Event { moment: Moment::from_millis(millis), slot: None, kind }
+}
+
+fn opened(number: u64, millis: i64) -> Event {
+    let opening = Opening {
+        id: IncidentId::derive(&["incident", &number.to_string()]),
+        number,
+        slot: Slot::from_millis(millis),
+        severity: Severities::default().default_severity().clone(),
+        until: Moment::from_millis(millis),
+        plan: Arc::new(Policy::telling_nobody()),
+    };
+    step(number, millis, IncidentEvent::Opened(Box::new(opening)))
+}
+
+fn resolved(number: u64, millis: i64) -> Event {
+    step(number, millis, IncidentEvent::Resolved { at: Moment::from_millis(millis), by: None })
+}
+
+fn reopened(number: u64, millis: i64) -> Event {
+    let severity = Severities::default().default_severity().clone();
+    let (until, plan) = (Moment::from_millis(millis), Arc::new(Policy::telling_nobody()));
+    step(number, millis, IncidentEvent::Reopened { until, severity, plan })
+}
+
+#[test]
+fn a_review_finds_what_was_open_however_long_it_has_been_silent_and_nothing_else() {
+    for_each(|store| {
+        let at = Moment::from_millis;
+        assert_eq!(store.extent(HERE).expect("it can be read"), None, "nothing has happened");
+        let epoch = acquired(store, "a");
+        let happened = vec![
+            opened(1, 10),
+            resolved(1, 20),
+            opened(2, 30),
+            opened(3, 40),
+            resolved(3, 50),
+            reopened(3, 60),
+            opened(4, 70),
+            slept(75),
+            resolved(4, 5_000),
+        ];
+        let owed = vec![notice("page", "pager", 1)];
+        let commit = Commit { events: happened, owed, rule_set: "rules".into(), ..Commit::default() };
+        store.commit(HERE, epoch, 0, &commit, 0).expect("it is ours");
+        store.renew(HERE, epoch, 20_000, at(9_000)).expect("it is ours");
+        let since = |store: &mut dyn Store, from| store.numbers_since(HERE, at(from)).expect("it can be read");
+        assert_eq!(since(store, 1_000), [2, 3, 4], "2 and 3 are open, 4 ended since, 1 had ended before");
+        assert_eq!(since(store, 0), [1, 2, 3, 4]);
+        assert_eq!(since(store, 6_000), [2, 3]);
+        let rest = store.recorded_but(HERE, &["incident"], at(75), &Severities::default()).expect("it can be read");
+        assert_eq!(rest, [slept(75)]);
+        assert_eq!(store.recorded_but(HERE, &["incident"], at(74), &Severities::default()).ok(), Some(Vec::new()));
+        // The notice says that it was owed at 1.
+        let sent = |store: &mut dyn Store, from, to| {
+            store.sent_between(HERE, at(from), at(to), &Severities::default()).expect("it can be read").len()
+        };
+        assert_eq!((sent(store, 0, 6_000), sent(store, 2, 6_000), sent(store, 0, 1)), (1, 0, 0));
+        assert_eq!(store.extent(HERE).expect("it can be read"), Some((at(10), at(9_000))));
+    });
 }
 
 #[test]

@@ -114,7 +114,11 @@ struct Which {
     generation: Option<u32>,
 }
 
-fn number(text: &str) -> Result<u64, String> {
+/// The number of an incident, as people write it.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn number(text: &str) -> Result<u64, String> {
     let digits = text.strip_prefix("INC-").or_else(|| text.strip_prefix("inc-")).unwrap_or(text);
     digits.parse().map_err(|_| "an incident is called by its number, as `41` or `INC-41`".to_owned())
 }

@@ -20,6 +20,8 @@ mod oncall;
 mod output;
 mod past;
 mod paths;
+mod postmortem;
+mod report;
 mod revision;
 mod routines;
 mod run;
@@ -77,6 +79,8 @@ enum Command {
     Fmt(fmt::Fmt),
     Import(import::Import),
     Oncall(oncall::OnCall),
+    Postmortem(postmortem::Postmortem),
+    Report(report::Report),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -109,6 +113,8 @@ pub fn run() -> ExitCode {
         Command::Import(import) => import.run(arguments.config.as_deref(), arguments.color),
         Command::Fmt(fmt) => fmt.run(arguments.config.as_deref(), arguments.color),
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),
+        Command::Postmortem(postmortem) => postmortem.run(arguments.config.as_deref()),
+        Command::Report(report) => report.run(arguments.config.as_deref()),
         Command::Schema(schema) => schema.run(arguments.config.as_deref()),
         Command::Completions(completions) => completions.run(&mut Arguments::command()),
         Command::Man(man) => man.run(&Arguments::command()),

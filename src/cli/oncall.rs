@@ -176,7 +176,10 @@ fn settings(path: &Path, now: Timestamp, colour: Colour) -> Result<Option<Settin
 }
 
 /// An instant as people write it on a command line.
-fn instant(text: &str, zone: &Zone, now: Timestamp) -> Result<Timestamp, CommandError> {
+///
+/// # Errors
+/// When it is none.
+pub(super) fn instant(text: &str, zone: &Zone, now: Timestamp) -> Result<Timestamp, CommandError> {
     if text == "now" {
         return Ok(now);
     }

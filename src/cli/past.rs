@@ -2,14 +2,14 @@
 
 use super::{CommandError, output, paths};
 use crate::backtest::{self, Asked, Asking, Known, Session, SessionError, Window};
-use crate::config::{Settings, Source};
+use crate::config::{Settings, Source, Store};
 use crate::diagnostics::{Findings, Sources, render};
 use crate::engine::{Event, World};
 use crate::model::{Name, Slot, Span, duration_text};
 use crate::prometheus::Client;
 use crate::rules::{self, RuleSet};
-use crate::service::load::{FileLoader, context};
-use crate::store::{Partition, Sqlite, Store, StoreError};
+use crate::service::load::{FileLoader, beside, context};
+use crate::store::{Partition, Sqlite, Store as _, StoreError};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 use std::io::IsTerminal;
@@ -196,6 +196,15 @@ impl Whom {
         Ok((Arc::new(World::new(Arc::clone(&subject.world.settings), inlined.rules)), inlined.notes))
     }
 
+    /// The sources, and how long one question may take.
+    ///
+    /// # Errors
+    /// When the deadline cannot be read.
+    pub fn clients_of(&self, subject: &Subject) -> Result<(HashMap<Name, Arc<Client>>, Span), CommandError> {
+        let asking = self.asking(subject, Slot::from_millis(0))?;
+        Ok((asking.clients, asking.timeout))
+    }
+
     /// Whether the command line says whom to ask.
     #[must_use]
     pub fn is_given(&self) -> bool {
@@ -291,8 +300,37 @@ pub fn known(path: &Path, world: &World) -> Result<Vec<Known>, CommandError> {
     })
 }
 
+/// The journal of the service that `subject` configures, or the one that is named.
+///
+/// # Errors
+/// When there is none that can be opened as a file.
+pub fn journal_of(named: Option<&Path>, subject: &Subject) -> Result<PathBuf, CommandError> {
+    match (named, &subject.config, &subject.world.settings.store) {
+        (Some(path), _, _) => Ok(path.to_owned()),
+        (None, Some(config), Store::Sqlite(file)) => Ok(beside(config, file)),
+        (None, _, _) => {
+            let help = "name its SQLite file with --journal";
+            Err(CommandError::Usage(format!("the configuration does not say where the journal is; {help}")))
+        }
+    }
+}
+
+/// Writes `text` where it is wanted: to `file`, or to stdout.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn deliver(text: &str, file: Option<&Path>) -> Result<(), CommandError> {
+    let Some(file) = file else { return output::print(text) };
+    let written = std::fs::write(file, text);
+    written.map_err(|error| CommandError::Outside(format!("{}: {error}", file.display())))?;
+    output::print_aside(&format!("written to {}\n", file.display()))
+}
+
 /// Reads the journal at `path`, and names it where it cannot be read.
-fn journal<T>(path: &Path, read: impl FnOnce(&mut Sqlite) -> Result<T, StoreError>) -> Result<T, CommandError> {
+///
+/// # Errors
+/// When it cannot be read.
+pub fn journal<T>(path: &Path, read: impl FnOnce(&mut Sqlite) -> Result<T, StoreError>) -> Result<T, CommandError> {
     let read = Sqlite::open_to_read(path).and_then(|mut store| read(&mut store));
     read.map_err(|error| CommandError::Outside(format!("{}: {}", path.display(), crate::http::chain(&error))))
 }

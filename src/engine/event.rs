@@ -375,6 +375,22 @@ impl IncidentEvent {
         }
     }
 
+    /// Who did it, where somebody did.
+    #[must_use]
+    pub fn actor(&self) -> Option<&Actor> {
+        match self {
+            IncidentEvent::Acknowledged(acknowledged) => Some(&acknowledged.by),
+            IncidentEvent::Assessed(assessed) => Some(&assessed.by),
+            IncidentEvent::Communicated { by, .. }
+            | IncidentEvent::Noted { by, .. }
+            | IncidentEvent::Assigned { by, .. }
+            | IncidentEvent::Escalated { by }
+            | IncidentEvent::Reviewed { by, .. } => Some(by),
+            IncidentEvent::Unacknowledged { by } | IncidentEvent::Resolved { by, .. } => by.as_ref(),
+            _ => None,
+        }
+    }
+
     /// What happened to the incident, in words that follow its number; nothing where it is a step within another one, or is
     /// told by those who know more.
     #[must_use]

@@ -385,6 +385,43 @@ pub trait Store: Send {
         severities: &Severities,
     ) -> Result<Vec<Sending>, StoreError>;
 
+    /// Every event up to `to`, in order, but those whose kinds (as the journal names them) are left out: what a review reads of a
+    /// long past without reading all of it.
+    ///
+    /// # Errors
+    /// When an event is newer than this program, damaged, or the database fails.
+    fn recorded_but(
+        &mut self,
+        partition: Partition,
+        left_out: &[&str],
+        to: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// The numbers of incidents that were open at `from` or after it, or of which something was recorded since; the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn numbers_since(&mut self, partition: Partition, from: Moment) -> Result<Vec<u64>, StoreError>;
+
+    /// Every message that was owed from `from` on and before `to`, letters as well, in order.
+    ///
+    /// # Errors
+    /// When a notice is damaged, or the database fails.
+    fn sent_between(
+        &mut self,
+        partition: Partition,
+        from: Moment,
+        to: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Sending>, StoreError>;
+
+    /// From when to when there is something on record: the first event, and up to when we are known to have run.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn extent(&mut self, partition: Partition) -> Result<Option<(Moment, Moment)>, StoreError>;
+
     /// The texts of the last good files.
     ///
     /// # Errors

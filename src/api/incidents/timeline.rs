@@ -29,7 +29,7 @@ pub fn entries(story: &Story) -> impl Iterator<Item = Entry<'_>> {
     story.events.iter().filter_map(|event| {
         let EventKind::Incident { generation, event: step, .. } = &event.kind else { return None };
         let (kind, text) = (kind(step)?, words(step)?);
-        Some(Entry { at: event.moment, generation: *generation, kind, text, actor: actor(step) })
+        Some(Entry { at: event.moment, generation: *generation, kind, text, actor: step.actor() })
     })
 }
 
@@ -126,19 +126,4 @@ fn words(step: &IncidentEvent) -> Option<String> {
         IncidentEvent::Reached { level, nobody: false, round: 0, .. } => format!("reached level {level}"),
         other => other.words()?,
     })
-}
-
-/// Who did it, where somebody did.
-fn actor(step: &IncidentEvent) -> Option<&Actor> {
-    match step {
-        IncidentEvent::Acknowledged(acknowledged) => Some(&acknowledged.by),
-        IncidentEvent::Assessed(assessed) => Some(&assessed.by),
-        IncidentEvent::Communicated { by, .. }
-        | IncidentEvent::Noted { by, .. }
-        | IncidentEvent::Assigned { by, .. }
-        | IncidentEvent::Escalated { by }
-        | IncidentEvent::Reviewed { by, .. } => Some(by),
-        IncidentEvent::Unacknowledged { by } | IncidentEvent::Resolved { by, .. } => by.as_ref(),
-        _ => None,
-    }
 }

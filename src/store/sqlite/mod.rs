@@ -307,6 +307,37 @@ impl Store for Sqlite {
         story::sendings(&self.connection, id, severities)
     }
 
+    fn recorded_but(
+        &mut self,
+        partition: Partition,
+        left_out: &[&str],
+        to: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Event>, StoreError> {
+        let left_out = serde_json::json!(left_out).to_string();
+        let query = "SELECT moment, slot, kind, version, subject, generation, body FROM events
+                     WHERE partition = ?1 AND moment <= ?2 AND kind NOT IN (SELECT value FROM json_each(?3)) ORDER BY seq";
+        self.rows(query, params![partition.0, to.millis(), left_out], severities)
+    }
+
+    fn numbers_since(&mut self, partition: Partition, from: Moment) -> Result<Vec<u64>, StoreError> {
+        story::numbers_since(&self.connection, partition, from).map_err(doing("list incidents"))
+    }
+
+    fn sent_between(
+        &mut self,
+        partition: Partition,
+        from: Moment,
+        to: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Sending>, StoreError> {
+        story::sent_between(&self.connection, partition, (from, to), severities)
+    }
+
+    fn extent(&mut self, partition: Partition) -> Result<Option<(Moment, Moment)>, StoreError> {
+        story::extent(&self.connection, partition).map_err(doing("find the ends of the journal"))
+    }
+
     fn last_good(&mut self, partition: Partition) -> Result<Vec<(String, String)>, StoreError> {
         self.connection
             .prepare("SELECT path, text FROM good_files WHERE partition = ?1 ORDER BY path")

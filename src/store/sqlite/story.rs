@@ -2,7 +2,7 @@
 
 use super::super::{Partition, Sending, StoreError, notice};
 use super::doing;
-use crate::model::{IncidentId, Moment, Severities};
+use crate::model::{IncidentId, Moment, Severities, Span};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The id of the incident that people call by `number`.
@@ -28,17 +28,68 @@ pub(super) fn numbers(
     connection.prepare_cached(query)?.query_map(params![partition.0, below, at_most], |row| row.get(0))?.collect()
 }
 
+/// The numbers of incidents that were open at `from` or later, or of which something was recorded since. Whether one was open is
+/// seen by what came last: its opening, or its end.
+pub(super) fn numbers_since(connection: &Connection, partition: Partition, from: Moment) -> rusqlite::Result<Vec<u64>> {
+    let query = "SELECT number FROM incidents WHERE partition = ?1 AND id IN (
+                     SELECT subject FROM events WHERE partition = ?1 AND kind = 'incident' GROUP BY subject
+                     HAVING max(moment) >= ?2
+                         OR max(CASE WHEN json_type(body, '$.step.resolved') IS NULL THEN 0 ELSE seq END)
+                          < max(CASE WHEN json_type(body, '$.step.opened') IS NULL
+                                      AND json_type(body, '$.step.reopened') IS NULL THEN 0 ELSE seq END))
+                 ORDER BY number";
+    connection.prepare_cached(query)?.query_map(params![partition.0, from.millis()], |row| row.get(0))?.collect()
+}
+
+/// From when to when there is something on record.
+pub(super) fn extent(connection: &Connection, partition: Partition) -> rusqlite::Result<Option<(Moment, Moment)>> {
+    let first = "SELECT moment FROM events WHERE partition = ?1 ORDER BY seq LIMIT 1";
+    let last = "SELECT max(coalesce((SELECT moment FROM leases WHERE partition = ?1), 0),
+                           coalesce((SELECT moment FROM events WHERE partition = ?1 ORDER BY seq DESC LIMIT 1), 0))";
+    let first: Option<i64> = connection.query_row(first, [partition.0], |row| row.get(0)).optional()?;
+    let last: i64 = connection.query_row(last, [partition.0], |row| row.get(0))?;
+    Ok(first.map(|first| (Moment::from_millis(first), Moment::from_millis(last))))
+}
+
 /// Every message that was owed because of an incident, in the order in which they were.
 pub(super) fn sendings(
     connection: &Connection,
     incident: IncidentId,
     severities: &Severities,
 ) -> Result<Vec<Sending>, StoreError> {
-    let fail = doing("list an incident's messages");
     let query =
         "SELECT notice, status, attempts, reason, finished_at FROM deliveries WHERE incident = ?1 ORDER BY number";
+    read(connection, query, [incident.to_string()], severities)
+}
+
+/// What is owed is committed with an event, or soon after one: so much earlier that event may be.
+const SOON: Span = Span::from_hours(1);
+
+/// Every message that was owed in this time. The time of each stands in its text, which is read for those alone whose event lies
+/// near enough.
+pub(super) fn sent_between(
+    connection: &Connection,
+    partition: Partition,
+    (from, to): (Moment, Moment),
+    severities: &Severities,
+) -> Result<Vec<Sending>, StoreError> {
+    let query = "SELECT notice, status, attempts, reason, finished_at FROM deliveries
+                 JOIN events ON events.seq = deliveries.seq
+                 WHERE deliveries.partition = ?1 AND events.moment BETWEEN ?2 AND ?3 ORDER BY number";
+    let mut sendings = read(connection, query, params![partition.0, (from - SOON).millis(), to.millis()], severities)?;
+    sendings.retain(|sending| (from..to).contains(&sending.notice.draft.at));
+    Ok(sendings)
+}
+
+fn read(
+    connection: &Connection,
+    query: &str,
+    parameters: impl rusqlite::Params,
+    severities: &Severities,
+) -> Result<Vec<Sending>, StoreError> {
+    let fail = doing("list messages");
     let mut statement = connection.prepare_cached(query).map_err(&fail)?;
-    let mut rows = statement.query([incident.to_string()]).map_err(&fail)?;
+    let mut rows = statement.query(parameters).map_err(&fail)?;
     let mut sendings = Vec::new();
     while let Some(row) = rows.next().map_err(&fail)? {
         let text: String = row.get(0).map_err(&fail)?;
