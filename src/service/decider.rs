@@ -253,6 +253,12 @@ impl Decider {
             }
             Said::Channel { channel, trouble } => Fact::Channel { channel, trouble },
             Said::RemoteWrite { trouble } => Fact::RemoteWrite { trouble },
+            Said::Report { routine, at, report } => {
+                if let Err(why) = &report {
+                    error!(routine.name = %routine, error = why, "the report of routine {routine} could not be made");
+                }
+                Fact::Reported { routine, at, report }
+            }
             Said::LostLease => {
                 self.fence();
                 return;

@@ -19,6 +19,7 @@ pub mod recorder;
 pub mod recording;
 pub mod reload;
 pub mod report;
+pub mod reports;
 pub mod run;
 pub mod said;
 pub mod start;

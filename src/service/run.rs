@@ -12,10 +12,12 @@ use super::fetch::Desk;
 use super::recorder::{Inbox, Pen};
 use super::recording::ends;
 use super::reload::{Fresh, Loaded, Wish};
+use super::reports::Reports;
 use super::said::Said;
 use super::timetable::{Due, Timetable};
 use crate::engine::World;
 use crate::engine::command::Command;
+use crate::engine::routine::Wanted;
 use crate::model::{Slot, Span};
 use crate::rules::Group;
 use std::collections::HashMap;
@@ -50,6 +52,7 @@ pub struct Run {
     wishes: mpsc::UnboundedSender<Wish>,
     orders: mpsc::UnboundedSender<Order>,
     recorded: Inbox,
+    reports: Reports,
     reloads: HashMap<u64, oneshot::Sender<Result<String, String>>>,
     last_wish: u64,
     ready: Arc<std::sync::atomic::AtomicBool>,
@@ -73,13 +76,25 @@ impl Run {
         clock: Clock,
         wishes: mpsc::UnboundedSender<Wish>,
         orders: mpsc::UnboundedSender<Order>,
-        recorded: Inbox,
+        (recorded, reports): (Inbox, Reports),
         ready: Arc<std::sync::atomic::AtomicBool>,
     ) -> Self {
         let groups = &decider.engine.world.rules.groups;
         let timetable = Timetable::new(groups.iter().map(|group| &**group), super::clock::wall());
         let desks = Desks::new(groups);
-        Run { decider, clock, timetable, desks, wishes, orders, recorded, reloads: HashMap::new(), last_wish: 0, ready }
+        Run {
+            decider,
+            clock,
+            timetable,
+            desks,
+            wishes,
+            orders,
+            recorded,
+            reports,
+            reloads: HashMap::new(),
+            last_wish: 0,
+            ready,
+        }
     }
 
     /// Runs until `stop`, then finishes what is in flight.
@@ -89,6 +104,7 @@ impl Run {
         loop {
             let look = self.look();
             self.start_due(look).await;
+            self.begin_reports(look);
             self.ready.store(self.decider.is_remembering(), std::sync::atomic::Ordering::Relaxed);
             if self.decider.fenced {
                 error!("stopping: another replica decides now");
@@ -165,6 +181,13 @@ impl Run {
         };
         let (world, pen) = (Arc::clone(&self.decider.engine.world), self.pen());
         self.desks.send_out(due.group, (due.slot, skew), desk.read(client, world, pen, due.slot));
+    }
+
+    /// Reports that routines wait for are made beside the loop.
+    fn begin_reports(&mut self, look: Look) {
+        let engine = &self.decider.engine;
+        let wanted: Vec<Wanted> = engine.reports_wanted().collect();
+        self.reports.begin(wanted, &engine.world, &self.decider.clients, look.skew);
     }
 
     /// The way for recorded samples to be written, if there is one.

@@ -1,7 +1,7 @@
 //! What the delivery worker and others tell the decider.
 
 use crate::engine::notice::Draft;
-use crate::model::Name;
+use crate::model::{Name, Slot};
 
 /// One message to the decider.
 #[derive(Debug)]
@@ -27,6 +27,15 @@ pub enum Said {
     RemoteWrite {
         /// What is wrong, or nothing.
         trouble: Option<String>,
+    },
+    /// A report that a routine waits for is there, or cannot be made.
+    Report {
+        /// The routine.
+        routine: Name,
+        /// When it came up.
+        at: Slot,
+        /// The text, or why there is none.
+        report: Result<String, String>,
     },
     /// Somebody else decides now.
     LostLease,

@@ -9,6 +9,7 @@ use super::load::{FileLoader, beside};
 use super::metrics::Metrics;
 use super::recorder::Recorder;
 use super::reload::{Fresh, Load, Reloader, Wish, announce};
+use super::reports::Reports;
 use super::run::{DRAIN, Ears, LEASE, Run};
 use crate::config::{Settings, Store as StoreSettings};
 use crate::engine::{Engine, Fact, State, World};
@@ -66,7 +67,7 @@ where
 {
     let loader = Arc::new(FileLoader::new(config.clone()));
     let fresh = load(&loader).await;
-    let store = open_store(&config, fresh.as_ref().ok().map(|fresh| &*fresh.settings))?;
+    let (store, store_path) = open_store(&config, fresh.as_ref().ok().map(|fresh| &*fresh.settings))?;
     let (books, store_thread) = Books::open(store);
     let kept = books.ask(|store| store.last_good(PARTITION)).await?;
     let kept = if kept.is_empty() { None } else { Some(loader.load_kept(kept)) };
@@ -99,6 +100,7 @@ where
         said.clone(),
         Arc::clone(&metrics),
     );
+    let reports = Reports::new(store_path, said.clone());
     let (recorder, recorded) = Recorder::new(said, Arc::clone(&metrics));
     metrics.reloaded(true, wall());
 
@@ -135,7 +137,7 @@ where
         decider.slept(slept, look.moment()).await;
     }
     decider.take_up(clock.look().moment()).await?;
-    let run = Run::new(decider, clock, wishes.clone(), orders, recorded, Arc::clone(&ready));
+    let run = Run::new(decider, clock, wishes.clone(), orders, (recorded, reports), Arc::clone(&ready));
 
     let reporter = Reporter::new(settings.clone());
     let doors = Doors { questions, metrics, ready, settings, books: books.clone() };
@@ -185,13 +187,13 @@ fn choose(fresh: Result<Fresh, String>, kept: Option<&Result<Fresh, String>>) ->
 }
 
 /// Where the configuration cannot be read, its store is looked for where the default would have it.
-fn open_store(config: &Path, settings: Option<&Settings>) -> Result<Box<dyn Store>, StartError> {
+fn open_store(config: &Path, settings: Option<&Settings>) -> Result<(Box<dyn Store>, PathBuf), StartError> {
     let path = match settings.map(|settings| &settings.store) {
         Some(StoreSettings::Sqlite(path)) => beside(config, path),
         Some(StoreSettings::Postgres(_)) => return Err(StartError::NoPostgres),
         None => beside(config, Path::new("watchbell.db")),
     };
-    Ok(Box::new(Sqlite::open(&path).map_err(StartError::Store)?))
+    Ok((Box::new(Sqlite::open(&path).map_err(StartError::Store)?), path))
 }
 
 /// Waits until nobody else decides. `None` where we were told to stop meanwhile.
