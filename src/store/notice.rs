@@ -72,6 +72,7 @@ enum ReasonBody {
     Digest,
     SilenceEnds,
     Calmed,
+    Remedied,
     Resolved,
 }
 
@@ -191,6 +192,7 @@ impl ReasonBody {
             Reason::Digest => ReasonBody::Digest,
             Reason::SilenceEnds => ReasonBody::SilenceEnds,
             Reason::Calmed => ReasonBody::Calmed,
+            Reason::Remedied => ReasonBody::Remedied,
             Reason::Resolved => ReasonBody::Resolved,
         }
     }
@@ -218,6 +220,7 @@ impl ReasonBody {
             ReasonBody::Digest => Reason::Digest,
             ReasonBody::SilenceEnds => Reason::SilenceEnds,
             ReasonBody::Calmed => Reason::Calmed,
+            ReasonBody::Remedied => Reason::Remedied,
             ReasonBody::Resolved => Reason::Resolved,
         }
     }

@@ -70,6 +70,7 @@ fn kind(notice: &Notice) -> &'static str {
             | Reason::Fell
             | Reason::Changed
             | Reason::Calmed
+            | Reason::Remedied
             | Reason::Resolved,
         ) => "incident.opened",
         (NoticeKind::Update, _) => "incident.updated",
