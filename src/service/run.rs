@@ -12,6 +12,7 @@ use super::fetch::Desk;
 use super::recorder::{Inbox, Pen};
 use super::recording::ends;
 use super::reload::{Fresh, Loaded, Wish};
+use super::remedies::Remedies;
 use super::said::Said;
 use super::timetable::{Due, Timetable};
 use crate::engine::World;
@@ -47,6 +48,7 @@ pub struct Run {
     clock: Clock,
     timetable: Timetable,
     desks: Desks,
+    remedies: Remedies,
     wishes: mpsc::UnboundedSender<Wish>,
     orders: mpsc::UnboundedSender<Order>,
     recorded: Inbox,
@@ -71,6 +73,7 @@ impl Run {
     pub fn new(
         decider: Decider,
         clock: Clock,
+        remedies: Remedies,
         wishes: mpsc::UnboundedSender<Wish>,
         orders: mpsc::UnboundedSender<Order>,
         recorded: Inbox,
@@ -79,7 +82,8 @@ impl Run {
         let groups = &decider.engine.world.rules.groups;
         let timetable = Timetable::new(groups.iter().map(|group| &**group), super::clock::wall());
         let desks = Desks::new(groups);
-        Run { decider, clock, timetable, desks, wishes, orders, recorded, reloads: HashMap::new(), last_wish: 0, ready }
+        let reloads = HashMap::new();
+        Run { decider, clock, timetable, desks, remedies, wishes, orders, recorded, reloads, last_wish: 0, ready }
     }
 
     /// Runs until `stop`, then finishes what is in flight.
@@ -89,6 +93,7 @@ impl Run {
         loop {
             let look = self.look();
             self.start_due(look).await;
+            self.remedies.start_due(&mut self.decider, look.moment()).await;
             self.ready.store(self.decider.is_remembering(), std::sync::atomic::Ordering::Relaxed);
             if self.decider.fenced {
                 error!("stopping: another replica decides now");
@@ -99,6 +104,10 @@ impl Run {
                 biased;
                 () = stop.cancelled() => break,
                 Some(home) = self.desks.next() => self.take_in(home).await,
+                Some((id, ended)) = self.remedies.next() => {
+                    let now = self.look().moment();
+                    self.decider.run_ended(id, ended, now).await;
+                }
                 Some(said) = ears.said.recv() => {
                     let now = self.look().moment();
                     self.decider.hear(said, now).await;
@@ -246,20 +255,24 @@ impl Run {
         words
     }
 
-    /// Finishes what is in flight: answers that are nearly here are still decided on.
+    /// Finishes what is in flight: answers that are nearly here are still decided on, and how a run ends that is ended now is
+    /// put on record.
     async fn drain(mut self) {
         let deadline = tokio::time::sleep(DRAIN / 2);
         tokio::pin!(deadline);
-        loop {
+        let now = self.look().moment();
+        self.remedies.stop(&mut self.decider, now).await;
+        while self.desks.out() > 0 || !self.remedies.is_idle() {
             tokio::select! {
                 () = &mut deadline => {
                     let groups = self.desks.out();
                     warn!(groups, "stopping with {groups} groups still waiting for their source");
                     break;
                 }
-                home = self.desks.next() => match home {
-                    None => break,
-                    Some(home) => self.take_in(home).await,
+                Some(home) = self.desks.next() => self.take_in(home).await,
+                Some((id, ended)) = self.remedies.next() => {
+                    let now = self.look().moment();
+                    self.decider.run_ended(id, ended, now).await;
                 }
             }
         }

@@ -9,10 +9,13 @@ use super::load::{FileLoader, beside};
 use super::metrics::Metrics;
 use super::recorder::Recorder;
 use super::reload::{Fresh, Load, Reloader, Wish, announce};
+use super::remedies::Remedies;
 use super::run::{DRAIN, Ears, LEASE, Run};
 use crate::config::{Settings, Store as StoreSettings};
 use crate::engine::{Engine, Fact, State, World};
+use crate::http::ClientError;
 use crate::model::{Moment, Span};
+use crate::remedy::Hands;
 use crate::store::{Journal, Lease, Partition, Sqlite, Store, StoreError, holder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +46,9 @@ pub enum StartError {
     /// The store failed while it was asked.
     #[error("the store cannot be used")]
     Books(#[from] BooksError),
+    /// No HTTP client can be built.
+    #[error("no action could make a request")]
+    Client(#[from] ClientError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -134,7 +140,9 @@ where
         decider.slept(slept, look.moment()).await;
     }
     decider.take_up(clock.look().moment()).await?;
-    let run = Run::new(decider, clock, wishes.clone(), orders, recorded, Arc::clone(&ready));
+    decider.give_up_on_runs(clock.look().moment()).await;
+    let remedies = Remedies::new(Hands::new(&beside(&config, Path::new("")))?);
+    let run = Run::new(decider, clock, remedies, wishes.clone(), orders, recorded, Arc::clone(&ready));
 
     let doors = Doors { questions, metrics, ready, settings, books: books.clone() };
     let serving = tokio::spawn(serve(listener, doors, stop.clone()));

@@ -27,6 +27,7 @@ mod pulse;
 mod queries;
 mod receivers;
 mod recording;
+mod remedies;
 mod rule_pack;
 mod servers;
 mod store;
