@@ -34,6 +34,8 @@ impl Hands {
     /// # Errors
     /// When no HTTP client can be built.
     pub fn new(folder: &Path) -> Result<Self, ClientError> {
+        // A configuration that is named without its folder lies in the one where we are.
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         Ok(Hands { http: Client::anonymous()?, folder })
     }

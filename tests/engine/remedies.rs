@@ -2,7 +2,7 @@
 
 use crate::rig::Rig;
 use crate::worlds::world_of;
-use watchbell::engine::command::{Deed, NewSilence};
+use watchbell::engine::command::{Act, Deed, NewSilence};
 use watchbell::engine::incident::{Ended, Outcome, RUNS_AT_ONCE, RunId, RunNews, RunStage};
 use watchbell::engine::{EventKind, Fact, IncidentEvent};
 use watchbell::model::{Matchers, Span};
@@ -239,4 +239,17 @@ fn runs_are_counted_in_their_time_and_no_longer() {
         down(&mut rig, "a", 0.0);
         rig.slots(2);
     }
+}
+
+#[test]
+fn a_level_that_somebody_wants_at_once_runs_its_remedies_at_once() {
+    let settings = SETTINGS.replace(
+        "critical: { levels: [{ actions: true, notify: [hook] }] }",
+        "critical: { levels: [{ notify: [hook] }, { after: 1h, actions: true }] }",
+    );
+    let mut rig = Rig::new(world_of(&settings, RULES));
+    down(&mut rig, "a", 2.0);
+    assert!(rig.engine.state.incidents.runs_due().is_empty());
+    rig.act(1, Act::Escalate);
+    assert_eq!(rig.engine.state.incidents.runs_due().len(), 1);
 }

@@ -325,6 +325,7 @@ impl<'a> Desk<'a> {
             }
         }
         self.note(key, IncidentEvent::Said);
+        self.owe_runs(key);
     }
 
     /// Tells those who know, quietly, how things stand.

@@ -1,8 +1,8 @@
 //! Incidents: the running story that people hear of, one for each group of alerts.
 //!
 //! An incident changes only by [`Incident::apply`], event by event; what decides which events come is in `desk`, by errand:
-//! `climb` for the levels, `hold` for what holds messages back, `act` for what people do, `remedy` for what machines try. So the journal, folded, gives the
-//! same incident.
+//! `climb` for the levels, `hold` for what holds messages back, `act` for what people do, `remedy` for what machines try.
+//! So the journal, folded, gives the same incident.
 
 mod act;
 mod apply;
