@@ -53,10 +53,10 @@ async fn a_program_gets_its_arguments_as_they_are_and_nothing_of_our_world() {
     assert_eq!(ended.output, "GIVEN=by name\n", "its environment is what is named");
     let ended = script("pwd; cat; echo read $?", LONG).await;
     assert_eq!(ended.output, "/\nread 0\n", "it runs in the folder, and nobody types");
-    let here =
-        Hands::new(Path::new("")).unwrap().carry_out(&job("/bin/pwd", &[], &[], LONG), 0, CancellationToken::new());
+    let hands = Hands::new(Path::new("")).unwrap();
+    let here = hands.carry_out(&job("/bin/pwd", &[], &[], LONG), 0, CancellationToken::new()).await;
     let ours = std::env::current_dir().unwrap();
-    assert_eq!(here.await.output.trim(), ours.display().to_string(), "no folder is the one where we are");
+    assert_eq!(here.output.trim(), ours.display().to_string(), "no folder is the one where we are");
     let ended = done(&job("usr/bin/env", &["true"], &[("PATH", Secret::Inline("/usr/bin:/bin".into()))], LONG)).await;
     assert_eq!(ended.outcome, Outcome::Done, "a relative path is seen from the folder");
 }

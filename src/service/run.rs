@@ -266,7 +266,7 @@ impl Run {
             tokio::select! {
                 () = &mut deadline => {
                     let groups = self.desks.out();
-                    warn!(groups, "stopping with {groups} groups still waiting for their source");
+                    warn!(groups, "stopping with {groups} groups still waiting for their source, or an action that will not end");
                     break;
                 }
                 Some(home) = self.desks.next() => self.take_in(home).await,
