@@ -202,22 +202,27 @@ fn an_end_that_is_none_says_nothing_of_a_remedy() {
 #[test]
 fn nothing_is_run_while_it_is_held_back() {
     let mut rig = rig();
-    let matchers = Matchers::parse("alertname=\"Down\"").expect("it is a matcher");
-    rig.command(Deed::Silence(NewSilence { matchers, lasts: Span::from_mins(5), reason: "work".into() }));
+    let silence = |rig: &mut Rig| {
+        let matchers = Matchers::parse("alertname=\"Down\"").expect("it is a matcher");
+        rig.command(Deed::Silence(NewSilence { matchers, lasts: Span::from_mins(5), reason: "work".into() }));
+    };
+    silence(&mut rig);
     down(&mut rig, "a", 1.0);
     rig.slots(3);
     assert!(rig.engine.state.incidents.runs().next().is_none(), "it is silenced");
     rig.slots(10);
     let due = rig.engine.state.incidents.runs_due();
     assert_eq!(due.len(), 1, "released, it gets its remedy");
-    // Silenced again before it began, it waits again.
-    let matchers = Matchers::parse("alertname=\"Down\"").expect("it is a matcher");
-    rig.command(Deed::Silence(NewSilence { matchers, lasts: Span::from_mins(5), reason: "work".into() }));
+    // Silenced again before that began, it waits again, and so does what joins meanwhile.
+    silence(&mut rig);
+    down(&mut rig, "b", 1.0);
     assert!(rig.engine.state.incidents.runs_due().is_empty());
+    assert_eq!(rig.engine.state.incidents.runs().count(), 1, "nothing more is owed");
     news(&mut rig, due[0], &RunNews::Begins);
-    assert!(words(&rig).is_empty(), "also where somebody has begun it already, who did not know");
+    assert!(words(&rig).is_empty(), "also where somebody begins it who does not know");
     rig.slots(12);
     assert_eq!(rig.engine.state.incidents.runs_due(), due);
+    assert_eq!(rig.engine.state.incidents.runs().count(), 2);
 }
 
 #[test]
