@@ -19,6 +19,7 @@ pub mod notify;
 pub mod oncall;
 pub mod prometheus;
 pub mod promql;
+pub mod remedy;
 pub mod replay;
 pub mod review;
 pub mod rules;

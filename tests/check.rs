@@ -221,6 +221,40 @@ fn a_project_says_what_it_asks_for_and_what_it_allows_and_hears_what_nobody_uses
     assert_eq!((said.code, said.out.as_str()), (Some(0), "1 file, 1 rule: no problems\n"), "{}", said.err);
 }
 
+#[test]
+fn an_action_that_nobody_names_or_no_level_runs_is_told_and_an_argument_that_is_no_template_is_an_error() {
+    let folder = Scratch::new("check-actions");
+    let rule = |actions: &str| {
+        let text = format!(
+            "groups:\n  - name: g\n    interval: 1m\n    rules:\n      - {{ alert: A, expr: x, tiers: {{ high: {{ above: 1, actions: {actions} }} }} }}\n"
+        );
+        folder.write("rules.yaml", &text);
+    };
+    let config = |levels: [&str; 2], argument: &str| {
+        let [critical, medium] = levels.map(|more| format!("{{ levels: [{{ notify: [hook]{more} }}] }}"));
+        let text = format!(
+            "prometheus: {{ main: {{ url: \"http://127.0.0.1:9090\" }} }}\nrules: [\"rules.yaml\"]\nchannels: {{ hook: {{ webhook: {{ url: \"http://127.0.0.1:9/\" }} }} }}\nactions: {{ fix: {{ exec: [/bin/fix, \"{argument}\"] }} }}\npolicies: {{ default: {{ matrix: {{ critical: {critical}, high: {{ levels: [{{ notify: [hook] }}] }}, medium: {medium}, low: {{ tell: nobody }} }} }} }}\nroutes: [{{ policy: default }}]\n"
+        );
+        folder.write("watchbell.yaml", &text);
+    };
+    let told = || {
+        let said = check(folder.path(), &["--format", "json"]);
+        let code = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["code"].to_string();
+        (said.code, said.out.lines().map(code).collect::<Vec<_>>())
+    };
+    rule("[]");
+    config([", actions: true", ""], "{{ $labels.host }}");
+    assert_eq!(told(), (Some(0), vec!["\"WB252\"".to_owned()]));
+    rule("[fix]");
+    assert_eq!(told(), (Some(0), vec![]), "what gets worse reaches the level of critical");
+    config(["", ", actions: true"], "{{ $labels.host }}");
+    assert_eq!(told(), (Some(0), vec!["\"WB253\"".to_owned()]));
+    for wrong in ["{{ $labels.host }", "{{ $nothing }}", "{{ query `up` | len }}"] {
+        config([", actions: true", ""], wrong);
+        assert_eq!(told(), (Some(1), vec!["\"WB035\"".to_owned()]), "{wrong}");
+    }
+}
+
 /// Rules with a regular expression that is none, twice, and an allow for nothing.
 const FIXABLE: &str = "# rules of ours\r\ngroups:\n- name: g   # odd layout\n  rules:\n    # watchbell: allow WB069 because it was so once\n    - alert: A\n      expr: 'up{job=~\"a\", host!~\"b\"} == 0' # watchbell: allow WB061 because of that\n    - {alert: B, expr: \"up{job=~\\\"a\\\"} == 0\"}\n";
 

@@ -258,6 +258,8 @@ fn whole(incident: &Value, now: i64) -> String {
     all += "\ntimeline\n";
     for entry in each(&incident["timeline"]) {
         all += &format!("  {}  {}\n", text(&entry["at"]), text(&entry["text"]));
+        let said = entry["output"].as_str().unwrap_or_default().lines();
+        all += &said.map(|line| format!("      | {}\n", plain(line))).collect::<String>();
     }
     all += "\nmessages\n";
     for sending in each(&incident["deliveries"]) {

@@ -46,6 +46,8 @@ pub struct Loaded {
     pub sources: Vec<SourceId>,
     /// The rule files that it names, sorted.
     pub rule_files: Vec<PathBuf>,
+    /// Where its actions are named.
+    pub actions: Vec<Spanned<String>>,
     /// Where its policies are named.
     pub policies: Vec<Spanned<String>>,
 }
@@ -74,8 +76,9 @@ pub fn load_from(
     };
     let mut settings = compile::compile(&written, &left_out, now, findings);
     let rule_files = rule_files(files, path, &written, sources, &mut settings, findings);
+    let actions = written.actions.iter().map(|(name, _)| name.clone()).collect();
     let policies = written.policies.iter().map(|(name, _)| name.clone()).collect();
-    Some(Loaded { settings, sources: gathered.sources, rule_files, policies })
+    Some(Loaded { settings, sources: gathered.sources, rule_files, actions, policies })
 }
 
 /// The JSON Schema of `watchbell.yaml`.

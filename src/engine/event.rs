@@ -4,11 +4,13 @@ use super::alert::Alert;
 use super::command::{Actor, AdHocSilence};
 use super::escalation::Climb;
 use super::heartbeat::Heartbeat;
-use super::incident::{Acknowledgement, Assessment, Destination, DigestKey, Entry, Hold, Key, Later, Stage};
+use super::incident::{
+    Acknowledgement, Assessment, Destination, DigestKey, Ended, Entry, Hold, Key, Later, Stage, Verdict, run_words,
+};
 use super::routine::RoutineState;
 use super::transition::{Cause, Subject};
 use crate::config::Policy;
-use crate::model::{AlertId, IncidentId, Moment, Name, RuleId, Severity, SilenceId, Slot, Span};
+use crate::model::{AlertId, IncidentId, Labels, Moment, Name, RuleId, Severity, SilenceId, Slot, Span};
 use std::sync::Arc;
 
 /// One event.
@@ -142,6 +144,11 @@ pub enum EventKind {
         last_number: u64,
         /// When alerts changed lately.
         changes: Vec<(AlertId, Vec<Moment>)>,
+    },
+    /// What a snapshot has to say beside its incidents of the actions that were run.
+    ActionsCounted {
+        /// When each was to be run, lately.
+        ran: Vec<(Name, Vec<Moment>)>,
     },
     /// An incident, whole, as a snapshot of the journal keeps it.
     IncidentRestored {
@@ -338,6 +345,74 @@ pub enum IncidentEvent {
         /// Who said so; `None` where its last alert ended.
         by: Option<Actor>,
     },
+    /// An action is to be run for one of its alerts.
+    ActionOwed {
+        /// The number of the run in this incident.
+        run: u32,
+        /// The action.
+        action: Name,
+        /// The alert.
+        alert: AlertId,
+        /// The alert's labels.
+        labels: Labels,
+        /// When.
+        at: Moment,
+    },
+    /// An action is not run for some of its alerts, because it has run too often.
+    ActionRefused {
+        /// The action.
+        action: Name,
+        /// The alerts, with their labels.
+        alerts: Vec<(AlertId, Labels)>,
+        /// How many runs there may be.
+        max_runs: u32,
+        /// In which time.
+        within: Span,
+    },
+    /// A run has begun.
+    ActionBegan {
+        /// The number of the run in this incident.
+        run: u32,
+        /// The action.
+        action: Name,
+        /// The alert's labels.
+        labels: Labels,
+    },
+    /// A run that was owed and has not begun is not owed any more: its alert has ended.
+    ActionDropped {
+        /// The number of the run in this incident.
+        run: u32,
+        /// The action.
+        action: Name,
+        /// The alert's labels.
+        labels: Labels,
+        /// Since when it was owed.
+        owed: Moment,
+    },
+    /// A run has ended.
+    ActionEnded {
+        /// The number of the run in this incident.
+        run: u32,
+        /// The action.
+        action: Name,
+        /// The alert's labels.
+        labels: Labels,
+        /// How.
+        ended: Ended,
+        /// Until when the alert has to end for the run to have worked, where that is asked for.
+        verify: Option<Moment>,
+    },
+    /// It is known whether a run has helped.
+    ActionVerified {
+        /// The number of the run in this incident.
+        run: u32,
+        /// The action.
+        action: Name,
+        /// The alert's labels.
+        labels: Labels,
+        /// Whether.
+        verdict: Verdict,
+    },
     /// It waits for its review beside a new incident of the same alerts, under a key of its own.
     SetAside,
     /// It can no longer reopen.
@@ -429,6 +504,12 @@ impl IncidentEvent {
             IncidentEvent::Calmed { .. } => "has no firing alert any more and waits for somebody to act".into(),
             IncidentEvent::Resolved { by: Some(by), .. } => format!("resolved by {by}"),
             IncidentEvent::Resolved { by: None, .. } => "resolved".into(),
+            IncidentEvent::ActionOwed { .. }
+            | IncidentEvent::ActionRefused { .. }
+            | IncidentEvent::ActionBegan { .. }
+            | IncidentEvent::ActionDropped { .. }
+            | IncidentEvent::ActionEnded { .. }
+            | IncidentEvent::ActionVerified { .. } => run_words(self)?,
             IncidentEvent::Opened(_)
             | IncidentEvent::Reopened { .. }
             | IncidentEvent::Gathering { .. }

@@ -89,12 +89,14 @@ impl State {
                         *since = *since + *span;
                     }
                 }
+                self.incidents.sleep(*span);
             }
             EventKind::Incident { key, event, .. } => self.incidents.apply(key, event),
             EventKind::Silenced { .. }
             | EventKind::SilenceEnded { .. }
             | EventKind::DigestEntered { .. }
-            | EventKind::DigestSent { .. } => self.incidents.apply_common(kind),
+            | EventKind::DigestSent { .. }
+            | EventKind::ActionsCounted { .. } => self.incidents.apply_common(kind),
             EventKind::IncidentsCounted { last_number, changes } => {
                 self.incidents.last_number = self.incidents.last_number.max(*last_number);
                 self.incidents.changes = changes.iter().cloned().collect();

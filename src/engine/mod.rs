@@ -32,7 +32,7 @@ use crate::model::{AlertId, IncidentId, Labels, Moment, Name, RuleId, Slot, Span
 use crate::rules::Rule;
 use command::{AdHocSilence, Command, Deed, Refusal};
 use evaluate::{Instant, Outcome, Reading, RuleState};
-use incident::{At, Destination, Settled};
+use incident::{At, Destination, RunId, RunNews, Settled};
 use jiff::Timestamp;
 use notice::Draft;
 use std::collections::BTreeMap;
@@ -130,6 +130,13 @@ pub enum Fact<'a> {
         /// The channel to tell.
         fallback: Name,
     },
+    /// A run of an action begins, or has ended.
+    Run {
+        /// Which.
+        id: RunId,
+        /// What became of it.
+        news: &'a RunNews,
+    },
     /// Somebody asks for something.
     Command(&'a Command),
     /// A channel cannot deliver, or delivers again.
@@ -213,6 +220,10 @@ impl Engine {
                 let at = self.at(slot, now);
                 let incidents = &mut self.state.incidents;
                 step.take(incident::fall_back(&self.world, incidents, &notice, &fallback, at));
+            }
+            Fact::Run { id, news } => {
+                let at = self.at(slot, now);
+                step.take(incident::run(&self.world, &mut self.state.incidents, id, news, at));
             }
             Fact::Reported { routine, at: came_up, report } => {
                 let at = self.at(slot, now);

@@ -6,7 +6,7 @@
 use super::Engine;
 use super::command::{Actor, AdHocSilence};
 use super::incident::{Destination, DigestKey, Entry, Held, Incident, Key, Member, Stage};
-use super::transition::{Cause, Origin};
+use super::transition::{Cause, Origin, Subject};
 use super::world::World;
 use crate::config::{ChannelKind, Format};
 use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot, Span};
@@ -86,6 +86,8 @@ pub enum Reason {
     Routine,
     /// Its alerts have ended, but it waits for a person.
     Calmed,
+    /// It is known what came of an action that was run against it.
+    Remedied,
     /// It is over.
     Resolved,
 }
@@ -118,6 +120,7 @@ impl Reason {
             | Reason::SilenceEnds
             | Reason::Routine
             | Reason::Calmed
+            | Reason::Remedied
             | Reason::Resolved => false,
         }
     }
@@ -344,7 +347,8 @@ impl Draft {
             reason: message.reason,
             level: message.level.clone(),
             by: message.by.clone(),
-            text: message.text.clone(),
+            // Whoever is told reads what a machine has tried already.
+            text: message.text.clone().or_else(|| incident.remedies.text()),
             acknowledged_by: incident.acknowledged.as_ref().map(|acknowledged| acknowledged.by.clone()),
             subject: None,
             held_back: incident.held_before.as_ref().filter(|_| is_released).map(Held::words),
@@ -557,11 +561,10 @@ impl Member {
             Origin::Rule(id) => world.rule(*id),
             Origin::Watchbell(_) => None,
         };
-        let labels = subject.labels.overlaid_under(&world.settings.external_labels);
         let mut text = AlertText {
             alert: subject.alert,
             name: subject.labels.get("alertname").into(),
-            labels: with_severity(&labels, rule.map(|rule| &**rule), &subject.severity),
+            labels: member_labels(world, rule.map(|rule| &**rule), subject),
             annotations: Vec::new(),
             title: None,
             severity: subject.severity.clone(),
@@ -590,7 +593,7 @@ impl Member {
         at: Moment,
         answers: &Answers,
     ) -> Result<(), Vec<(Name, String)>> {
-        let data = data(world, rule, self, &text.labels, &text.threshold, at);
+        let data = template_data(world, rule, self, &text.labels, &text.threshold, at);
         let tier = rule.tiers_for(&self.subject.series).iter().find(|tier| tier.severity == self.subject.severity);
         let over = tier.map(|tier| tier.annotations.as_slice()).unwrap_or_default();
         let under = rule.annotations.iter().filter(|(name, _)| !over.iter().any(|(other, _)| other == name));
@@ -617,8 +620,14 @@ impl Member {
     }
 }
 
+/// The labels of an alert as people see them: with those of the service and the severity.
+pub(super) fn member_labels(world: &World, rule: Option<&Rule>, subject: &Subject) -> Labels {
+    let labels = subject.labels.overlaid_under(&world.settings.external_labels);
+    with_severity(&labels, rule, &subject.severity)
+}
+
 /// What templates may speak of, for one alert of an incident.
-fn data<'a>(
+pub(super) fn template_data<'a>(
     world: &'a World,
     rule: &'a Rule,
     member: &'a Member,
@@ -649,7 +658,7 @@ pub fn with_severity(labels: &Labels, rule: Option<&Rule>, severity: &Severity) 
 }
 
 /// The bound of the tier at which `subject` fires, as written.
-fn threshold(rule: &Rule, subject: &super::transition::Subject) -> String {
+pub(super) fn threshold(rule: &Rule, subject: &Subject) -> String {
     let tiers = rule.tiers_for(&subject.series);
     let tier = tiers.iter().find(|tier| tier.severity == subject.severity);
     match tier.map(|tier| &tier.condition) {

@@ -12,6 +12,7 @@ pub(crate) mod canned;
 mod client;
 mod error;
 mod oauth;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -19,6 +20,7 @@ mod tls;
 pub(crate) use client::address;
 pub use client::{Client, is_loopback};
 pub use error::ClientError;
+pub use signed::webhook_signature;
 pub use tls::config as trust;
 
 /// Chooses the cryptography of TLS for the whole process: `ring`, for which no C++ toolchain is needed. May be called

@@ -3,6 +3,7 @@
 //! A check looks at what was written and what is meant by it, and only warns. It says nothing where it is not sure: a
 //! warning that is not worth reading teaches people to read none. Start at [`check`].
 
+pub mod action_argument;
 mod churning_label;
 mod exception_repeats;
 mod exception_unmatched;
@@ -28,6 +29,7 @@ mod templates;
 mod tests;
 mod tier_order;
 mod unit_mismatch;
+pub mod unused_action;
 pub mod unused_policy;
 
 use crate::config::Checks;

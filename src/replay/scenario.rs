@@ -2,6 +2,7 @@
 
 use super::border;
 use super::expect::Expectation;
+use super::remedies::{Does, Script};
 use super::written::{self, Expect};
 use crate::config::{self, Settings, Target};
 use crate::diagnostics::{Findings, Sources, Spanned, codes, suggest};
@@ -24,7 +25,7 @@ const START: i64 = 1_767_603_600_000;
 const LONGEST: Span = Span::from_hours(400 * 24);
 
 /// What an event can be, for whoever wrote none of these or several.
-const EVENTS: &str = "one of `query_error`, `no_data`, `missed`, `restart`, `clock_jump`, `reload`, `channel_fails`, `channel_refuses`, `ack`, `unack`, \
+const EVENTS: &str = "one of `query_error`, `no_data`, `missed`, `restart`, `clock_jump`, `reload`, `channel_fails`, `channel_refuses`, `action`, `ack`, `unack`, \
                       `snooze`, `assess`, `update`, `note`, `assign`, `escalate`, `resolve`, `review`, `silence`, `routine_done`";
 
 /// A scenario, ready to be played.
@@ -119,6 +120,8 @@ pub enum EventKind {
     ChannelFails(Name, Span),
     /// A channel refuses everything for so long.
     ChannelRefuses(Name, Span),
+    /// From here on an action does this.
+    Action(Name, Script),
     /// Somebody does something about an incident.
     Act {
         /// The alert name or the number that names the incident.
@@ -404,6 +407,7 @@ impl Reader<'_> {
         kinds.extend(fails.map(|name| EventKind::ChannelFails(name, lasts.unwrap_or(Span::from_mins(5)))));
         let refuses = written.channel_refuses.as_ref().and_then(|name| self.channel(name, settings));
         kinds.extend(refuses.map(|name| EventKind::ChannelRefuses(name, lasts.unwrap_or(Span::from_mins(5)))));
+        kinds.extend(self.action(written, settings));
         kinds.extend(self.act(written, rules, settings));
         kinds.extend(self.silence(written));
         kinds.extend(self.routine_done(written, settings));
@@ -435,6 +439,34 @@ impl Reader<'_> {
             self.findings.error(codes::WB202, message).at(jump.place, "");
         }
         Some(EventKind::ClockJump(by, sources.is_some_and(|sources| sources.value)))
+    }
+
+    /// What an action does from some time on.
+    fn action(&mut self, written: &written::Event, settings: &Settings) -> Option<EventKind> {
+        let Some(name) = &written.action else {
+            let stray = [
+                written.outcome.as_ref().map(|outcome| ("outcome", outcome.place)),
+                written.takes.as_ref().map(|takes| ("takes", takes.place)),
+                written.says.as_ref().map(|says| ("says", says.place)),
+            ];
+            for (key, place) in stray.into_iter().flatten() {
+                self.findings.error(codes::WB204, format!("`{key}` says something of `action` only")).at(place, "");
+            }
+            return None;
+        };
+        let Some((known, _)) = settings.actions.get_key_value(name.value.as_str()) else {
+            self.unknown("action", name, settings.actions.keys().map(|name| &**name));
+            return None;
+        };
+        let does = match written.outcome.as_ref().map(|outcome| outcome.value) {
+            Some(written::ActionOutcome::Works) | None => Does::Works,
+            Some(written::ActionOutcome::Fails) => Does::Fails,
+            Some(written::ActionOutcome::Hangs) => Does::Hangs,
+            Some(written::ActionOutcome::Missing) => Does::IsMissing,
+        };
+        let takes = written.takes.as_ref().map_or(Span::ZERO, |takes| takes.value.0);
+        let says = written.says.as_ref().map(|says| says.value.clone()).unwrap_or_default();
+        Some(EventKind::Action(known.clone(), Script { does, takes, says }))
     }
 
     /// What somebody does about an incident.

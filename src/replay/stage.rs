@@ -9,6 +9,7 @@ use super::coverage::Coverage;
 use super::feed::{Source, of_query};
 use super::offline::Offline;
 use super::post::{Fate, Post, Posted};
+use super::remedies::{self, Runs};
 use super::scenario::{Blank, EventKind, Scenario};
 use super::snapshot::text_of;
 use super::story::{Deed, Story};
@@ -17,7 +18,7 @@ use crate::engine::command::{self, Actor, Command, Via};
 use crate::engine::evaluate::Reading;
 use crate::engine::event::{Event, EventKind as Happened, IncidentEvent};
 use crate::engine::heartbeat::Heartbeat;
-use crate::engine::incident::Incident;
+use crate::engine::incident::{self, Ended, Incident, RunId, RunNews};
 use crate::engine::notice::{Draft, Notice};
 use crate::engine::routine::{RoutineState, Wanted};
 use crate::engine::transition::Cause;
@@ -91,6 +92,7 @@ struct Stage<'a> {
     offline: Offline,
     blanks: Vec<(&'a Blank, Span)>,
     coverage: Option<Coverage>,
+    runs: Runs,
 }
 
 impl<'a> Stage<'a> {
@@ -117,6 +119,7 @@ impl<'a> Stage<'a> {
             offline: Offline::new(scenario),
             blanks: Vec::new(),
             coverage: None,
+            runs: Runs::default(),
         }
     }
 
@@ -131,6 +134,7 @@ impl<'a> Stage<'a> {
         if self.down_until.is_some() {
             return;
         }
+        self.end_runs(at);
         for group in self.due(at) {
             self.evaluate(group, at);
         }
@@ -145,6 +149,7 @@ impl<'a> Stage<'a> {
             self.take(step, at);
         }
         self.deliver(at, now);
+        self.begin_runs(at);
     }
 
     /// The groups whose slot this is, by source, name and file.
@@ -163,7 +168,8 @@ impl<'a> Stage<'a> {
         let awake = self.down_until.is_none();
         let timer = self.engine.next_due().filter(|_| awake).map(|due| since_start(due.millis()));
         let post = self.post.next_due(|channel| self.pace(channel)).filter(|_| awake).map(since_start);
-        slots.chain(event).chain(wakes).chain(timer).chain(post).filter(|next| *next > at).min()
+        let runs = self.runs.next().filter(|_| awake);
+        slots.chain(event).chain(wakes).chain(timer).chain(post).chain(runs).filter(|next| *next > at).min()
     }
 
     fn happen(&mut self, kind: &'a EventKind, at: Span) {
@@ -185,6 +191,7 @@ impl<'a> Stage<'a> {
             }
             EventKind::Restart(span) => {
                 self.down_until = Some((at, at + *span));
+                self.runs.lose();
                 let down =
                     if span.is_zero() { String::new() } else { format!(", down for {}", duration_text::format(*span)) };
                 self.say(at, format!("-- the service is killed{down}"));
@@ -200,6 +207,7 @@ impl<'a> Stage<'a> {
                 self.channels.push((name.clone(), at + *span, Fate::Refused));
                 self.say(at, format!("-- {name} refuses everything for {}", duration_text::format(*span)));
             }
+            EventKind::Action(name, script) => self.runs.say(name, script),
             EventKind::Act { incident, by, act } => match self.numbered(incident) {
                 Ok(number) => {
                     let deed = command::Deed::Incident { number, generation: None, act: act.clone() };
@@ -258,6 +266,9 @@ impl<'a> Stage<'a> {
         if slept > Span::ZERO {
             let step = self.engine.advance(Fact::Slept { span: slept }, self.clocks.moment(at));
             self.take(step, at);
+        }
+        for id in self.engine.state.incidents.running() {
+            self.run(id, &RunNews::Ended(Ended::unknown()), at);
         }
     }
 
@@ -474,6 +485,7 @@ impl<'a> Stage<'a> {
             | Happened::DigestEntered { .. }
             | Happened::DigestSent { .. }
             | Happened::IncidentsCounted { .. }
+            | Happened::ActionsCounted { .. }
             | Happened::IncidentRestored { .. } => {}
         }
     }
@@ -588,6 +600,44 @@ impl<'a> Stage<'a> {
 
     fn channel_trouble(&mut self, channel: &Name, trouble: Option<String>, at: Span, now: Moment) {
         let step = self.engine.advance(Fact::Channel { channel: channel.clone(), trouble }, now);
+        self.take(step, at);
+    }
+
+    /// Begins every run for which there is room, and lets those end that take no time.
+    fn begin_runs(&mut self, at: Span) {
+        loop {
+            let due = self.engine.state.incidents.runs_due();
+            if due.is_empty() {
+                return;
+            }
+            for id in due {
+                self.begin_run(id, at);
+            }
+            self.end_runs(at);
+            self.deliver(at, self.clocks.moment(at));
+        }
+    }
+
+    fn begin_run(&mut self, id: RunId, at: Span) {
+        self.run(id, &RunNews::Begins, at);
+        let (world, now) = (Arc::clone(&self.engine.world), self.clocks.moment(at));
+        match incident::job(&world, &self.engine.state.incidents, id, now) {
+            Ok(job) => {
+                self.say(at, format!("   {}", remedies::shown(&job)));
+                self.runs.begin(id, &job.action, job.timeout, at);
+            }
+            Err(error) => self.runs.fail(id, error.to_string(), at),
+        }
+    }
+
+    fn end_runs(&mut self, at: Span) {
+        for (id, ended) in self.runs.ended(at) {
+            self.run(id, &RunNews::Ended(ended), at);
+        }
+    }
+
+    fn run(&mut self, id: RunId, news: &RunNews, at: Span) {
+        let step = self.engine.advance(Fact::Run { id, news }, self.clocks.moment(at));
         self.take(step, at);
     }
 

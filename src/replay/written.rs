@@ -120,6 +120,19 @@ pub struct Event {
     /// A channel refuses everything for good; `for` says how long.
     #[serde(default)]
     pub channel_refuses: Option<Spanned<String>>,
+    /// From here on this action ends as `outcome` says, after `takes`, and prints `says`. Nothing is ever executed; an action of
+    /// which nothing is said ends well at once.
+    #[serde(default)]
+    pub action: Option<Spanned<String>>,
+    /// How an `action` ends. Default: `works`.
+    #[serde(default)]
+    pub outcome: Option<Spanned<ActionOutcome>>,
+    /// How long an `action` takes. Default: 0s.
+    #[serde(default)]
+    pub takes: Option<Spanned<DurationText>>,
+    /// What an `action` prints.
+    #[serde(default)]
+    pub says: Option<Spanned<String>>,
     /// Somebody acknowledges the open incident of this alert, or the one with this number (`INC-2`).
     #[serde(default)]
     pub ack: Option<Spanned<String>>,
@@ -171,6 +184,20 @@ pub struct Event {
     /// How long it lasts.
     #[serde(default, rename = "for")]
     pub lasts: Option<DurationText>,
+}
+
+/// How an action of a scenario ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionOutcome {
+    /// Well.
+    Works,
+    /// Badly, with exit status 1.
+    Fails,
+    /// Not before its `timeout`.
+    Hangs,
+    /// Its program is not there.
+    Missing,
 }
 
 /// What must come of it.

@@ -96,6 +96,8 @@ impl Measured {
             let asking = Asking { group, rule, client: clients.get(&group.source)?, timeout };
             Some(async move { (rule, asking.whole(period, before, trends).await) })
         });
+        // Put together before anybody waits, so that whoever asks may be a task of its own.
+        let asked: Vec<_> = asked.collect();
         let answers: Vec<_> = futures_util::stream::iter(asked).buffered(AT_ONCE).collect().await;
         for (rule, answer) in answers {
             match answer {

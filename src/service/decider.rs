@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::crash::{self, Point};
 use crate::engine::command::Command;
 use crate::engine::evaluate::Reading;
-use crate::engine::incident::Standing;
+use crate::engine::incident::{self, Ended, Job, JobError, RunId, RunNews, Standing};
 use crate::engine::notice::{Draft, Notice};
 use crate::engine::{Engine, Event, EventKind, Fact, Failure, IncidentEvent, Step};
 use crate::http::chain;
@@ -268,6 +268,30 @@ impl Decider {
         self.carry_out(step).await;
     }
 
+    /// Lets a run begin that is owed, and puts that on record; gives what it has to do. Nothing where it is not owed any more.
+    pub async fn begin_run(&mut self, id: RunId, now: Moment) -> Option<Result<Job, JobError>> {
+        let step = self.engine.advance(Fact::Run { id, news: &RunNews::Begins }, now);
+        if step.events.is_empty() {
+            return None;
+        }
+        let job = incident::job(&self.engine.world, &self.engine.state.incidents, id, now);
+        self.carry_out(step).await;
+        Some(job)
+    }
+
+    /// A run has ended.
+    pub async fn run_ended(&mut self, id: RunId, ended: Ended, now: Moment) {
+        let step = self.engine.advance(Fact::Run { id, news: &RunNews::Ended(ended) }, now);
+        self.carry_out(step).await;
+    }
+
+    /// Of the runs that were under way when we ended nobody knows how they went: that is said, and none is made again.
+    pub async fn give_up_on_runs(&mut self, now: Moment) {
+        for id in self.engine.state.incidents.running() {
+            self.run_ended(id, Ended::unknown(), now).await;
+        }
+    }
+
     /// Somebody asks for something: it is put on record, decided, and stored with what came of it.
     ///
     /// # Errors
@@ -367,6 +391,7 @@ impl Decider {
         for event in &step.events {
             super::report::event(&self.engine, event);
             self.count_response(event);
+            self.count_run(event);
         }
         let is_empty = step.events.is_empty() && step.drafts.is_empty() && consumed.is_empty();
         if is_empty && self.good_files.is_none() {
@@ -418,6 +443,18 @@ impl Decider {
         let mut asked_for = incident.deadlines(&self.engine.world.settings);
         if in_time && asked_for.any(|(asked, _)| asked == stage) {
             self.ways_out.metrics.response(stage, &incident.severity, "met");
+        }
+    }
+
+    /// Counts a run that has ended, or was refused.
+    fn count_run(&self, event: &Event) {
+        let EventKind::Incident { event, .. } = &event.kind else { return };
+        match event {
+            IncidentEvent::ActionEnded { action, ended, .. } => self.ways_out.metrics.ran(action, ended),
+            IncidentEvent::ActionRefused { action, alerts, .. } => {
+                self.ways_out.metrics.refused_run(action, alerts.len())
+            }
+            _ => {}
         }
     }
 

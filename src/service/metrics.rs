@@ -3,7 +3,7 @@
 use crate::engine::State;
 use crate::engine::alert::Phase;
 use crate::engine::command::Via;
-use crate::engine::incident::Stage;
+use crate::engine::incident::{Ended, Stage};
 use crate::model::{Name, Severity, Span};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -38,6 +38,17 @@ struct OfResponse {
     stage: String,
     severity: String,
     outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRun {
+    action: String,
+    outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfAction {
+    action: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -86,6 +97,8 @@ pub struct Metrics {
     incidents: Gauge,
     response: Family<OfResponse, Counter>,
     deliveries: Family<OfDelivery, Counter>,
+    runs: Family<OfRun, Counter>,
+    run_durations: Durations,
     pulses: Family<OfPulse, Counter>,
     samples: Family<OfSamples, Counter>,
     samples_waiting: Gauge,
@@ -112,6 +125,16 @@ impl Default for OnlyHistogram {
     }
 }
 
+/// How long actions took: from the tenth of a second to an hour.
+#[derive(Debug)]
+struct Durations(Family<OfAction, Histogram, fn() -> Histogram>);
+
+impl Default for Durations {
+    fn default() -> Self {
+        Durations(Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.1, 2.0, 16))))
+    }
+}
+
 /// Seconds as Prometheus wants them.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53 ms")]
 fn seconds(millis: i64) -> f64 {
@@ -135,6 +158,10 @@ impl Metrics {
         let help = "Deadlines of the response procedure, by stage, severity and outcome (met or missed)";
         r.register("response_deadlines", help, self.response.clone());
         r.register("deliveries", "Attempts at telling people, by channel and outcome", self.deliveries.clone());
+        let help = "Runs of actions, by action and outcome (done, failed, timed_out, not_started, stopped, unknown or refused)";
+        r.register("actions", help, self.runs.clone());
+        let help = "How long runs of actions took";
+        r.register_with_unit("action_duration", help, Unit::Seconds, self.run_durations.0.clone());
         let help = "Signs of life that were given, by place in `heartbeats.send` and outcome";
         r.register("heartbeats_sent", help, self.pulses.clone());
         let help = "Samples of recording rules, by outcome (written or lost)";
@@ -225,6 +252,20 @@ impl Metrics {
     pub fn delivered(&self, channel: &Name, outcome: &str) {
         let labels = OfDelivery { channel: channel.to_string(), outcome: outcome.to_owned() };
         self.deliveries.get_or_create(&labels).inc();
+    }
+
+    /// A run of an action has ended.
+    pub fn ran(&self, action: &Name, ended: &Ended) {
+        let outcome = ended.outcome.word().to_owned();
+        self.runs.get_or_create(&OfRun { action: action.to_string(), outcome }).inc();
+        let of_action = OfAction { action: action.to_string() };
+        self.run_durations.0.get_or_create(&of_action).observe(ended.took.as_secs_f64());
+    }
+
+    /// An action was not run for so many alerts, because it has run too often.
+    pub fn refused_run(&self, action: &Name, alerts: usize) {
+        let labels = OfRun { action: action.to_string(), outcome: "refused".into() };
+        self.runs.get_or_create(&labels).inc_by(alerts as u64);
     }
 
     /// The sign of life at this place of the configuration was given, or could not be.

@@ -18,6 +18,7 @@ pub mod pulse;
 pub mod recorder;
 pub mod recording;
 pub mod reload;
+pub mod remedies;
 pub mod report;
 pub mod reports;
 pub mod run;

@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::engine::event::{Event, EventKind, IncidentEvent};
 use crate::engine::heartbeat::Heartbeat;
+use crate::engine::incident::Outcome;
 use crate::engine::transition::Cause;
 use tracing::{debug, info, warn};
 
@@ -69,6 +70,7 @@ pub fn event(engine: &Engine, event: &Event) {
         | EventKind::RuleForgotten { .. }
         | EventKind::DigestEntered { .. }
         | EventKind::IncidentsCounted { .. }
+        | EventKind::ActionsCounted { .. }
         | EventKind::IncidentRestored { .. } => {}
     }
 }
@@ -98,6 +100,15 @@ fn incident(number: u64, id: &str, generation: u32, step: &IncidentEvent) {
         }
         IncidentEvent::Reached { nobody: true, level, .. } => {
             warn!(incident.id = id, level = %level, "INC-{number}: level {level} reaches nobody and is passed over");
+        }
+        IncidentEvent::ActionEnded { action, ended, run, .. } => {
+            let words = step.words().unwrap_or_default();
+            let (outcome, seconds) = (ended.outcome.word(), ended.took.as_secs_f64());
+            if ended.outcome == Outcome::Done {
+                info!(incident.id = id, action.name = %action, action.run = run, action.outcome = outcome, took_seconds = seconds, "INC-{number} {words}");
+            } else {
+                warn!(incident.id = id, action.name = %action, action.run = run, action.outcome = outcome, took_seconds = seconds, "INC-{number} {words}");
+            }
         }
         other => {
             if let Some(words) = other.words() {

@@ -12,6 +12,7 @@ use super::fetch::Desk;
 use super::recorder::{Inbox, Pen};
 use super::recording::ends;
 use super::reload::{Fresh, Loaded, Wish};
+use super::remedies::Remedies;
 use super::reports::Reports;
 use super::said::Said;
 use super::timetable::{Due, Timetable};
@@ -49,6 +50,7 @@ pub struct Run {
     clock: Clock,
     timetable: Timetable,
     desks: Desks,
+    remedies: Remedies,
     wishes: mpsc::UnboundedSender<Wish>,
     orders: mpsc::UnboundedSender<Order>,
     recorded: Inbox,
@@ -74,6 +76,7 @@ impl Run {
     pub fn new(
         decider: Decider,
         clock: Clock,
+        remedies: Remedies,
         wishes: mpsc::UnboundedSender<Wish>,
         orders: mpsc::UnboundedSender<Order>,
         (recorded, reports): (Inbox, Reports),
@@ -82,19 +85,9 @@ impl Run {
         let groups = &decider.engine.world.rules.groups;
         let timetable = Timetable::new(groups.iter().map(|group| &**group), super::clock::wall());
         let desks = Desks::new(groups);
-        Run {
-            decider,
-            clock,
-            timetable,
-            desks,
-            wishes,
-            orders,
-            recorded,
-            reports,
-            reloads: HashMap::new(),
-            last_wish: 0,
-            ready,
-        }
+        let reloads = HashMap::new();
+        let last_wish = 0;
+        Run { decider, clock, timetable, desks, remedies, wishes, orders, recorded, reports, reloads, last_wish, ready }
     }
 
     /// Runs until `stop`, then finishes what is in flight.
@@ -105,6 +98,7 @@ impl Run {
             let look = self.look();
             self.start_due(look).await;
             self.begin_reports(look);
+            self.remedies.start_due(&mut self.decider, look.moment()).await;
             self.ready.store(self.decider.is_remembering(), std::sync::atomic::Ordering::Relaxed);
             if self.decider.fenced {
                 error!("stopping: another replica decides now");
@@ -115,6 +109,10 @@ impl Run {
                 biased;
                 () = stop.cancelled() => break,
                 Some(home) = self.desks.next() => self.take_in(home).await,
+                Some((id, ended)) = self.remedies.next() => {
+                    let now = self.look().moment();
+                    self.decider.run_ended(id, ended, now).await;
+                }
                 Some(said) = ears.said.recv() => {
                     let now = self.look().moment();
                     self.decider.hear(said, now).await;
@@ -269,20 +267,24 @@ impl Run {
         words
     }
 
-    /// Finishes what is in flight: answers that are nearly here are still decided on.
+    /// Finishes what is in flight: answers that are nearly here are still decided on, and how a run ends that is ended now is
+    /// put on record.
     async fn drain(mut self) {
         let deadline = tokio::time::sleep(DRAIN / 2);
         tokio::pin!(deadline);
-        loop {
+        let now = self.look().moment();
+        self.remedies.stop(&mut self.decider, now).await;
+        while self.desks.out() > 0 || !self.remedies.is_idle() {
             tokio::select! {
                 () = &mut deadline => {
                     let groups = self.desks.out();
-                    warn!(groups, "stopping with {groups} groups still waiting for their source");
+                    warn!(groups, "stopping with {groups} groups still waiting for their source, or an action that will not end");
                     break;
                 }
-                home = self.desks.next() => match home {
-                    None => break,
-                    Some(home) => self.take_in(home).await,
+                Some(home) = self.desks.next() => self.take_in(home).await,
+                Some((id, ended)) = self.remedies.next() => {
+                    let now = self.look().moment();
+                    self.decider.run_ended(id, ended, now).await;
                 }
             }
         }

@@ -9,11 +9,14 @@ use super::load::{FileLoader, beside};
 use super::metrics::Metrics;
 use super::recorder::Recorder;
 use super::reload::{Fresh, Load, Reloader, Wish, announce};
+use super::remedies::Remedies;
 use super::reports::Reports;
 use super::run::{DRAIN, Ears, LEASE, Run};
 use crate::config::{Settings, Store as StoreSettings};
 use crate::engine::{Engine, Fact, State, World};
+use crate::http::ClientError;
 use crate::model::{Moment, Span};
+use crate::remedy::Hands;
 use crate::sentry::Reporter;
 use crate::store::{Journal, Lease, Partition, Sqlite, Store, StoreError, holder};
 use std::path::{Path, PathBuf};
@@ -45,6 +48,9 @@ pub enum StartError {
     /// The store failed while it was asked.
     #[error("the store cannot be used")]
     Books(#[from] BooksError),
+    /// No HTTP client can be built.
+    #[error("no action could make a request")]
+    Client(#[from] ClientError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -137,7 +143,10 @@ where
         decider.slept(slept, look.moment()).await;
     }
     decider.take_up(clock.look().moment()).await?;
-    let run = Run::new(decider, clock, wishes.clone(), orders, (recorded, reports), Arc::clone(&ready));
+    decider.give_up_on_runs(clock.look().moment()).await;
+    let remedies = Remedies::new(Hands::new(&beside(&config, Path::new("")))?);
+    let beside_it = (recorded, reports);
+    let run = Run::new(decider, clock, remedies, wishes.clone(), orders, beside_it, Arc::clone(&ready));
 
     let reporter = Reporter::new(settings.clone());
     let doors = Doors { questions, metrics, ready, settings, books: books.clone() };

@@ -73,6 +73,7 @@ enum ReasonBody {
     SilenceEnds,
     Routine,
     Calmed,
+    Remedied,
     Resolved,
 }
 
@@ -193,6 +194,7 @@ impl ReasonBody {
             Reason::SilenceEnds => ReasonBody::SilenceEnds,
             Reason::Routine => ReasonBody::Routine,
             Reason::Calmed => ReasonBody::Calmed,
+            Reason::Remedied => ReasonBody::Remedied,
             Reason::Resolved => ReasonBody::Resolved,
         }
     }
@@ -221,6 +223,7 @@ impl ReasonBody {
             ReasonBody::SilenceEnds => Reason::SilenceEnds,
             ReasonBody::Routine => Reason::Routine,
             ReasonBody::Calmed => Reason::Calmed,
+            ReasonBody::Remedied => Reason::Remedied,
             ReasonBody::Resolved => Reason::Resolved,
         }
     }

@@ -5,6 +5,7 @@ use crate::worlds::{WORLDS, world};
 use proptest::prelude::*;
 use watchbell::engine::Fact;
 use watchbell::engine::command::{Act, Deed as Asked, NewSilence};
+use watchbell::engine::incident::{Ended, Outcome, RunNews};
 use watchbell::engine::notice::NoticeKind;
 use watchbell::model::{Matchers, Span};
 
@@ -47,6 +48,8 @@ pub enum Deed {
     Channel(bool),
     /// So many seconds pass, at most until the next slot.
     Wait(i64),
+    /// Every run begins that may, and then one of those that run ends, well or not.
+    Run(usize, bool),
     /// Somebody does something about an incident.
     Act(usize, Choice),
 }
@@ -88,6 +91,7 @@ pub fn deed() -> impl Strategy<Value = Deed> {
         1 => (0..64_usize).prop_map(Deed::FellBack),
         1 => any::<bool>().prop_map(Deed::Channel),
         1 => (1..30_i64).prop_map(Deed::Wait),
+        3 => (0..8_usize, any::<bool>()).prop_map(|(which, well)| Deed::Run(which, well)),
         2 => (0..8_usize, choice()).prop_map(|(which, choice)| Deed::Act(which, choice)),
     ]
 }
@@ -125,6 +129,7 @@ impl Deed {
             Deed::Wait(seconds) => {
                 rig.wait(Span::from_secs(*seconds));
             }
+            Deed::Run(which, well) => run(rig, *which, *well),
             Deed::Act(which, choice) => act(rig, *which, choice),
         }
     }
@@ -147,6 +152,17 @@ fn fall_back(rig: &mut Rig, which: usize) {
     let pages: Vec<_> = rig.drafts.iter().filter(is_one).cloned().collect();
     if let Some(page) = pages.get(which % pages.len().max(1)) {
         rig.fact(Fact::FellBack { notice: Box::new(page.clone()), fallback: "slack".into() });
+    }
+}
+
+fn run(rig: &mut Rig, which: usize, well: bool) {
+    for id in rig.engine.state.incidents.runs_due() {
+        rig.fact(Fact::Run { id, news: &RunNews::Begins });
+    }
+    let running = rig.engine.state.incidents.running();
+    if let Some(id) = running.get(which % running.len().max(1)) {
+        let outcome = if well { Outcome::Done } else { Outcome::TimedOut };
+        rig.fact(Fact::Run { id: *id, news: &RunNews::Ended(Ended::at_once(outcome)) });
     }
 }
 

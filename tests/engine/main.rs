@@ -7,6 +7,7 @@ mod found;
 mod imported;
 mod memory;
 mod promises;
+mod remedies;
 mod rig;
 mod sequences;
 mod worlds;

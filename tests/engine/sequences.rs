@@ -97,6 +97,12 @@ proptest! {
     }
 
     #[test]
+    fn no_run_begins_twice_and_no_action_runs_twice_at_a_time(deeds in deeds(), cut in 0..40_usize) {
+        // A snapshot would take the steps before it out of the journal.
+        no_run_begins_that_should_not(&restarted(&deeds, cut, false));
+    }
+
+    #[test]
     fn the_order_of_samples_never_matters(deeds in deeds()) {
         let mut rig = Rig::new(world(0, false));
         rig.backwards = true;
@@ -117,6 +123,27 @@ proptest! {
         let other = played(&deeds);
         similar(&remembered(&rig.engine.state), &remembered(&other.engine.state));
         similar(&told(&rig.drafts), &told(&other.drafts));
+    }
+}
+
+/// Each run begins once at most, after it was owed, and ends once at most, after it has begun; each action runs once at a time.
+#[track_caller]
+fn no_run_begins_that_should_not(rig: &Rig) {
+    let (mut owed, mut begun, mut ended, mut busy) = (HashSet::new(), HashSet::new(), HashSet::new(), HashSet::new());
+    for event in &rig.journal {
+        let EventKind::Incident { id, event, .. } = &event.kind else { continue };
+        match event {
+            IncidentEvent::ActionOwed { run, .. } => assert!(owed.insert((*id, *run)), "{id} owes run {run} twice"),
+            IncidentEvent::ActionDropped { run, .. } => assert!(owed.remove(&(*id, *run)), "{id}: {run} was not owed"),
+            IncidentEvent::ActionBegan { run, action, .. } => {
+                assert!(begun.insert((*id, *run)), "{id}: run {run} begins twice");
+                assert!(busy.insert(action.clone()), "{action} runs twice at a time");
+            }
+            IncidentEvent::ActionEnded { run, action, .. } => {
+                assert!(ended.insert((*id, *run)) && busy.remove(action), "{id}: run {run} ends without having begun");
+            }
+            _ => {}
+        }
     }
 }
 

@@ -19,14 +19,17 @@ channels:
   slack: { slack: { token: { env: SLACK_TOKEN }, to: "#alerts" } }
   pager: { pagerduty: { routing_key: { env: PAGER_KEY } }, fallback: slack }
   hook: { webhook: { url: "http://127.0.0.1:9/", secret: { env: HOOK_SECRET } } }
+actions:
+  restart: { exec: [/bin/restart, "{{ $labels.host }}"], max_runs: 2, within: 5m, verify_within: 1m }
+  drain: { webhook: { url: "http://127.0.0.1:9/" }, max_runs: 20 }
 policies:
   default:
     group_by: [alertname]
     wait: 30s
     update_every: 1m
     matrix:
-      critical: { wait: 0s, levels: [{ notify: [pager, slack] }] }
-      high: { levels: [{ notify: [pager, slack] }, { after: 5m, notify: [hook] }], ack_expires: 5m }
+      critical: { wait: 0s, levels: [{ actions: true, notify: [pager, slack] }] }
+      high: { levels: [{ notify: [pager, slack] }, { after: 1m, actions: true }, { after: 5m, notify: [hook] }], ack_expires: 5m }
       medium: { levels: [{ notify: [slack] }] }
       low: { tell: nobody }
   clusters:
@@ -42,7 +45,7 @@ routes: [{ policy: default }]
 "##;
 
 const PLAIN: &str = "
-  - { alert: Plain, expr: plain > 1, for: 1m, keep_firing_for: 1m, labels: { severity: high, team: a } }";
+  - { alert: Plain, expr: plain > 1, for: 1m, keep_firing_for: 1m, labels: { severity: high, team: a }, actions: [restart, drain] }";
 const PLAIN_TUNED: &str = "
   - { alert: Plain, expr: plain > 1, for: 30s, labels: { severity: high, team: a } }";
 const TIERS: &str = "
@@ -59,12 +62,12 @@ const TIERS_RENAMED: &str = "
     moved_from: [main/Tiers]
     expr: tiers
     tiers:
-      critical: { above: 110, for: 1m }
+      critical: { above: 110, for: 1m, actions: [restart] }
       medium: { above: 60, for: 1m, keep_firing_for: 1m }
     exceptions: [{ match: 'chain=\"b\"', tiers: { critical: ~ } }]
     no_data: { keep: 2m }";
 const ABSENT: &str = "
-  - { alert: Absent, expr: absent, tiers: { high: { above: 10 }, low: { above: 3 } }, no_data: { tier: high, after: 1m } }";
+  - { alert: Absent, expr: absent, tiers: { high: { above: 10, actions: [drain] }, low: { above: 3 } }, no_data: { tier: high, after: 1m } }";
 const ABSENT_RELABELLED: &str = "
   - alert: Absent
     expr: absent

@@ -29,6 +29,7 @@ mod pulse;
 mod queries;
 mod receivers;
 mod recording;
+mod remedies;
 mod review;
 mod rule_pack;
 mod servers;

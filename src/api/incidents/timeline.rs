@@ -3,6 +3,7 @@
 use super::summary;
 use crate::api::go;
 use crate::engine::command::Actor;
+use crate::engine::incident::Ended;
 use crate::engine::{EventKind, IncidentEvent};
 use crate::model::Moment;
 use crate::notify::text;
@@ -22,6 +23,8 @@ pub struct Entry<'s> {
     pub text: String,
     /// Who did it, where somebody did.
     pub actor: Option<&'s Actor>,
+    /// How a run of an action ended, where it did.
+    pub ended: Option<&'s Ended>,
 }
 
 /// Every event that says something to people, in order.
@@ -29,7 +32,7 @@ pub fn entries(story: &Story) -> impl Iterator<Item = Entry<'_>> {
     story.events.iter().filter_map(|event| {
         let EventKind::Incident { generation, event: step, .. } = &event.kind else { return None };
         let (kind, text) = (kind(step)?, words(step)?);
-        Some(Entry { at: event.moment, generation: *generation, kind, text, actor: step.actor() })
+        Some(Entry { at: event.moment, generation: *generation, kind, text, actor: step.actor(), ended: ended(step) })
     })
 }
 
@@ -45,6 +48,11 @@ pub fn of(story: &Story) -> Vec<Value> {
             });
             if let Some(by) = entry.actor {
                 value["actor"] = summary::actor(by);
+            }
+            if let Some(ended) = entry.ended {
+                value["outcome"] = json!(ended.outcome.word());
+                value["took_seconds"] = json!(ended.took.as_secs_f64());
+                value["output"] = json!(ended.output);
             }
             value
         })
@@ -97,6 +105,12 @@ fn kind(step: &IncidentEvent) -> Option<&'static str> {
         IncidentEvent::Calmed { .. } => "calmed",
         IncidentEvent::Later(_) => "later",
         IncidentEvent::Resolved { .. } => "resolved",
+        IncidentEvent::ActionOwed { .. } => "action_owed",
+        IncidentEvent::ActionRefused { .. } => "action_refused",
+        IncidentEvent::ActionBegan { .. } => "action_began",
+        IncidentEvent::ActionDropped { .. } => "action_dropped",
+        IncidentEvent::ActionEnded { .. } => "action_ended",
+        IncidentEvent::ActionVerified { .. } => "action_verified",
         IncidentEvent::Gathering { .. }
         | IncidentEvent::Paged { .. }
         | IncidentEvent::Climbing { .. }
@@ -124,6 +138,15 @@ fn words(step: &IncidentEvent) -> Option<String> {
         IncidentEvent::Told { destination, page: None, .. } => format!("tells {destination}"),
         IncidentEvent::NotTold { destination, .. } => format!("{destination} refused the page and has not been told"),
         IncidentEvent::Reached { level, nobody: false, round: 0, .. } => format!("reached level {level}"),
+        IncidentEvent::ActionOwed { action, labels, .. } => format!("action: {action} is to run for {labels}"),
         other => other.words()?,
     })
+}
+
+/// How a run of an action ended, where it did.
+fn ended(step: &IncidentEvent) -> Option<&Ended> {
+    match step {
+        IncidentEvent::ActionEnded { ended, .. } => Some(ended),
+        _ => None,
+    }
 }

@@ -143,7 +143,9 @@ fn happened(story: &Story) -> Section {
 }
 
 fn step(entry: &Entry<'_>) -> Row {
-    Row { lead: time(entry.at), text: entry.text.clone(), ..Row::default() }
+    // What a program has said stands in small letters below how it ended.
+    let small = entry.ended.map(|ended| ended.output.trim().to_owned()).unwrap_or_default();
+    Row { lead: time(entry.at), text: entry.text.clone(), small, to: None }
 }
 
 fn told(sendings: &[Sending]) -> Section {

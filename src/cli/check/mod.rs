@@ -285,8 +285,12 @@ impl Plan {
         }
         let checks = settings.map(|settings| settings.checks.clone()).unwrap_or_default();
         lint::check(&loaded, &checks, &mut checked.findings);
+        if let Some(settings) = settings {
+            lint::action_argument::check(settings, &mut checked.findings);
+        }
         let whole = configuration.as_ref().filter(|_| self.is_whole && !checked.findings.has_errors());
         if let Some(whole) = whole {
+            lint::unused_action::check(&whole.actions, &whole.settings, &loaded, &mut checked.findings);
             lint::unused_policy::check(&whole.policies, &whole.settings, &loaded, &mut checked.findings);
         }
         if let Some(at) = online {

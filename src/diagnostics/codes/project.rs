@@ -5,6 +5,8 @@ use super::codes;
 codes! {
     WB250 250 Warning "policy is never used";
     WB251 251 Warning "allowed for nothing";
+    WB252 252 Warning "action is never named";
+    WB253 253 Warning "action is never run";
     WB260 260 Warning "metric was never there";
     WB261 261 Warning "metric is gone";
     WB262 262 Warning "condition matches no series";

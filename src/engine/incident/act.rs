@@ -190,6 +190,7 @@ impl Desk<'_> {
         }
         self.note(key, IncidentEvent::Escalated { by: by.clone() });
         self.reach_next(key);
+        self.owe_runs(key);
         Ok(())
     }
 

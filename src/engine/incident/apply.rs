@@ -1,6 +1,6 @@
 //! What one event makes of an incident.
 
-use super::{Held, Incident, Key, Member, Phase};
+use super::{Held, Incident, Key, Member, Phase, Remedies};
 use crate::engine::event::{IncidentEvent, Opening};
 use crate::model::Severity;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,7 @@ impl Incident {
             is_stale: false,
             response: BTreeMap::new(),
             update_wanted: None,
+            remedies: Remedies::default(),
         }
     }
 
@@ -57,6 +58,7 @@ impl Incident {
         self.members.clear();
         self.ledger.clear();
         self.refused.clear();
+        self.remedies.begin_anew();
     }
 
     /// Changes the incident as `event` says.
@@ -72,12 +74,20 @@ impl Incident {
             IncidentEvent::Gathering { until } => self.phase = Phase::Gathering { until: *until },
             IncidentEvent::Joined { subject, cause } => {
                 let member = Member { subject: subject.clone(), cause: cause.clone(), ended: None };
-                self.members.insert(subject.alert, member);
+                let before = self.members.insert(subject.alert, member).filter(|before| before.ended.is_none());
+                match before {
+                    Some(before) if subject.severity < before.subject.severity => {
+                        self.remedies.fell.insert(subject.alert)
+                    }
+                    Some(before) if subject.severity == before.subject.severity => false,
+                    Some(_) | None => self.remedies.fell.remove(&subject.alert),
+                };
                 (self.unsaid, self.calm) = (true, None);
             }
             IncidentEvent::Left { subject, cause, at } => {
                 let member = Member { subject: subject.clone(), cause: cause.clone(), ended: Some(*at) };
                 self.members.insert(subject.alert, member);
+                self.remedies.left(subject.alert, *at, cause);
                 self.unsaid = true;
             }
             IncidentEvent::Severity { to } => (self.severity, self.unsaid) = (to.clone(), true),
@@ -132,7 +142,7 @@ impl Incident {
                 if self.firing().next().is_some() {
                     self.members.retain(|_, member| member.ended.is_none());
                 }
-                (self.update_due, self.unsaid) = (None, false);
+                (self.update_due, self.unsaid, self.remedies.is_news) = (None, false, false);
                 self.said = Some(self.severity.clone());
             }
             IncidentEvent::Acknowledged(acknowledgement) => {
@@ -150,6 +160,12 @@ impl Incident {
             IncidentEvent::UpdateWanted { at } => self.update_wanted = *at,
             IncidentEvent::Noted { .. } | IncidentEvent::Escalated { .. } | IncidentEvent::Reviewed { .. } => {}
             IncidentEvent::Calmed { at } => self.calm = Some(*at),
+            IncidentEvent::ActionOwed { .. }
+            | IncidentEvent::ActionRefused { .. }
+            | IncidentEvent::ActionBegan { .. }
+            | IncidentEvent::ActionDropped { .. }
+            | IncidentEvent::ActionEnded { .. }
+            | IncidentEvent::ActionVerified { .. } => self.unsaid |= self.remedies.apply(event),
             IncidentEvent::Resolved { at, .. } => {
                 self.phase = Phase::Resolved { at: *at };
                 (self.update_due, self.climb, self.held, self.calm) = (None, None, None, None);

@@ -178,7 +178,8 @@ impl<'a> Desk<'a> {
                     IncidentEvent::Reopened { until, severity, plan }
                 }
                 Phase::Resolved { .. } => {
-                    if incident.kept_until(&self.world.settings).is_some_and(|until| until > self.at.now) {
+                    let kept = incident.kept_until(&self.world.settings);
+                    if kept.is_some_and(|until| until > self.at.now) || !incident.remedies.runs.is_empty() {
                         self.note(key, IncidentEvent::SetAside);
                     }
                     self.opening(key, severity, until, plan)
@@ -210,6 +211,7 @@ impl<'a> Desk<'a> {
     pub(super) fn settle(&mut self, key: &Key) {
         // Before the levels, so that who is woken now need not be reminded of what was due before.
         self.remind(key);
+        self.look_after_runs(key);
         let Some(incident) = self.incidents.by_key.get(key) else { return };
         match (incident.phase, incident.judged()) {
             (Phase::Resolved { .. }, _) => self.forget_in_time(key),
@@ -218,11 +220,15 @@ impl<'a> Desk<'a> {
             (Phase::Gathering { until }, Some(severity)) => self.gather(key, until, &severity),
             (Phase::Open, Some(severity)) => self.go_on(key, &severity),
         }
+        // After everybody who is told: a remedy never delays a level.
+        self.owe_runs(key);
     }
 
     fn forget_in_time(&mut self, key: &Key) {
-        let until = self.incidents.by_key[key].kept_until(&self.world.settings);
-        if until.is_some_and(|until| until <= self.at.now) {
+        let incident = &self.incidents.by_key[key];
+        let until = incident.kept_until(&self.world.settings);
+        // What still runs against it has to be able to say how it ended.
+        if incident.remedies.runs.is_empty() && until.is_some_and(|until| until <= self.at.now) {
             self.note(key, IncidentEvent::Forgotten);
         }
     }
@@ -295,6 +301,7 @@ impl<'a> Desk<'a> {
             let reason = match incident.said.as_ref().map(|said| incident.severity.cmp(said)) {
                 Some(Ordering::Less) => Reason::Fell,
                 Some(Ordering::Greater) => Reason::Rose,
+                Some(Ordering::Equal) | None if incident.remedies.is_news => Reason::Remedied,
                 Some(Ordering::Equal) | None => Reason::Changed,
             };
             self.update(key, Message::update(reason));
@@ -318,6 +325,7 @@ impl<'a> Desk<'a> {
             }
         }
         self.note(key, IncidentEvent::Said);
+        self.owe_runs(key);
     }
 
     /// Tells those who know, quietly, how things stand.

@@ -4,7 +4,7 @@ use super::{Book, DigestKey, Incident, Key};
 use crate::engine::command::AdHocSilence;
 use crate::engine::event::{EventKind, IncidentEvent};
 use crate::engine::transition::Origin;
-use crate::model::{AlertId, Moment, RuleId, SilenceId, Span};
+use crate::model::{AlertId, Moment, Name, RuleId, SilenceId, Span};
 use std::collections::BTreeMap;
 
 /// How long the changes of an alert are remembered, and how many of them: more than any flapping asks for.
@@ -30,6 +30,8 @@ pub struct Incidents {
     pub digests: BTreeMap<DigestKey, Book>,
     /// When alerts began to fire or ended, lately: what flapping is counted from.
     pub changes: BTreeMap<AlertId, Vec<Moment>>,
+    /// When actions were to be run, lately: what `max_runs` is counted from.
+    pub ran: BTreeMap<Name, Vec<Moment>>,
 }
 
 impl Incidents {
@@ -54,6 +56,8 @@ impl Incidents {
                 self.of_alert.remove(&subject.alert);
                 self.remember_change(subject.alert, *at);
             }
+            IncidentEvent::ActionOwed { action, at, .. } => self.count_run(action, *at),
+            IncidentEvent::ActionDropped { action, owed, .. } => self.uncount_run(action, *owed),
             IncidentEvent::SetAside => self.set_aside(key),
             IncidentEvent::Forgotten => {
                 if let Some(gone) = self.by_key.remove(key) {
@@ -119,6 +123,7 @@ impl Incidents {
                     None => false,
                 });
             }
+            EventKind::ActionsCounted { ran } => self.ran = ran.iter().cloned().collect(),
             _ => {}
         }
     }
@@ -132,9 +137,12 @@ impl Incidents {
             last_number: self.last_number,
             changes: self.changes.iter().map(|(alert, times)| (*alert, times.clone())).collect(),
         });
+        let ran = (!self.ran.is_empty()).then(|| EventKind::ActionsCounted {
+            ran: self.ran.iter().map(|(action, times)| (action.clone(), times.clone())).collect(),
+        });
         let incidents = self.by_key.values();
         let incidents = incidents.map(|incident| EventKind::IncidentRestored { incident: Box::new(incident.clone()) });
-        silences.chain(digests).chain(counted).chain(incidents)
+        silences.chain(digests).chain(counted).chain(ran).chain(incidents)
     }
 
     /// Takes in a whole incident.
@@ -147,6 +155,11 @@ impl Incidents {
         self.by_key.insert(incident.key.clone(), incident);
     }
 
+    /// The service was not running for so long.
+    pub fn sleep(&mut self, span: Span) {
+        self.by_key.values_mut().for_each(|incident| incident.remedies.sleep(span));
+    }
+
     /// An alert has another id since a reload, and comes from a rule with this one.
     pub fn rename(&mut self, old: AlertId, new: AlertId, rule: RuleId) {
         if let Some(times) = self.changes.remove(&old) {
@@ -157,6 +170,7 @@ impl Incidents {
         }
         // Also where it has ended and the end is not said yet: its texts are the rule's.
         for incident in self.by_key.values_mut() {
+            incident.remedies.rename(old, new);
             if let Some(mut member) = incident.members.remove(&old) {
                 (member.subject.alert, member.subject.origin) = (new, Origin::Rule(rule));
                 incident.members.insert(new, member);

@@ -1,8 +1,8 @@
 //! Incidents: the running story that people hear of, one for each group of alerts.
 //!
 //! An incident changes only by [`Incident::apply`], event by event; what decides which events come is in `desk`, by errand:
-//! `climb` for the levels, `hold` for what holds messages back, `act` for what people do. So the journal, folded, gives the
-//! same incident.
+//! `climb` for the levels, `hold` for what holds messages back, `act` for what people do, `remedy` for what machines try.
+//! So the journal, folded, gives the same incident.
 
 mod act;
 mod apply;
@@ -13,6 +13,7 @@ mod destination;
 mod digest;
 mod hold;
 mod known;
+mod remedy;
 
 pub use act::command;
 pub use deadline::{Stage, Standing};
@@ -21,6 +22,10 @@ pub use destination::{Destination, Recipient, recipients};
 pub use digest::{Book, DigestKey, Entry, next_digest, send_digests};
 pub use hold::{Hold, HoldKind, next_change};
 pub use known::Incidents;
+pub use remedy::{
+    Ended, Job, JobCause, JobError, Outcome, Over, RUNS_AT_ONCE, Remedies, Run, RunId, RunNews, RunStage, Verdict,
+    Work, job, run, words as run_words,
+};
 
 use super::command::Actor;
 use super::escalation::Climb;
@@ -101,6 +106,8 @@ pub struct Incident {
     pub response: BTreeMap<Stage, Standing>,
     /// When the stakeholders are to hear of it again.
     pub update_wanted: Option<Moment>,
+    /// What is and was run against it.
+    pub remedies: Remedies,
 }
 
 /// Where an incident stands.
@@ -252,11 +259,20 @@ impl Incident {
         let deadline = self.next_deadline(settings);
         match self.phase {
             Phase::Gathering { until } => Some(until),
-            Phase::Resolved { .. } => self.kept_until(settings).into_iter().chain(deadline).min(),
+            Phase::Resolved { .. } => {
+                let forgotten = self.kept_until(settings).filter(|_| self.remedies.runs.is_empty());
+                forgotten.into_iter().chain(deadline).min()
+            }
             Phase::Open => match &self.held {
-                // Nothing but its release, or the end of an acknowledgement, changes anything meanwhile.
-                Some(held) => held.by.iter().filter_map(|hold| hold.until).chain(expires).chain(deadline).min(),
-                None => self.update_due.into_iter().chain(expires).chain(deadline).chain(self.next_level()).min(),
+                // Nothing but its release, the end of an acknowledgement, or what came of a run changes anything meanwhile.
+                Some(held) => {
+                    let released = held.by.iter().filter_map(|hold| hold.until);
+                    released.chain(expires).chain(deadline).chain(self.remedies.next_due()).min()
+                }
+                None => {
+                    let due = self.update_due.into_iter().chain(expires).chain(deadline);
+                    due.chain(self.next_level()).chain(self.remedies.next_due()).min()
+                }
             },
         }
     }

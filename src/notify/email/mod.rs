@@ -128,7 +128,7 @@ impl Notifier for Email {
 fn is_worth_a_mail(draft: &Draft, earlier: &Receipt) -> bool {
     match (draft.kind, draft.reason) {
         (NoticeKind::Page | NoticeKind::End | NoticeKind::Letter, _)
-        | (NoticeKind::Update, Reason::Communicated | Reason::Calmed | Reason::Overdue(_)) => true,
+        | (NoticeKind::Update, Reason::Communicated | Reason::Calmed | Reason::Overdue(_) | Reason::Remedied) => true,
         (NoticeKind::Update, _) => {
             let known: Option<Known> = serde_json::from_str(&earlier.0).ok();
             known.is_none_or(|known| known != Known::of(draft))
@@ -183,6 +183,7 @@ mod tests {
             (Reason::Assessed, "medium", None, &earlier, true),
             (Reason::Communicated, "high", None, &earlier, true),
             (Reason::Calmed, "high", None, &earlier, true),
+            (Reason::Remedied, "high", None, &earlier, true),
             // The fall was merged with what came after it: it is told all the same.
             (Reason::Changed, "medium", None, &earlier, true),
         ] {

@@ -73,7 +73,13 @@ fn details(notice: &Notice) -> Value {
             alert.annotations.iter().map(|(name, text)| (name.to_string(), json!(text))).collect();
         json!({ "line": alert_line(alert), "labels": labels, "annotations": annotations, "value": number(alert.value) })
     };
-    json!({ "incident": format!("INC-{}", notice.draft.number), "alerts": notice.alerts.iter().map(alert).collect::<Vec<_>>() })
+    let alerts: Vec<Value> = notice.alerts.iter().map(alert).collect();
+    let mut details = json!({ "incident": format!("INC-{}", notice.draft.number), "alerts": alerts });
+    // Whoever is woken reads what machines have tried already.
+    if let Some(tried) = &notice.draft.text {
+        details["note"] = json!(cut(&one_line(tried), SUMMARY));
+    }
+    details
 }
 
 /// PagerDuty knows four severities, ours are configured: the highest is critical, then error, warning, info.

@@ -1,14 +1,10 @@
-//! The body of a webhook, and its signature.
+//! The body of a webhook.
 
 use crate::engine::command::Actor;
 use crate::engine::notice::{AlertText, Notice, NoticeKind, Reason};
 use crate::notify::Delivery;
 use crate::notify::text::{headline, number, reason, report};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value, json};
-use sha2::Sha256;
 
 /// What happened, as JSON.
 pub fn body(delivery: Delivery<'_>) -> String {
@@ -79,6 +75,7 @@ fn kind(notice: &Notice) -> &'static str {
             | Reason::Fell
             | Reason::Changed
             | Reason::Calmed
+            | Reason::Remedied
             | Reason::Resolved,
         ) => "incident.opened",
         (NoticeKind::Update, _) => "incident.updated",
@@ -104,25 +101,4 @@ fn alert(alert: &AlertText) -> Value {
         "ended_at": alert.ended.map(|at| at.to_string()),
         "note": alert.note,
     })
-}
-
-/// The header `webhook-signature`; `None` where the secret is not `whsec_` and base64.
-pub fn sign(secret: &str, id: &str, timestamp: i64, body: &str) -> Option<String> {
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret)).ok()?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
-    mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
-    Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_signature_is_the_one_of_the_published_example() {
-        // From the Standard Webhooks reference implementation's own tests.
-        let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-        let signature = sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
-        assert_eq!(signature.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
-    }
 }

@@ -9,7 +9,7 @@ use super::post::{Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{Format, Secret};
 use crate::engine::notice::{Draft, NoticeKind};
-use crate::http::{Client, ClientError};
+use crate::http::{Client, ClientError, webhook_signature};
 use reqwest::Method;
 
 const NAME: &str = "webhook";
@@ -55,7 +55,7 @@ impl Notifier for Webhook {
             self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
         if let Some(secret) = &self.secret {
             let secret = secret.reveal().map_err(|cause| unprepared(NAME, &cause))?;
-            let signature = message::sign(secret.expose(), &id, timestamp, &body);
+            let signature = webhook_signature(secret.expose(), &id, timestamp, &body);
             let signature = signature.ok_or_else(|| SendError::Refused {
                 channel: NAME,
                 reason: "the signing secret is not `whsec_` and base64".into(),

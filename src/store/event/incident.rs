@@ -1,5 +1,6 @@
 //! `incident` and `incident.restored`.
 
+use super::action::{BeganBody, DroppedBody, EndedBody, OwedBody, RefusedBody, RemediesBody, VerifiedBody};
 use super::acts::{
     AcknowledgementBody, ActorBody, AssessmentBody, ClimbBody, HeldBody, HoldBody, LaterBody, StageBody,
 };
@@ -52,6 +53,12 @@ enum StepBody {
     UpdateWanted { at: Option<i64> },
     Calmed { at: i64 },
     Resolved { at: i64, by: Option<ActorBody> },
+    ActionOwed(OwedBody),
+    ActionRefused(RefusedBody),
+    ActionBegan(BeganBody),
+    ActionDropped(DroppedBody),
+    ActionEnded(EndedBody),
+    ActionVerified(VerifiedBody),
     SetAside,
     Forgotten,
 }
@@ -89,6 +96,8 @@ pub struct Restored {
     stale: bool,
     response: Vec<(StageBody, Option<i64>, Option<i64>)>,
     update_wanted: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remedies: Option<RemediesBody>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -200,6 +209,24 @@ impl StepBody {
             IncidentEvent::Resolved { at, by } => {
                 StepBody::Resolved { at: at.millis(), by: by.as_ref().map(ActorBody::new) }
             }
+            IncidentEvent::ActionOwed { run, action, alert, labels, at } => {
+                StepBody::ActionOwed(OwedBody::new(*run, action, *alert, labels, *at))
+            }
+            IncidentEvent::ActionRefused { action, alerts, max_runs, within } => {
+                StepBody::ActionRefused(RefusedBody::new(action, alerts, *max_runs, *within))
+            }
+            IncidentEvent::ActionBegan { run, action, labels } => {
+                StepBody::ActionBegan(BeganBody::new(*run, action, labels))
+            }
+            IncidentEvent::ActionDropped { run, action, labels, owed } => {
+                StepBody::ActionDropped(DroppedBody::new(*run, action, labels, *owed))
+            }
+            IncidentEvent::ActionEnded { run, action, labels, ended, verify } => {
+                StepBody::ActionEnded(EndedBody::new(*run, action, labels, ended, *verify))
+            }
+            IncidentEvent::ActionVerified { run, action, labels, verdict } => {
+                StepBody::ActionVerified(VerifiedBody::new(*run, action, labels, *verdict))
+            }
             IncidentEvent::SetAside => StepBody::SetAside,
             IncidentEvent::Forgotten => StepBody::Forgotten,
         }
@@ -262,6 +289,12 @@ impl StepBody {
             StepBody::UpdateWanted { at } => IncidentEvent::UpdateWanted { at: at.map(moment) },
             StepBody::Calmed { at } => IncidentEvent::Calmed { at: moment(at) },
             StepBody::Resolved { at, by } => IncidentEvent::Resolved { at: moment(at), by: by.map(ActorBody::read) },
+            StepBody::ActionOwed(body) => body.read(),
+            StepBody::ActionRefused(body) => body.read(),
+            StepBody::ActionBegan(body) => body.read(),
+            StepBody::ActionDropped(body) => body.read(),
+            StepBody::ActionEnded(body) => body.read(),
+            StepBody::ActionVerified(body) => body.read(),
             StepBody::SetAside => IncidentEvent::SetAside,
             StepBody::Forgotten => IncidentEvent::Forgotten,
         }
@@ -319,6 +352,7 @@ impl Restored {
                 })
                 .collect(),
             update_wanted: incident.update_wanted.map(Moment::millis),
+            remedies: RemediesBody::new(&incident.remedies),
         }
     }
 
@@ -370,6 +404,7 @@ impl Restored {
                 })
                 .collect(),
             update_wanted: self.update_wanted.map(moment),
+            remedies: self.remedies.map(RemediesBody::read).unwrap_or_default(),
         };
         EventKind::IncidentRestored { incident: Box::new(incident) }
     }

@@ -3,6 +3,7 @@
 //! Each kind has a file with a type of its own for its body, so that the engine's types may change while old journals stay
 //! readable. A change to a body adds a version and a step in its `decode`; `fixtures/events/` keeps a sample of each.
 
+mod action;
 pub(super) mod acts;
 mod alert;
 mod digest;
@@ -112,6 +113,9 @@ pub fn encode(event: &Event) -> Row {
         EventKind::IncidentsCounted { last_number, changes } => {
             ("incidents.counted", String::new(), 0, parts::json(&acts::Counted::new(*last_number, changes)))
         }
+        EventKind::ActionsCounted { ran } => {
+            ("actions.counted", String::new(), 0, parts::json(&action::Counted::new(ran)))
+        }
         EventKind::IncidentRestored { incident } => (
             "incident.restored",
             incident.id.to_string(),
@@ -151,6 +155,7 @@ pub fn decode(row: &Row, severities: &Severities) -> Result<Event, EventError> {
         "digest.entered" => from_text::<digest::Entered>(body).map(|body| body.read(severities)),
         "digest.sent" => from_text::<digest::Sent>(body).map(|body| body.read(severities)),
         "incidents.counted" => from_text::<acts::Counted>(body).map(acts::Counted::read),
+        "actions.counted" => from_text::<action::Counted>(body).map(action::Counted::read),
         "incident.restored" => from_text::<incident::Restored>(body).map(|body| body.read(severities)),
         _ => return Err(newer()),
     };

@@ -1,0 +1,110 @@
+//! A request to an address, by Standard Webhooks 1.0 as the channel `webhook` makes them. It is made once.
+
+use super::{hidden, not_started};
+use crate::config::{Revealed, Secret};
+use crate::engine::incident::{Job, Outcome};
+use crate::http::{Client, ClientError, webhook_signature};
+use crate::model::{Moment, Slot};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// What is asked for.
+pub(super) struct Call<'a> {
+    pub(super) http: &'a Client,
+    pub(super) url: &'a Secret,
+    pub(super) secret: Option<&'a Secret>,
+    pub(super) job: &'a Job,
+    pub(super) wall: i64,
+}
+
+impl Call<'_> {
+    /// Makes the request, and waits for the whole answer: at most `timeout`, and no longer than until `stop`.
+    pub(super) async fn make(&self, timeout: Duration, stop: &CancellationToken) -> (Outcome, String) {
+        let (url, secret) = match (self.url.reveal(), self.secret.map(Secret::reveal).transpose()) {
+            (Ok(url), Ok(secret)) => (url, secret),
+            (Err(cause), _) | (_, Err(cause)) => return not_started(&cause),
+        };
+        let request = match self.request(&url, secret.as_ref()).await {
+            Ok(Some(request)) => request,
+            Ok(None) => {
+                let why = "the signing secret is not `whsec_` and base64";
+                return (Outcome::NotStarted(why.into()), String::new());
+            }
+            Err(cause) => return not_started(&cause),
+        };
+        let values =
+            [(self.url, url.expose())].into_iter().chain(self.secret.zip(secret.as_ref().map(Revealed::expose)));
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => (Outcome::Stopped, String::new()),
+            () = tokio::time::sleep(timeout) => (Outcome::TimedOut, String::new()),
+            answered = answer(request, hidden(values)) => answered,
+        }
+    }
+
+    async fn request(&self, url: &Revealed, secret: Option<&Revealed>) -> Result<Option<RequestBuilder>, ClientError> {
+        let (id, timestamp, body) = (self.job.key.to_string(), self.wall / 1000, body(self.job, self.wall));
+        let mut request = self.http.request(Method::POST, url.expose()).await?;
+        if let Some(secret) = secret {
+            let Some(signature) = webhook_signature(secret.expose(), &id, timestamp, &body) else { return Ok(None) };
+            request = request.header("webhook-signature", signature);
+        }
+        let request = request.header("content-type", "application/json").header("webhook-id", &id);
+        Ok(Some(request.header("webhook-timestamp", timestamp).body(body)))
+    }
+}
+
+async fn answer(request: RequestBuilder, mut output: super::Output) -> (Outcome, String) {
+    let mut response = match request.send().await {
+        Ok(response) => response,
+        Err(cause) if cause.is_connect() => return not_started(&cause.without_url()),
+        Err(cause) => return (Outcome::Failed(crate::http::chain(&cause.without_url())), String::new()),
+    };
+    let status = response.status();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => output.take(&chunk),
+            Ok(None) if status.is_success() => return (Outcome::Done, output.text()),
+            Ok(None) => return (Outcome::Failed(format!("answered {}", status.as_u16())), output.text()),
+            Err(cause) => {
+                let why = format!(
+                    "answered {}, but not to its end: {}",
+                    status.as_u16(),
+                    crate::http::chain(&cause.without_url())
+                );
+                return (Outcome::Failed(why), output.text());
+            }
+        }
+    }
+}
+
+/// What is to be done, and for which alert.
+fn body(job: &Job, wall: i64) -> String {
+    let cause = &job.cause;
+    let labels: Map<String, Value> =
+        cause.labels.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
+    json!({
+        "type": "action.run",
+        "timestamp": Slot::from_millis(wall).to_string(),
+        "data": {
+            "action": &*job.action,
+            "run": job.id.run,
+            "incident": {
+                "id": cause.incident.to_string(),
+                "number": job.id.incident,
+                "name": format!("INC-{}", job.id.incident),
+                "generation": cause.generation,
+            },
+            "alert": {
+                "labels": labels,
+                "severity": cause.severity.to_string(),
+                // JSON has no NaN and no infinities.
+                "value": if cause.value.is_finite() { json!(cause.value) } else { Value::Null },
+                "started_at": Moment::to_string(&cause.since),
+            },
+        },
+    })
+    .to_string()
+}
