@@ -5,6 +5,7 @@ use super::command::{Actor, AdHocSilence};
 use super::escalation::Climb;
 use super::heartbeat::Heartbeat;
 use super::incident::{Acknowledgement, Assessment, Destination, DigestKey, Entry, Hold, Key, Later, Stage};
+use super::posted::Posted;
 use super::transition::{Cause, Subject};
 use crate::config::Policy;
 use crate::model::{AlertId, IncidentId, Moment, Name, RuleId, Severity, SilenceId, Slot, Span};
@@ -92,6 +93,16 @@ pub enum EventKind {
         alert: Name,
         /// What it is now; `None` where nobody expects it any more.
         is: Option<Heartbeat>,
+    },
+    /// An alert that somebody posted fires, or is another now.
+    AlertPosted {
+        /// The alert.
+        posted: Box<Posted>,
+    },
+    /// A posted alert is over.
+    PostedEnded {
+        /// The alert.
+        alert: AlertId,
     },
     /// We were not running for so long: no clock went on.
     Slept {

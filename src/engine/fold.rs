@@ -2,6 +2,7 @@
 
 use super::evaluate::RuleState;
 use super::heartbeat::Heartbeat;
+use super::posted::Posted;
 use super::state::State;
 use super::world::World;
 use super::{Event, EventKind};
@@ -71,6 +72,13 @@ impl State {
             EventKind::HeartbeatChanged { alert, is: None } => {
                 self.heartbeats.remove(alert);
             }
+            EventKind::AlertPosted { posted } => {
+                let posted = Posted { vigil: None, ..(**posted).clone() };
+                self.posted.insert(posted.subject.alert, posted);
+            }
+            EventKind::PostedEnded { alert } => {
+                self.posted.remove(alert);
+            }
             EventKind::Slept { span } => {
                 for rule in self.rules.values_mut() {
                     rule.sleep(*span, self.moment);
@@ -88,7 +96,7 @@ impl State {
             EventKind::Silenced { .. }
             | EventKind::SilenceEnded { .. }
             | EventKind::DigestEntered { .. }
-            | EventKind::DigestSent { .. } => self.incidents.apply_common(kind),
+            | EventKind::DigestSent { .. } => self.incidents.apply_common(kind, self.moment),
             EventKind::IncidentsCounted { last_number, changes } => {
                 self.incidents.last_number = self.incidents.last_number.max(*last_number);
                 self.incidents.changes = changes.iter().cloned().collect();
@@ -110,7 +118,9 @@ impl State {
         let heartbeats = self.heartbeats.iter();
         let heartbeats =
             heartbeats.map(|(alert, is)| EventKind::HeartbeatChanged { alert: alert.clone(), is: Some(*is) });
-        let kinds = rules.chain(sources).chain(own).chain(heartbeats).chain(self.incidents.as_events());
+        let posted = self.posted.values().map(|posted| EventKind::AlertPosted { posted: Box::new(posted.clone()) });
+        let incidents = self.incidents.as_events();
+        let kinds = rules.chain(sources).chain(own).chain(heartbeats).chain(posted).chain(incidents);
         kinds.map(|kind| Event { moment: self.moment, slot: None, kind })
     }
 

@@ -3,6 +3,7 @@
 use super::evaluate::RuleState;
 use super::heartbeat::Heartbeat;
 use super::incident::Incidents;
+use super::posted::Posted;
 use super::transition::Subject;
 use crate::model::{AlertId, Moment, Name, RuleId};
 use crate::rules::Rule;
@@ -21,6 +22,8 @@ pub struct State {
     pub own: BTreeMap<AlertId, Subject>,
     /// Alerts that have to keep firing.
     pub heartbeats: BTreeMap<Name, Heartbeat>,
+    /// Alerts that others posted, and that fire.
+    pub posted: BTreeMap<AlertId, Posted>,
     /// The incidents.
     pub incidents: Incidents,
 }
