@@ -317,6 +317,7 @@ mod tests {
         assert_eq!(asked(true, Role::Admin), Ok(Role::Admin));
         assert_eq!(asked(false, Role::Viewer), Ok(Role::Viewer));
         assert_eq!(asked(false, Role::Responder), Err(Denied::NotLocal));
+        assert_eq!(asked(false, Role::Sender), Err(Denied::NotLocal));
     }
 
     #[test]

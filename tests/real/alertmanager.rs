@@ -1,6 +1,7 @@
 //! Alertmanager's place, taken by Watchbell: a real Prometheus posts its alerts to it, the real `amtool` asks it, a real
 //! Alertmanager hands on to it, and what a real Alertmanager refuses it refuses as well.
 
+use crate::acting;
 use crate::support::{
     Alertmanager, Prometheus, Receivers, Scratch, Series, Watchbell, free_port, http, installed, now_millis, wait_for,
 };
@@ -200,6 +201,42 @@ fn a_steady_alert_writes_nothing_to_the_journal() {
     assert_eq!((rows(), town.timeline(1)), (written, before));
     let shown = town.ask("GET", "/api/v2/alerts?filter=alertname=A", b"").json();
     assert_eq!(shown[0]["annotations"]["summary"], "said 49 times", "what is said last is shown all the same");
+}
+
+#[test]
+fn what_a_rule_finds_is_listed_beside_what_is_posted_and_holds_it_back() {
+    let Some(mut town) = Town::new("1h") else { return };
+    let Some(prometheus) = Prometheus::start() else { return };
+    town.folder.write("rules.yaml", acting::RULES);
+    let inhibit = "inhibit: [{ source: 'alertname=\"Drill\"', target: 'alertname=\"Noise\"', equal: [chain] }]";
+    town.config =
+        town.config.replace("http://127.0.0.1:1", &prometheus.url()).replace("rules: []", "rules: [rules.yaml]");
+    town.config = format!("{}{inhibit}\n", town.config);
+    prometheus.write(&[Series::new("drill", &[("chain", "sepolia")], &[(now_millis(), 1.0)])]);
+    let _watchbell = town.start();
+    town.wait_for_status(1, "open");
+    let noise = json!({ "alertname": "Noise", "chain": "sepolia" });
+    assert_eq!(town.post(&json!([{ "labels": noise, "generatorURL": "/graph" }])).status, 200);
+
+    let listed = town.ask("GET", "/api/v2/alerts", b"").json();
+    let named = |name: &str| {
+        let found = listed.as_array().into_iter().flatten().find(|alert| alert["labels"]["alertname"] == name);
+        found.cloned().unwrap_or_else(|| panic!("no {name} in {listed:#}"))
+    };
+    let (drill, held) = (named("Drill"), named("Noise"));
+    assert_eq!(drill["labels"], json!({ "alertname": "Drill", "chain": "sepolia", "severity": "critical" }));
+    assert_eq!((&drill["status"]["state"], &drill["receivers"][0]["name"]), (&json!("active"), &json!("default")));
+    assert_eq!(drill["generatorURL"], town.url("/incidents/1"));
+    assert_eq!((&held["labels"], &held["generatorURL"]), (&noise, &json!("/graph")));
+    assert_eq!(held["status"]["inhibitedBy"], json!([drill["fingerprint"]]));
+    let count = |path: &str| town.ask("GET", path, b"").json().as_array().map(Vec::len);
+    assert_eq!(count("/api/v2/alerts?inhibited=false"), Some(1));
+    assert_eq!(count("/api/v2/alerts?active=false"), Some(1));
+    assert_eq!(count("/api/v2/alerts?receiver=def.*&filter=chain=sepolia"), Some(2));
+    assert_eq!(count("/api/v2/alerts?receiver=def"), Some(0));
+    let groups = town.ask("GET", "/api/v2/alerts/groups", b"").json();
+    assert_eq!(groups[0]["labels"], json!({ "alertname": "Drill", "chain": "sepolia" }), "{groups:#}");
+    assert_eq!(groups[0]["alerts"][0]["fingerprint"], drill["fingerprint"]);
 }
 
 /// `amtool` with these arguments against the service: what it printed, and whether it was content.
