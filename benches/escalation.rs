@@ -70,11 +70,8 @@ fn main() {
     let mut told = 0;
     let due = millis(|| told = engine.advance(Fact::Tick, level).drafts.len());
     println!("{due:>9.1} ms  a tick in which all climb a level ({told} messages)");
-    let silence = Deed::Silence(NewSilence {
-        matchers: Matchers::parse(r#"node=~"1.*""#).expect("these are matchers"),
-        lasts: Span::from_hours(1),
-        reason: "moving".into(),
-    });
+    let matchers = Matchers::parse(r#"node=~"1.*""#).expect("these are matchers");
+    let silence = Deed::Silence(NewSilence::from_now(matchers, Span::from_hours(1), "moving".into()));
     let held = millis(|| command(&mut engine, silence.clone(), level + Span::from_secs(1)));
     println!("{held:>9.1} ms  a silence over a part of them");
 }

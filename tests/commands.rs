@@ -73,6 +73,12 @@ fn heartbeats_are_missed_and_come_back_as_their_scenarios_tell() {
 }
 
 #[test]
+fn what_is_posted_fires_climbs_and_ends_as_its_scenarios_tell() {
+    let (code, out, _) = told(&watchbell(&["test", "scenarios/posted"]));
+    assert_eq!(code, Some(0), "{out}");
+}
+
+#[test]
 fn a_test_reads_nothing_outside_of_the_repository() {
     let outside = Scratch::new("outside");
     let secret = outside.write("secret.yml", "a stranger must not see this\n");

@@ -167,6 +167,7 @@ fn scenarios() -> Vec<replay::Scenario> {
     let mut paths: Vec<PathBuf> = all("tests/scenarios")
         .chain(all("tests/scenarios/promises"))
         .chain(all("tests/scenarios/heartbeats"))
+        .chain(all("tests/scenarios/posted"))
         .collect();
     paths.sort();
     let load = |path: &PathBuf| replay::load(path, &mut Sources::default(), &mut Findings::default());

@@ -12,6 +12,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -168,9 +170,16 @@ fn admit(settings: &Settings, is_local: bool, needed: Role, headers: &HeaderMap)
     if settings.tokens.is_empty() {
         return admit_without_tokens(settings, is_local, needed, headers);
     }
-    let bearer = bearer(headers).ok_or(Denied::NoToken)?;
-    let caller = settings.tokens.as_slice().holder(bearer).ok_or(Denied::WrongToken)?;
-    if caller.role < needed { Err(Denied::SmallRole(needed)) } else { Ok(caller) }
+    let shown = Shown::read(headers).ok_or(Denied::NoToken)?;
+    let caller = settings.tokens.as_slice().holder(&shown.token).ok_or(Denied::WrongToken)?;
+    if shown.user.is_some_and(|user| *user != *caller.name) {
+        return Err(Denied::WrongToken);
+    }
+    // A browser sends a password that it knows by itself, also where another page makes it ask.
+    if shown.is_basic && needed != Role::Viewer && comes_from_elsewhere(settings, headers) {
+        return Err(Denied::OtherPage);
+    }
+    if caller.role.may(needed) { Ok(caller) } else { Err(Denied::SmallRole(needed)) }
 }
 
 fn admit_without_tokens(
@@ -179,16 +188,20 @@ fn admit_without_tokens(
     needed: Role,
     headers: &HeaderMap,
 ) -> Result<Caller, Denied> {
-    let changes_something = needed > Role::Viewer;
+    let changes_something = needed != Role::Viewer;
     if changes_something && !is_local {
         return Err(Denied::NotLocal);
     }
-    // A browser says which page it asks for, also where somebody else's name points to loopback.
-    let page = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
-    if changes_something && page.is_some_and(|page| !is_our_page(settings, page)) {
+    if changes_something && comes_from_elsewhere(settings, headers) {
         return Err(Denied::OtherPage);
     }
     Ok(Caller { name: LOCAL.into(), role: if is_local { Role::Admin } else { Role::Viewer } })
+}
+
+/// Whether a browser asks for another page. It says which one, also where somebody else's name points to loopback.
+fn comes_from_elsewhere(settings: &Settings, headers: &HeaderMap) -> bool {
+    let page = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
+    page.is_some_and(|page| !is_our_page(settings, page))
 }
 
 fn is_our_page(settings: &Settings, origin: &str) -> bool {
@@ -199,10 +212,25 @@ fn is_our_page(settings: &Settings, origin: &str) -> bool {
     is_loopback || host(&settings.external_url).as_ref() == Some(&asking)
 }
 
-/// The token of `Authorization: Bearer …`. The scheme's name may be in any case.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// What a caller shows of itself.
+struct Shown {
+    token: String,
+    user: Option<String>,
+    is_basic: bool,
+}
+
+impl Shown {
+    /// The token of `Authorization: Bearer …`, or the password of `Authorization: Basic …` with the name of its holder as the
+    /// user: some programs know nothing else. The scheme's name may be in any case.
+    fn read(headers: &HeaderMap) -> Option<Self> {
+        let (scheme, shown) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(Shown { token: shown.trim().to_owned(), user: None, is_basic: false });
+        }
+        let pair = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(shown.trim()).ok())??;
+        let (user, token) = std::str::from_utf8(&pair).ok()?.split_once(':')?;
+        Some(Shown { token: token.to_owned(), user: Some(user.to_owned()), is_basic: true })
+    }
 }
 
 #[cfg(test)]
@@ -243,6 +271,36 @@ mod tests {
     }
 
     #[test]
+    fn who_may_only_post_alerts_reads_nothing_and_who_only_reads_posts_none() {
+        let tokens = [Role::Sender, Role::Viewer, Role::Responder, Role::Admin];
+        let settings = settings(tokens.map(|role| token(role.word(), role, role.word())).into());
+        let may = |role: Role, needed| {
+            let authorization = format!("Bearer {}", role.word());
+            admit(&settings, true, needed, &headers(&[("authorization", &authorization)])).is_ok()
+        };
+        let all = |needed| tokens.map(|role| may(role, needed));
+        assert_eq!(all(Role::Sender), [true, false, true, true]);
+        assert_eq!(all(Role::Viewer), [false, true, true, true]);
+        assert_eq!(all(Role::Responder), [false, false, true, true]);
+        assert_eq!(all(Role::Admin), [false, false, false, true]);
+    }
+
+    #[test]
+    fn a_token_may_be_a_password_of_its_holder_and_of_nobody_else() {
+        let settings = settings(vec![token("prometheus", Role::Sender, "wb:1")]);
+        let asked = |pair: &str, more: &[(&'static str, &str)]| {
+            let authorization = format!("Basic {}", STANDARD.encode(pair));
+            let shown = [&[("authorization", authorization.as_str())], more].concat();
+            admit(&settings, true, Role::Sender, &headers(&shown)).map(|caller| caller.name.to_string())
+        };
+        assert_eq!(asked("prometheus:wb:1", &[]).as_deref(), Ok("prometheus"));
+        assert_eq!(asked("grafana:wb:1", &[]), Err(Denied::WrongToken));
+        assert_eq!(asked("prometheus:x", &[]), Err(Denied::WrongToken));
+        assert_eq!(asked("prometheus", &[]), Err(Denied::NoToken));
+        assert_eq!(asked("prometheus:wb:1", &[("origin", "https://evil.example")]), Err(Denied::OtherPage));
+    }
+
+    #[test]
     fn a_token_whose_hash_is_none_lets_nobody_in_and_leaves_nothing_open() {
         let settings = settings(vec![Token { name: "ci".into(), role: Role::Admin, sha256: None }]);
         assert_eq!(admit(&settings, true, Role::Viewer, &HeaderMap::new()), Err(Denied::NoToken));
@@ -259,6 +317,7 @@ mod tests {
         assert_eq!(asked(true, Role::Admin), Ok(Role::Admin));
         assert_eq!(asked(false, Role::Viewer), Ok(Role::Viewer));
         assert_eq!(asked(false, Role::Responder), Err(Denied::NotLocal));
+        assert_eq!(asked(false, Role::Sender), Err(Denied::NotLocal));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{Desk, go};
 use crate::engine::Engine;
 use crate::engine::alert::{Alert, Phase, Top};
 use crate::engine::notice::{bound_text, with_severity};
-use crate::model::{Labels, Moment, Slot};
+use crate::model::{AlertId, Labels, Moment, RuleId, Slot};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Condition, Kind, Rule, Tier};
 use axum::extract::State;
@@ -71,6 +71,14 @@ fn kept_since(alert: &Alert, tiers: &[Tier], tier: &Tier) -> Option<Moment> {
         crate::engine::alert::TierState::Keeping { calm, .. } => Some(*calm),
         _ => None,
     }
+}
+
+/// The annotations of one alert as they render now; none where it is not known.
+pub fn annotations_of(engine: &Engine, rule: RuleId, alert: AlertId) -> Map<String, Value> {
+    let known = engine.world.rule(rule).zip(engine.state.rules.get(&rule).and_then(|state| state.get(alert)));
+    let Some((rule, (alert, tiers))) = known else { return Map::new() };
+    let tier = shown_tier(alert, tiers, alert.top(tiers).as_ref());
+    annotations(engine, rule, alert, tier, alert.active_at().unwrap_or_default())
 }
 
 /// The annotations as they render now. What asks a query is shown unrendered: an answer does not wait for a source.

@@ -4,6 +4,7 @@
 //! owner of the engine and lay out what it says. Absent on purpose: state of their own.
 
 mod access;
+mod alertmanager;
 mod alerts;
 mod ask;
 mod callbacks;
@@ -39,6 +40,8 @@ struct Desk {
     registry: Arc<prometheus_client::registry::Registry>,
     /// Whether only this machine can reach us.
     is_local: bool,
+    /// When we began to listen, by the wall clock.
+    started: i64,
 }
 
 impl Desk {
@@ -54,7 +57,8 @@ pub async fn serve(listener: TcpListener, doors: Doors, stop: CancellationToken)
     let is_local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     say_what_is_open(&doors, is_local);
     let callbacks = Arc::new(callbacks::Callbacks::new());
-    let router = routes::router(&Desk { doors, callbacks: Arc::clone(&callbacks), registry, is_local });
+    let started = crate::service::clock::wall();
+    let router = routes::router(&Desk { doors, callbacks: Arc::clone(&callbacks), registry, is_local, started });
     let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(cause) = served {
         tracing::error!(error = %cause, "the HTTP server ended");

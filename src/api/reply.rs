@@ -28,6 +28,13 @@ pub struct Wrong {
     message: String,
 }
 
+impl Wrong {
+    /// What to say to people.
+    pub fn words(self) -> String {
+        self.message
+    }
+}
+
 impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
         let body = json!({ "status": "error", "errorType": self.kind, "error": self.message });

@@ -3,7 +3,9 @@
 use super::access::{Reader, guard};
 use super::ask::LONGEST_BODY;
 use super::reply::{self, Wrong};
-use super::{Desk, alerts, callbacks, healthy, incidents, metrics, ready, reload, routines, rules, silences};
+use super::{
+    Desk, alertmanager, alerts, callbacks, healthy, incidents, metrics, ready, reload, routines, rules, silences,
+};
 use crate::config::Role;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -36,6 +38,8 @@ pub struct Route {
 pub fn routes() -> Vec<Route> {
     let (open, look) = (Needs::Nothing, Needs::Role(Role::Viewer));
     let (act, rule) = (Needs::Role(Role::Responder), Needs::Role(Role::Admin));
+    let send = Needs::Role(Role::Sender);
+    let long = DefaultBodyLimit::max(alertmanager::LONGEST_POST);
     let mut all = vec![
         route(Method::GET, "/-/healthy", open, get(healthy)),
         route(Method::GET, "/-/ready", open, get(ready)),
@@ -52,6 +56,16 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/api/v1/silences", look, get(silences::list)),
         route(Method::POST, "/api/v1/silences", act, post(silences::add)),
         route(Method::DELETE, "/api/v1/silences/{id}", act, delete(silences::expire)),
+        route(Method::POST, "/api/v1/webhook/alertmanager", send, post(alertmanager::webhook).layer(long)),
+        route(Method::POST, "/api/v2/alerts", send, post(alertmanager::post).layer(long)),
+        route(Method::GET, "/api/v2/alerts", look, get(alertmanager::alerts)),
+        route(Method::GET, "/api/v2/alerts/groups", look, get(alertmanager::groups)),
+        route(Method::GET, "/api/v2/silences", look, get(alertmanager::list)),
+        route(Method::POST, "/api/v2/silences", act, post(alertmanager::add)),
+        route(Method::GET, "/api/v2/silence/{id}", look, get(alertmanager::show)),
+        route(Method::DELETE, "/api/v2/silence/{id}", act, delete(alertmanager::expire)),
+        route(Method::GET, "/api/v2/receivers", look, get(alertmanager::receivers)),
+        route(Method::GET, "/api/v2/status", look, get(alertmanager::status)),
     ];
     all.extend(callbacks::routes().map(|(method, path, handler)| route(method, path, open, handler)));
     all.extend(incidents::VERBS.map(|verb| {

@@ -31,7 +31,7 @@ struct Written {
 pub async fn list(State(desk): State<Desk>) -> Result<Response, Wrong> {
     let found = desk.look(|decider| {
         let engine = &decider.engine;
-        let asked = engine.state.incidents.silences.values().map(ad_hoc);
+        let asked = engine.state.incidents.silences.values().filter(|silence| !silence.is_over()).map(ad_hoc);
         let now = engine.state.moment.millis();
         let configured = engine.world.settings.silences.iter();
         let configured = configured.filter(|silence| silence.until.as_millisecond() > now).map(configured_one);
@@ -75,7 +75,7 @@ impl Written {
             }
         }
         let matchers = Matchers::parse(&self.matchers).map_err(|why| format!("`match` cannot be read: {why}"))?;
-        Ok(NewSilence { matchers, lasts: span(&self.lasts)?, reason: self.reason })
+        Ok(NewSilence::from_now(matchers, span(&self.lasts)?, self.reason))
     }
 }
 

@@ -252,7 +252,7 @@ impl Tally {
         let worst = worst(&draft.members);
         let rule = worst.and_then(|member| match member.subject.origin {
             Origin::Rule(rule) => Some(rule),
-            Origin::Watchbell(_) => None,
+            Origin::Watchbell(_) | Origin::Posted { .. } => None,
         });
         let (at, incident, to) = (draft.at, draft.incident, draft.destination.to_string().into());
         let severity = draft.severity.clone();

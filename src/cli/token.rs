@@ -24,6 +24,8 @@ pub struct Token {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Role {
+    /// Only post alerts, as a Prometheus or an Alertmanager does.
+    Sender,
     /// Look.
     Viewer,
     /// Also act on incidents, and silence.
@@ -48,6 +50,7 @@ impl Token {
         let token = format!("wb_{}", URL_SAFE_NO_PAD.encode(secret));
         let sha256: String = Sha256::digest(&token).iter().map(|byte| format!("{byte:02x}")).collect();
         let role = match self.role {
+            Role::Sender => "sender",
             Role::Viewer => "viewer",
             Role::Responder => "responder",
             Role::Admin => "admin",

@@ -3,7 +3,7 @@
 //! A command on an incident names it by its number and, where it comes from something that was sent earlier (a button, a link,
 //! a callback), the generation that it was about: an old button cannot touch a reopened incident.
 
-use crate::model::{Matchers, Moment, Name, Severity, SilenceId, Span};
+use crate::model::{Matchers, Moment, Name, Severity, SilenceId, Slot, Span};
 
 /// Something that somebody asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,10 +95,16 @@ pub enum Act {
 pub struct NewSilence {
     /// What it silences.
     pub matchers: Matchers,
-    /// For how long.
+    /// Its first instant by the wall clock; now, where none is said or it has passed.
+    pub from: Option<Slot>,
+    /// For how long, from that instant on.
     pub lasts: Span,
     /// Why.
     pub reason: String,
+    /// Who wants it, by the word of whoever asks; the actor, where nobody is named.
+    pub creator: Option<Name>,
+    /// The silence that it stands in for: changed where it can be, else ended.
+    pub replaces: Option<SilenceId>,
 }
 
 /// A silence that somebody asked for.
@@ -114,10 +120,33 @@ pub struct AdHocSilence {
     pub until: Moment,
     /// Who asked for it.
     pub by: Actor,
+    /// Who wanted it, where whoever asked named somebody.
+    pub creator: Option<Name>,
     /// Why.
     pub reason: String,
-    /// Whether its owner has been told that it ends soon.
-    pub warned: bool,
+    /// Where it stands.
+    pub phase: SilencePhase,
+}
+
+/// Where a silence stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilencePhase {
+    /// It begins later.
+    Pending,
+    /// It holds back.
+    Holds,
+    /// It holds back, and its owner has been told that it ends soon.
+    Warned,
+    /// It is over, and only shown for a while.
+    Over,
+}
+
+impl NewSilence {
+    /// A silence from now on.
+    #[must_use]
+    pub fn from_now(matchers: Matchers, lasts: Span, reason: String) -> Self {
+        NewSilence { matchers, from: None, lasts, reason, creator: None, replaces: None }
+    }
 }
 
 impl AdHocSilence {
@@ -130,8 +159,34 @@ impl AdHocSilence {
 
     /// When something has to be done about it next.
     #[must_use]
-    pub fn next_due(&self) -> Moment {
-        if self.warned { self.until } else { self.warns_at() }
+    pub fn next_due(&self) -> Option<Moment> {
+        match self.phase {
+            SilencePhase::Pending => Some(self.from),
+            SilencePhase::Holds => Some(self.warns_at()),
+            SilencePhase::Warned => Some(self.until),
+            SilencePhase::Over => None,
+        }
+    }
+
+    /// Whether it holds back what it matches.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        matches!(self.phase, SilencePhase::Holds | SilencePhase::Warned)
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.phase == SilencePhase::Over
+    }
+
+    /// Who wanted it: the actor, and whom they named.
+    #[must_use]
+    pub fn owner(&self) -> String {
+        match &self.creator {
+            Some(creator) if *creator != self.by.name => format!("{creator} as {}", self.by.name),
+            Some(_) | None => self.by.name.to_string(),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::heartbeat::Heartbeat;
 use super::incident::{
     Acknowledgement, Assessment, Destination, DigestKey, Ended, Entry, Hold, Key, Later, Stage, Verdict, run_words,
 };
+use super::posted::Posted;
 use super::routine::RoutineState;
 use super::transition::{Cause, Subject};
 use crate::config::Policy;
@@ -102,6 +103,16 @@ pub enum EventKind {
         routine: Name,
         /// What it is now; `None` where the configuration has it no more.
         is: Option<RoutineState>,
+    },
+    /// An alert that somebody posted fires, or is another now.
+    AlertPosted {
+        /// The alert.
+        posted: Box<Posted>,
+    },
+    /// A posted alert is over.
+    PostedEnded {
+        /// The alert.
+        alert: AlertId,
     },
     /// We were not running for so long: no clock went on.
     Slept {

@@ -2,6 +2,7 @@
 
 use super::evaluate::RuleState;
 use super::heartbeat::Heartbeat;
+use super::posted::Posted;
 use super::state::State;
 use super::world::World;
 use super::{Event, EventKind};
@@ -77,6 +78,13 @@ impl State {
             EventKind::RoutineChanged { routine, is: None } => {
                 self.routines.remove(routine);
             }
+            EventKind::AlertPosted { posted } => {
+                let posted = Posted { vigil: None, ..(**posted).clone() };
+                self.posted.insert(posted.subject.alert, posted);
+            }
+            EventKind::PostedEnded { alert } => {
+                self.posted.remove(alert);
+            }
             EventKind::Slept { span } => {
                 for rule in self.rules.values_mut() {
                     rule.sleep(*span, self.moment);
@@ -96,7 +104,7 @@ impl State {
             | EventKind::SilenceEnded { .. }
             | EventKind::DigestEntered { .. }
             | EventKind::DigestSent { .. }
-            | EventKind::ActionsCounted { .. } => self.incidents.apply_common(kind),
+            | EventKind::ActionsCounted { .. } => self.incidents.apply_common(kind, self.moment),
             EventKind::IncidentsCounted { last_number, changes } => {
                 self.incidents.last_number = self.incidents.last_number.max(*last_number);
                 self.incidents.changes = changes.iter().cloned().collect();
@@ -121,7 +129,8 @@ impl State {
         let routines = self.routines.iter();
         let routines =
             routines.map(|(routine, is)| EventKind::RoutineChanged { routine: routine.clone(), is: Some(is.clone()) });
-        let common = sources.chain(own).chain(heartbeats).chain(routines);
+        let posted = self.posted.values().map(|posted| EventKind::AlertPosted { posted: Box::new(posted.clone()) });
+        let common = sources.chain(own).chain(heartbeats).chain(posted).chain(routines);
         let kinds = rules.chain(common).chain(self.incidents.as_events());
         kinds.map(|kind| Event { moment: self.moment, slot: None, kind })
     }

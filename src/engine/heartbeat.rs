@@ -72,11 +72,11 @@ impl Engine {
         }
     }
 
-    /// Whether an alert of this name fires by a rule that was answered.
+    /// Whether an alert of this name fires: by a rule that was answered, or because somebody posts it.
     fn beats(&self, world: &World, alert: &str) -> bool {
         let rules = world.heartbeat_rules(alert).iter().filter_map(|rule| self.state.rules.get(rule));
         let mut answered = rules.filter(|rule| rule.failing.is_none());
-        answered.any(|rule| rule.iter().any(|alert| alert.firing_tier().is_some()))
+        answered.any(|rule| rule.iter().any(|alert| alert.firing_tier().is_some())) || self.is_posted(alert)
     }
 
     fn judge_heartbeat(
@@ -166,6 +166,16 @@ impl Engine {
                 let (before, after) = if is { (Some(top), None) } else { (None, Some(top)) };
                 transitions.push(Transition::of(alert, rule, before, after, Cause::RuleChanged));
             }
+        }
+        for posted in self.state.posted.values() {
+            let (subject, name) = (posted.subject.clone(), posted.subject.labels.get("alertname"));
+            let severity = Some(subject.severity.clone());
+            let (before, after) = match (old.is_heartbeat(name), self.world.is_heartbeat(name)) {
+                (false, true) => (severity, None),
+                (true, false) => (None, severity),
+                (false, false) | (true, true) => continue,
+            };
+            transitions.push(Transition { subject, before, after, cause: Cause::Condition, policy: None });
         }
         transitions.sort_by(|a, b| a.subject.labels.cmp(&b.subject.labels));
         transitions

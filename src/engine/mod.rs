@@ -14,6 +14,7 @@ pub mod heartbeat;
 pub mod incident;
 pub mod notice;
 pub mod own;
+pub mod posted;
 mod recording;
 mod reload;
 pub mod routine;
@@ -35,6 +36,7 @@ use evaluate::{Instant, Outcome, Reading, RuleState};
 use incident::{At, Destination, RunId, RunNews, Settled};
 use jiff::Timestamp;
 use notice::Draft;
+use posted::Post;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use transition::Transition;
@@ -139,6 +141,8 @@ pub enum Fact<'a> {
     },
     /// Somebody asks for something.
     Command(&'a Command),
+    /// Somebody posts alerts, all at once.
+    Posted(&'a [Post]),
     /// A channel cannot deliver, or delivers again.
     Channel {
         /// The channel.
@@ -191,6 +195,13 @@ impl Engine {
 
     /// Takes in one fact at `now`, changes the state, and says what happened and what is owed.
     pub fn advance(&mut self, fact: Fact<'_>, now: Moment) -> Step {
+        let mut step = self.take_in(fact, now);
+        // What a posted alert says of itself changes from post to post, and is in the journal only where it began.
+        step.drafts.iter_mut().for_each(|draft| draft.bring_posted_up_to_date(self));
+        step
+    }
+
+    fn take_in(&mut self, fact: Fact<'_>, now: Moment) -> Step {
         // A slot is judged by its own moment: ticks and other groups' slots, which came while its answers were under way, must
         // not make `for` a fraction of a second longer, and an alert a whole slot late.
         let judged = now.max(self.running_since);
@@ -240,8 +251,12 @@ impl Engine {
                     Err(refusal) => step.refusal = Some(refusal),
                 }
             }
+            Fact::Posted(posts) => self.take_posts(posts, now, &mut step),
             Fact::Channel { channel, trouble } => self.channel(&channel, trouble, now, &mut step),
             Fact::Tick => {}
+        }
+        if knows_the_time && !has_slept {
+            self.keep_vigils(now, &mut step);
         }
         if knows_the_time {
             self.watch_heartbeats(now, &mut step);
@@ -289,12 +304,13 @@ impl Engine {
     pub fn next_due(&self) -> Option<Moment> {
         let settings = &self.world.settings;
         let incidents = self.state.incidents.by_key.values().filter_map(|incident| incident.next_due(settings));
-        let silences = self.state.incidents.silences.values().map(AdHocSilence::next_due);
+        let silences = self.state.incidents.silences.values().filter_map(AdHocSilence::next_due);
         let dates = self.weighed.and_then(|wall| incident::next_change(&self.world, wall));
         let digests = self.weighed.and_then(|wall| incident::next_digest(&self.world, &self.state.incidents, wall));
         let dates = dates.into_iter().chain(digests).map(|at| Moment::from_millis(at.as_millisecond()) + self.skew);
         let routines = self.weighed.and_then(|wall| self.next_of_routines(wall)).map(|at| at.moment(self.skew));
-        incidents.chain(silences).chain(dates).chain(routines).chain(self.next_missing_heartbeat()).min()
+        let own = self.next_missing_heartbeat().into_iter().chain(self.next_vigil());
+        incidents.chain(silences).chain(dates).chain(routines).chain(own).min()
     }
 
     fn evaluate(&mut self, group: usize, at: Instant, readings: &[Result<Reading<'_>, Failure>], step: &mut Step) {
@@ -388,6 +404,8 @@ impl Engine {
 
     fn sleep(&mut self, span: Span, now: Moment, step: &mut Step) {
         self.running_since = now;
+        // Nobody could say anything again meanwhile.
+        self.state.posted.values_mut().for_each(|posted| posted.vigil = None);
         let event = Event { moment: now, slot: None, kind: EventKind::Slept { span } };
         self.state.apply(&self.world, &event.kind);
         step.events.push(event);

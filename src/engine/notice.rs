@@ -396,6 +396,11 @@ impl Draft {
         }
     }
 
+    /// Takes over what the senders of posted alerts say of them now.
+    pub(super) fn bring_posted_up_to_date(&mut self, engine: &Engine) {
+        self.members.iter_mut().for_each(|member| member.bring_post_up_to_date(engine));
+    }
+
     /// Renders the message, or names the queries that its templates still need, each with the source to ask.
     ///
     /// # Errors
@@ -435,7 +440,8 @@ impl Draft {
         let own = first.title.clone();
         let group = self.key.group.without("alertname");
         let place = if group.is_empty() { String::new() } else { format!(" {group}") };
-        own.unwrap_or_else(|| format!("{}{place}", first.name))
+        let named = || if first.name.is_empty() { first.labels.to_string() } else { format!("{}{place}", first.name) };
+        own.unwrap_or_else(named)
     }
 
     /// The key under which a page is known to receivers that can tell a repeat: it is the same after every crash.
@@ -546,11 +552,19 @@ fn delivery_id(incident: &Incident, destination: &Destination, kind: NoticeKind,
 impl Member {
     /// Takes over the value of the last evaluated slot.
     fn bring_up_to_date(&mut self, engine: &Engine) {
-        let Origin::Rule(rule) = &self.subject.origin else { return };
+        let Origin::Rule(rule) = &self.subject.origin else { return self.bring_post_up_to_date(engine) };
         let alert = engine.state.rules.get(rule).and_then(|rule| rule.get(self.subject.alert));
         if let Some((alert, _)) = alert {
             self.subject.value = alert.value;
             self.subject.series = alert.series.clone();
+        }
+    }
+
+    /// Takes over what the sender of a posted alert says of it now.
+    fn bring_post_up_to_date(&mut self, engine: &Engine) {
+        let latest = engine.state.posted.get(&self.subject.alert).filter(|_| self.ended.is_none());
+        if let Some(posted) = latest {
+            self.subject.origin = posted.subject.origin.clone();
         }
     }
 
@@ -559,12 +573,12 @@ impl Member {
         let subject = &self.subject;
         let rule = match &subject.origin {
             Origin::Rule(id) => world.rule(*id),
-            Origin::Watchbell(_) => None,
+            Origin::Watchbell(_) | Origin::Posted { .. } => None,
         };
         let mut text = AlertText {
             alert: subject.alert,
             name: subject.labels.get("alertname").into(),
-            labels: member_labels(world, rule.map(|rule| &**rule), subject),
+            labels: shown_labels(world, subject),
             annotations: Vec::new(),
             title: None,
             severity: subject.severity.clone(),
@@ -576,8 +590,12 @@ impl Member {
             ended: self.ended,
             note: note(&self.cause, self.ended.is_some(), subject.value),
         };
-        if let Origin::Watchbell(summary) = &subject.origin {
-            text.annotations.push(("summary".into(), summary.clone()));
+        match &subject.origin {
+            Origin::Watchbell(summary) => text.annotations.push(("summary".into(), summary.clone())),
+            Origin::Posted { annotations, .. } => {
+                text.annotations.extend(annotations.iter().map(|(name, text)| (name.clone(), text.to_string())));
+            }
+            Origin::Rule(_) => {}
         }
         if let Some(rule) = rule {
             self.render_into(&mut text, world, rule, at, answers)?;
@@ -620,12 +638,6 @@ impl Member {
     }
 }
 
-/// The labels of an alert as people see them: with those of the service and the severity.
-pub(super) fn member_labels(world: &World, rule: Option<&Rule>, subject: &Subject) -> Labels {
-    let labels = subject.labels.overlaid_under(&world.settings.external_labels);
-    with_severity(&labels, rule, &subject.severity)
-}
-
 /// What templates may speak of, for one alert of an incident.
 pub(super) fn template_data<'a>(
     world: &'a World,
@@ -645,6 +657,18 @@ pub(super) fn template_data<'a>(
         unit: rule.unit.as_deref().unwrap_or_default(),
         active_at: Slot::from_millis(member.subject.active.millis()),
         now: Slot::from_millis(at.millis()),
+    }
+}
+
+/// The labels of an alert that matchers see and messages show: with its severity, and the external labels where absent.
+#[must_use]
+pub fn shown_labels(world: &World, subject: &Subject) -> Labels {
+    let labels = subject.labels.overlaid_under(&world.settings.external_labels);
+    match &subject.origin {
+        Origin::Rule(id) => with_severity(&labels, world.rule(*id).map(|rule| &**rule), &subject.severity),
+        // Whoever wrote matchers for what is posted wrote them for these very words.
+        Origin::Posted { .. } if subject.labels.find("severity").is_some() => labels,
+        Origin::Posted { .. } | Origin::Watchbell(_) => with_severity(&labels, None, &subject.severity),
     }
 }
 
@@ -692,5 +716,7 @@ fn note(cause: &Cause, ended: bool, value: f64) -> Option<String> {
         Cause::RuleRemoved => Some("the rule was removed".into()),
         Cause::RuleChanged if ended => Some("the rule was changed and no longer makes this alert".into()),
         Cause::RuleChanged => Some("the rule was changed".into()),
+        Cause::SenderEnded => Some("its sender says that it has ended".into()),
+        Cause::Unconfirmed { since } => Some(format!("not confirmed since {since}; this is not a resolution")),
     }
 }

@@ -47,7 +47,7 @@ impl State {
         let failing = self.own.values().filter(|subject| subject.labels.get("alertname") == DELIVERY_FAILING);
         let said = failing.filter_map(|subject| match &subject.origin {
             Origin::Watchbell(summary) => Some((subject.labels.get("channel").into(), summary.clone())),
-            Origin::Rule(_) => None,
+            Origin::Rule(_) | Origin::Posted { .. } => None,
         });
         said.collect()
     }

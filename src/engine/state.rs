@@ -3,6 +3,7 @@
 use super::evaluate::RuleState;
 use super::heartbeat::Heartbeat;
 use super::incident::Incidents;
+use super::posted::Posted;
 use super::routine::RoutineState;
 use super::transition::Subject;
 use crate::model::{AlertId, Moment, Name, RuleId};
@@ -24,6 +25,8 @@ pub struct State {
     pub heartbeats: BTreeMap<Name, Heartbeat>,
     /// What people do again and again.
     pub routines: BTreeMap<Name, RoutineState>,
+    /// Alerts that others posted, and that fire.
+    pub posted: BTreeMap<AlertId, Posted>,
     /// The incidents.
     pub incidents: Incidents,
 }

@@ -1,7 +1,7 @@
 //! What people may have to be told of: an alert that began to fire, changed its severity, or ended.
 
 use super::alert::{Alert, Top, Why};
-use crate::model::{AlertId, Labels, Moment, RuleId, Severity};
+use crate::model::{AlertId, Labels, Moment, Name, RuleId, Severity};
 use crate::rules::Rule;
 
 /// One alert's step between severities. Both `None` never happens.
@@ -16,7 +16,7 @@ pub struct Transition {
     /// What moved it.
     pub cause: Cause,
     /// The policy that the rule asks for.
-    pub policy: Option<crate::model::Name>,
+    pub policy: Option<Name>,
 }
 
 /// What a message needs to know of an alert that fires or has just ended.
@@ -47,6 +47,13 @@ pub enum Origin {
     Rule(RuleId),
     /// Watchbell itself; the text says what is wrong.
     Watchbell(String),
+    /// Somebody else, who posted it.
+    Posted {
+        /// What its sender said of it last.
+        annotations: Labels,
+        /// Where its sender shows it.
+        url: Name,
+    },
 }
 
 /// What moved an alert.
@@ -70,6 +77,13 @@ pub enum Cause {
     RuleRemoved,
     /// Its rule still exists, but no longer makes this identity or this tier.
     RuleChanged,
+    /// It was posted, and its sender says that it has ended.
+    SenderEnded,
+    /// It was posted, and has not been posted again in time.
+    Unconfirmed {
+        /// When it was posted last, or we were started after that.
+        since: Moment,
+    },
 }
 
 /// Puts transitions into the order in which they are taken in: by labels, the id where those are the same.

@@ -73,7 +73,7 @@ impl World {
     pub fn inhibited_by(&self, origin: &Origin) -> &[InhibitedBy] {
         match origin {
             Origin::Rule(id) => self.rule(*id).map(|rule| rule.inhibited_by.as_slice()).unwrap_or_default(),
-            Origin::Watchbell(_) => &[],
+            Origin::Watchbell(_) | Origin::Posted { .. } => &[],
         }
     }
 

@@ -24,6 +24,19 @@ enum Test {
     MatchesNot(Regex),
 }
 
+/// How a matcher compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`
+    Matches,
+    /// `!~`
+    MatchesNot,
+}
+
 /// Why a matcher text was refused, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -59,6 +72,12 @@ impl Matchers {
         Ok(Matchers(matchers))
     }
 
+    /// These conditions together.
+    #[must_use]
+    pub fn of(matchers: Vec<Matcher>) -> Self {
+        Matchers(matchers)
+    }
+
     /// Whether `labels` meets all of them; a label that is not there has the empty value.
     #[must_use]
     pub fn matches(&self, labels: &Labels) -> bool {
@@ -78,6 +97,42 @@ impl Matchers {
 }
 
 impl Matcher {
+    /// The condition that label `name` compares so with `value`.
+    ///
+    /// # Errors
+    /// Why `value` is not a regular expression, where it has to be one.
+    pub fn new(name: impl Into<Name>, operator: Operator, value: impl Into<Name>) -> Result<Self, String> {
+        let value = value.into();
+        let regex = || {
+            let regex = Regex::new(&format!("^(?s:{value})$"));
+            regex.map_err(|cause| format!("`{value}` is not a regular expression: {}", last_line(&cause.to_string())))
+        };
+        let test = match operator {
+            Operator::Equal => Test::Equal,
+            Operator::NotEqual => Test::NotEqual,
+            Operator::Matches => Test::Matches(regex()?),
+            Operator::MatchesNot => Test::MatchesNot(regex()?),
+        };
+        Ok(Matcher { name: name.into(), value, test })
+    }
+
+    /// The value that it compares with.
+    #[must_use]
+    pub fn value(&self) -> &Name {
+        &self.value
+    }
+
+    /// How it compares.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
+        match self.test {
+            Test::Equal => Operator::Equal,
+            Test::NotEqual => Operator::NotEqual,
+            Test::Matches(_) => Operator::Matches,
+            Test::MatchesNot(_) => Operator::MatchesNot,
+        }
+    }
+
     /// The label it looks at.
     #[must_use]
     pub fn name(&self) -> &Name {
@@ -104,15 +159,6 @@ impl Matcher {
     fn matches(&self, labels: &Labels) -> bool {
         self.accepts(labels.get(&self.name))
     }
-
-    fn operator(&self) -> &'static str {
-        match self.test {
-            Test::Equal => "=",
-            Test::NotEqual => "!=",
-            Test::Matches(_) => "=~",
-            Test::MatchesNot(_) => "!~",
-        }
-    }
 }
 
 impl PartialEq for Matcher {
@@ -127,10 +173,33 @@ impl fmt::Display for Matchers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, matcher) in self.0.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
-            write!(f, "{comma}{}{}{:?}", matcher.name, matcher.operator(), matcher.value)?;
+            let name = if is_plain(&matcher.name) { matcher.name.to_string() } else { quoted(&matcher.name) };
+            write!(f, "{comma}{name}{}{}", matcher.operator(), quoted(&matcher.value))?;
         }
         Ok(())
     }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Operator::Equal => "=",
+            Operator::NotEqual => "!=",
+            Operator::Matches => "=~",
+            Operator::MatchesNot => "!~",
+        })
+    }
+}
+
+/// Whether a label name can stand without quotes.
+fn is_plain(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    begins && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// In double quotes, with exactly those escapes that [`Reader::quoted`] reads back.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n"))
 }
 
 struct Reader<'a> {
@@ -167,26 +236,15 @@ impl Reader<'_> {
 
     fn matcher(&mut self) -> Result<Matcher, MatcherError> {
         let name = self.name()?;
-        let operator = ["=~", "!~", "!=", "="].into_iter().find(|op| self.take(op));
+        let known = [Operator::Matches, Operator::MatchesNot, Operator::NotEqual, Operator::Equal];
+        let operator = known.into_iter().find(|operator| self.take(&operator.to_string()));
         let Some(operator) = operator else {
             return Err(self.error("expected `=`, `!=`, `=~` or `!~` after the label name"));
         };
         self.skip_space();
         let value_at = self.at;
         let value = self.quoted()?;
-        let regex = || {
-            Regex::new(&format!("^(?s:{value})$")).map_err(|cause| MatcherError {
-                offset: value_at,
-                message: format!("`{value}` is not a regular expression: {}", last_line(&cause.to_string())),
-            })
-        };
-        let test = match operator {
-            "=" => Test::Equal,
-            "!=" => Test::NotEqual,
-            "=~" => Test::Matches(regex()?),
-            _ => Test::MatchesNot(regex()?),
-        };
-        Ok(Matcher { name, value: value.into(), test })
+        Matcher::new(name, operator, value).map_err(|message| MatcherError { offset: value_at, message })
     }
 
     fn name(&mut self) -> Result<Name, MatcherError> {
@@ -253,6 +311,19 @@ mod tests {
         ] {
             assert_eq!(Matchers::parse(text).unwrap().matches(&labels), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_whatever_is_in_it() {
+        let texts = ["", "plain", "a b", "a\tb\u{7f}", "\"", r"\d+\.x", "one\ntwo", r"ends in \", "ü"];
+        for text in texts {
+            for operator in [Operator::Equal, Operator::NotEqual] {
+                let matchers = Matchers::of(vec![Matcher::new(text, operator, text).unwrap()]);
+                assert_eq!(Matchers::parse(&matchers.to_string()).as_ref(), Ok(&matchers), "{matchers}");
+            }
+        }
+        let matchers = Matchers::of(vec![Matcher::new("a", Operator::Matches, r"\d+\.x|\\").unwrap()]);
+        assert_eq!(Matchers::parse(&matchers.to_string()), Ok(matchers));
     }
 
     #[test]

@@ -5,16 +5,17 @@ use super::expect::Expectation;
 use super::remedies::{Does, Script};
 use super::written::{self, Expect};
 use crate::config::{self, Settings, Target};
-use crate::diagnostics::{Findings, Sources, Spanned, codes, suggest};
+use crate::diagnostics::{Findings, Place, Sources, Spanned, codes, suggest};
 use crate::engine::command::{Act, NewSilence};
 use crate::engine::own;
+use crate::engine::posted::{Ends, HOLDS_FOR, Post};
 use crate::model::{Labels, Matchers, Name, Severity, Slot, Span};
 use crate::promql::{described, eval};
 use crate::rules::{self, Context, RuleSet};
 use crate::series;
-use crate::yaml::{self, Validator};
+use crate::yaml::{self, Entries, Validator};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ const LONGEST: Span = Span::from_hours(400 * 24);
 
 /// What an event can be, for whoever wrote none of these or several.
 const EVENTS: &str = "one of `query_error`, `no_data`, `missed`, `restart`, `clock_jump`, `reload`, `channel_fails`, `channel_refuses`, `action`, `ack`, `unack`, \
-                      `snooze`, `assess`, `update`, `note`, `assign`, `escalate`, `resolve`, `review`, `silence`, `routine_done`";
+                      `snooze`, `assess`, `update`, `note`, `assign`, `escalate`, `resolve`, `review`, `silence`, `routine_done`, `posted`";
 
 /// A scenario, ready to be played.
 #[derive(Clone, Debug)]
@@ -140,6 +141,8 @@ pub enum EventKind {
         /// What there is to say.
         note: String,
     },
+    /// Somebody posts alerts.
+    Posted(Vec<Posted>),
     /// Somebody silences something.
     Silence {
         /// Who.
@@ -147,6 +150,29 @@ pub enum EventKind {
         /// What.
         silence: NewSilence,
     },
+}
+
+/// An alert that somebody posts.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    labels: Labels,
+    annotations: Labels,
+    started: Span,
+    ends: Option<Span>,
+}
+
+impl Posted {
+    /// What is posted at `wall`.
+    #[must_use]
+    pub fn at(&self, wall: Slot) -> Post {
+        Post {
+            labels: self.labels.clone(),
+            annotations: self.annotations.clone(),
+            url: Name::new(),
+            starts: Some(wall - self.started),
+            ends: self.ends.map_or(Ends::After(HOLDS_FOR), |ends| Ends::At(wall + ends)),
+        }
+    }
 }
 
 /// The JSON Schema of scenario files.
@@ -174,7 +200,10 @@ pub fn load(path: &Path, sources: &mut Sources, findings: &mut Findings) -> Opti
             return None;
         }
     };
-    let scenario = Reader { path, folder: path.parent().unwrap_or(Path::new("")), sources, findings }.read(&written);
+    let posted = written.events.iter().flat_map(|event| &event.value.posted);
+    let posted = posted.filter_map(|posted| posted.labels.get("alertname").cloned()).collect();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let scenario = Reader { path, folder, sources, findings, posted }.read(&written);
     scenario.filter(|_| !findings.has_errors())
 }
 
@@ -183,6 +212,8 @@ struct Reader<'a> {
     folder: &'a Path,
     sources: &'a mut Sources,
     findings: &'a mut Findings,
+    /// The names of alerts that are posted.
+    posted: BTreeSet<String>,
 }
 
 impl Reader<'_> {
@@ -411,6 +442,7 @@ impl Reader<'_> {
         kinds.extend(self.act(written, rules, settings));
         kinds.extend(self.silence(written));
         kinds.extend(self.routine_done(written, settings));
+        kinds.extend(self.posted(written, event.place));
         let at = written.at.value.0;
         match (kinds.pop(), kinds.is_empty()) {
             (Some(kind), true) => Some(Event { at, kind }),
@@ -493,7 +525,8 @@ impl Reader<'_> {
         let known = || rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| &*rule.alert);
         let names_one = incident.value.starts_with("INC-")
             || own::NAMES.contains(&&*incident.value)
-            || known().any(|alert| alert == incident.value);
+            || known().any(|alert| alert == incident.value)
+            || self.posted.contains(&incident.value);
         if !names_one {
             self.unknown("alert", incident, known());
             return None;
@@ -542,6 +575,16 @@ impl Reader<'_> {
         Some(EventKind::RoutineDone { by, routine, note })
     }
 
+    /// Alerts that somebody posts, each with a label at least.
+    fn posted(&mut self, written: &written::Event, place: Place) -> Option<EventKind> {
+        let posts: Vec<Posted> = written.posted.iter().map(posted).collect();
+        if posts.iter().any(|post| post.labels.is_empty()) {
+            let message = "an alert that is posted has at least one label";
+            self.findings.error(codes::WB202, message).at(place, "");
+        }
+        (!posts.is_empty()).then_some(EventKind::Posted(posts))
+    }
+
     fn silence(&mut self, written: &written::Event) -> Option<EventKind> {
         let text = written.silence.as_ref()?;
         let matchers = match Matchers::parse(&text.value) {
@@ -554,7 +597,7 @@ impl Reader<'_> {
         let lasts = written.lasts.as_ref().map_or(Span::from_hours(1), |lasts| lasts.0);
         let reason = written.text.as_ref().map_or("said in the scenario", |text| text.value.as_str()).to_owned();
         let by = written.by.as_ref().map_or("somebody", |by| by.value.as_str()).into();
-        Some(EventKind::Silence { by, silence: NewSilence { matchers, lasts, reason } })
+        Some(EventKind::Silence { by, silence: NewSilence::from_now(matchers, lasts, reason) })
     }
 
     /// The target that somebody must have been told as: `schedule:primary`, or a channel.
@@ -595,7 +638,8 @@ impl Reader<'_> {
         let written = &expect.value;
         for name in written.firing.iter().chain(&written.resolved) {
             let all = || rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| &*rule.alert);
-            if !all().any(|alert| alert == name.value) && !own::NAMES.contains(&&*name.value) {
+            let is_posted = self.posted.contains(&name.value) || own::NAMES.contains(&&*name.value);
+            if !is_posted && !all().any(|alert| alert == name.value) {
                 // A test on a misspelt alert name would pass for ever where it expects nothing.
                 self.unknown("alert", name, all());
                 return None;
@@ -618,6 +662,18 @@ impl Reader<'_> {
             finding.help("one of `firing`, `resolved`, `told`, `nothing_else: true`");
         }
         expectation
+    }
+}
+
+fn posted(written: &written::Posted) -> Posted {
+    let labels = |entries: &Entries<String>| {
+        Labels::new(entries.iter().map(|(name, value)| (name.value.as_str(), value.as_str())))
+    };
+    Posted {
+        labels: labels(&written.labels),
+        annotations: labels(&written.annotations),
+        started: written.started.as_ref().map_or(Span::ZERO, |started| started.0),
+        ends: written.ends.as_ref().map(|ends| ends.0),
     }
 }
 

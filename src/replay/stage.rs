@@ -14,7 +14,7 @@ use super::scenario::{Blank, EventKind, Scenario};
 use super::snapshot::text_of;
 use super::story::{Deed, Story};
 use crate::engine::alert::Phase;
-use crate::engine::command::{self, Actor, Command, Via};
+use crate::engine::command::{self, Actor, Command, SilencePhase, Via};
 use crate::engine::evaluate::Reading;
 use crate::engine::event::{Event, EventKind as Happened, IncidentEvent};
 use crate::engine::heartbeat::Heartbeat;
@@ -23,7 +23,7 @@ use crate::engine::notice::{Draft, Notice};
 use crate::engine::routine::{RoutineState, Wanted};
 use crate::engine::transition::Cause;
 use crate::engine::{Engine, Fact, Failure, State, Step, World};
-use crate::model::{AlertId, Moment, Name, RuleId, Slot, Span, duration_text};
+use crate::model::{AlertId, Labels, Moment, Name, RuleId, Slot, Span, duration_text};
 use crate::rules::template::Answers;
 use crate::rules::{Rule, RuleSet};
 use std::collections::{BTreeMap, HashMap};
@@ -82,6 +82,7 @@ struct Stage<'a> {
     story: Story,
     shown: BTreeMap<AlertId, String>,
     names: HashMap<AlertId, (String, bool)>,
+    posted: HashMap<AlertId, Labels>,
     next_event: usize,
     commands: u64,
     failing_until: Span,
@@ -109,6 +110,7 @@ impl<'a> Stage<'a> {
             story: Story { title: scenario.title.clone(), answered: answered(scenario), lines: Vec::new() },
             shown: BTreeMap::new(),
             names: HashMap::new(),
+            posted: HashMap::new(),
             next_event: 0,
             commands: 0,
             failing_until: Span::ZERO,
@@ -218,6 +220,12 @@ impl<'a> Stage<'a> {
             EventKind::RoutineDone { by, routine, note } => {
                 let deed = command::Deed::TickOff { routine: routine.clone(), note: note.clone() };
                 self.command(by, deed, at, now);
+            }
+            EventKind::Posted(posts) => {
+                let wall = self.clocks.wall(at);
+                let posts: Vec<_> = posts.iter().map(|post| post.at(wall)).collect();
+                let step = self.engine.advance(Fact::Posted(&posts), now);
+                self.take(step, at);
             }
             EventKind::Silence { by, silence } => {
                 self.command(by, command::Deed::Silence(silence.clone()), at, now);
@@ -434,7 +442,7 @@ impl<'a> Stage<'a> {
                 self.say(at, format!("source {source} does not answer"))
             }
             Happened::SourceChanged { source, failing: None } => self.say(at, format!("source {source} answers again")),
-            Happened::Silenced { silence } if silence.warned => {
+            Happened::Silenced { silence } if silence.phase == SilencePhase::Warned => {
                 self.say(at, format!("the silence of {} by {} ends soon", silence.matchers, silence.by));
             }
             Happened::Silenced { silence } => {
@@ -453,6 +461,18 @@ impl<'a> Stage<'a> {
                     Deed::Ended { name }
                 };
                 self.story.add(at, deed, format!("{}  {word} {}", subject.labels, subject.severity));
+            }
+            Happened::AlertPosted { posted } => {
+                let subject = &posted.subject;
+                let name = subject.labels.get("alertname").to_owned();
+                self.posted.insert(subject.alert, subject.labels.clone());
+                let deed = Deed::Alert { name, firing: Some(subject.severity.to_string()) };
+                self.story.add(at, deed, format!("{}  posted {}", subject.labels, subject.severity));
+            }
+            Happened::PostedEnded { alert } => {
+                let labels = self.posted.remove(alert).unwrap_or_default();
+                let name = labels.get("alertname").to_owned();
+                self.story.add(at, Deed::Ended { name }, format!("{labels}  over"));
             }
             Happened::Incident { key, number, event, .. } => {
                 if let Some(coverage) = &mut self.coverage {
@@ -658,6 +678,8 @@ fn because(cause: &Cause) -> String {
         Cause::QueryFails => "its query fails".into(),
         Cause::RuleRemoved => "its rule was removed".into(),
         Cause::RuleChanged => "its rule was changed".into(),
+        Cause::SenderEnded => "its sender says that it has ended".into(),
+        Cause::Unconfirmed { since } => format!("not confirmed since {since}"),
     }
 }
 

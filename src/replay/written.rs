@@ -169,6 +169,9 @@ pub struct Event {
     /// Somebody says that this routine was done; `text` says more.
     #[serde(default)]
     pub routine_done: Option<Spanned<String>>,
+    /// Somebody posts alerts, as a Prometheus with `alerting:` does.
+    #[serde(default)]
+    pub posted: Vec<Posted>,
     /// The severity of `assess`.
     #[serde(default)]
     pub severity: Option<Spanned<String>>,
@@ -198,6 +201,23 @@ pub enum ActionOutcome {
     Hangs,
     /// Its program is not there.
     Missing,
+}
+
+/// An alert that somebody posts.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Posted {
+    /// Its labels, which are its identity. A label `severity` gives its severity, by name or alias.
+    pub labels: Entries<String>,
+    /// What its sender says of it.
+    #[serde(default)]
+    pub annotations: Entries<String>,
+    /// How long ago it began. Default: 0s.
+    #[serde(default)]
+    pub started: Option<DurationText>,
+    /// In how long it ends, unless it is posted again; `0s`: it has ended. Default: its sender does not say, so that it holds for 5m.
+    #[serde(default)]
+    pub ends: Option<DurationText>,
 }
 
 /// What must come of it.

@@ -183,7 +183,7 @@ impl Conditions {
     pub fn rule_of(&self, subject: &Subject) -> Option<RuleId> {
         match subject.origin {
             Origin::Rule(rule) => Some(self.rule_now(rule)),
-            Origin::Watchbell(_) => None,
+            Origin::Watchbell(_) | Origin::Posted { .. } => None,
         }
     }
 }

@@ -33,7 +33,7 @@ impl<'a> Words<'a> {
     pub fn rule(&self, subject: &Subject) -> Option<&'a Arc<Rule>> {
         match subject.origin {
             Origin::Rule(rule) => self.world.rule(rule_now(self.moved, rule)),
-            Origin::Watchbell(_) => None,
+            Origin::Watchbell(_) | Origin::Posted { .. } => None,
         }
     }
 
@@ -152,6 +152,8 @@ impl<'a> Words<'a> {
             Cause::QueryFails => " (its query fails)".into(),
             Cause::RuleRemoved => " (its rule was removed)".into(),
             Cause::RuleChanged => " (its rule was changed)".into(),
+            Cause::SenderEnded => " (its sender says so)".into(),
+            Cause::Unconfirmed { since } => format!(" (not confirmed since {})", self.clock.second(*since)),
         }
     }
 }

@@ -6,7 +6,7 @@
 use super::books::{Books, BooksError};
 use super::clock::Look;
 use super::delivery::Order;
-use super::doors::{Done, NotDone};
+use super::doors::{Done, NotDone, NotTaken};
 use super::fetch::{Clients, Desk, Read};
 use super::lookups::{self, OfLabels};
 use super::metrics::Metrics;
@@ -18,6 +18,7 @@ use crate::engine::command::Command;
 use crate::engine::evaluate::Reading;
 use crate::engine::incident::{self, Ended, Job, JobError, RunId, RunNews, Standing};
 use crate::engine::notice::{Draft, Notice};
+use crate::engine::posted::Post;
 use crate::engine::{Engine, Event, EventKind, Fact, Failure, IncidentEvent, Step};
 use crate::http::chain;
 use crate::model::{Moment, Name, Slot, Span};
@@ -332,6 +333,19 @@ impl Decider {
                 Ok(None)
             }
         }
+    }
+
+    /// Takes in alerts that somebody posts, all or none. While the store fails they are decided on all the same.
+    ///
+    /// # Errors
+    /// Why none was taken in.
+    pub async fn posted(&mut self, posts: &[Post], now: Moment) -> Result<(), NotTaken> {
+        if !self.engine.has_room_for(posts) {
+            return Err(NotTaken::Full);
+        }
+        let step = self.engine.advance(Fact::Posted(posts), now);
+        self.carry_out(step).await;
+        if self.fenced { Err(NotTaken::Stopping) } else { Ok(()) }
     }
 
     async fn decide_on(&mut self, command: Command, now: Moment) -> Outcome {

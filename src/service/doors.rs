@@ -7,6 +7,7 @@ use super::run::Question;
 use super::start::PARTITION;
 use crate::config::Settings;
 use crate::engine::command::{Command, Refusal};
+use crate::engine::posted::{self, Post};
 use crate::model::Severities;
 use crate::store::{Partition, Store, StoreError};
 use std::sync::Arc;
@@ -51,6 +52,17 @@ pub enum NotDone {
     Stopping,
 }
 
+/// Posted alerts were not taken in, none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// So many fire already that these have no place.
+    #[error("{} posted alerts fire at most; these would be more", posted::MOST)]
+    Full,
+    /// We stop, or another replica decides.
+    #[error("the service is stopping; post them again")]
+    Stopping,
+}
+
 impl Doors {
     /// Puts a command on record, has it carried out, and waits for what comes of it. A repeat (the same id and the same words)
     /// changes nothing and gets the answer of the first. Whoever asks may hang up; it is carried out all the same.
@@ -62,6 +74,16 @@ impl Doors {
         let question = Question::Command(Box::new(command), answer);
         self.questions.send(question).map_err(|_| NotDone::Stopping)?;
         wait.await.unwrap_or(Err(NotDone::Stopping))
+    }
+
+    /// Takes in alerts that somebody posts, all or none, and waits until it is done.
+    ///
+    /// # Errors
+    /// Why nothing was taken in.
+    pub async fn post(&self, posts: Vec<Post>) -> Result<(), NotTaken> {
+        let (answer, wait) = oneshot::channel();
+        self.questions.send(Question::Posted(posts, answer)).map_err(|_| NotTaken::Stopping)?;
+        wait.await.unwrap_or(Err(NotTaken::Stopping))
     }
 
     /// Reads something from the store, with the severities as they rank now.

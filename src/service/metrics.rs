@@ -75,6 +75,11 @@ struct OfSamples {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfPosted {
+    outcome: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfDenied {
     reason: String,
 }
@@ -112,6 +117,7 @@ pub struct Metrics {
     store_failing: Gauge,
     commit: OnlyHistogram,
     commands: Family<OfCommand, Counter>,
+    posted: Family<OfPosted, Counter>,
     denied: Family<OfDenied, Counter>,
     callbacks: Family<OfCallback, Counter>,
 }
@@ -184,6 +190,8 @@ impl Metrics {
         r.register_with_unit("config_last_reload_success_timestamp", help, Unit::Seconds, self.reload_at.clone());
         r.register("store_failing", "Whether the store refuses to remember", self.store_failing.clone());
         r.register_with_unit("commit_duration", "How long a commit took", Unit::Seconds, self.commit.0.clone());
+        let help = "Alerts that others posted, by what they say (firing or resolved), and requests that were refused";
+        r.register("alerts_posted", help, self.posted.clone());
         let help = "What people asked for, by the way that it came and whether it was done";
         r.register("commands", help, self.commands.clone());
         let help = "Requests over HTTP that were not let in, by reason";
@@ -191,6 +199,19 @@ impl Metrics {
         let help = "Requests of Slack, of PagerDuty and by signed links, by what came of them";
         r.register("callbacks", help, self.callbacks.clone());
         registry
+    }
+
+    /// Somebody posted alerts: so many that fire, and so many that have ended.
+    pub fn posted(&self, firing: usize, resolved: usize) {
+        for (outcome, count) in [("firing", firing), ("resolved", resolved)] {
+            let counter = self.posted.get_or_create(&OfPosted { outcome: outcome.to_owned() });
+            counter.inc_by(u64::try_from(count).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// Somebody posted what cannot be taken in.
+    pub fn refused_posts(&self) {
+        self.posted.get_or_create(&OfPosted { outcome: "refused".to_owned() }).inc();
     }
 
     /// Somebody was not let in.
@@ -320,6 +341,9 @@ impl Metrics {
                 let severity = severity.map(|top| top.severity.to_string()).unwrap_or_default();
                 *counts.entry((word.to_owned(), severity)).or_default() += 1;
             }
+        }
+        for posted in state.posted.values() {
+            *counts.entry(("firing".to_owned(), posted.subject.severity.to_string())).or_default() += 1;
         }
         self.alerts.clear();
         for ((state, severity), count) in counts {

@@ -1,6 +1,7 @@
 //! One log line for what an operator would ask about.
 
 use crate::engine::Engine;
+use crate::engine::command::SilencePhase;
 use crate::engine::event::{Event, EventKind, IncidentEvent};
 use crate::engine::heartbeat::Heartbeat;
 use crate::engine::incident::Outcome;
@@ -53,9 +54,12 @@ pub fn event(engine: &Engine, event: &Event) {
         EventKind::RoutineChanged { routine, is: None } => {
             info!(routine.name = %routine, "{routine} is no routine any more")
         }
+        EventKind::Silenced { silence } if silence.phase == SilencePhase::Warned => {
+            info!(silence.id = %silence.id, "the silence of {} by {} ends soon", silence.matchers, silence.owner());
+        }
         EventKind::Silenced { silence } => {
-            let (by, until) = (&silence.by, silence.until);
-            info!(silence.id = %silence.id, "{by} silenced {} until {until}: {}", silence.matchers, silence.reason);
+            let (by, until) = (silence.owner(), silence.until);
+            info!(silence.id = %silence.id, "{by} silenced {} from {} until {until}: {}", silence.matchers, silence.from, silence.reason);
         }
         EventKind::SilenceEnded { id, by: Some(by) } => info!(silence.id = %id, "{by} ended silence {id}"),
         EventKind::SilenceEnded { id, by: None } => info!(silence.id = %id, "silence {id} is over"),
@@ -66,6 +70,9 @@ pub fn event(engine: &Engine, event: &Event) {
         EventKind::SlotsMissed { .. }
         | EventKind::AlertChanged { .. }
         | EventKind::AlertForgotten { .. }
+        // What it does to incidents is said there.
+        | EventKind::AlertPosted { .. }
+        | EventKind::PostedEnded { .. }
         | EventKind::RuleMoved { .. }
         | EventKind::RuleForgotten { .. }
         | EventKind::DigestEntered { .. }
@@ -128,5 +135,7 @@ pub fn because(cause: &Cause) -> String {
         Cause::QueryFails => ": its query fails".into(),
         Cause::RuleRemoved => ": its rule was removed".into(),
         Cause::RuleChanged => ": its rule was changed".into(),
+        Cause::SenderEnded => ": its sender says so".into(),
+        Cause::Unconfirmed { since } => format!(": not confirmed since {since}"),
     }
 }

@@ -7,7 +7,7 @@ use super::clock::{Clock, Look};
 use super::decider::Decider;
 use super::delivery::Order;
 use super::desks::{Desks, Home};
-use super::doors::{Done, NotDone};
+use super::doors::{Done, NotDone, NotTaken};
 use super::fetch::Desk;
 use super::recorder::{Inbox, Pen};
 use super::recording::ends;
@@ -18,6 +18,7 @@ use super::said::Said;
 use super::timetable::{Due, Timetable};
 use crate::engine::World;
 use crate::engine::command::Command;
+use crate::engine::posted::Post;
 use crate::engine::routine::Wanted;
 use crate::model::{Slot, Span};
 use crate::rules::Group;
@@ -40,6 +41,8 @@ pub enum Question {
     Look(Box<dyn FnOnce(&Decider) + Send>),
     /// Carry out what somebody asks for, and say why not where it is refused.
     Command(Box<Command>, oneshot::Sender<Result<Done, NotDone>>),
+    /// Take in alerts that somebody posts, all or none.
+    Posted(Vec<Post>, oneshot::Sender<Result<(), NotTaken>>),
     /// Load the files again, and say how it went.
     Reload(oneshot::Sender<Result<String, String>>),
 }
@@ -218,6 +221,10 @@ impl Run {
             Question::Command(command, answer) => {
                 let now = self.look().moment();
                 let _gone = answer.send(self.decider.command(*command, now).await);
+            }
+            Question::Posted(posts, answer) => {
+                let now = self.look().moment();
+                let _gone = answer.send(self.decider.posted(&posts, now).await);
             }
             Question::Look(look) => look(&self.decider),
             Question::Reload(answer) => {

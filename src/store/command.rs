@@ -5,7 +5,7 @@ use super::StoreError;
 use super::event::acts::ActorBody;
 use super::event::parts::{Id, json, severity};
 use crate::engine::command::{Act, Command, Deed, NewSilence, Refusal};
-use crate::model::{Matchers, Name, Severities, SilenceId, Span};
+use crate::model::{Matchers, Name, Severities, SilenceId, Slot, Span};
 use serde::{Deserialize, Serialize};
 
 /// The version of the body that is written.
@@ -24,9 +24,22 @@ struct Body {
 #[serde(rename_all = "snake_case")]
 enum DeedBody {
     Incident { number: u64, generation: Option<u32>, act: ActBody },
-    Silence { matchers: String, lasts: i64, reason: String },
+    Silence(SilenceBody),
     Expire { id: Id<SilenceId> },
     TickOff { routine: String, note: String },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SilenceBody {
+    matchers: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<i64>,
+    lasts: i64,
+    reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    creator: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaces: Option<Id<SilenceId>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -114,29 +127,46 @@ impl DeedBody {
             Deed::Incident { number, generation, act } => {
                 DeedBody::Incident { number: *number, generation: *generation, act: ActBody::new(act) }
             }
-            Deed::Silence(new) => DeedBody::Silence {
-                matchers: new.matchers.to_string(),
-                lasts: new.lasts.millis(),
-                reason: new.reason.clone(),
-            },
+            Deed::Silence(new) => DeedBody::Silence(SilenceBody::new(new)),
             Deed::Expire(id) => DeedBody::Expire { id: Id(*id) },
             Deed::TickOff { routine, note } => DeedBody::TickOff { routine: routine.to_string(), note: note.clone() },
         }
     }
 
     fn read(self, severities: &Severities) -> Result<Deed, StoreError> {
-        use serde::de::Error;
         Ok(match self {
             DeedBody::Incident { number, generation, act } => {
                 Deed::Incident { number, generation, act: act.read(severities) }
             }
-            DeedBody::Silence { matchers, lasts, reason } => {
-                let matchers = Matchers::parse(&matchers);
-                let matchers = matchers.map_err(|cause| StoreError::Command(serde_json::Error::custom(cause)))?;
-                Deed::Silence(NewSilence { matchers, lasts: Span::from_millis(lasts), reason })
-            }
+            DeedBody::Silence(new) => Deed::Silence(new.read()?),
             DeedBody::Expire { id } => Deed::Expire(id.0),
             DeedBody::TickOff { routine, note } => Deed::TickOff { routine: routine.into(), note },
+        })
+    }
+}
+
+impl SilenceBody {
+    fn new(new: &NewSilence) -> Self {
+        SilenceBody {
+            matchers: new.matchers.to_string(),
+            from: new.from.map(Slot::millis),
+            lasts: new.lasts.millis(),
+            reason: new.reason.clone(),
+            creator: new.creator.as_ref().map(ToString::to_string),
+            replaces: new.replaces.map(Id),
+        }
+    }
+
+    fn read(self) -> Result<NewSilence, StoreError> {
+        use serde::de::Error;
+        let matchers = Matchers::parse(&self.matchers);
+        Ok(NewSilence {
+            matchers: matchers.map_err(|cause| StoreError::Command(serde_json::Error::custom(cause)))?,
+            from: self.from.map(Slot::from_millis),
+            lasts: Span::from_millis(self.lasts),
+            reason: self.reason,
+            creator: self.creator.map(Name::from),
+            replaces: self.replaces.map(|id| id.0),
         })
     }
 }
@@ -247,10 +277,17 @@ mod tests {
             Act::Resolve,
             Act::Review("https://example.org/review".into()),
         ];
-        let silence = NewSilence { matchers, lasts: Span::from_hours(2), reason: "work".into() };
+        let silence = NewSilence::from_now(matchers, Span::from_hours(2), "work".into());
+        let other = NewSilence {
+            from: Some(Slot::from_millis(7)),
+            creator: Some("Ann, of ops".into()),
+            replaces: Some(SilenceId::derive(&["old"])),
+            ..silence.clone()
+        };
         let tick_off = Deed::TickOff { routine: "review-overnight".into(), note: "nothing \u{0} new".into() };
+        let expire = Deed::Expire(SilenceId::derive(&["a"]));
         let deeds = acts.into_iter().map(about_an_incident);
-        for deed in deeds.chain([Deed::Silence(silence), Deed::Expire(SilenceId::derive(&["a"])), tick_off]) {
+        for deed in deeds.chain([Deed::Silence(silence), Deed::Silence(other), expire, tick_off]) {
             let command = command(deed);
             let read = decode("a", VERSION, &encode(&command), &severities).expect("it was just written");
             assert_eq!(read, command);

@@ -7,7 +7,8 @@ use watchbell::engine::Fact;
 use watchbell::engine::command::{Act, Deed as Asked, NewSilence};
 use watchbell::engine::incident::{Ended, Outcome, RunNews};
 use watchbell::engine::notice::NoticeKind;
-use watchbell::model::{Matchers, Span};
+use watchbell::engine::posted::{Ends, HOLDS_FOR, Post};
+use watchbell::model::{Labels, Matchers, Slot, Span};
 
 /// The series that the rules of all worlds ask for.
 const CAST: [(&str, &[(&str, &str)]); 14] = [
@@ -52,6 +53,30 @@ pub enum Deed {
     Run(usize, bool),
     /// Somebody does something about an incident.
     Act(usize, Choice),
+    /// Somebody posts one of the alerts, with a severity and an end; with none it holds for a while.
+    Post(usize, usize, Option<i64>),
+}
+
+/// What is posted: the places, and the words for a severity.
+const POSTED: [(&str, &str); 4] = [("a", "page"), ("a", "warning"), ("b", "page"), ("b", "nonsense")];
+
+/// The post of one of them that ends in so many seconds.
+fn post(which: usize, started: i64, ends: Option<i64>, wall: Slot) -> Post {
+    let (chain, severity) = POSTED[which % POSTED.len()];
+    Post {
+        labels: Labels::new([("alertname", "Posted"), ("chain", chain), ("severity", severity)]),
+        annotations: Labels::new([("summary", "somebody says so")]),
+        url: "".into(),
+        starts: Some(wall - Span::from_secs(started)),
+        ends: ends.map_or(Ends::After(HOLDS_FOR), |ends| Ends::At(wall + Span::from_secs(ends))),
+    }
+}
+
+/// Everything that was posted has ended.
+pub fn end_what_was_posted(rig: &mut Rig) {
+    let wall = Slot::from_millis((rig.now - rig.skew).millis());
+    let posts: Vec<Post> = (0..POSTED.len()).map(|which| post(which, 0, Some(0), wall)).collect();
+    rig.fact(Fact::Posted(&posts));
 }
 
 #[derive(Clone, Debug)]
@@ -81,6 +106,11 @@ fn choice() -> impl Strategy<Value = Choice> {
     prop::sample::select(vec![Acknowledge, Unacknowledge, Snooze, Escalate, Silence])
 }
 
+fn posts() -> impl Strategy<Value = Deed> {
+    let ends = prop::sample::select(vec![None, Some(0), Some(0), Some(20), Some(240), Some(1_800)]);
+    (0..POSTED.len(), 0..600_usize, ends).prop_map(|(which, started, ends)| Deed::Post(which, started, ends))
+}
+
 pub fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
         12 => slots(),
@@ -93,6 +123,7 @@ pub fn deed() -> impl Strategy<Value = Deed> {
         1 => (1..30_i64).prop_map(Deed::Wait),
         3 => (0..8_usize, any::<bool>()).prop_map(|(which, well)| Deed::Run(which, well)),
         2 => (0..8_usize, choice()).prop_map(|(which, choice)| Deed::Act(which, choice)),
+        3 => posts(),
     ]
 }
 
@@ -131,6 +162,11 @@ impl Deed {
             }
             Deed::Run(which, well) => run(rig, *which, *well),
             Deed::Act(which, choice) => act(rig, *which, choice),
+            Deed::Post(which, started, ends) => {
+                let wall = Slot::from_millis((rig.now - rig.skew).millis());
+                let started = i64::try_from(*started).expect("a few minutes");
+                rig.fact(Fact::Posted(&[post(*which, started, *ends, wall)]));
+            }
         }
     }
 }
@@ -178,7 +214,7 @@ fn act(rig: &mut Rig, which: usize, choice: &Choice) {
         Choice::Silence => {
             let Some((name, value)) = group.iter().next() else { return };
             let matchers = Matchers::parse(&format!("{name}={value:?}")).expect("it is a matcher");
-            let silence = NewSilence { matchers, lasts: Span::from_mins(4), reason: "work".into() };
+            let silence = NewSilence::from_now(matchers, Span::from_mins(4), "work".into());
             rig.command(Asked::Silence(silence));
             return;
         }

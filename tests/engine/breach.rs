@@ -114,6 +114,7 @@ fn every_page_speaks_of_something_that_fires(seen: &Seen<'_>) {
             let id = member.subject.alert;
             let fires = match &member.subject.origin {
                 Origin::Watchbell(_) => state.own.contains_key(&id),
+                Origin::Posted { .. } => state.posted.contains_key(&id),
                 Origin::Rule(rule) => {
                     let known = state.rules.get(rule).and_then(|rule| rule.get(id));
                     let top = known

@@ -29,6 +29,10 @@ pub fn remembered(state: &State) -> String {
             let _ = writeln!(text, "  {id} {kind:?} {names:?} {tiers:?} {forced:?} {missing:?}");
         }
     }
+    for posted in state.posted.values() {
+        // What is only said again is not remembered.
+        let _ = writeln!(text, "{:?} since {}", posted.subject, posted.starts);
+    }
     let _ = writeln!(text, "{:#?}\n{:#?}\n{:#?}\n{:#?}", state.sources, state.own, state.routines, state.incidents);
     text
 }

@@ -6,10 +6,11 @@ use crate::rig::{Failing, Rig};
 use std::process::Command;
 use std::sync::Arc;
 use watchbell::engine::alert::{Alert, AlertKind, Phase};
+use watchbell::engine::command::{Deed, NewSilence, SilencePhase};
 use watchbell::engine::evaluate::RuleState;
 use watchbell::engine::notice::NoticeKind;
 use watchbell::engine::{Fact, World};
-use watchbell::model::{Labels, Moment, Span};
+use watchbell::model::{Labels, Matchers, Moment, SilenceId, Slot, Span};
 use watchbell::rules::template::Answers;
 use watchbell::service::fetch::Desk;
 
@@ -251,6 +252,43 @@ fn the_number_of_a_page_rises_with_the_severity_alone_and_the_end_closes_every_p
     let ends: Vec<_> =
         rig.drafts.iter().filter(|draft| draft.kind == NoticeKind::End).map(|draft| draft.pages.clone()).collect();
     assert_eq!((pages, ends), (vec![1, 2], vec![vec![1, 2]]), "back up to what was told wakes nobody");
+}
+
+#[test]
+fn a_silence_for_later_holds_back_from_its_time_on_and_may_be_changed_until_it_is_over() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { critical: { above: 1 } } }"));
+    let start = Slot::from_millis(rig.now.millis());
+    let silence = |name: &str, minutes: i64, replaces: Option<SilenceId>| {
+        let matchers = Matchers::parse(&format!("alertname={name:?}")).expect("they are matchers");
+        let from = Some(start + Span::from_mins(minutes));
+        Deed::Silence(NewSilence {
+            from,
+            replaces,
+            ..NewSilence::from_now(matchers, Span::from_mins(30), "work".into())
+        })
+    };
+    let known = |rig: &Rig| -> Vec<_> {
+        let all = rig.engine.state.incidents.silences.values();
+        all.map(|silence| (silence.id, silence.phase, Slot::from_millis(silence.from.millis()) - start)).collect()
+    };
+    rig.command(silence("A", 9, None));
+    let id = known(&rig)[0].0;
+    rig.command(silence("A", 3, Some(id)));
+    assert_eq!(known(&rig), [(id, SilencePhase::Pending, Span::from_mins(3))], "the same one, for another time");
+
+    rig.set("x", &[("n", "1")], Some(2.0)).slots(2);
+    let is_held = |rig: &Rig| rig.engine.state.incidents.by_key.values().any(|incident| incident.held.is_some());
+    assert!(!rig.drafts.is_empty() && !is_held(&rig), "nothing is held back before its time");
+    rig.slots(6);
+    assert!(is_held(&rig), "it holds from its time on");
+    assert_eq!(known(&rig), [(id, SilencePhase::Holds, Span::from_mins(3))]);
+
+    rig.command(silence("A", 1, Some(id)));
+    assert_eq!(known(&rig), [(id, SilencePhase::Holds, Span::from_mins(3))], "what has begun keeps its begin");
+    rig.command(silence("B", 1, Some(id)));
+    assert!(!is_held(&rig), "with other matchers it is another silence, and the old one is over");
+    let over: Vec<_> = known(&rig).into_iter().filter(|(_, phase, _)| *phase == SilencePhase::Over).collect();
+    assert_eq!((over.len(), over[0].0, known(&rig).len()), (1, id, 2));
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn nothing_is_run_while_it_is_held_back() {
     let mut rig = rig();
     let silence = |rig: &mut Rig| {
         let matchers = Matchers::parse("alertname=\"Down\"").expect("it is a matcher");
-        rig.command(Deed::Silence(NewSilence { matchers, lasts: Span::from_mins(5), reason: "work".into() }));
+        rig.command(Deed::Silence(NewSilence::from_now(matchers, Span::from_mins(5), "work".into())));
     };
     silence(&mut rig);
     down(&mut rig, "a", 1.0);

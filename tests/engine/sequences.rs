@@ -1,6 +1,6 @@
 //! Properties of random sequences: whatever happens, in whatever order, these hold.
 
-use crate::acts::{Deed, deeds};
+use crate::acts::{Deed, deeds, end_what_was_posted};
 use crate::breach::Log;
 use crate::memory::{owed, remembered, told};
 use crate::rig::{Rig, stored};
@@ -45,6 +45,7 @@ proptest! {
         every_generation_ends_once_for_everybody_who_knew(&rig);
         // Whatever is left ends with its rules, and everybody is told.
         rig.reload(empty_world());
+        end_what_was_posted(&mut rig);
         rig.wait(Span::from_secs(1)).sleep(Span::from_mins(10));
         rig.fact(watchbell::engine::Fact::Channel { channel: "pager".into(), trouble: None });
         let open: Vec<_> = rig.engine.state.incidents.by_key.values().filter(|incident| !incident.is_resolved()).collect();
@@ -93,6 +94,9 @@ proptest! {
 
     #[test]
     fn a_restart_changes_nothing_that_anybody_is_told(deeds in deeds(), cut in 0..40_usize, snapshot in any::<bool>()) {
+        // What was posted has more time to be said again after a start: `tests/scenarios/posted/restart.yaml`.
+        let deeds: Vec<Deed> = deeds.into_iter().filter(|deed| !matches!(deed, Deed::Post(..))).collect();
+        prop_assume!(!deeds.is_empty());
         similar(&owed(&restarted(&deeds, cut, snapshot).drafts), &owed(&played(&deeds).drafts));
     }
 

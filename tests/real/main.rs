@@ -6,6 +6,7 @@
 mod support;
 
 mod acting;
+mod alertmanager;
 mod backtest;
 mod backtest_agrees;
 mod callbacks;

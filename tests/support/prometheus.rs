@@ -22,20 +22,25 @@ impl Prometheus {
 
     /// Starts one with `config` (its YAML, written in flow or block style) and a rule file, which may be empty.
     pub fn with(config: &str, rules: &str) -> Option<Prometheus> {
-        installed("prometheus").map(|program| Prometheus::with_program(program, config, rules))
+        Prometheus::with_flags(config, rules, &[])
+    }
+
+    /// The same with `flags` of its command line.
+    pub fn with_flags(config: &str, rules: &str, flags: &'static [&'static str]) -> Option<Prometheus> {
+        installed("prometheus").map(|program| Prometheus::with_program(program, config, rules, flags))
     }
 
     /// Starts the one that `program` is, without rules or targets.
     pub fn of(program: PathBuf) -> Prometheus {
-        Prometheus::with_program(program, "global: {}", "")
+        Prometheus::with_program(program, "global: {}", "", &[])
     }
 
-    fn with_program(program: PathBuf, config: &str, rules: &str) -> Prometheus {
+    fn with_program(program: PathBuf, config: &str, rules: &str, flags: &'static [&'static str]) -> Prometheus {
         let folder = Scratch::new("prometheus");
         let rules = folder.write("rules.yml", if rules.is_empty() { "groups: []" } else { rules });
         let storage = "storage: { tsdb: { out_of_order_time_window: 1h } }";
         folder.write("prometheus.yml", &format!("{config}\nrule_files: [{}]\n{storage}\n", rules.display()));
-        let mut prometheus = Prometheus { program, port: free_port(), folder, flags: &[], process: None };
+        let mut prometheus = Prometheus { program, port: free_port(), folder, flags, process: None };
         prometheus.resume();
         prometheus
     }

@@ -208,6 +208,7 @@ fn token(written: &written::Token, findings: &mut Findings) -> Token {
             .help("make one with `watchbell token`");
     }
     let role = match written.role {
+        written::Role::Sender => Role::Sender,
         written::Role::Viewer => Role::Viewer,
         written::Role::Responder => Role::Responder,
         written::Role::Admin => Role::Admin,

@@ -23,9 +23,11 @@ pub struct Token {
     pub sha256: Option<[u8; 32]>,
 }
 
-/// What somebody may do; each includes those before it.
+/// What somebody may do; see [`Role::may`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
+    /// Post alerts, and nothing else.
+    Sender,
     /// Look.
     Viewer,
     /// Acknowledge, note, silence, resolve.
@@ -35,10 +37,21 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whether it may do what `needed` may. Each includes those before it, with one exception: who only looks wakes nobody,
+    /// so posting alerts begins again with who may act.
+    #[must_use]
+    pub fn may(self, needed: Role) -> bool {
+        match needed {
+            Role::Sender => self != Role::Viewer,
+            Role::Viewer | Role::Responder | Role::Admin => self >= needed,
+        }
+    }
+
     /// As the configuration has it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Role::Sender => "sender",
             Role::Viewer => "viewer",
             Role::Responder => "responder",
             Role::Admin => "admin",

@@ -1,7 +1,7 @@
 //! What holds new messages back: inhibition, silences, maintenance, flapping.
 
 use super::{Window, Zone};
-use crate::model::{Matchers, Name, Span};
+use crate::model::{Matchers, Name, SilenceId, Span};
 use jiff::Timestamp;
 
 /// Alerts that, while they fire, hold others back.
@@ -28,6 +28,21 @@ pub struct Silence {
     pub owner: Name,
     /// Why.
     pub reason: String,
+}
+
+impl Silence {
+    /// An id for whoever looks for it: the same as long as it is the same silence.
+    #[must_use]
+    pub fn id(&self) -> SilenceId {
+        let from = self.from.map(|from| from.to_string()).unwrap_or_default();
+        SilenceId::derive(&["configuration", &self.matchers.to_string(), &from, &self.until.to_string()])
+    }
+
+    /// Whether it holds back what it matches at `wall`.
+    #[must_use]
+    pub fn holds(&self, wall: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= wall) && wall < self.until
+    }
 }
 
 /// A window of every week in which work is expected to hurt.

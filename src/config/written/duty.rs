@@ -195,16 +195,18 @@ pub struct Access {
 pub struct Token {
     /// Who holds it.
     pub name: Spanned<String>,
-    /// What they may do: `viewer` looks, `responder` also acts on incidents, `admin` may do everything.
+    /// What they may do: `viewer` looks, `responder` also acts on incidents, `admin` may do everything; `sender` only posts alerts.
     pub role: Role,
     /// The SHA-256 of the token, in 64 hexadecimal digits.
     pub sha256: PlainText,
 }
 
-/// What somebody may do; each includes those before it.
+/// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// Post alerts, and nothing else.
+    Sender,
     /// Look.
     Viewer,
     /// Acknowledge, note, silence, resolve.

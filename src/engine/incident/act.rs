@@ -3,12 +3,12 @@
 use super::desk::{At, Desk, Settled};
 use super::{Acknowledgement, Assessment, Incidents, Key, Phase, Stage, recipients};
 use crate::config::Target;
-use crate::engine::command::{Act, Actor, AdHocSilence, Command, Deed, NewSilence, Refusal};
+use crate::engine::command::{Act, Actor, AdHocSilence, Command, Deed, NewSilence, Refusal, SilencePhase};
 use crate::engine::escalation;
 use crate::engine::event::{EventKind, IncidentEvent};
 use crate::engine::notice::{Message, Reason};
 use crate::engine::world::World;
-use crate::model::{Moment, Name, Severity, SilenceId, Span};
+use crate::model::{Moment, Name, Severity, SilenceId, Slot, Span};
 
 /// The longest text that somebody may write, in characters: a page of it, and less than any channel's limit.
 const LONGEST_TEXT: usize = 4_000;
@@ -207,32 +207,63 @@ impl Desk<'_> {
     }
 
     fn silence(&mut self, id: &Name, by: &Actor, new: &NewSilence) -> Result<(), Refusal> {
-        let refuse = |why: &str| Err(Refusal::Invalid(why.into()));
-        if new.matchers.name_nothing() {
-            return refuse("this would silence everything: name at least one label with a value");
-        }
-        if new.lasts <= Span::ZERO || new.lasts > LONGEST_SILENCE {
-            return refuse(
-                "a silence lasts some time, and at most 90 days; a longer one belongs into the configuration",
-            );
-        }
-        let (from, reason) = (self.at.now, written(&new.reason)?);
-        let silence = AdHocSilence {
-            id: SilenceId::derive(&[id]),
-            matchers: new.matchers.clone(),
-            from,
-            until: from + new.lasts,
-            by: by.clone(),
-            reason,
-            warned: false,
+        let silence = self.new_silence(id, by, new)?;
+        let silence = match new.replaces {
+            None => silence,
+            Some(old) => self.in_place_of(old, silence, by)?,
         };
         self.note_all(EventKind::Silenced { silence: Box::new(silence) });
         self.settle_open_ones();
         Ok(())
     }
 
+    fn new_silence(&self, id: &Name, by: &Actor, new: &NewSilence) -> Result<AdHocSilence, Refusal> {
+        let refuse = |why: &str| Err(Refusal::Invalid(why.into()));
+        if new.matchers.name_nothing() {
+            return refuse("this would silence everything: name at least one label with a value");
+        }
+        let now = self.at.now;
+        let asked = new.from.map_or(now, |from| now + (from - Slot::from_millis(self.at.wall.as_millisecond())));
+        let (from, until) = (asked.max(now), asked + new.lasts);
+        if new.lasts <= Span::ZERO || until <= from || until - from > LONGEST_SILENCE {
+            return refuse(
+                "a silence lasts some time, and at most 90 days; a longer one belongs into the configuration",
+            );
+        }
+        Ok(AdHocSilence {
+            id: SilenceId::derive(&[id]),
+            matchers: new.matchers.clone(),
+            from,
+            until,
+            by: by.clone(),
+            creator: new.creator.clone(),
+            reason: written(&new.reason)?,
+            phase: if from > now { SilencePhase::Pending } else { SilencePhase::Holds },
+        })
+    }
+
+    /// The silence that was asked for in place of `old`: the old one with another time, where that is all that changes and what
+    /// has begun keeps its begin; else a new one, and the old one is over.
+    fn in_place_of(&mut self, old: SilenceId, new: AdHocSilence, by: &Actor) -> Result<AdHocSilence, Refusal> {
+        let known = self.incidents.silences.get(&old).cloned().ok_or(Refusal::NoSuchSilence)?;
+        let can_change = known.matchers == new.matchers
+            && match known.phase {
+                SilencePhase::Pending => new.phase == SilencePhase::Pending,
+                SilencePhase::Holds | SilencePhase::Warned => new.phase != SilencePhase::Pending,
+                SilencePhase::Over => false,
+            };
+        if can_change {
+            let from = if known.phase == SilencePhase::Pending { new.from } else { known.from };
+            return Ok(AdHocSilence { id: old, from, ..new });
+        }
+        if !known.is_over() {
+            self.note_all(EventKind::SilenceEnded { id: old, by: Some(by.clone()) });
+        }
+        Ok(new)
+    }
+
     fn expire(&mut self, id: SilenceId, by: &Actor) -> Result<(), Refusal> {
-        if !self.incidents.silences.contains_key(&id) {
+        if self.incidents.silences.get(&id).is_none_or(AdHocSilence::is_over) {
             return Err(Refusal::NoSuchSilence);
         }
         self.note_all(EventKind::SilenceEnded { id, by: Some(by.clone()) });

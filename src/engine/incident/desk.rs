@@ -67,6 +67,7 @@ pub fn absorb(world: &World, incidents: &mut Incidents, transitions: &[Transitio
 /// Lets timers that are due take effect.
 pub fn tick(world: &World, incidents: &mut Incidents, at: At) -> Settled {
     let mut desk = Desk::new(world, incidents, at);
+    desk.begin_silences();
     desk.warn_of_ends();
     desk.end_silences();
     desk.tell_the_rested();
@@ -392,7 +393,7 @@ impl<'a> Desk<'a> {
 
     /// Puts a step that is about no single incident into effect and into the journal.
     pub(super) fn note_all(&mut self, kind: EventKind) {
-        self.incidents.apply_common(&kind);
+        self.incidents.apply_common(&kind, self.at.now);
         self.out.events.push(Event { moment: self.at.now, slot: None, kind });
     }
 }

@@ -4,14 +4,14 @@
 //! its end. Silences and flapping count by the engine's clock, maintenance and dates by the wall clock.
 
 use super::desk::Desk;
-use super::{Incident, Key, Member, recipients};
-use crate::config::{Flapping, Target};
-use crate::engine::command::AdHocSilence;
+use super::{Incident, Incidents, Key, Member, recipients};
+use crate::config::{Flapping, Silence, Target};
+use crate::engine::command::{AdHocSilence, SilencePhase};
 use crate::engine::event::{EventKind, IncidentEvent};
-use crate::engine::notice::{Letter, with_severity};
+use crate::engine::notice::{Letter, shown_labels};
 use crate::engine::transition::{Origin, Subject};
 use crate::engine::world::World;
-use crate::model::{AlertId, Labels, Matchers, Moment, Name, Span, duration_text};
+use crate::model::{AlertId, Labels, Matchers, Moment, Name, SilenceId, Span, duration_text};
 use crate::rules::{InhibitedBy, Rule};
 use jiff::Timestamp;
 
@@ -59,7 +59,7 @@ impl Desk<'_> {
 
     /// The first thing that holds this alert back.
     fn hold_on(&self, subject: &Subject) -> Option<Hold> {
-        let labels = seen_labels(self.world, subject);
+        let labels = shown_labels(self.world, subject);
         self.silence_on(&labels)
             .or_else(|| self.maintenance_on(&labels))
             .or_else(|| self.inhibition_on(subject, &labels))
@@ -67,16 +67,14 @@ impl Desk<'_> {
     }
 
     fn silence_on(&self, labels: &Labels) -> Option<Hold> {
-        let ad_hoc = self.incidents.silences.values().find(|silence| silence.matchers.matches(labels));
-        let ad_hoc = ad_hoc.map(|silence| Hold {
+        let mut ad_hoc = self.incidents.silences.values().filter(|silence| silence.holds());
+        let ad_hoc = ad_hoc.find(|silence| silence.matchers.matches(labels)).map(|silence| Hold {
             kind: HoldKind::Silence,
-            what: format!("silenced by {}: {}", silence.by.name, silence.reason),
+            what: format!("silenced by {}: {}", silence.owner(), silence.reason),
             until: Some(silence.until),
         });
         let wall = self.at.wall;
-        let is_on = |silence: &&crate::config::Silence| {
-            silence.from.is_none_or(|from| from <= wall) && wall < silence.until && silence.matchers.matches(labels)
-        };
+        let is_on = |silence: &&Silence| silence.holds(wall) && silence.matchers.matches(labels);
         let as_code = || self.world.settings.silences.iter().find(is_on);
         ad_hoc.or_else(|| {
             as_code().map(|silence| Hold {
@@ -100,35 +98,15 @@ impl Desk<'_> {
         if !self.world.inhibits() {
             return None;
         }
-        let by_rule = self.world.inhibited_by(&subject.origin);
-        let inhibits = |source: &Inhibitor| {
-            let seen = &source.labels;
-            let by_settings = self.world.settings.inhibit.iter().any(|rule| {
-                let both_ways = || rule.source.matches(labels) && rule.target.matches(seen);
-                rule.target.matches(labels)
-                    && rule.source.matches(seen)
-                    && agree(&rule.equal, labels, seen)
-                    && !both_ways()
-            });
-            let named = |rule: &InhibitedBy| seen.get("alertname") == &*rule.alert && agree(&rule.equal, labels, seen);
-            by_settings || by_rule.iter().any(named)
-        };
         let others = self.inhibitors().iter().filter(|source| source.alert != subject.alert);
-        let source = others.into_iter().find(|source| inhibits(source))?;
+        let source = others.into_iter().find(|source| inhibits(self.world, source, subject, labels))?;
         let what = format!("inhibited by {}", source.labels.get("alertname"));
         Some(Hold { kind: HoldKind::Inhibition, what, until: None })
     }
 
     /// Everything that fires and may hold others back.
     fn inhibitors(&self) -> &[Inhibitor] {
-        self.sources.get_or_init(|| {
-            let firing = self.incidents.by_key.values().flat_map(Incident::firing);
-            let seen = firing.map(|member| Inhibitor {
-                alert: member.subject.alert,
-                labels: seen_labels(self.world, &member.subject),
-            });
-            seen.filter(|source| self.world.may_inhibit(&source.labels)).collect()
-        })
+        self.sources.get_or_init(|| inhibitors(self.world, self.incidents))
     }
 
     fn flapping_of(&self, subject: &Subject) -> Option<Hold> {
@@ -146,7 +124,7 @@ impl Desk<'_> {
         if !self.world.inhibits() {
             return Span::ZERO;
         }
-        let labels = seen_labels(self.world, subject);
+        let labels = shown_labels(self.world, subject);
         let by_rule = self.world.inhibited_by(&subject.origin);
         let by_settings: Vec<_> =
             self.world.settings.inhibit.iter().filter(|rule| rule.target.matches(&labels)).collect();
@@ -157,7 +135,7 @@ impl Desk<'_> {
         };
         let own = match &subject.origin {
             Origin::Rule(id) => self.world.group_of(*id),
-            Origin::Watchbell(_) => None,
+            Origin::Watchbell(_) | Origin::Posted { .. } => None,
         };
         let interval = self.world.longest_interval(own, |rule| {
             by_rule.iter().any(|one| one.alert == rule.alert)
@@ -175,12 +153,13 @@ impl Desk<'_> {
 
     /// Who silenced something that still fires is told before the silence ends, where they can be reached.
     pub(super) fn warn_of_ends(&mut self) {
-        let due = |silence: &&AdHocSilence| !silence.warned && silence.warns_at() <= self.at.now;
+        let is_told = |silence: &AdHocSilence| silence.phase != SilencePhase::Holds;
+        let due = |silence: &&AdHocSilence| !is_told(silence) && silence.warns_at() <= self.at.now;
         let due: Vec<AdHocSilence> = self.incidents.silences.values().filter(due).cloned().collect();
         for silence in due {
-            let warned = AdHocSilence { warned: true, ..silence.clone() };
+            let warned = AdHocSilence { phase: SilencePhase::Warned, ..silence.clone() };
             self.note_all(EventKind::Silenced { silence: Box::new(warned) });
-            let by_it = |member: &&Member| silence.matchers.matches(&seen_labels(self.world, &member.subject));
+            let by_it = |member: &&Member| silence.matchers.matches(&shown_labels(self.world, &member.subject));
             let held = self.incidents.by_key.values().filter(|incident| incident.held.is_some());
             let held: Vec<Member> = held.flat_map(Incident::firing).filter(by_it).cloned().collect();
             let Some(letter) = Letter::silence_ends(&silence, held) else { continue };
@@ -191,9 +170,23 @@ impl Desk<'_> {
         }
     }
 
+    /// Silences that were made for later hold back from now on.
+    pub(super) fn begin_silences(&mut self) {
+        let due = |silence: &&AdHocSilence| silence.phase == SilencePhase::Pending && silence.from <= self.at.now;
+        let due: Vec<AdHocSilence> = self.incidents.silences.values().filter(due).cloned().collect();
+        let begins = !due.is_empty();
+        for silence in due {
+            let silence = Box::new(AdHocSilence { phase: SilencePhase::Holds, ..silence });
+            self.note_all(EventKind::Silenced { silence });
+        }
+        if begins {
+            self.settle_open_ones();
+        }
+    }
+
     /// Silences whose time has come are over; what they held is looked at anew.
     pub(super) fn end_silences(&mut self) {
-        let over = |silence: &&AdHocSilence| silence.until <= self.at.now;
+        let over = |silence: &&AdHocSilence| !silence.is_over() && silence.until <= self.at.now;
         let over: Vec<_> = self.incidents.silences.values().filter(over).map(|silence| silence.id).collect();
         if over.is_empty() {
             return;
@@ -216,14 +209,70 @@ fn agree(equal: &[Name], one: &Labels, other: &Labels) -> bool {
     equal.iter().all(|name| !one.get(name).is_empty() && one.get(name) == other.get(name))
 }
 
-/// The labels that matchers see: those that people see, with the severity and the external labels.
-fn seen_labels(world: &World, subject: &Subject) -> Labels {
-    let rule = match &subject.origin {
-        Origin::Rule(id) => world.rule(*id),
-        Origin::Watchbell(_) => None,
-    };
-    let labels = subject.labels.overlaid_under(&world.settings.external_labels);
-    with_severity(&labels, rule.map(|rule| &**rule), &subject.severity)
+/// Everything that fires and may hold others back.
+fn inhibitors(world: &World, incidents: &Incidents) -> Vec<Inhibitor> {
+    let firing = incidents.by_key.values().flat_map(Incident::firing);
+    let seen =
+        firing.map(|member| Inhibitor { alert: member.subject.alert, labels: shown_labels(world, &member.subject) });
+    seen.filter(|source| world.may_inhibit(&source.labels)).collect()
+}
+
+/// Whether `source` holds the alert back, which is seen with `labels`. `equal` needs the label on both sides.
+fn inhibits(world: &World, source: &Inhibitor, subject: &Subject, labels: &Labels) -> bool {
+    let seen = &source.labels;
+    let by_settings = world.settings.inhibit.iter().any(|rule| {
+        let both_ways = || rule.source.matches(labels) && rule.target.matches(seen);
+        rule.target.matches(labels) && rule.source.matches(seen) && agree(&rule.equal, labels, seen) && !both_ways()
+    });
+    let named = |rule: &InhibitedBy| seen.get("alertname") == &*rule.alert && agree(&rule.equal, labels, seen);
+    by_settings || world.inhibited_by(&subject.origin).iter().any(named)
+}
+
+/// What holds alerts back at one instant, for whoever shows them: everything, and not only the first thing.
+pub struct Holds<'a> {
+    world: &'a World,
+    incidents: &'a Incidents,
+    wall: Timestamp,
+    sources: Vec<Inhibitor>,
+}
+
+/// Everything that holds one alert back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suppression {
+    /// The silences, those of the configuration included.
+    pub silences: Vec<SilenceId>,
+    /// The alerts that say it already.
+    pub inhibitors: Vec<AlertId>,
+    /// The reasons of maintenance.
+    pub maintenance: Vec<String>,
+}
+
+impl<'a> Holds<'a> {
+    /// What holds alerts back at `wall`.
+    #[must_use]
+    pub fn at(world: &'a World, incidents: &'a Incidents, wall: Timestamp) -> Self {
+        let sources = if world.inhibits() { inhibitors(world, incidents) } else { Vec::new() };
+        Holds { world, incidents, wall, sources }
+    }
+
+    /// Everything that holds this alert back.
+    #[must_use]
+    pub fn on(&self, subject: &Subject) -> Suppression {
+        let (settings, labels) = (&self.world.settings, shown_labels(self.world, subject));
+        let asked = self.incidents.silences.values().filter(|silence| silence.holds());
+        let asked = asked.filter(|silence| silence.matchers.matches(&labels)).map(|silence| silence.id);
+        let as_code = settings.silences.iter().filter(|silence| silence.holds(self.wall));
+        let as_code = as_code.filter(|silence| silence.matchers.matches(&labels)).map(Silence::id);
+        let others = self.sources.iter().filter(|source| source.alert != subject.alert);
+        let inhibitors = others.filter(|source| inhibits(self.world, source, subject, &labels));
+        let windows = settings.maintenance.iter().filter(|window| window.every.covers(&window.timezone, self.wall));
+        let windows = windows.filter(|window| window.matchers.matches(&labels));
+        Suppression {
+            silences: asked.chain(as_code).collect(),
+            inhibitors: inhibitors.map(|source| source.alert).collect(),
+            maintenance: windows.map(|window| window.reason.clone()).collect(),
+        }
+    }
 }
 
 /// When, by the wall clock, the dates and windows of the configuration hold back other alerts than they do at `wall`.

@@ -1,7 +1,7 @@
 //! All incidents that are open, may yet reopen, or still wait for something.
 
 use super::{Book, DigestKey, Incident, Key};
-use crate::engine::command::AdHocSilence;
+use crate::engine::command::{AdHocSilence, SilencePhase};
 use crate::engine::event::{EventKind, IncidentEvent};
 use crate::engine::transition::Origin;
 use crate::model::{AlertId, Moment, Name, RuleId, SilenceId, Span};
@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 /// How long the changes of an alert are remembered, and how many of them: more than any flapping asks for.
 const REMEMBER_CHANGES: Span = Span::from_hours(24);
 const MOST_CHANGES: usize = 64;
+/// How long a silence that is over is shown: as long as an Alertmanager does.
+const SHOW_SILENCES: Span = Span::from_hours(120);
 /// Alerts whose changes are remembered, before old ones are looked for.
 const MANY_ALERTS: usize = 1_024;
 
@@ -24,7 +26,7 @@ pub struct Incidents {
     pub by_number: BTreeMap<u64, Key>,
     /// The number that the last incident got.
     pub last_number: u64,
-    /// Silences that somebody asked for.
+    /// Silences that somebody asked for, those included that were over lately.
     pub silences: BTreeMap<SilenceId, AdHocSilence>,
     /// What digests have to list.
     pub digests: BTreeMap<DigestKey, Book>,
@@ -94,20 +96,24 @@ impl Incidents {
             self.changes.retain(|_, times| times.last().is_some_and(|last| at - *last < REMEMBER_CHANGES));
         }
         let times = self.changes.entry(alert).or_default();
-        times.push(at);
+        // An alert that somebody posts again may say that it began before its last end.
+        times.push(times.last().map_or(at, |last| at.max(*last)));
         if times.len() > MOST_CHANGES {
             times.remove(0);
         }
     }
 
     /// Takes in what is about no single incident: a silence, or a digest.
-    pub fn apply_common(&mut self, kind: &EventKind) {
+    pub fn apply_common(&mut self, kind: &EventKind, at: Moment) {
         match kind {
             EventKind::Silenced { silence } => {
                 self.silences.insert(silence.id, (**silence).clone());
             }
             EventKind::SilenceEnded { id, .. } => {
-                self.silences.remove(id);
+                self.silences.retain(|_, silence| !silence.is_over() || at - silence.until < SHOW_SILENCES);
+                if let Some(silence) = self.silences.get_mut(id) {
+                    (silence.phase, silence.until) = (SilencePhase::Over, silence.until.min(at));
+                }
             }
             EventKind::DigestEntered { digest, number, entry } => {
                 self.digests.entry(digest.clone()).or_default().entries.insert(*number, (**entry).clone());

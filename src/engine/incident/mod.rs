@@ -20,7 +20,7 @@ pub use deadline::{Stage, Standing};
 pub use desk::{At, Settled, absorb, fall_back, refused, review, tick};
 pub use destination::{Destination, Recipient, recipients};
 pub use digest::{Book, DigestKey, Entry, next_digest, send_digests};
-pub use hold::{Hold, HoldKind, next_change};
+pub use hold::{Hold, HoldKind, Holds, Suppression, next_change};
 pub use known::Incidents;
 pub use remedy::{
     Ended, Job, JobCause, JobError, Outcome, Over, RUNS_AT_ONCE, Remedies, Run, RunId, RunNews, RunStage, Verdict,
@@ -29,7 +29,7 @@ pub use remedy::{
 
 use super::command::Actor;
 use super::escalation::Climb;
-use super::own::DELIVERY_FAILING;
+use super::own::says_that_it_fails;
 use super::transition::{Cause, Subject};
 use crate::config::{Escalation, Ladder, Policy, Settings};
 use crate::model::{AlertId, IncidentId, Labels, Moment, Name, Severity, Slot};
@@ -288,10 +288,7 @@ impl Incident {
     /// through the channel that the incident speaks of. Whoever heard of it before hears of its end all the same.
     #[must_use]
     pub fn may_tell(&self, destination: &Destination) -> bool {
-        let is_about_it = |member: &Member| {
-            let labels = &member.subject.labels;
-            labels.get("alertname") == DELIVERY_FAILING && *labels.get("channel") == *destination.channel
-        };
+        let is_about_it = |member: &Member| says_that_it_fails(&member.subject, &destination.channel);
         let only_about_it = !self.ledger.contains_key(destination) && self.members.values().all(is_about_it);
         !self.refused.contains(destination) && !only_about_it
     }

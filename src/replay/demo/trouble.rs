@@ -108,11 +108,8 @@ impl Kind {
 #[must_use]
 pub fn people() -> Vec<Person> {
     let slow = r#"alertname=~"PerformanceDegradation|ApiResponseTime", service="api""#;
-    let silence = NewSilence {
-        matchers: Matchers::parse(slow).expect("these are matchers"),
-        lasts: Span::from_mins(20),
-        reason: "load test, announced until 08:46".into(),
-    };
+    let matchers = Matchers::parse(slow).expect("these are matchers");
+    let silence = NewSilence::from_now(matchers, Span::from_mins(20), "load test, announced until 08:46".into());
     let silence = EventKind::Silence { by: "team-lead".into(), silence };
     vec![
         acts(540, "primary-b has looked and takes it", "GasPriceSpike", "primary-b", Act::Acknowledge),

@@ -2,7 +2,7 @@
 
 use super::parts::{DestinationBody, Id, moment, severity};
 use crate::engine::EventKind;
-use crate::engine::command::{Actor, AdHocSilence, Via};
+use crate::engine::command::{Actor, AdHocSilence, SilencePhase, Via};
 use crate::engine::escalation::Climb;
 use crate::engine::incident::{Acknowledgement, Assessment, Held, Hold, HoldKind, Later, Stage};
 use crate::model::{AlertId, Matchers, Moment, Severities, SilenceId};
@@ -278,8 +278,31 @@ pub struct Silenced {
     from: i64,
     until: i64,
     by: ActorBody,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    creator: Option<String>,
+    reason: String,
+    phase: SilencePhaseBody,
+}
+
+/// `silenced` in its first version: it held from the start.
+#[derive(Debug, Deserialize)]
+pub struct SilencedV1 {
+    id: Id<SilenceId>,
+    matchers: String,
+    from: i64,
+    until: i64,
+    by: ActorBody,
     reason: String,
     warned: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SilencePhaseBody {
+    Pending,
+    Holds,
+    Warned,
+    Over,
 }
 
 impl Silenced {
@@ -291,8 +314,14 @@ impl Silenced {
             from: silence.from.millis(),
             until: silence.until.millis(),
             by: ActorBody::new(&silence.by),
+            creator: silence.creator.as_ref().map(ToString::to_string),
             reason: silence.reason.clone(),
-            warned: silence.warned,
+            phase: match silence.phase {
+                SilencePhase::Pending => SilencePhaseBody::Pending,
+                SilencePhase::Holds => SilencePhaseBody::Holds,
+                SilencePhase::Warned => SilencePhaseBody::Warned,
+                SilencePhase::Over => SilencePhaseBody::Over,
+            },
         }
     }
 
@@ -308,10 +337,28 @@ impl Silenced {
             from: moment(self.from),
             until: moment(self.until),
             by: self.by.read(),
+            creator: self.creator.map(Into::into),
             reason: self.reason,
-            warned: self.warned,
+            phase: match self.phase {
+                SilencePhaseBody::Pending => SilencePhase::Pending,
+                SilencePhaseBody::Holds => SilencePhase::Holds,
+                SilencePhaseBody::Warned => SilencePhase::Warned,
+                SilencePhaseBody::Over => SilencePhase::Over,
+            },
         };
         Ok(EventKind::Silenced { silence: Box::new(silence) })
+    }
+}
+
+impl SilencedV1 {
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// When its matchers cannot be read.
+    pub fn read(self) -> Result<EventKind, serde_json::Error> {
+        let SilencedV1 { id, matchers, from, until, by, reason, warned } = self;
+        let phase = if warned { SilencePhaseBody::Warned } else { SilencePhaseBody::Holds };
+        Silenced { id, matchers, from, until, by, creator: None, reason, phase }.read()
     }
 }
 

@@ -101,6 +101,8 @@ pub struct SubjectBody {
     rule: Option<Id<RuleId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    posted: Option<PostedBody>,
     labels: LabelMap,
     series: LabelMap,
     value: Number,
@@ -109,17 +111,29 @@ pub struct SubjectBody {
     since: i64,
 }
 
+/// What the sender of a posted alert says of it.
+#[derive(Debug, Serialize, Deserialize)]
+struct PostedBody {
+    annotations: LabelMap,
+    url: String,
+}
+
 impl SubjectBody {
     /// Writes a subject down.
     pub fn new(subject: &Subject) -> Self {
-        let (rule, summary) = match &subject.origin {
-            Origin::Rule(rule) => (Some(Id(*rule)), None),
-            Origin::Watchbell(summary) => (None, Some(summary.clone())),
+        let (rule, summary, posted) = match &subject.origin {
+            Origin::Rule(rule) => (Some(Id(*rule)), None, None),
+            Origin::Watchbell(summary) => (None, Some(summary.clone()), None),
+            Origin::Posted { annotations, url } => {
+                let posted = PostedBody { annotations: label_map(annotations), url: url.to_string() };
+                (None, None, Some(posted))
+            }
         };
         SubjectBody {
             alert: Id(subject.alert),
             rule,
             summary,
+            posted,
             labels: label_map(&subject.labels),
             series: label_map(&subject.series),
             value: Number(subject.value),
@@ -131,9 +145,10 @@ impl SubjectBody {
 
     /// Reads a subject back.
     pub fn read(self, severities: &Severities) -> Subject {
-        let origin = match self.rule {
-            Some(Id(rule)) => Origin::Rule(rule),
-            None => Origin::Watchbell(self.summary.unwrap_or_default()),
+        let origin = match (self.rule, self.posted) {
+            (Some(Id(rule)), _) => Origin::Rule(rule),
+            (None, Some(posted)) => Origin::Posted { annotations: labels(posted.annotations), url: posted.url.into() },
+            (None, None) => Origin::Watchbell(self.summary.unwrap_or_default()),
         };
         Subject {
             alert: self.alert.0,
@@ -164,6 +179,10 @@ pub enum CauseBody {
     RuleRemoved,
     /// See [`Cause::RuleChanged`].
     RuleChanged,
+    /// See [`Cause::SenderEnded`].
+    SenderEnded,
+    /// See [`Cause::Unconfirmed`].
+    Unconfirmed(i64),
 }
 
 impl CauseBody {
@@ -176,6 +195,8 @@ impl CauseBody {
             Cause::QueryFails => CauseBody::QueryFails,
             Cause::RuleRemoved => CauseBody::RuleRemoved,
             Cause::RuleChanged => CauseBody::RuleChanged,
+            Cause::SenderEnded => CauseBody::SenderEnded,
+            Cause::Unconfirmed { since } => CauseBody::Unconfirmed(since.millis()),
         }
     }
 
@@ -188,6 +209,8 @@ impl CauseBody {
             CauseBody::QueryFails => Cause::QueryFails,
             CauseBody::RuleRemoved => Cause::RuleRemoved,
             CauseBody::RuleChanged => Cause::RuleChanged,
+            CauseBody::SenderEnded => Cause::SenderEnded,
+            CauseBody::Unconfirmed(since) => Cause::Unconfirmed { since: moment(since) },
         }
     }
 }

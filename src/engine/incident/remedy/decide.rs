@@ -109,7 +109,7 @@ impl Desk<'_> {
 fn remedies_of<'w>(world: &'w World, subject: &Subject, remedies: &Remedies) -> &'w [Name] {
     let rule = match &subject.origin {
         Origin::Rule(id) => world.rule(*id),
-        Origin::Watchbell(_) => None,
+        Origin::Watchbell(_) | Origin::Posted { .. } => None,
     };
     if remedies.fell.contains(&subject.alert) && remedies.has_tried(subject.alert) {
         return &[];

@@ -3,7 +3,7 @@
 use super::RunId;
 use crate::config::{Action, Deed, Secret};
 use crate::engine::incident::{Incident, Incidents, Member};
-use crate::engine::notice::{member_labels, template_data};
+use crate::engine::notice::{shown_labels, template_data};
 use crate::engine::transition::Origin;
 use crate::engine::world::World;
 use crate::model::{DeliveryId, Labels, Moment, Name, Severity, Span};
@@ -92,21 +92,21 @@ pub fn job(world: &World, incidents: &Incidents, id: RunId, now: Moment) -> Resu
     let member = incident.members.get(&run.alert).ok_or(JobError::Gone)?;
     let rule = match &member.subject.origin {
         Origin::Rule(rule) => world.rule(*rule).ok_or(JobError::Gone)?,
-        Origin::Watchbell(_) => return Err(JobError::Gone),
+        Origin::Watchbell(_) | Origin::Posted { .. } => return Err(JobError::Gone),
     };
     let key = DeliveryId::derive(&["run", &incident.id.to_string(), &id.run.to_string()]);
     let work = work(world, action, rule, member, now)?;
-    let (name, timeout, cause) = (run.action.clone(), action.timeout, JobCause::of(world, incident, rule, member));
+    let (name, timeout, cause) = (run.action.clone(), action.timeout, JobCause::of(world, incident, member));
     Ok(Job { id, key, action: name, timeout, work, cause })
 }
 
 impl JobCause {
-    fn of(world: &World, incident: &Incident, rule: &Rule, member: &Member) -> Self {
+    fn of(world: &World, incident: &Incident, member: &Member) -> Self {
         let subject = &member.subject;
         JobCause {
             incident: incident.id,
             generation: incident.generation,
-            labels: member_labels(world, Some(rule), subject),
+            labels: shown_labels(world, subject),
             value: subject.value,
             severity: subject.severity.clone(),
             since: subject.since,
@@ -134,7 +134,7 @@ fn work(world: &World, action: &Action, rule: &Rule, member: &Member, now: Momen
 /// One whole argument. What a label says is never more than that: there is no shell that could read it.
 fn filled(world: &World, text: &str, rule: &Rule, member: &Member, now: Moment) -> Result<String, String> {
     let template = Template::parse(text).map_err(|error| error.message)?;
-    let labels = member_labels(world, Some(rule), &member.subject);
+    let labels = shown_labels(world, &member.subject);
     let threshold = crate::engine::notice::threshold(rule, &member.subject);
     let data = template_data(world, rule, member, &labels, &threshold, now);
     match template.render(&data, &Answers::new()).map_err(|error| error.to_string())? {
