@@ -17,6 +17,7 @@ Prints `listening on 127.0.0.1:PORT` and then serves, on loopback only, until it
   POST …/api/v4/posts              Mattermost, posts of a bot (and PUT …/ID/patch)
   POST …/v2/alerts                 Opsgenie, Alert API (and …/ALIAS/close, acknowledge, notes, GET …/requests/ID)
   POST …/v2/alert_events/http/ID   incident.io, alert events
+  POST …/api/PROJECT/envelope/     Sentry, envelopes
   GET or POST …/ping/ANY           a dead man's switch that takes any sign of life
   GET  /log?since=N[&wait=S]       what was received after entry N; with `wait`, answers as soon as there is any
   POST …/actions/T/1/X             Slack, the address that came with the press of a button
@@ -49,13 +50,14 @@ from contracts.mattermost import Mattermost  # noqa: E402
 from contracts.opsgenie import Opsgenie  # noqa: E402
 from contracts import pagerduty, slack  # noqa: E402
 from contracts.pagerduty import PagerDuty  # noqa: E402
+from contracts.sentry import Sentry  # noqa: E402
 from contracts.slack import Slack  # noqa: E402
 from contracts.teams import Teams  # noqa: E402
 from contracts.telegram import Telegram  # noqa: E402
 from contracts.webhook import Webhook  # noqa: E402
 
 OF_INTEREST = ("content-type", "user-agent", "authorization", "webhook-id", "webhook-timestamp", "webhook-signature",
-               "idempotency-key", "traceparent")
+               "idempotency-key", "traceparent", "x-sentry-auth")
 LONGEST_HANG_SECONDS = 120
 
 
@@ -71,7 +73,7 @@ def channel_of(path):
         return "opsgenie"
     known = {"enqueue": "pagerduty", "ping": "heartbeat", "am-hook": "alertmanager_webhook", "workflows": "teams",
              "webhooks": "discord", "hooks": "mattermost", "v4": "mattermost", "alert_events": "incident_io",
-             "hook": "webhook"}
+             "hook": "webhook", "envelope": "sentry"}
     return next((channel for part, channel in known.items() if part in parts), None)
 
 
@@ -163,7 +165,7 @@ class World:
         self.channels = {"slack": Slack(options.slack_token), "pagerduty": PagerDuty(),
                          "webhook": Webhook(options.webhook_secret), "heartbeat": Heartbeat(), "teams": Teams(),
                          "discord": Discord(), "telegram": Telegram(), "mattermost": Mattermost(),
-                         "opsgenie": Opsgenie(), "incident_io": IncidentIo(),
+                         "opsgenie": Opsgenie(), "incident_io": IncidentIo(), "sentry": Sentry(),
                          "alertmanager_webhook": AlertmanagerWebhook()}
         self.plans = Plans()
         self.log = Log(options.log)

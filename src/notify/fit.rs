@@ -2,7 +2,7 @@
 //! is escaped.
 
 use super::Delivery;
-use super::text::alert_line;
+use super::text::{alert_line, one_line, report};
 use crate::engine::notice::{AlertText, Notice};
 
 /// So many alerts are listed at most; nobody reads more in a chat.
@@ -42,9 +42,33 @@ impl Fit {
         fitting
     }
 
-    /// A line on each alert, at most `alert` long, and together with their line ends at most `most`; the last line
-    /// counts the others.
+    /// The lines of a report that goes with it, then a line on each alert, each at most `alert` long, and together with their
+    /// line ends at most `most`; the last line counts the alerts that are left out.
     pub fn lines(&self, notice: &Notice, alert: usize, most: usize) -> Vec<String> {
+        let told = self.report(notice, alert, most);
+        let most = most.saturating_sub(told.iter().map(|line| (self.measure)(line) + 1).sum());
+        told.into_iter().chain(self.alerts(notice, alert, most)).collect()
+    }
+
+    fn report(&self, notice: &Notice, longest: usize, most: usize) -> Vec<String> {
+        let (before, after) = self.around;
+        let length = |line: &str| (self.measure)(line) + 1;
+        let mut left = most.saturating_sub(length(ELLIPSIS));
+        let mut lines: Vec<String> = Vec::new();
+        for line in report(notice) {
+            let line = self.cut(&one_line(line), longest);
+            let line = if line.is_empty() { line } else { format!("{before}{line}{after}") };
+            let Some(rest) = left.checked_sub(length(&line)) else {
+                lines.push(ELLIPSIS.into());
+                break;
+            };
+            left = rest;
+            lines.push(line);
+        }
+        lines
+    }
+
+    fn alerts(&self, notice: &Notice, alert: usize, most: usize) -> Vec<String> {
         let (before, after) = self.around;
         let line = |one: &AlertText| format!("{} {before}{}{after}", mark(one), self.cut(&alert_line(one), alert));
         let length = |line: &str| (self.measure)(line) + 1;

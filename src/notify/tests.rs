@@ -50,6 +50,22 @@ fn labels_that_mean_harm_are_data_everywhere() {
     }
 }
 
+#[test]
+fn the_report_of_a_routine_stands_in_every_chat_and_is_cut_where_it_is_long() {
+    let mut notice = sample::page(Vec::new());
+    notice.draft.kind = NoticeKind::Letter;
+    notice.draft.reason = Reason::Routine;
+    let chats = ["discord", "mattermost", "mattermost-bot", "teams", "telegram"];
+    for (lines, last) in [(3, "line 2"), (5_000, "…")] {
+        notice.draft.text = Some((0..lines).map(|line| format!("line {line}\n")).collect());
+        for (name, body) in bodies(&notice).into_iter().filter(|(name, _)| chats.contains(name)) {
+            let body = body.to_string();
+            assert!(body.contains("line 1") && body.contains(last), "{name}: {body}");
+            assert!(body.len() < 25_000, "{name} is {} long", body.len());
+        }
+    }
+}
+
 /// Hundreds of alerts whose texts are long and become longer by every escape.
 fn huge(sign: &str) -> Notice {
     let summary = sign.repeat(2000);

@@ -6,7 +6,7 @@
 use crate::engine::notice::NoticeKind;
 use crate::notify::Delivery;
 use crate::notify::fit::{Fit, mark};
-use crate::notify::text::{Tone, alert_line, cut, headline, one_line, reason, tone};
+use crate::notify::text::{Tone, alert_line, cut, headline, one_line, reason, report, tone};
 use serde_json::{Value, json};
 
 /// A message may have about 28 KB: <https://learn.microsoft.com/en-us/connectors/teams/#known-issues-and-limitations-with-actions>.
@@ -64,18 +64,28 @@ fn card(delivery: Delivery<'_>) -> Value {
     card
 }
 
-/// A line on each alert that there is room for, each an element of its own.
+/// The lines of a report that goes with it, and a line on each alert, as far as there is room, each an element of its own.
 fn lines(delivery: Delivery<'_>, left: usize) -> Vec<Value> {
     let alerts = &delivery.notice.alerts;
     let mut left = left.saturating_sub(2 * ELEMENT);
     let mut lines = Vec::new();
+    for line in report(delivery.notice) {
+        let line = FIT.cut(&one_line(line), ALERT);
+        let Some(rest) = left.checked_sub(bytes(&line) + ELEMENT) else {
+            lines.push(text("…", json!({})));
+            break;
+        };
+        left = rest;
+        lines.push(text(&line, json!({})));
+    }
+    let told = lines.len();
     for alert in alerts {
         let line = format!("{} {}", mark(alert), FIT.cut(&alert_line(alert), ALERT));
         let Some(rest) = left.checked_sub(bytes(&line) + ELEMENT) else { break };
         left = rest;
         lines.push(text(&line, json!({})));
     }
-    let unlisted = alerts.len() - lines.len();
+    let unlisted = alerts.len() - (lines.len() - told);
     if unlisted > 0 {
         lines.push(text(&format!("… and {unlisted} more"), json!({})));
     }
