@@ -88,13 +88,26 @@ pub fn status_line(notice: &Notice) -> String {
     }
 }
 
-/// Why it goes out, in words for people.
+/// Why it goes out, in words for people, and which remedies were tried.
 #[must_use]
 pub fn reason(notice: &Notice) -> String {
+    let (draft, why) = (&notice.draft, why(notice));
+    match (draft.reason, &draft.text) {
+        // Their text says all that there is to say.
+        (Reason::Communicated | Reason::Routine, _) | (_, None) => why,
+        (Reason::Rested | Reason::Digest | Reason::SilenceEnds, _) if draft.kind != NoticeKind::Page => why,
+        (Reason::Remedied, Some(tried)) => tried.clone(),
+        (_, Some(tried)) => format!("{why}; {tried}"),
+    }
+}
+
+/// Why it goes out, in words for people.
+#[must_use]
+pub fn why(notice: &Notice) -> String {
     let draft = &notice.draft;
     let by = draft.by.as_ref().map(|by| format!(" by {}", by.name)).unwrap_or_default();
     let level = draft.level.as_ref().map(|level| format!(": {level}")).unwrap_or_default();
-    let why = match draft.reason {
+    match draft.reason {
         Reason::Opened => "new".into(),
         Reason::Reopened => "fires again".into(),
         Reason::Rose => "got worse".into(),
@@ -109,22 +122,21 @@ pub fn reason(notice: &Notice) -> String {
         Reason::AcknowledgementExpired => "the acknowledgement has expired".into(),
         Reason::Assessed => format!("assessed as {}{by}", draft.severity),
         Reason::Assigned => format!("assigned{by}"),
-        Reason::Communicated => return format!("update{by}: {}", draft.text.as_deref().unwrap_or_default()),
+        Reason::Communicated => format!("update{by}: {}", draft.text.as_deref().unwrap_or_default()),
         Reason::Overdue(stage) => format!("overdue: it has not been {}", stage.participle()),
         Reason::Stale => format!("in too many digests, nobody has looked after it{level}"),
         Reason::Rested if draft.kind == NoticeKind::Page => "your quiet hours are over".into(),
-        Reason::Rested | Reason::Digest | Reason::SilenceEnds => return draft.text.clone().unwrap_or_default(),
+        Reason::Rested | Reason::Digest | Reason::SilenceEnds => draft.text.clone().unwrap_or_default(),
         Reason::Routine => {
             let name = draft.key.policy.trim_start_matches("routine/");
-            return format!("tick it off: watchbell routines done {name}");
+            format!("tick it off: watchbell routines done {name}")
         }
         Reason::Calmed => "its alerts have ended; it waits for somebody to act".into(),
         Reason::Resolved if draft.by.is_some() => format!("resolved{by}"),
         Reason::Resolved if ended_without_data(notice) => "no data any more".into(),
-        Reason::Remedied => return draft.text.clone().unwrap_or_default(),
+        Reason::Remedied => "remedies were tried".into(),
         Reason::Resolved => "over".into(),
-    };
-    draft.text.as_ref().map_or_else(|| why.clone(), |tried| format!("{why}; {tried}"))
+    }
 }
 
 /// The lines of the report that goes with a message, where one does.

@@ -148,6 +148,22 @@ fn a_remedy_that_fails_is_told_and_the_one_of_the_worse_tier_mends_what_the_aler
         let end = wait_for("the end", hears_of_it);
         assert!(end.contains("rebuild") && end.contains("worked"), "{end}");
     }
+    // The draft of the post-mortem says what mended it, and says it once.
+    let draft = Command::new(env!("CARGO_BIN_EXE_watchbell"))
+        .args(["postmortem", "INC-1", "--offline"])
+        .current_dir(town.folder.path())
+        .output()
+        .expect("it starts");
+    let draft = String::from_utf8_lossy(&[draft.stdout, draft.stderr].concat()).into_owned();
+    for told in [
+        "- **Ended**: by `rebuild`, which worked: its last alert ended",
+        "restart",
+        "cannot bind 127.0.0.1:7001",
+        "- rebuild mended it, and nobody had to act.",
+        "| page: nobody has acted, next level: on-call |",
+    ] {
+        assert!(draft.contains(told), "`{told}` in\n{draft}");
+    }
     let metrics = http::get(&format!("{}/metrics", watchbell.url())).expect("it is up").body;
     for line in [
         "watchbell_actions_total{action=\"restart\",outcome=\"failed\"} 1",

@@ -64,7 +64,10 @@ fn summary(page: &mut Document, draft: &Postmortem, clock: Clock<'_>) {
             "Ended",
             match &draft.over_by {
                 Some(by) => Line::from("closed by ").data(by),
-                None => "by itself: its last alert ended".into(),
+                None if draft.remedied_by.is_empty() => "by itself: its last alert ended".into(),
+                None => {
+                    Line::from("by ").data(&draft.remedied_by.join(", ")).ours(", which worked: its last alert ended")
+                }
             },
         ),
         ("Policy", Line::new().data(&draft.policy)),

@@ -34,7 +34,12 @@ pub(super) fn questions(draft: &Postmortem, record: &Record, clock: Clock<'_>) -
             _ => {}
         }
     }
-    if !record.was_acted_on() {
+    if !record.was_acted_on() && !draft.remedied_by.is_empty() {
+        let remedies = draft.remedied_by.join(", ");
+        all.push(format!(
+            "{remedies} mended it, and nobody had to act. Was it worth waking people before that was known?"
+        ));
+    } else if !record.was_acted_on() {
         all.push("Nobody acted, and it ended all the same. Did anybody need to hear of it?".into());
     }
     if draft.reopened > 0 {
