@@ -321,8 +321,8 @@ impl Record {
     pub fn series(&self, of: &Labels) -> Labels {
         let own = [("__name__".into(), self.record.clone())];
         let laid_over = self.labels.iter().cloned().chain(own);
-        let kept = of.iter().filter(|(name, _)| !self.labels.iter().any(|(own, _)| own == *name));
-        Labels::new(kept.map(|(name, value)| (name.clone(), value.clone())).chain(laid_over))
+        // The last value of a name counts, and an empty one is none.
+        Labels::new(of.iter().map(|(name, value)| (name.clone(), value.clone())).chain(laid_over))
     }
 }
 

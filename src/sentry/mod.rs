@@ -226,6 +226,7 @@ mod tests {
             reporter.report(trouble(place)).await;
         }
         assert_eq!(server.asked().len(), 2, "a:1 once, b:2, and then an hour of nothing");
+        assert!(server.asked()[1].body.contains("b:2"), "{}", server.asked()[1].body);
         assert!(server.asked()[0].line.starts_with("POST /api/42/envelope/ "), "{}", server.asked()[0].line);
         assert!(reporter.not_before.is_some_and(|until| until > Instant::now() + Duration::from_mins(59)));
     }
