@@ -90,7 +90,7 @@ fn row(one: &IncidentLine, clock: Clock<'_>) -> Vec<Line> {
         (Some(_), None) => {
             let ended = match one.remedied_by.as_slice() {
                 [] => Line::from("by itself"),
-                remedies => Line::from("by ").data(&remedies.join(", ")),
+                remedies => Line::from("by ").data(remedies.join(", ")),
             };
             if one.was_acted_on { ended.ours(", acted on") } else { ended }
         }
