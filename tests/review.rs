@@ -144,6 +144,29 @@ fn what_nobody_acted_on_asks_whether_anybody_had_to_hear_of_it() {
 }
 
 #[test]
+fn what_a_remedy_mended_did_not_end_by_itself() {
+    let folder = Path::new("tests/scenarios");
+    let fresh = FileLoader::new(folder.join("actions/watchbell.yaml")).load().unwrap_or_else(|why| panic!("{why}"));
+    let world = World::new(fresh.settings, fresh.rules);
+    let events = lived(&folder.join("actions-fails-then-works.yaml"));
+    let at = events.iter().map(|event| event.moment).max().expect("something happened");
+    let mut store = Sqlite::in_memory().expect("SQLite is built in");
+    remember(&mut store, events);
+
+    let one = OneIncident::read(&mut store, HERE, &world.settings, 1).expect("it can be read").expect("there is one");
+    let page = review::postmortem(&world, &one, &[], at).expect("it is over").markdown();
+    assert!(page.contains("- **Ended**: by `rebuild-queue`, which worked: its last alert ended\n"), "{page}");
+    assert!(page.contains("- rebuild-queue mended it, and nobody had to act."), "{page}");
+
+    let periods = Kind::Daily.periods(at, &world.settings.timezone);
+    let past = Past::read(&mut store, HERE, &world.settings, periods, at).expect("it can be read");
+    let inputs = Inputs { world: &world, past: &past, at, measured: None, suggestions: &[] };
+    let page = review::report(Kind::Daily, &inputs).markdown();
+    assert!(page.contains("| by `rebuild-queue` |"), "{page}");
+    assert!(!page.contains("by itself") && !page.contains("without anybody acting, last"), "{page}");
+}
+
+#[test]
 fn of_an_empty_journal_it_is_said_that_nothing_is_on_record() {
     for kind in [Kind::Daily, Kind::Weekly, Kind::Monthly] {
         let mut store = Sqlite::in_memory().expect("SQLite is built in");

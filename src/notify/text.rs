@@ -254,6 +254,20 @@ pub fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notify::sample;
+
+    #[test]
+    fn what_was_tried_stands_behind_the_reason_of_a_message_and_not_in_why_it_went_out() {
+        for (because, text, expected, whole) in [
+            (Reason::Resolved, "tried: restart failed", "over", "over; tried: restart failed"),
+            (Reason::Remedied, "tried: restart failed", "remedies were tried", "tried: restart failed"),
+            (Reason::Communicated, "we are at it", "update: we are at it", "update: we are at it"),
+        ] {
+            let mut notice = sample::end(vec![sample::alert("Stuck", "stuck")]);
+            (notice.draft.reason, notice.draft.text) = (because, Some(text.into()));
+            assert_eq!((why(&notice).as_str(), reason(&notice).as_str()), (expected, whole));
+        }
+    }
 
     #[test]
     fn numbers_are_short_at_any_size() {

@@ -44,7 +44,7 @@ impl Program<'_> {
         let mut output = hidden(secrets.map(|((_, secret), (_, value))| (secret, value.expose())));
         let (mut child, mut pipe) = match self.spawn(&environment) {
             Ok(running) => running,
-            Err(cause) => return (Outcome::NotStarted(cause.to_string()), String::new()),
+            Err(cause) => return (Outcome::NotStarted(format!("{}: {cause}", self.program)), String::new()),
         };
         let group = Group::of(&child);
         let deadline = Instant::now() + timeout;

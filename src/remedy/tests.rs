@@ -78,7 +78,7 @@ async fn what_cannot_be_started_is_an_outcome() {
         ("/etc", "Permission denied (os error 13)"),
     ] {
         let ended = done(&job(program, &[], &[], LONG)).await;
-        assert_eq!(ended.outcome, Outcome::NotStarted(why.into()), "{program}");
+        assert_eq!(ended.outcome, Outcome::NotStarted(format!("{program}: {why}")));
     }
     let nowhere = Secret::File("/no/such/secret".into());
     let ended = done(&job("/bin/true", &[], &[("KEY", nowhere)], LONG)).await;

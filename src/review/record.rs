@@ -4,11 +4,11 @@ use super::clock::{Clock, Period};
 use crate::config::Settings;
 use crate::engine::command::Actor;
 use crate::engine::event::{Event, EventKind, IncidentEvent};
-use crate::engine::incident::{Destination, Incident, Key, Phase, Stage};
+use crate::engine::incident::{Destination, Incident, Key, Phase, Stage, Verdict};
 use crate::engine::transition::{Origin, Subject};
 use crate::model::{AlertId, IncidentId, Moment, Name, RuleId, Severity, Span};
 use crate::store::Story;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An alert that fires again so soon after its end flaps, as in a backtest.
 const FLAP: Span = Span::from_mins(15);
@@ -51,6 +51,8 @@ pub struct Round {
     pub over: Option<Moment>,
     /// Who said so; nobody where its last alert ended.
     pub over_by: Option<Actor>,
+    /// The remedies that have worked, where nothing has begun to fire since.
+    pub remedied_by: BTreeSet<Name>,
     /// Who did something, in order.
     pub deeds: Vec<(Moment, Actor)>,
     /// How it stands with each stage of the response procedure that was asked for or done.
@@ -180,8 +182,13 @@ impl Record {
             let done = Some((done, step.actor().cloned()));
             round.stages.push(Deadline { stage, due, done, outcome: Outcome::NotAsked });
         }
-        if let IncidentEvent::Resolved { at, by } = step {
-            (round.over, round.over_by) = (Some(*at), by.clone());
+        match step {
+            IncidentEvent::Resolved { at, by } => (round.over, round.over_by) = (Some(*at), by.clone()),
+            IncidentEvent::Joined { .. } => round.remedied_by.clear(),
+            IncidentEvent::ActionVerified { action, verdict: Verdict::Worked, .. } => {
+                round.remedied_by.insert(action.clone());
+            }
+            _ => {}
         }
     }
 
@@ -254,10 +261,11 @@ impl Record {
         }
     }
 
-    /// Whether anybody did anything about it.
+    /// Whether anybody did anything about it while it was open. To write its review down is no such thing.
     #[must_use]
     pub fn was_acted_on(&self) -> bool {
-        self.rounds.iter().any(|round| !round.deeds.is_empty())
+        let in_time = |round: &Round| round.deeds.iter().any(|(at, _)| round.over.is_none_or(|over| *at <= over));
+        self.rounds.iter().any(in_time)
     }
 
     /// Who took it first, and when.
@@ -316,6 +324,12 @@ pub fn alert_name(subject: &Subject) -> Name {
 }
 
 impl Round {
+    /// The names of the remedies that mended it.
+    #[must_use]
+    pub fn remedies(&self) -> Vec<String> {
+        self.remedied_by.iter().map(ToString::to_string).collect()
+    }
+
     fn new(generation: u32, opened: Moment, severity: Severity) -> Self {
         Round {
             generation,
@@ -323,6 +337,7 @@ impl Round {
             told: None,
             over: None,
             over_by: None,
+            remedied_by: BTreeSet::new(),
             deeds: Vec::new(),
             stages: Vec::new(),
             severity,

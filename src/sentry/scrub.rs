@@ -12,8 +12,8 @@ static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     let pattern = |text: &str| Regex::new(text).expect("this is a regular expression");
     vec![
         // The path of a webhook is as secret as its query.
-        (pattern(r"(?i)\b(https?://)(?:[^\s/@]*@)?([^\s/?#]+)[/?#][^\s\x22'<>)]*"), "${1}${2}/[scrubbed]"),
-        (pattern(r"(?i)\b(https?://)[^\s/@]+@"), "${1}"),
+        (pattern(r"(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s/@]*@)?([^\s/?#]+)[/?#][^\s\x22'<>)]*"), "${1}${2}/[scrubbed]"),
+        (pattern(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@"), "${1}"),
         (pattern(r"(?i)\b(bearer|basic|geniekey|token)(\s+|=|:\s*)[\w.~+/=-]{6,}"), "${1}${2}[scrubbed]"),
         (
             pattern(
@@ -43,6 +43,8 @@ mod tests {
             ("cannot reach https://user:pass@host.example:9090", "cannot reach https://host.example:9090"),
             ("POST https://hooks.example/services/T0/B0/abc: 404", "POST https://hooks.example/[scrubbed] 404"),
             ("url (https://a:b@host.example/x?token=1)", "url (https://host.example/[scrubbed])"),
+            ("postgres://u:pass@db/x?key=zzz is away", "postgres://db/[scrubbed] is away"),
+            ("smtp://u:pass@mail.example:587", "smtp://mail.example:587"),
             ("authorization: Bearer abcdef.ghi-jkl", "authorization: [scrubbed] [scrubbed]"),
             ("token xoxb-1234-abc was revoked", "token [scrubbed] was revoked"),
             ("routing_key=0123456789abcdef0123456789abcdef", "routing_key=[scrubbed]"),

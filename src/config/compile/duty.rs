@@ -67,6 +67,8 @@ fn deed(written: &Spanned<written::Action>, findings: &mut Findings) -> Option<D
     let webhook = action.webhook.as_ref().map(|webhook| ("webhook", webhook.place));
     exclude(&[webhook, action.exec.as_ref().map(|exec| ("exec", exec.place))], findings);
     if let Some(webhook) = &action.webhook {
+        let environment = action.environment.iter().next().map(|(name, _)| ("environment", name.place));
+        exclude(&[Some(("webhook", webhook.place)), environment], findings);
         let secret = webhook.value.secret.as_ref().map(reading::secret);
         return Some(Deed::Webhook { url: reading::secret_address(&webhook.value.url, findings), secret });
     }

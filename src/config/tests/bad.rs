@@ -76,6 +76,7 @@ fn what_contradicts_itself_is_told_at_its_place() {
         "channels: { a: { alertmanager: { urls: ['http://a'], resend_every: 100ms } } }",
         "channels: { a: { webhook: { url: 'https://a.example' }, fallback: a } }",
         "actions: { a: { timeout: 5s }, b: { exec: [] } }",
+        "actions: { a: { webhook: { url: 'http://a' }, environment: { TOKEN: { env: T } } } }",
         "access: { link_expires: 12h }",
         "access: { link_secret: { env: L }, link_expires: 0s }",
         "response: { page: { acknowledge: 0s }, critical: {} }",

@@ -66,7 +66,7 @@ fn summary(page: &mut Document, draft: &Postmortem, clock: Clock<'_>) {
                 Some(by) => Line::from("closed by ").data(by),
                 None if draft.remedied_by.is_empty() => "by itself: its last alert ended".into(),
                 None => {
-                    Line::from("by ").data(&draft.remedied_by.join(", ")).ours(", which worked: its last alert ended")
+                    Line::from("by ").data(draft.remedied_by.join(", ")).ours(", which worked: its last alert ended")
                 }
             },
         ),

@@ -17,13 +17,12 @@ use super::record::{Outcome, Record, Round};
 use super::words::Words;
 use crate::engine::World;
 use crate::engine::event::{EventKind, IncidentEvent};
-use crate::engine::incident::{Stage, Verdict};
+use crate::engine::incident::Stage;
 use crate::engine::notice::NoticeKind;
 use crate::model::{Moment, Span};
 use crate::notify::text;
 use crate::store::Sending;
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// Why there is nothing to draft yet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -202,7 +201,7 @@ pub fn postmortem(world: &World, one: &OneIncident, charts: &[Chart], at: Moment
         alerts: alerts.len(),
         taken_by: record.taken().map(|(_, by)| by.to_string()),
         over_by: last.and_then(|round| round.over_by.as_ref()).map(ToString::to_string),
-        remedied_by: remedied_by(&record),
+        remedied_by: last.map(Round::remedies).unwrap_or_default(),
         to_acknowledge_seconds: taken.map(Span::as_secs_f64),
         to_resolve_seconds: (over - record.opened()).as_secs_f64(),
         runbook: pages().find_map(|sending| text::runbook(&sending.notice)).map(str::to_owned),
@@ -277,19 +276,6 @@ fn severities(record: &Record) -> Vec<(At, String)> {
         }
     }
     found
-}
-
-/// The actions whose alert ended in time after them, each once.
-fn remedied_by(record: &Record) -> Vec<String> {
-    let mut found = BTreeSet::new();
-    for event in &record.events {
-        if let EventKind::Incident { event: IncidentEvent::ActionVerified { action, verdict, .. }, .. } = &event.kind
-            && *verdict == Verdict::Worked
-        {
-            found.insert(action.to_string());
-        }
-    }
-    found.into_iter().collect()
 }
 
 fn told(sending: &Sending) -> Told {

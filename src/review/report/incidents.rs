@@ -36,6 +36,8 @@ pub struct IncidentLine {
     pub is_in_hands: bool,
     /// Who closed it; nobody where its last alert ended.
     pub over_by: Option<String>,
+    /// The remedies that had worked when its last alert ended.
+    pub remedied_by: Vec<String>,
     /// Whether anybody did anything about it.
     pub was_acted_on: bool,
     /// Whether nothing fires any more and it waits for somebody to act.
@@ -78,6 +80,7 @@ fn line(inputs: &Inputs<'_>, record: &Record, period: Period, clock: Clock<'_>) 
         taken_after_seconds: after.map(crate::model::Span::as_secs_f64),
         is_in_hands: record.over().is_none() && record.now.is_in_hands(),
         over_by: last.and_then(|round| round.over_by.as_ref()).map(|by| by.name.to_string()),
+        remedied_by: last.map(Round::remedies).unwrap_or_default(),
         was_acted_on: record.was_acted_on(),
         waits: record.now.calm.is_some(),
         held: record

@@ -44,7 +44,8 @@ pub(super) fn needs_somebody(page: &mut Document, report: &Report, clock: Clock<
             _ => line.verdict(false, ", nobody is at it"),
         });
     }
-    let unseen = |one: &&IncidentLine| one.over.is_some() && one.pages > 0 && !one.was_acted_on;
+    let unseen =
+        |one: &&IncidentLine| one.over.is_some() && one.pages > 0 && !one.was_acted_on && one.remedied_by.is_empty();
     let unseen: Vec<&IncidentLine> = report.incidents.iter().filter(unseen).collect();
     if let Some(first) = unseen.first() {
         let line =
@@ -86,8 +87,13 @@ fn row(one: &IncidentLine, clock: Clock<'_>) -> Vec<Line> {
     let ended = match (&one.over, &one.over_by) {
         (None, _) => Line::new().strong("open"),
         (Some(_), Some(by)) => Line::from("closed by ").data(by),
-        (Some(_), None) if one.was_acted_on => "by itself, acted on".into(),
-        (Some(_), None) => "by itself".into(),
+        (Some(_), None) => {
+            let ended = match one.remedied_by.as_slice() {
+                [] => Line::from("by itself"),
+                remedies => Line::from("by ").data(remedies.join(", ")),
+            };
+            if one.was_acted_on { ended.ours(", acted on") } else { ended }
+        }
     };
     let again = match one.reopened {
         0 => String::new(),
