@@ -12,6 +12,7 @@ pub(crate) mod canned;
 mod client;
 mod error;
 mod oauth;
+mod scrub;
 mod signed;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ mod tls;
 pub(crate) use client::address;
 pub use client::{Client, is_loopback};
 pub use error::ClientError;
+pub use scrub::scrub;
 pub use signed::webhook_signature;
 pub use tls::config as trust;
 

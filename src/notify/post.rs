@@ -3,6 +3,7 @@
 
 use super::SendError;
 use crate::crash::{self, Point};
+use crate::http::scrub;
 use crate::model::Span;
 use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use reqwest::{Request, RequestBuilder, StatusCode};
@@ -67,9 +68,14 @@ pub async fn post(channel: &'static str, request: RequestBuilder) -> Result<Repl
 fn keys_in(request: &Request) -> Vec<String> {
     let url = request.url();
     let said = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let texts = [Some(url.path()), url.query(), said];
-    let parts = texts.into_iter().flatten().flat_map(|text| text.split(['/', '?', '&', '=', ' ']));
-    parts.filter(|part| part.len() >= SHORTEST_KEY).map(str::to_owned).collect()
+    let parts = |text: &str, shortest: usize| -> Vec<String> {
+        let parts = text.split(['/', '?', '&', '=', ' ']).filter(|part| part.len() >= shortest);
+        parts.map(str::to_owned).collect()
+    };
+    let mut keys = parts(url.path(), SHORTEST_KEY);
+    // Of these hardly anything is a word that an answer would say by itself.
+    keys.extend([url.query(), said].into_iter().flatten().flat_map(|text| parts(text, SHORTEST_KEY / 2)));
+    keys
 }
 
 /// How long the receiver wants to be left alone. What says so beside `Retry-After` stands in every answer, and is a wish only
@@ -119,12 +125,12 @@ impl Reply {
         SendError::Refused { channel, reason: self.words() }
     }
 
-    /// Status and the beginning of the body, without what the request held of keys.
+    /// Status and the beginning of the body, without what the request held of keys, and without what looks like any.
     #[must_use]
     pub fn words(&self) -> String {
         let hide = |body: String, key: &String| body.replace(key.as_str(), "<redacted>");
         let body = self.keys.iter().fold(self.body.trim().to_owned(), hide);
-        format!("{} {}", self.status.as_u16(), super::text::cut(&body, 200))
+        format!("{} {}", self.status.as_u16(), super::text::cut(&scrub(&body), 200))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A report as Sentry takes it: <https://develop.sentry.dev/sdk/foundations/transport/envelopes/>.
 
-use super::scrub::scrub;
+use crate::http::scrub;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -23,6 +23,17 @@ pub struct Trouble {
     pub tags: Vec<(String, String)>,
 }
 
+impl Trouble {
+    /// What it has in common with others of its kind: the place in the code, and whom it is about. A channel that refuses must
+    /// not hide that another one does.
+    #[must_use]
+    pub fn group(&self) -> Vec<&str> {
+        let names = |name: &str| name.ends_with(".name") || name == "destination";
+        let about = self.tags.iter().filter(|(name, _)| names(name)).map(|(_, value)| value.as_str());
+        std::iter::once(self.place.as_str()).chain(about).collect()
+    }
+}
+
 /// Writes a report down: the header, the header of its one item, and the event, a line each.
 #[must_use]
 pub fn write(trouble: &Trouble, environment: Option<&str>, now: Timestamp, id: [u8; 16]) -> String {
@@ -41,8 +52,8 @@ pub fn write(trouble: &Trouble, environment: Option<&str>, now: Timestamp, id: [
         "logger": trouble.logger,
         "release": concat!("watchbell@", env!("CARGO_PKG_VERSION")),
         "environment": environment.unwrap_or("production"),
-        // The words have names and numbers in them; the place is the same for all of its kind.
-        "fingerprint": [trouble.place],
+        // The words have numbers in them.
+        "fingerprint": trouble.group(),
         "culprit": trouble.place,
         "logentry": { "formatted": cut(&scrub(&trouble.message), LONGEST_MESSAGE) },
         "tags": Value::Object(tags.collect::<Map<_, _>>()),

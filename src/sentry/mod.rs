@@ -1,11 +1,10 @@
-//! Our own errors, to Sentry: what is logged as an error is scrubbed and sent, one report a minute for each place in the code.
+//! Our own errors, to Sentry: what is logged as an error is scrubbed and sent, one report a minute for each place in the code and each thing that it is about.
 //!
 //! [`Collector`] listens to the log and never waits; [`Reporter`] sends. Nothing of it is kept or tried for long: the log has
 //! everything, and reporting must never be in the way of a page. Contract: <https://develop.sentry.dev/sdk/foundations/transport/>.
 
 mod dsn;
 mod envelope;
-mod scrub;
 
 pub use dsn::{Dsn, DsnError};
 pub use envelope::Trouble;
@@ -132,7 +131,7 @@ impl Reporter {
         let sentry = self.settings.borrow().sentry.clone();
         let (Some(sentry), Some(client)) = (sentry, self.client.clone()) else { return };
         let now = Instant::now();
-        if self.not_before.is_some_and(|until| now < until) || !self.is_news(&trouble.place, now) {
+        if self.not_before.is_some_and(|until| now < until) || !self.is_news(&trouble.group().join(" "), now) {
             return;
         }
         let said = match tokio::time::timeout(DEADLINE, send(&client, &sentry, &trouble)).await {
@@ -151,12 +150,12 @@ impl Reporter {
         }
     }
 
-    /// Whether nothing of the same place was reported lately.
-    fn is_news(&mut self, place: &str, now: Instant) -> bool {
+    /// Whether nothing of the same kind was reported lately.
+    fn is_news(&mut self, group: &str, now: Instant) -> bool {
         self.sent.retain(|_, at| now - *at < SAME);
-        self.sent.insert(place.to_owned(), now).is_none_or(|before| {
+        self.sent.insert(group.to_owned(), now).is_none_or(|before| {
             // It goes on counting from the one that was sent.
-            self.sent.insert(place.to_owned(), before);
+            self.sent.insert(group.to_owned(), before);
             false
         })
     }
@@ -222,11 +221,12 @@ mod tests {
             _ => canned::reply(stream, 429, &[("X-Sentry-Rate-Limits", "5:transaction:key, 3600:error:key")], ""),
         });
         let (mut reporter, _keep) = reporter(Some(at(&server)));
-        for place in ["a:1", "a:1", "b:2", "c:3"] {
-            reporter.report(trouble(place)).await;
+        let about = |channel: &str| Trouble { tags: vec![("channel.name".into(), channel.into())], ..trouble("a:1") };
+        for trouble in [about("slack"), about("slack"), about("pager"), about("hook")] {
+            reporter.report(trouble).await;
         }
-        assert_eq!(server.asked().len(), 2, "a:1 once, b:2, and then an hour of nothing");
-        assert!(server.asked()[1].body.contains("b:2"), "{}", server.asked()[1].body);
+        assert_eq!(server.asked().len(), 2, "slack once, pager, and then an hour of nothing");
+        assert!(server.asked()[1].body.contains("pager"), "{}", server.asked()[1].body);
         assert!(server.asked()[0].line.starts_with("POST /api/42/envelope/ "), "{}", server.asked()[0].line);
         assert!(reporter.not_before.is_some_and(|until| until > Instant::now() + Duration::from_mins(59)));
     }

@@ -14,7 +14,9 @@ static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         // The path of a webhook is as secret as its query.
         (pattern(r"(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s/@]*@)?([^\s/?#]+)[/?#][^\s\x22'<>)]*"), "${1}${2}/[scrubbed]"),
         (pattern(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]+@"), "${1}"),
-        (pattern(r"(?i)\b(bearer|basic|geniekey|token)(\s+|=|:\s*)[\w.~+/=-]{6,}"), "${1}${2}[scrubbed]"),
+        (pattern(r"(?i)\b(bearer|basic|geniekey)(\s+|=|:\s*)[\w.~+/=-]{6,}"), "${1}${2}[scrubbed]"),
+        // Of a token that has expired more may be said than that; a token has a digit somewhere.
+        (pattern(r"(?i)\b(token)(\s+|=|:\s*)[\w.~+/=-]{2,}\d[\w.~+/=-]{3,}"), "${1}${2}[scrubbed]"),
         (
             pattern(
                 r"(?i)\b([\w-]*(?:secret|passw(?:or)?d|api[_-]?key|routing_key|authorization)[\w-]*)(\s*[=:]\s*)\S+",
@@ -49,6 +51,10 @@ mod tests {
             ("token xoxb-1234-abc was revoked", "token [scrubbed] was revoked"),
             ("routing_key=0123456789abcdef0123456789abcdef", "routing_key=[scrubbed]"),
             ("key 0123456789abcdef0123456789abcdef is bad", "key [scrubbed] is bad"),
+            (
+                "the token expired yesterday, use another token please",
+                "the token expired yesterday, use another token please",
+            ),
             ("rule GasPriceSpike of group chain/a has failed", "rule GasPriceSpike of group chain/a has failed"),
         ];
         for (text, scrubbed) in table {
