@@ -4,6 +4,7 @@ use super::{Answer, CommandError, output, paths};
 use crate::config::{self, Auth, Secret, Settings, Tls};
 use crate::diagnostics::{Findings, Sources};
 use crate::http::{Client, chain};
+use crate::model::visible;
 use clap::ValueEnum;
 use jiff::Timestamp;
 use reqwest::Method;
@@ -135,7 +136,7 @@ fn read(status: u16, text: &str) -> Result<Reply, CommandError> {
 
 /// Text from elsewhere, without what a terminal would obey.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\\n")
 }
 
 /// A text of an answer, for a terminal.
@@ -167,6 +168,6 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_obey_is_shown_and_not_obeyed() {
-        assert_eq!(plain("a\u{1b}[2Jb\nü"), "a\\u{1b}[2Jb\\nü");
+        assert_eq!(plain("a\u{1b}[2Jb\nü\u{202e}"), "a\\u{1b}[2Jb\\nü\\u{202e}");
     }
 }

@@ -3,6 +3,7 @@
 use super::Notes;
 use super::duty::Names;
 use super::page::Value;
+use crate::config::Mailbox;
 use crate::diagnostics::Place;
 use std::collections::BTreeSet;
 
@@ -22,14 +23,40 @@ pub(super) enum Way<'a> {
     Slack(&'a str),
 }
 
+/// The mail address of nobody, which stands where one has to be corrected.
+pub(super) const NOBODY: &str = "nobody@mail.invalid";
+
+impl Way<'_> {
+    fn is_usable(&self) -> bool {
+        match self {
+            Way::Mail(to) => is_mail(to),
+            Way::Slack(to) => !to.is_empty(),
+        }
+    }
+}
+
 impl People {
-    /// Somebody with these ways, each after so many seconds.
-    pub fn add(&mut self, keys: &[&str], wish: &str, zone: Option<&str>, ways: &[(Way<'_>, i64)], place: Place) {
+    /// Somebody with these ways, each after so many seconds. Who has none that could be used stays all the same, because
+    /// schedules and levels speak of them.
+    pub fn add(
+        &mut self,
+        keys: &[&str],
+        wish: &str,
+        zone: Option<&str>,
+        ways: &[(Way<'_>, i64)],
+        (place, notes): (Place, &mut Notes),
+    ) {
         let mut keys = keys.iter().filter(|key| !key.is_empty());
         let Some(first) = keys.next() else { return };
         let name = self.names.give(first, wish);
         keys.for_each(|key| self.names.also(key, &name));
-        let reach: Vec<Value> = ways.iter().map(|(way, after)| self.way(way, *after, place)).collect();
+        let usable = ways.iter().filter(|(way, _)| way.is_usable());
+        let mut reach: Vec<Value> = usable.map(|(way, after)| self.way(way, *after, place)).collect();
+        if reach.is_empty() {
+            let what = format!("how `{name}` is reached: the export has no address that can be used");
+            notes.left(place, what, "correct `to` of the responder's `reach`");
+            reach.push(self.way(&Way::Mail(NOBODY), 0, place));
+        }
         let mut responder = Value::map([]);
         if let Some(zone) = zone.filter(|zone| is_zone(zone)) {
             responder.set("timezone", Value::text(zone));
@@ -86,7 +113,26 @@ impl People {
     }
 }
 
-/// Whether this is the IANA name of a time zone.
+/// Whether this is the IANA name of a region and place, or UTC, as configurations want it: `EST` is none.
 pub(super) fn is_zone(name: &str) -> bool {
-    jiff::tz::TimeZone::get(name).is_ok()
+    let has_region = name.contains('/') || name.eq_ignore_ascii_case("utc");
+    has_region && jiff::tz::TimeZone::get(name).is_ok()
+}
+
+/// Whether this is a mail address, as configurations want it.
+pub(super) fn is_mail(text: &str) -> bool {
+    Mailbox::read(text).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_configuration_would_not_take_is_no_zone_and_no_address() {
+        assert!(["UTC", "Europe/Berlin", "US/Eastern"].into_iter().all(is_zone));
+        assert!(!["", "EST", "EST5EDT", "Local", "Mars/X", "+02:00"].into_iter().any(is_zone));
+        assert!(["a@example.org", "Ops <ops@example.org>"].into_iter().all(is_mail));
+        assert!(!["", "a", "@", "a@", "\u{fc}@example.org", "bob b@example.org"].into_iter().any(is_mail));
+    }
 }

@@ -69,7 +69,7 @@ impl Channel {
                 Channel::Webhook(Webhook::new(url.clone(), secret.clone(), *format, external_url)?)
             }
             ChannelKind::Alertmanager { urls, auth, tls, resend_every } => {
-                Channel::Alertmanager(Alertmanager::new(urls.clone(), auth, tls, external_url, *resend_every)?)
+                Channel::Alertmanager(Alertmanager::new(urls.clone(), auth, tls, *resend_every)?)
             }
             ChannelKind::Email { smtp, from, to, auth, tls } => {
                 Channel::Email(Email::new(smtp, from.clone(), to.clone(), auth, tls)?)

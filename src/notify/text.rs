@@ -129,7 +129,7 @@ pub fn why(notice: &Notice) -> String {
         Reason::Rested | Reason::Digest | Reason::SilenceEnds => draft.text.clone().unwrap_or_default(),
         Reason::Routine => {
             let name = draft.key.policy.trim_start_matches("routine/");
-            format!("tick it off: watchbell routines done {name}")
+            format!("tick it off: watchbell routines done {}", for_a_shell(name))
         }
         Reason::Calmed => "its alerts have ended; it waits for somebody to act".into(),
         Reason::Resolved if draft.by.is_some() => format!("resolved{by}"),
@@ -137,6 +137,13 @@ pub fn why(notice: &Notice) -> String {
         Reason::Remedied => "remedies were tried".into(),
         Reason::Resolved => "over".into(),
     }
+}
+
+/// A word as a shell takes it: what people copy from a message must do what it says.
+fn for_a_shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let begins_plain = word.starts_with(|c: char| c.is_alphanumeric());
+    if begins_plain && word.chars().all(is_plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// The lines of the report that goes with a message, where one does.
@@ -267,6 +274,13 @@ mod tests {
             (notice.draft.reason, notice.draft.text) = (because, Some(text.into()));
             assert_eq!((why(&notice).as_str(), reason(&notice).as_str()), (expected, whole));
         }
+    }
+
+    #[test]
+    fn a_name_that_a_shell_would_read_otherwise_is_quoted() {
+        assert_eq!(for_a_shell("review-overnight"), "review-overnight");
+        assert_eq!(for_a_shell("look over & tick"), "'look over & tick'");
+        assert_eq!((for_a_shell("-v"), for_a_shell("it's")), ("'-v'".into(), r"'it'\''s'".into()));
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn settings(text: &str) -> Settings {
 
 #[test]
 fn what_comes_out_and_what_is_said_of_it_is_this() {
-    for name in ["severity", "hours", "broken", "chats", "newer"] {
+    for name in ["severity", "hours", "broken", "receivers", "chats", "newer"] {
         let (code, out, told) = import(name, &[]);
         assert_eq!(code, Some(0), "{told}");
         insta::assert_snapshot!(format!("alertmanager-{name}"), out);
@@ -46,7 +46,7 @@ fn what_comes_out_and_what_is_said_of_it_is_this() {
 
 #[test]
 fn every_translation_passes_check_and_no_secret_is_in_it_or_in_what_is_said() {
-    for name in GOOD.into_iter().chain(["broken", "newer"]) {
+    for name in GOOD.into_iter().chain(["broken", "receivers", "newer"]) {
         let folder = Scratch::new("import-alertmanager");
         let target = folder.path().join("watchbell.yaml");
         let (code, out, told) = import(name, &["--output", &target.to_string_lossy()]);

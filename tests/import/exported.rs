@@ -131,3 +131,32 @@ fn what_is_no_export_is_refused_and_a_page_that_is_missing_is_noted() {
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("users.json:1:10: left: what is on the next pages"), "{told}");
 }
+
+#[test]
+fn people_without_an_address_that_can_be_used_stay_and_are_told_of() {
+    let folder = Scratch::new("import-people");
+    let users = [
+        (
+            "grafana-oncall",
+            r#"{ "users": [{ "id": "U1", "username": "carl", "email": null }, { "id": "U2", "username": "dora", "email": "dora" }],
+                 "schedules": [{ "id": "S1", "name": "night", "time_zone": "EST5EDT", "shifts": ["O1"] }],
+                 "on_call_shifts": [{ "id": "O1", "type": "rolling_users", "start": "2026-01-05T09:00:00", "duration": 604800,
+                   "frequency": "weekly", "rolling_users": [["U1"], ["U2"]] }] }"#,
+        ),
+        (
+            "opsgenie",
+            r#"{ "users": [{ "id": "u1", "username": "carl" }, { "id": "u2", "username": "dora@ü.example" }] }"#,
+        ),
+    ];
+    for (tool, export) in users {
+        let file = folder.path().join(format!("{tool}.json"));
+        std::fs::write(&file, export).expect("it can be written");
+        let (code, out, told) = import(tool, &file.to_string_lossy(), &[]);
+        assert_eq!(code, Some(0), "{told}");
+        for name in ["carl", "dora"] {
+            assert!(out.contains(&format!("{name}: {{ reach: [{{ via: mail, to: nobody@mail.invalid }}] }}")), "{out}");
+            assert!(told.contains(&format!("how `{name}` is reached")), "{told}");
+        }
+        assert_eq!(told.contains("the time zone `EST5EDT`"), tool == "grafana-oncall", "{told}");
+    }
+}

@@ -384,6 +384,7 @@ fn what_a_real_alertmanager_refuses_we_refuse_with_the_same_status_and_nothing_i
         r#"[{"labels":{"a":"x"},"startsAt":"2026-01-01"}]"#,
         r#"[{"labels":{"a":"x"},"startsAt":"2026-01-01T00:00:00Z","endsAt":"2025-01-01T00:00:00Z"}]"#,
         r#"[{"labels":{"a":"x"},"generatorURL":"no url"}]"#,
+        r#"[{"labels":{"a":"for ever"},"startsAt":"2026-01-01T00:00:00Z","endsAt":"9999-12-31T23:59:59Z"}]"#,
         r#"[{"labels":{"a":"good"}},{"labels":{}}]"#,
         r#"[{"labels":{"job":"without alertname"},"startsAt":"","unknown":1}]"#,
     ];

@@ -18,7 +18,7 @@ pub use silences::{add, expire, list, show};
 pub use status::{receivers, status};
 pub use webhook::webhook;
 
-use crate::model::{SilenceId, Slot};
+use crate::model::{SilenceId, Slot, visible};
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -69,6 +69,13 @@ impl Refused {
     }
 }
 
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Refused::Says(_, why) | Refused::Coded(_, _, why)) = self;
+        f.write_str(&visible(why))
+    }
+}
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
@@ -102,8 +109,16 @@ fn read_time(text: &str) -> Result<Option<Slot>, ()> {
     if text.is_empty() {
         return Ok(None);
     }
-    let at = text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse()).map_err(|_| ())?;
+    let read = |text: &str| text.parse::<Timestamp>().or_else(|why| beyond(text).ok_or(why));
+    let at = read(text).or_else(|_| read(&format!("{text}Z"))).map_err(|_| ())?;
     Ok((at.as_second() > NO_TIME).then(|| Slot::from_millis(at.as_millisecond())))
+}
+
+/// The last instant there is, for a time of the year 9999 that lies behind it: `9999-12-31T23:59:59Z` is how people write "for
+/// ever", Alertmanager takes it, and an alert must not be lost to it.
+fn beyond(text: &str) -> Option<Timestamp> {
+    let is_time = jiff::fmt::temporal::Pieces::parse(text).is_ok_and(|is| is.time().is_some() && is.offset().is_some());
+    (is_time && text.starts_with("9999-12-3")).then_some(Timestamp::MAX)
 }
 
 /// The id of a silence as a UUID, which is how Alertmanager has it.
@@ -139,7 +154,10 @@ mod tests {
         for nothing in ["", "0001-01-01T00:00:00Z"] {
             assert_eq!(read_time(nothing), Ok(None));
         }
-        for bad in ["yesterday", "2026-01-05", "1767603600"] {
+        for ever in ["9999-12-31T23:59:59Z", "9999-12-31 23:59:59.999", "9999-12-31T23:59:59-07:00"] {
+            assert_eq!(read_time(ever), Ok(Some(Slot::from_millis(Timestamp::MAX.as_millisecond()))), "{ever}");
+        }
+        for bad in ["yesterday", "2026-01-05", "1767603600", "9999-12-31", "9999-12-31T25:00:00Z"] {
             assert_eq!(read_time(bad), Err(()), "{bad}");
         }
     }

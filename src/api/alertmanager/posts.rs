@@ -8,6 +8,7 @@ use crate::api::Desk;
 use crate::engine::posted::{Ends, HOLDS_FOR, Post};
 use crate::model::{Labels, Name, Slot, Span};
 use crate::service::doors::NotTaken;
+use crate::service::metrics::Metrics;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -45,9 +46,15 @@ pub async fn post(
 ) -> Result<StatusCode, Refused> {
     let counted = desk.doors.metrics.clone();
     let read = is_json(&headers).and_then(|()| whole(body, LONGEST_POST)).and_then(|body| read(&body));
-    let posts = read.inspect_err(|_| counted.refused_posts())?;
+    let posts = read.inspect_err(|why| refused(&counted, why))?;
     take_in(&desk, posts).await?;
     Ok(StatusCode::OK)
+}
+
+/// Counts and tells what was refused: its sender drops it, and nobody will ever be paged for it.
+pub fn refused(counted: &Metrics, why: &Refused) {
+    counted.refused_posts();
+    tracing::warn!("posted alerts are refused: {why}");
 }
 
 /// Hands posts to the engine.

@@ -37,7 +37,7 @@ pub async fn webhook(
 ) -> Result<Response, Refused> {
     let counted = desk.doors.metrics.clone();
     let read = is_json(&headers).and_then(|()| posts::whole(body, LONGEST_POST)).and_then(|body| read(&body));
-    let (message, truncated) = read.inspect_err(|_| counted.refused_posts())?;
+    let (message, truncated) = read.inspect_err(|why| posts::refused(&counted, why))?;
     if truncated > 0 {
         tracing::warn!(
             truncated,

@@ -59,7 +59,7 @@ pub(super) fn section(rules: &[Rule], severities: &Severities, notes: &mut Notes
     for rule in rules {
         let sides = (ours(&rule.source, severities), ours(&rule.target, severities));
         let (Some(source), Some(target)) = sides else {
-            notes.left(rule.place, "an inhibition rule for a severity that no alert has", "nothing");
+            notes.left(rule.place, "an inhibition rule for a severity that no alert has", "nothing to do");
             continue;
         };
         kept.push((rule, source, target));

@@ -3,6 +3,7 @@
 use crate::diagnostics::Place;
 use crate::import::Notes;
 use crate::import::fields::Fields;
+use crate::import::people::is_zone;
 use crate::import::week::Week;
 use crate::yaml::Node;
 use std::collections::BTreeMap;
@@ -63,6 +64,11 @@ fn part(fields: &Fields<'_>, notes: &mut Notes) -> Option<(String, Week)> {
     let times = times(fields, notes);
     fields.take("location");
     let zone = fields.text("location", notes).unwrap_or("UTC").to_owned();
+    if zone != "Local" && !is_zone(&zone) {
+        let what = format!("the time zone `{zone}`, which is no region and place");
+        notes.left(fields.place_of("location"), what, "write it as `Europe/Berlin`, and import again");
+        is_whole = false;
+    }
     let (days, times) = (days?, times?);
     let mut week = Week::none();
     for day in days {

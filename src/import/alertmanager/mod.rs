@@ -48,7 +48,7 @@ pub fn translate(document: &Node, file: &str) -> Result<Imported, Untranslatable
     let names = receivers::names(&fields);
     let root = fields.take("route").filter(|node| !node.is_null()).ok_or(Untranslatable::NoRoute)?;
     let tree = tree::read(root, &names, &mut notes).ok_or(Untranslatable::NoRoute)?;
-    let receivers = receivers::read(&fields, &global, &mut notes);
+    let receivers = receivers::read(&fields, &global, &tree.undefined, &mut notes);
     let intervals = intervals::read(&fields, &mut notes);
     let rules = inhibit::read(&fields, &mut notes);
     leave_rest(&fields, &global, &mut notes);
@@ -56,6 +56,11 @@ pub fn translate(document: &Node, file: &str) -> Result<Imported, Untranslatable
     let of_routes = tree.routes.iter().flat_map(|route| route.severity.iter().cloned());
     let claims: Vec<Claim> = of_routes.chain(inhibit::severity_claims(&rules)).collect();
     let severities = severity::told_apart(&claims);
+    for route in &tree.routes {
+        for what in route.severity.iter().filter_map(severity::unknown_words) {
+            notes.differs(route.place, what, "add the words that your alerts have to `aliases` of `severities`");
+        }
+    }
     for word in &severities.unranked {
         let what = format!("how bad `{word}` is: nobody says it");
         notes.differs(document.head(), what, "move it to its place among `severities`, worst first");
@@ -111,7 +116,7 @@ fn lead(file: &str) -> Vec<String> {
 fn leave_rest(fields: &Fields<'_>, global: &Fields<'_>, notes: &mut Notes) {
     if global.take("resolve_timeout").is_some_and(|node| !node.is_null()) {
         let what = "`resolve_timeout`: an alert ends when its rule or its sender says so";
-        notes.left(global.place_of("resolve_timeout"), what, "nothing");
+        notes.left(global.place_of("resolve_timeout"), what, "nothing to do");
     }
     if fields.take("templates").is_some_and(|node| !node.items().is_empty()) {
         let what = "`templates`: messages are laid out by Watchbell, from the annotations of the rules";

@@ -139,11 +139,11 @@ impl Ground<'_> {
     fn name_of(&self, case: &Case) -> String {
         let routes = case.rows.iter().flat_map(|row| self.heard(row));
         let names = each_once(routes.map(|route| self.manner(route).receiver.clone()));
-        let name = names.join("+").replace(':', "-");
+        let name = super::receivers::tidy(&names.join("+"));
         match name.char_indices().nth(60) {
             Some((end, _)) => format!("{}…", &name[..end]),
-            None if name.trim().is_empty() => "nobody".into(),
-            None => name.trim().to_owned(),
+            None if names.join("").trim().is_empty() => "nobody".into(),
+            None => name,
         }
     }
 

@@ -27,8 +27,13 @@ pub(super) fn names(fields: &Fields<'_>) -> BTreeSet<String> {
     nodes.iter().filter_map(|node| node.get("name")?.as_str()).map(str::to_owned).collect()
 }
 
-/// Reads the receivers; `global` is what holds where they say nothing.
-pub(super) fn read(fields: &Fields<'_>, global: &Fields<'_>, notes: &mut Notes) -> Receivers {
+/// Reads the receivers; `global` is what holds where they say nothing, and `undefined` are those that are not among them.
+pub(super) fn read(
+    fields: &Fields<'_>,
+    global: &Fields<'_>,
+    undefined: &BTreeMap<String, Place>,
+    notes: &mut Notes,
+) -> Receivers {
     let mut receivers = Receivers::default();
     let mut secrets = Secrets::default();
     for node in fields.list("receivers", notes) {
@@ -60,7 +65,22 @@ pub(super) fn read(fields: &Fields<'_>, global: &Fields<'_>, notes: &mut Notes) 
         let channels = name_them(name, made, &mut receivers);
         receivers.of.insert(name.to_owned(), channels);
     }
+    for (name, place) in undefined {
+        stand_in(name, *place, &mut receivers, &mut secrets, notes);
+    }
     receivers
+}
+
+/// A channel in the place of a receiver that is not there, or whose section is broken: the tree of routes stays as it is, and
+/// no alert goes to nobody because of it.
+fn stand_in(name: &str, place: Place, receivers: &mut Receivers, secrets: &mut Secrets, notes: &mut Notes) {
+    let variable = secrets.name(&format!("{name}_url"));
+    let what = format!("the receiver `{name}`, which is not there: a webhook channel stands in its place");
+    let advice = format!("define it, or put an address into the variable `{variable}`, or write it into the channel");
+    notes.left(place, what, advice);
+    let channel = free_name(tidy(name), receivers);
+    receivers.channels.push((channel.clone(), Value::map([("webhook", Value::map([("url", env(&variable))]))])));
+    receivers.of.insert(name.to_owned(), vec![channel]);
 }
 
 /// One channel is called as its receiver is; of several each has its kind behind it.
@@ -69,9 +89,7 @@ fn name_them(receiver: &str, made: Vec<(&kinds::Kind, Value)>, receivers: &mut R
     let mut names = Vec::new();
     for (kind, channel) in made {
         let base = if is_one { tidy(receiver) } else { format!("{}-{}", tidy(receiver), kind.word) };
-        let taken = |name: &str| receivers.channels.iter().any(|(known, _)| known == name);
-        let numbered = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") });
-        let name = numbered.into_iter().find(|name| !taken(name)).unwrap_or(base.clone());
+        let name = free_name(base, receivers);
         if kind.is_pager {
             receivers.pagers.insert(name.clone());
         }
@@ -81,8 +99,15 @@ fn name_them(receiver: &str, made: Vec<(&kinds::Kind, Value)>, receivers: &mut R
     names
 }
 
+/// `base`, with a number behind it where another channel is called so.
+fn free_name(base: String, receivers: &Receivers) -> String {
+    let taken = |name: &str| receivers.channels.iter().any(|(known, _)| known == name);
+    let numbered = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") });
+    numbered.into_iter().find(|name| !taken(name)).unwrap_or(base.clone())
+}
+
 /// A name as Watchbell allows it: no colon, no space around it.
-fn tidy(name: &str) -> String {
+pub(super) fn tidy(name: &str) -> String {
     let name: String = name.trim().chars().map(|c| if c == ':' || c.is_control() { '-' } else { c }).collect();
     if name.is_empty() { "receiver".into() } else { name }
 }
@@ -91,7 +116,7 @@ fn tidy(name: &str) -> String {
 fn leave_rest(kind: &kinds::Kind, fields: &Fields<'_>, notes: &mut Notes) {
     if fields.flag("send_resolved", notes) == Some(false) {
         let what = "`send_resolved: false`: whoever heard of an alert hears of its end";
-        notes.differs(fields.place_of("send_resolved"), what, "nothing");
+        notes.differs(fields.place_of("send_resolved"), what, "nothing to do");
     }
     let why = "messages are laid out by Watchbell";
     fields.leave_rest(
@@ -127,8 +152,8 @@ impl Secrets {
 
     /// A name for a variable that no other has.
     fn name(&mut self, wish: &str) -> String {
-        let base: String =
-            wish.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        let words = wish.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let base = words.map(str::to_ascii_uppercase).collect::<Vec<_>>().join("_");
         let base = if claim::is_plain(&base) { base } else { format!("_{base}") };
         let numbered = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}_{n}") });
         let name = numbered.into_iter().find(|name| !self.names.contains(name)).unwrap_or(base.clone());

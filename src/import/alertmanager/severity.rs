@@ -1,6 +1,6 @@
 //! Severities. Alertmanager knows none: what routes say of the label `severity` decides which words have to be told apart.
 
-use super::claim::Claim;
+use super::claim::{Claim, Op};
 use crate::import::page::Value;
 
 /// The words for severities that people use, worst first, in four classes.
@@ -140,6 +140,17 @@ fn words_of(claim: &Claim) -> Vec<String> {
     listed.into_iter().chain(known.map(|word| (*word).to_owned())).collect()
 }
 
+/// What a claim says of words that nobody lists, where that cannot be said here: each of them is an unknown severity, and those are
+/// treated as alerts without one.
+pub(super) fn unknown_words(claim: &Claim) -> Option<String> {
+    let is_pattern = matches!(claim.op, Op::Matches | Op::MatchesNot) && claim.named().is_empty();
+    let sets_absent_apart = claim.accepts("") != claim.accepts("a word of nobody's");
+    if !sets_absent_apart && (!is_pattern || claim.value == ".*") {
+        return None;
+    }
+    Some(format!("`{}`: a word that is not among `severities` is treated as no severity at all", claim.written()))
+}
+
 fn is_word(word: &str) -> bool {
     !word.is_empty() && crate::config::is_name(word)
 }
@@ -189,6 +200,24 @@ mod tests {
         let one = |severity: &Severity| format!("{}({})", severity.name, severity.aliases.join(" "));
         let all: Vec<String> = severities.list.iter().map(one).collect();
         format!("{}; {}", all.join(" > "), severities.list[severities.default].name)
+    }
+
+    #[test]
+    fn what_a_pattern_says_of_words_that_nobody_lists_is_told() {
+        let is_told = |text: &str| unknown_words(&read(text).unwrap()[0]).is_some();
+        for open in [
+            "severity=~crit.*",
+            "severity!~crit.*",
+            "severity=~.+",
+            "severity=\"\"",
+            "severity!=\"\"",
+            "severity=~\"|info\"",
+        ] {
+            assert!(is_told(open), "{open}");
+        }
+        for closed in ["severity=critical", "severity!=critical", "severity=~critical|page", "severity=~.*"] {
+            assert!(!is_told(closed), "{closed}");
+        }
     }
 
     #[test]

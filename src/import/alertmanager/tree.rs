@@ -6,7 +6,7 @@ use crate::import::Notes;
 use crate::import::fields::Fields;
 use crate::model::Span;
 use crate::yaml::Node;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A route, with everything that it inherits.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub(super) struct Manner {
 /// All routes; the first is the root.
 pub(super) struct Tree {
     pub routes: Vec<Route>,
+    /// Receivers that routes name and nobody defines, with where the first of these routes names them.
+    pub undefined: BTreeMap<String, Place>,
 }
 
 /// Reads the tree below `node`. `receivers` are the names that are defined.
@@ -57,9 +59,13 @@ pub(super) fn read(node: &Node, receivers: &BTreeSet<String>, notes: &mut Notes)
         muted: Vec::new(),
         active: Vec::new(),
     };
-    let mut tree = Tree { routes: Vec::new() };
+    let mut tree = Tree { routes: Vec::new(), undefined: BTreeMap::new() };
     add(node, &root, receivers, &mut tree, notes)?;
     let root = tree.routes.first_mut()?;
+    if root.manner.receiver.is_empty() {
+        let what = "the receiver of the root route, which names none: nobody is told what no other route takes";
+        notes.left(root.place, what, "name one there, and import again");
+    }
     if !root.claims.is_empty() || !root.severity.is_empty() {
         notes.left(root.place, "the matchers of the root route: it has to match everything", "they count for nothing");
         (root.claims, root.severity) = (Vec::new(), Vec::new());
@@ -70,8 +76,11 @@ pub(super) fn read(node: &Node, receivers: &BTreeSet<String>, notes: &mut Notes)
 fn add(node: &Node, above: &Manner, receivers: &BTreeSet<String>, tree: &mut Tree, notes: &mut Notes) -> Option<usize> {
     let fields = Fields::of(node, "a route", notes)?;
     let claims = claims(&fields, ["match", "match_re", "matchers"], notes);
-    let manner = manner(&fields, above, receivers, notes);
+    let manner = manner(&fields, above, notes);
     let continues = fields.flag("continue", notes).unwrap_or(false);
+    if !manner.receiver.is_empty() && !receivers.contains(&manner.receiver) {
+        tree.undefined.entry(manner.receiver.clone()).or_insert_with(|| fields.place_of("receiver"));
+    }
     let below = fields.list("routes", notes);
     fields.leave_rest("a route", "unknown to Watchbell", "check what it is for", notes);
     let Some(claims) = claims else {
@@ -88,7 +97,7 @@ fn add(node: &Node, above: &Manner, receivers: &BTreeSet<String>, tree: &mut Tre
     Some(number)
 }
 
-fn manner(fields: &Fields<'_>, above: &Manner, receivers: &BTreeSet<String>, notes: &mut Notes) -> Manner {
+fn manner(fields: &Fields<'_>, above: &Manner, notes: &mut Notes) -> Manner {
     let names = |key, notes: &mut Notes| {
         let texts = fields.texts(key, notes).into_iter();
         texts.map(|(name, place)| (name.to_owned(), place)).collect::<Vec<_>>()
@@ -97,12 +106,7 @@ fn manner(fields: &Fields<'_>, above: &Manner, receivers: &BTreeSet<String>, not
     let (muted, active) = (names("mute_time_intervals", notes), names("active_time_intervals", notes));
     let mut manner = Manner { muted, active, ..above.clone() };
     if let Some(name) = fields.text("receiver", notes) {
-        if receivers.contains(name) {
-            name.clone_into(&mut manner.receiver);
-        } else {
-            let advice = "the receiver of the route above was taken; define it, or name another";
-            notes.left(fields.place_of("receiver"), format!("the receiver `{name}`, which is not there"), advice);
-        }
+        name.clone_into(&mut manner.receiver);
     }
     if fields.take("group_by").is_some_and(|node| !node.is_null()) {
         group_by(fields, &mut manner, notes);

@@ -133,7 +133,7 @@ fn people(lists: &Lists<'_>, notes: &mut Notes) -> People {
             ways.extend(email.map(|email| (Way::Mail(email), 0)));
         }
         let zone = fields.text("timezone", notes).or(fields.text("time_zone", notes));
-        people.add(&[id, name, email.unwrap_or_default()], name, zone, &ways, fields.place());
+        people.add(&[id, name, email.unwrap_or_default()], name, zone, &ways, (fields.place(), &mut *notes));
     }
     people
 }
@@ -266,7 +266,12 @@ fn shifts_of<'a>(fields: &Fields<'a>, lists: &Lists<'a>, id: &str, notes: &mut N
 
 /// The time zone of all shifts, where they have one of their own; the schedule's, or UTC.
 fn timezone(fields: &Fields<'_>, shifts: &[&Node], notes: &mut Notes) -> String {
-    let own = fields.text("time_zone", notes).filter(|zone| super::people::is_zone(zone)).unwrap_or("UTC").to_owned();
+    let own = fields.text("time_zone", notes).unwrap_or("UTC");
+    if !super::people::is_zone(own) {
+        let what = format!("the time zone `{own}`, which is no region and place: UTC was taken");
+        notes.left(fields.place_of("time_zone"), what, "correct `timezone` of the schedule, as `Europe/Berlin`");
+    }
+    let own = Some(own).filter(|own| super::people::is_zone(own)).unwrap_or("UTC").to_owned();
     let mut zones: Vec<String> = shifts
         .iter()
         .map(|shift| {

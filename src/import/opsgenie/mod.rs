@@ -104,7 +104,7 @@ fn people(lists: &Lists<'_>, notes: &mut Notes) -> People {
         let zone = fields.text("timeZone", notes).or(fields.text("timezone", notes));
         let ways: Vec<(Way<'_>, i64)> =
             Some(mail).filter(|mail| mail.contains('@')).map(|mail| (Way::Mail(mail), 0)).into_iter().collect();
-        people.add(&[id, mail, &mail.to_lowercase()], name, zone, &ways, fields.place());
+        people.add(&[id, mail, &mail.to_lowercase()], name, zone, &ways, (fields.place(), &mut *notes));
     }
     people
 }
@@ -191,7 +191,7 @@ fn escalation(fields: &Fields<'_>, ground: &mut Ground, notes: &mut Notes) -> Va
             notes.left(
                 repeat.place_of("closeAlertAfterAll"),
                 "`closeAlertAfterAll`: an incident ends with its alerts",
-                "nothing",
+                "nothing to do",
             );
         }
         let (wait, count) = (repeat.number("waitInterval", notes)?, repeat.number("count", notes)?);

@@ -21,11 +21,9 @@ pub struct ToldAlert {
 
 /// The instant of an attempt.
 #[derive(Clone, Copy, Debug)]
-pub struct Now<'a> {
+pub struct Now {
     /// The wall clock, in milliseconds.
     pub wall: i64,
-    /// Where people reach Watchbell.
-    pub external_url: &'a str,
     /// How often an alert is told again.
     pub resend_every: Span,
 }
@@ -40,7 +38,7 @@ pub fn read_receipt(text: &str) -> Told {
 /// sent twice: the old label set with its end, the new one with the start that the old one had.
 /// Each alert is written out at once: with thousands of them, a tree of the whole body would be many times its size.
 #[must_use]
-pub fn compose(notice: &Notice, told: Told, now: Now<'_>) -> (String, String) {
+pub fn compose(notice: &Notice, told: Told, now: Now) -> (String, String) {
     let (mut body, mut receipt) = (Array::default(), told);
     for alert in &notice.alerts {
         let id = alert.alert.to_string();
@@ -58,7 +56,7 @@ pub fn compose(notice: &Notice, told: Told, now: Now<'_>) -> (String, String) {
             "annotations": annotations(alert),
             "startsAt": starts_at,
             "endsAt": Moment::from_millis(ends_at).to_string(),
-            "generatorURL": generator(alert, now.external_url),
+            "generatorURL": notice.link,
         }));
         if alert.ended.is_none() {
             receipt.insert(id, ToldAlert { labels, starts_at });
@@ -97,10 +95,4 @@ pub fn annotations(alert: &AlertText) -> Map<String, Value> {
         map.insert("watchbell_note".into(), json!(note));
     }
     map
-}
-
-/// Where one sees where it comes from.
-pub fn generator(alert: &AlertText, external_url: &str) -> String {
-    let base = external_url.trim_end_matches('/');
-    format!("{base}/alerts/{}", alert.alert)
 }

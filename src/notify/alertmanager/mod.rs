@@ -24,7 +24,6 @@ const REPLICA_DEADLINE: Duration = Duration::from_secs(10);
 pub struct Alertmanager {
     http: Client,
     urls: Vec<String>,
-    external_url: String,
     resend_every: Span,
 }
 
@@ -33,20 +32,9 @@ impl Alertmanager {
     ///
     /// # Errors
     /// When no HTTP client can be built, for example because a certificate cannot be read.
-    pub fn new(
-        urls: Vec<String>,
-        auth: &Auth,
-        tls: &Tls,
-        external_url: &str,
-        resend_every: Span,
-    ) -> Result<Self, ClientError> {
+    pub fn new(urls: Vec<String>, auth: &Auth, tls: &Tls, resend_every: Span) -> Result<Self, ClientError> {
         let urls = urls.iter().map(|url| format!("{}/api/v2/alerts", url.trim_end_matches('/'))).collect();
-        Ok(Alertmanager {
-            http: Client::new(auth, &BTreeMap::new(), tls)?,
-            urls,
-            external_url: external_url.to_owned(),
-            resend_every,
-        })
+        Ok(Alertmanager { http: Client::new(auth, &BTreeMap::new(), tls)?, urls, resend_every })
     }
 
     async fn tell(&self, url: &str, body: Bytes) -> Result<(), SendError> {
@@ -60,8 +48,7 @@ impl Alertmanager {
 impl Notifier for Alertmanager {
     async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
         let told = earlier.map(|receipt| message::read_receipt(&receipt.0)).unwrap_or_default();
-        let (external_url, resend_every) = (&*self.external_url, self.resend_every);
-        let now = message::Now { wall: delivery.wall, external_url, resend_every };
+        let now = message::Now { wall: delivery.wall, resend_every: self.resend_every };
         let (body, receipt) = message::compose(delivery.notice, told, now);
         let body = Bytes::from(body);
         // Side by side, so that one that hangs does not keep the alerts from the others.

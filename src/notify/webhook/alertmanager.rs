@@ -2,7 +2,7 @@
 
 use crate::engine::notice::{AlertText, Notice};
 use crate::model::{Labels, Moment};
-use crate::notify::alertmanager::message::{annotations, generator, label_map};
+use crate::notify::alertmanager::message::{annotations, label_map};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -26,19 +26,20 @@ pub fn body(notice: &Notice, external_url: &str) -> String {
         "commonLabels": common_labels,
         "commonAnnotations": common_annotations,
         "externalURL": external_url,
-        "alerts": notice.alerts.iter().map(|one| alert(one, external_url)).collect::<Vec<_>>(),
+        "alerts": notice.alerts.iter().map(|one| alert(one, &notice.link)).collect::<Vec<_>>(),
     })
     .to_string()
 }
 
-fn alert(alert: &AlertText, external_url: &str) -> Value {
+/// An alert, whose origin is the page of its incident: that is where a click has to lead.
+fn alert(alert: &AlertText, link: &str) -> Value {
     json!({
         "status": if alert.ended.is_some() { "resolved" } else { "firing" },
         "labels": label_map(&alert.labels),
         "annotations": annotations(alert),
         "startsAt": alert.since.to_string(),
         "endsAt": alert.ended.map_or_else(|| NO_END.to_owned(), |at: Moment| at.to_string()),
-        "generatorURL": generator(alert, external_url),
+        "generatorURL": link,
         "fingerprint": fingerprint(&alert.labels),
     })
 }

@@ -1,10 +1,12 @@
 //! One function for each kind of integration: its keys in, a channel out.
 
 use super::Secrets;
+use crate::config::Chat;
 use crate::diagnostics::Place;
 use crate::import::Notes;
 use crate::import::fields::Fields;
 use crate::import::page::Value;
+use crate::import::people::{NOBODY, is_mail};
 
 /// A kind of integration.
 pub(super) struct Kind {
@@ -165,15 +167,16 @@ fn pagerduty(hand: &mut Hand<'_, '_>) -> Value {
 }
 
 fn email(hand: &mut Hand<'_, '_>) -> Value {
-    let server = hand.text("smarthost", "smtp_smarthost");
-    let from = hand.text("from", "smtp_from");
+    let is_server = |server: &str| reqwest::Url::parse(&format!("smtp://{server}")).is_ok_and(|url| url.has_host());
+    let server = hand.text("smarthost", "smtp_smarthost").filter(|(server, _)| is_server(server));
+    let from = hand.text("from", "smtp_from").filter(|(from, _)| is_mail(from));
     let (server, from) = match (server, from) {
         (Some((server, _)), Some((from, _))) => (server, from),
         _ => {
             let place = hand.own.place();
             hand.notes.left(
                 place,
-                "a mail server or a sender, which is nowhere",
+                "a mail server or a sender, which is nowhere or none",
                 "correct `smtp` and `from` of the channel",
             );
             (
@@ -189,11 +192,11 @@ fn email(hand: &mut Hand<'_, '_>) -> Value {
     let place = hand.own.place_of("to");
     let to = hand.own.text("to", hand.notes).unwrap_or_default();
     let (sent, unsent): (Vec<&str>, Vec<&str>) =
-        to.split(',').map(str::trim).filter(|to| !to.is_empty()).partition(|to| !is_template(to) && to.contains('@'));
+        to.split(',').map(str::trim).filter(|to| !to.is_empty()).partition(|to| is_mail(to));
     if !unsent.is_empty() || sent.is_empty() {
         hand.notes.left(place, "a receiver of mail that is no address", "write addresses into `to` of the channel");
     }
-    let sent = if sent.is_empty() { vec!["nobody@mail.invalid"] } else { sent };
+    let sent = if sent.is_empty() { vec![NOBODY] } else { sent };
     channel.set("to", Value::texts(sent));
     let user = hand.text("auth_username", "smtp_auth_username");
     let password = hand.secret(
@@ -287,14 +290,15 @@ fn telegram(hand: &mut Hand<'_, '_>) -> Value {
     let token = token.unwrap_or_else(|| hand.missing("bot_token", "the token of a bot of Telegram, which is nowhere"));
     let mut channel = Value::map([("token", token)]);
     let topic = hand.own.text("message_thread_id", hand.notes).map(|topic| format!("/{topic}")).unwrap_or_default();
-    match hand.own.text("chat_id", hand.notes).filter(|chat| !is_template(chat)) {
-        Some(chat) => channel.set("to", Value::text(format!("{chat}{topic}"))),
+    let chat = hand.own.text("chat_id", hand.notes).map(|chat| format!("{chat}{topic}"));
+    match chat.filter(|chat| Chat::read(chat).is_some()) {
+        Some(chat) => channel.set("to", Value::text(chat)),
         None => {
             // Nobody has this id, and Telegram says so.
             channel.set("to", Value::text("1"));
             hand.notes.left(
                 hand.own.place(),
-                "the chat of a bot of Telegram, which stands elsewhere",
+                "the chat of a bot of Telegram, which stands elsewhere or is none",
                 "write it into `to` of the channel",
             );
         }
