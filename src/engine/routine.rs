@@ -11,7 +11,7 @@ use super::notice::{Draft, Letter, Reason};
 use super::transition::Transition;
 use super::{Engine, EventKind, Step, World, incident};
 use crate::config::{Report, Routine};
-use crate::model::{Labels, Moment, Name, Slot, Span, duration_text};
+use crate::model::{Labels, Moment, Name, Severity, Slot, Span, duration_text};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -139,20 +139,22 @@ impl Engine {
             let came_up = local(routine, open);
             format!("routine {name} of {owner} came up at {came_up} and was not ticked off within {due}")
         });
-        self.own(labels(&routine.name), routine.severity.clone(), summary, at.now, None, step)
+        self.own(labels(&routine.name, &routine.owner), routine.severity.clone(), summary, at.now, None, step)
     }
 
-    /// Of a routine that the configuration has no more nothing is asked.
+    /// Of a routine that the configuration has no more, or gave to somebody else, nothing is asked.
     fn forget_routines(&mut self, world: &World, at: At, step: &mut Step) -> Vec<Transition> {
-        let is_left = |name: &Name| world.settings.routines.iter().any(|routine| routine.name == *name);
+        let routines = &world.settings.routines;
+        let is_left = |name: &Name| routines.iter().any(|routine| routine.name == *name);
         let gone: Vec<Name> = self.state.routines.keys().filter(|name| !is_left(name)).cloned().collect();
-        let mut transitions = Vec::new();
         for routine in gone {
-            let severity = world.settings.severities.default_severity().clone();
-            transitions.extend(self.own(labels(&routine), severity, None, at.now, None, step));
             self.apply(EventKind::RoutineChanged { routine, is: None }, at.now, None, step);
         }
-        transitions
+        let is_asked = |own: &Labels| routines.iter().any(|routine| labels(&routine.name, &routine.owner) == *own);
+        let own = self.state.own.values().filter(|own| own.labels.get("alertname") == ROUTINE_OVERDUE);
+        let over = own.filter(|own| !is_asked(&own.labels)).map(|own| (own.labels.clone(), own.severity.clone()));
+        let over: Vec<(Labels, Severity)> = over.collect();
+        over.into_iter().flat_map(|(labels, severity)| self.own(labels, severity, None, at.now, None, step)).collect()
     }
 
     /// Somebody says that a routine was done.
@@ -251,8 +253,8 @@ impl Letter {
     }
 }
 
-fn labels(routine: &Name) -> Labels {
-    Labels::new([("alertname", ROUTINE_OVERDUE), ("routine", &**routine)])
+fn labels(routine: &Name, owner: &Name) -> Labels {
+    Labels::new([("alertname", ROUTINE_OVERDUE), ("routine", &**routine), ("owner", &**owner)])
 }
 
 /// An instant as the owner of a routine reads it.

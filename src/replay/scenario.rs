@@ -285,7 +285,11 @@ impl Reader<'_> {
         if !good {
             self.findings.append(found);
         }
-        loaded.filter(|_| good).map(|loaded| loaded.settings)
+        let mut settings = loaded.filter(|_| good).map(|loaded| loaded.settings)?;
+        if !written.routines {
+            settings.routines.clear();
+        }
+        Some(settings)
     }
 
     fn rules(&mut self, files: &[Spanned<String>], settings: &Settings) -> Option<RuleSet> {

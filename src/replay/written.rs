@@ -19,6 +19,9 @@ pub struct Scenario {
     /// The service configuration, seen from this file: policies, channels, routes. Messages are rendered, nothing is sent.
     #[serde(default)]
     pub config: Option<Spanned<String>>,
+    /// Whether the routines of the configuration come up. Default: no, because most stories are not about them.
+    #[serde(default)]
+    pub routines: bool,
     /// The instant of the first slot, as RFC 3339. Default: 2026-01-05T09:00:00Z.
     #[serde(default)]
     pub start: Option<Spanned<String>>,

@@ -28,7 +28,7 @@ impl Trouble {
     /// not hide that another one does.
     #[must_use]
     pub fn group(&self) -> Vec<&str> {
-        let names = |name: &str| name.ends_with(".name") || name == "destination";
+        let names = |name: &str| name == "destination" || name.rsplit('.').next() == Some("name");
         let about = self.tags.iter().filter(|(name, _)| names(name)).map(|(_, value)| value.as_str());
         std::iter::once(self.place.as_str()).chain(about).collect()
     }

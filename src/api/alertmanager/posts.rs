@@ -101,6 +101,18 @@ pub fn posts(batch: Vec<Option<Written>>, holds: Span) -> Result<Vec<Post>, Refu
     batch.into_iter().enumerate().map(read).collect()
 }
 
+/// So much of what is said of an alert is kept: far more than any message shows.
+const LONGEST_ANNOTATION: usize = 16_384;
+
+/// A text that is cut where it is longer: an alert must not be lost to what is said of it.
+fn cut(text: &str) -> String {
+    let mut kept: String = text.chars().take(LONGEST_ANNOTATION).collect();
+    if kept.len() < text.len() {
+        kept.push('…');
+    }
+    kept
+}
+
 impl Written {
     fn read(self, index: usize, holds: Span) -> Result<Post, Refused> {
         let labels = self.labels.ok_or_else(|| Refused::lacks(format_args!("{index}.labels")))?;
@@ -111,6 +123,7 @@ impl Written {
         let annotations = named(self.annotations.unwrap_or_default(), |name| {
             format!("alert {index}: annotations: invalid name {name:?}")
         })?;
+        let annotations = Labels::new(annotations.iter().map(|(name, text)| (name.clone(), Name::from(cut(text)))));
         let time = |field: &str, text: Option<String>| {
             let text = text.unwrap_or_default();
             let bad =
