@@ -103,8 +103,8 @@ impl<'a> Window<'a> {
         sorted.sort_unstable_by(|a, b| b.is_nan().cmp(&a.is_nan()).then(a.total_cmp(b)));
         let rank = q.clamp(0.0, 1.0) * as_number(last);
         let (lower, weight) = (rank.floor() as usize, rank.fract());
-        // Infinity times a weight of nothing would be `NaN`.
-        let exact = weight == 0.0 || lower == last;
+        // Infinity times a weight of nothing would be `NaN`, and between two that are the same there is nothing else.
+        let exact = weight == 0.0 || lower == last || sorted[lower] == sorted[lower + 1];
         Some(if exact { sorted[lower] } else { sorted[lower] * (1.0 - weight) + sorted[lower + 1] * weight })
     }
 
@@ -186,6 +186,8 @@ mod tests {
         assert_eq!(over(&[4.0, 1.0, 3.0, 2.0], |w| w.quantile(0.75)), Some(3.25));
         assert_eq!(over(&[1.0, f64::INFINITY], |w| w.quantile(0.0)), Some(1.0));
         assert_eq!(over(&[1.0, f64::INFINITY], |w| w.quantile(1.0)), Some(f64::INFINITY));
+        // 3 × 0.8 + 3 × 0.2 is a little more than 3.
+        assert_eq!(over(&[3.0, 3.0], |w| w.quantile(0.2)), Some(3.0));
         assert_eq!(over(&[], |w| w.quantile(0.5)), None);
     }
 

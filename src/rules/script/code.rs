@@ -325,8 +325,10 @@ impl Function {
     fn of_two(self, a: f64, b: f64) -> f64 {
         match self {
             _ if a.is_nan() || b.is_nan() => f64::NAN,
-            Function::Minimum => a.min(b),
-            Function::Maximum => a.max(b),
+            // The smaller zero is the negative one, whatever the processor prefers: a quotient has its sign.
+            Function::Minimum if a.total_cmp(&b).is_lt() => a,
+            Function::Maximum if a.total_cmp(&b).is_gt() => a,
+            Function::Minimum | Function::Maximum => b,
             Function::Absolute | Function::Floor | Function::Ceiling | Function::Round | Function::SquareRoot => a,
         }
     }

@@ -93,7 +93,7 @@ impl Num {
                 let (a, b) = (a.value(world, sample)?, b.value(world, sample)?);
                 Some(if a.is_nan() || b.is_nan() {
                     f64::NAN
-                } else if a < b {
+                } else if a < b || (a == b && a.is_sign_negative()) {
                     a
                 } else {
                     b
