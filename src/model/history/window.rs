@@ -97,6 +97,7 @@ impl<'a> Window<'a> {
     /// The `q`-quantile, interpolated between neighbours; `NaN` counts as smallest.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank lies between 0 and the count")]
+    #[expect(clippy::float_cmp, reason = "the same is the same to the last bit")]
     pub fn quantile(&self, q: f64) -> Option<f64> {
         let mut sorted: Vec<f64> = self.samples().collect();
         let last = sorted.len().checked_sub(1)?;
