@@ -43,7 +43,7 @@ routines:
     let report = said["data"]["report"].as_str().expect("it is a text");
     assert!(report.starts_with("daily report, "), "{report}");
     assert!(
-        said["data"]["reason"].as_str().is_some_and(|reason| reason.contains("routines done look around")),
+        said["data"]["reason"].as_str().is_some_and(|reason| reason.contains("routines done 'look around'")),
         "{said}"
     );
     wait_long_for(PATIENCE, "that it is overdue", || heard("incident.opened").pop());
