@@ -58,6 +58,9 @@ pub struct Engine {
     sources_back: BTreeMap<Name, Moment>,
     /// What is known of recording rules: learnt anew by their next slots, and in no journal.
     recordings: BTreeMap<RuleId, RecordingState>,
+    /// When routines were looked at last, and when something becomes of one next, by the wall clock. Every look asks the
+    /// calendar for each of them, so there is none in between.
+    routines_seen: Option<(Timestamp, Option<Slot>)>,
 }
 
 /// Something that happened outside.
@@ -190,6 +193,7 @@ impl Engine {
             running_since: Moment::from_millis(i64::MIN),
             sources_back: BTreeMap::new(),
             recordings: BTreeMap::new(),
+            routines_seen: None,
         }
     }
 
@@ -308,7 +312,11 @@ impl Engine {
         let dates = self.weighed.and_then(|wall| incident::next_change(&self.world, wall));
         let digests = self.weighed.and_then(|wall| incident::next_digest(&self.world, &self.state.incidents, wall));
         let dates = dates.into_iter().chain(digests).map(|at| Moment::from_millis(at.as_millisecond()) + self.skew);
-        let routines = self.weighed.and_then(|wall| self.next_of_routines(wall)).map(|at| at.moment(self.skew));
+        let routines = match self.routines_seen {
+            Some((_, next)) => next,
+            None => self.weighed.and_then(|wall| self.next_of_routines(wall)),
+        };
+        let routines = routines.map(|at| at.moment(self.skew));
         let own = self.next_missing_heartbeat().into_iter().chain(self.next_vigil());
         incidents.chain(silences).chain(dates).chain(routines).chain(own).min()
     }

@@ -70,6 +70,7 @@ impl Engine {
             }
         }
         self.forget_recordings();
+        self.routines_seen = None;
         transitions.extend(self.end_own_of_departed(now, step));
         transitions.extend(self.expectations_changed(&old));
         sort(&mut transitions);

@@ -81,6 +81,9 @@ impl RoutineState {
 impl Engine {
     /// Lets routines come up, and those that were not ticked off in time be told.
     pub(super) fn watch_routines(&mut self, at: At, step: &mut Step) {
+        if self.routines_rest(at.wall) {
+            return;
+        }
         let world = Arc::clone(&self.world);
         let mut transitions = Vec::new();
         for routine in &world.settings.routines {
@@ -92,19 +95,22 @@ impl Engine {
         if !transitions.is_empty() {
             step.take(incident::absorb(&world, &mut self.state.incidents, &transitions, at));
         }
+        self.routines_seen = Some((at.wall, self.next_of_routines(at.wall)));
+    }
+
+    /// Whether nothing has become of any routine since they were looked at. A clock that was stepped back has to be believed.
+    fn routines_rest(&self, wall: Timestamp) -> bool {
+        self.routines_seen.is_some_and(|(seen, next)| seen <= wall && next.is_none_or(|next| slot(wall) < next))
     }
 
     fn bring_up(&mut self, routine: &Routine, at: At, step: &mut Step) {
-        let wall = Slot::from_millis(at.wall.as_millisecond());
+        let wall = slot(at.wall);
         let Some(known) = self.state.routines.get(&routine.name) else {
             let is = RoutineState { last: wall, noticed: wall, open: None, told: true, done: None };
             return self.routine_is(routine, is, at, step);
         };
         let last = routine.dates.last(routine.at, &routine.timezone, at.wall);
-        let Some(last) = last.map(|last| Slot::from_millis(last.as_millisecond())).filter(|last| *last > known.last)
-        else {
-            return;
-        };
+        let Some(last) = last.map(slot).filter(|last| *last > known.last) else { return };
         let (open, done) = (Some(known.open.unwrap_or(last)), known.done.clone());
         let is = RoutineState { last, noticed: wall, open, told: false, done };
         self.routine_is(routine, is, at, step);
@@ -116,9 +122,7 @@ impl Engine {
         else {
             return;
         };
-        let wall = Slot::from_millis(at.wall.as_millisecond());
-        let waits = routine.report.is_some() && report.is_none() && wall < known.noticed + REPORT_WAIT;
-        if waits {
+        if routine.report.is_some() && report.is_none() && slot(at.wall) < known.noticed + REPORT_WAIT {
             return;
         }
         let report = report.or_else(|| routine.report.map(|_| "The report that goes with it is not there yet."));
@@ -132,8 +136,7 @@ impl Engine {
 
     fn judge_routine(&mut self, routine: &Routine, at: At, step: &mut Step) -> Vec<Transition> {
         let known = self.state.routines.get(&routine.name);
-        let wall = Slot::from_millis(at.wall.as_millisecond());
-        let overdue = known.filter(|known| known.overdue_at(routine).is_some_and(|due| due <= wall));
+        let overdue = known.filter(|known| known.overdue_at(routine).is_some_and(|due| due <= slot(at.wall)));
         let summary = overdue.and_then(|known| known.open).map(|open| {
             let (name, owner, due) = (&routine.name, &routine.owner, duration_text::format(routine.due));
             let came_up = local(routine, open);
@@ -175,7 +178,7 @@ impl Engine {
         let known = self.state.routines.get(name).filter(|known| known.open.is_some());
         let Some(known) = known else {
             let next = routine.dates.next(routine.at, &routine.timezone, at.wall);
-            let next = next.map(|next| local(routine, Slot::from_millis(next.as_millisecond())));
+            let next = next.map(|next| local(routine, slot(next)));
             return Err(Refusal::NothingToDo { name: name.clone(), next: next.unwrap_or_else(|| "never".into()) });
         };
         let done = TickedOff { by: by.clone(), at: at.now, note: note.trim().to_owned() };
@@ -215,10 +218,9 @@ impl Engine {
 
     /// When, by the wall clock, something becomes of a routine next.
     pub(super) fn next_of_routines(&self, wall: Timestamp) -> Option<Slot> {
-        let now = Slot::from_millis(wall.as_millisecond());
+        let now = slot(wall);
         let one = |routine: &Routine| {
-            let next = routine.dates.next(routine.at, &routine.timezone, wall);
-            let next = next.map(|next| Slot::from_millis(next.as_millisecond()));
+            let next = routine.dates.next(routine.at, &routine.timezone, wall).map(slot);
             let known = self.state.routines.get(&routine.name);
             let overdue = known.and_then(|known| known.overdue_at(routine));
             let untold = known.filter(|known| !known.told).map(|known| known.noticed + REPORT_WAIT);
@@ -230,6 +232,8 @@ impl Engine {
     fn routine_is(&mut self, routine: &Routine, is: RoutineState, at: At, step: &mut Step) {
         let kind = EventKind::RoutineChanged { routine: routine.name.clone(), is: Some(is) };
         self.apply(kind, at.now, None, step);
+        // What comes next of it is something else now.
+        self.routines_seen = None;
     }
 }
 
@@ -255,6 +259,11 @@ impl Letter {
 
 fn labels(routine: &Name, owner: &Name) -> Labels {
     Labels::new([("alertname", ROUTINE_OVERDUE), ("routine", &**routine), ("owner", &**owner)])
+}
+
+/// An instant of the wall clock, as routines remember it.
+fn slot(wall: Timestamp) -> Slot {
+    Slot::from_millis(wall.as_millisecond())
 }
 
 /// An instant as the owner of a routine reads it.
