@@ -29,7 +29,7 @@ const TOLD_AFTER: Duration = Duration::from_mins(1);
 struct Batch {
     number: u64,
     writer: Arc<Writer>,
-    samples: Vec<Written>,
+    samples: Arc<[Written]>,
     since: Instant,
     done: Option<oneshot::Sender<()>>,
 }
@@ -112,7 +112,7 @@ impl Kept {
         self.last += 1;
         self.samples += order.samples.len();
         let Order { writer, samples, done } = order;
-        self.batches.push_back(Batch { number: self.last, writer, samples, since: now, done });
+        self.batches.push_back(Batch { number: self.last, writer, samples: samples.into(), since: now, done });
         let mut given_up = 0;
         while self.samples > most && self.batches.len() > 1 {
             given_up += self.pop().map_or(0, |batch| batch.samples.len());
@@ -152,7 +152,7 @@ impl Recorder {
                 }
                 continue;
             };
-            let (number, writer, samples) = (front.number, Arc::clone(&front.writer), front.samples.clone());
+            let (number, writer, samples) = (front.number, Arc::clone(&front.writer), Arc::clone(&front.samples));
             let pause = std::mem::take(&mut wait);
             let attempt = async move {
                 tokio::time::sleep(pause).await;

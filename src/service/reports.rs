@@ -2,19 +2,19 @@
 
 use super::fetch::Clients;
 use super::said::Said;
+use super::start::PARTITION;
 use crate::config::Report;
 use crate::engine::World;
 use crate::engine::routine::Wanted;
 use crate::http::chain;
 use crate::model::{Moment, Name, Slot, Span};
 use crate::review::{self, Inputs, Kind, Measured, Past};
-use crate::store::{Partition, Sqlite};
+use crate::store::Sqlite;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio_util::task::TaskTracker;
 
 /// A report is given up after so long: shorter than its message would wait.
 const LONGEST: Duration = Duration::from_mins(4);
@@ -26,14 +26,13 @@ pub struct Reports {
     store: PathBuf,
     said: mpsc::UnboundedSender<Said>,
     begun: HashSet<(Name, Slot)>,
-    tasks: TaskTracker,
 }
 
 impl Reports {
     /// Makes them from the store at `store`, and gives them to whoever hears `said`.
     #[must_use]
     pub fn new(store: PathBuf, said: mpsc::UnboundedSender<Said>) -> Self {
-        Reports { store, said, begun: HashSet::new(), tasks: TaskTracker::new() }
+        Reports { store, said, begun: HashSet::new() }
     }
 
     /// Begins those of `wanted` that have not been begun.
@@ -45,7 +44,7 @@ impl Reports {
             }
             let (store, world, clients) = (self.store.clone(), Arc::clone(world), clients.clone());
             let said = self.said.clone();
-            self.tasks.spawn(async move {
+            tokio::spawn(async move {
                 let made = tokio::time::timeout(LONGEST, make(report, at.moment(skew), store, world, clients)).await;
                 let report = made.unwrap_or_else(|_| Err(format!("it was not ready within {} s", LONGEST.as_secs())));
                 // It is gone only when we stop; the next start makes it again.
@@ -68,16 +67,11 @@ async fn make(
     let trends = (kind == Kind::Monthly).then_some(at);
     let measured = Measured::ask(&world, &clients, QUESTION, periods, trends).await;
     let made = tokio::task::spawn_blocking(move || {
-        let past = read(&store, &world, kind, at)?;
+        // On a connection of its own: a month may be read for seconds, and nobody else has to wait for that.
+        let mut store = Sqlite::open_to_read(&store).map_err(|cause| chain(&cause))?;
+        let past = Past::read(&mut store, PARTITION, &world.settings, periods, at).map_err(|cause| chain(&cause))?;
         let inputs = Inputs { world: &world, past: &past, at, measured: Some(&measured), suggestions: &[] };
         Ok(review::report(kind, &inputs).short())
     });
     made.await.unwrap_or_else(|cause| Err(format!("making it ended abnormally: {cause}")))
-}
-
-/// On a connection of its own: a month may be read for seconds, and nobody else has to wait for that.
-fn read(store: &Path, world: &World, kind: Kind, at: Moment) -> Result<Past, String> {
-    let mut store = Sqlite::open_to_read(store).map_err(|cause| chain(&cause))?;
-    let periods = kind.periods(at, &world.settings.timezone);
-    Past::read(&mut store, Partition(0), &world.settings, periods, at).map_err(|cause| chain(&cause))
 }
