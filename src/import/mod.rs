@@ -22,6 +22,7 @@ pub use notes::{Kind, Note, Notes};
 use crate::config::{self, Files};
 use crate::diagnostics::{Findings, Level, Sources};
 use jiff::Timestamp;
+use page::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -36,6 +37,27 @@ pub struct Imported {
     pub counts: BTreeMap<&'static str, usize>,
     /// For each channel, what it stands for in the other tool.
     pub channels: BTreeMap<String, String>,
+}
+
+impl Imported {
+    /// The part that was made of an export of `tool`: people, what they are on call for, and who hears of what.
+    ///
+    /// # Errors
+    /// When what came out is no good, which is our own mistake.
+    fn of_export(tool: &str, command: &str, sections: &[(&'static str, Value)], notes: Notes) -> Result<Self, String> {
+        let lead = vec![
+            format!("Made of an export of {tool} by `watchbell import {command}`."),
+            "A part of watchbell.yaml: `prometheus`, `rules` and how people are reached are yours to add.".to_owned(),
+        ];
+        let text = page::print(&lead, sections);
+        if let Some(mistake) = mistake_in(&text) {
+            return Err(format!("a mistake in Watchbell: what came out is no good ({mistake}); please report it"));
+        }
+        // Channels are made for the people; nobody brought them over.
+        let brought = sections.iter().filter(|(key, _)| *key != "channels");
+        let counts = brought.map(|(key, value)| (*key, value.len())).collect();
+        Ok(Imported { text, notes: notes.sorted(), counts, channels: BTreeMap::new() })
+    }
 }
 
 /// What is wrong with a text that ought to be a good `watchbell.yaml`, if anything: our own mistake, then.

@@ -13,6 +13,18 @@ pub enum Value {
     Map(Vec<(String, Value)>),
 }
 
+impl Value {
+    /// How many things stand in it; what is no list and no mapping is one.
+    #[must_use]
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Value::Text(_) | Value::Bare(_) => 1,
+            Value::List(list) => list.len(),
+            Value::Map(map) => map.len(),
+        }
+    }
+}
+
 /// The width up to which a value stays on one line.
 const WIDTH: usize = 118;
 

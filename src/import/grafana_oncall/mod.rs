@@ -11,9 +11,9 @@ mod shift;
 use super::duty::{Names, Rota, StandIn, numbered, policy};
 use super::fields::Fields;
 use super::lists::Lists;
-use super::page::{self, Value};
+use super::page::Value;
 use super::people::{People, Way};
-use super::{Export, Imported, Notes, mistake_in};
+use super::{Export, Imported, Notes};
 use crate::yaml::Node;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -93,16 +93,6 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
     }
     let routes = route::section(&lists, &chains, &mut policies, &mut notes);
     let channels = people.channels(&mut notes);
-    let counts = BTreeMap::from([
-        ("responders", people.responders.len()),
-        ("schedules", schedules.len()),
-        ("policies", policies.len()),
-        ("routes", routes.len()),
-    ]);
-    let lead = vec![
-        "Made of an export of Grafana OnCall by `watchbell import grafana-oncall`.".to_owned(),
-        "A part of watchbell.yaml: `prometheus`, `rules` and how people are reached are yours to add.".to_owned(),
-    ];
     let sections = [
         ("channels", Value::Map(channels)),
         ("responders", Value::Map(people.responders)),
@@ -110,11 +100,7 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
         ("policies", Value::Map(policies)),
         ("routes", Value::List(routes)),
     ];
-    let text = page::print(&lead, &sections);
-    match mistake_in(&text) {
-        Some(mistake) => Err(format!("a mistake in Watchbell: what came out is no good ({mistake}); please report it")),
-        None => Ok(Imported { text, notes: notes.sorted(), counts, channels: BTreeMap::new() }),
-    }
+    Imported::of_export("Grafana OnCall", "grafana-oncall", &sections, notes)
 }
 
 /// The people, each with the ways of their rules; by mail, where they have none.

@@ -9,9 +9,9 @@ mod schedule;
 use super::duty::{Names, Step, ladder, numbered, policy};
 use super::fields::Fields;
 use super::lists::Lists;
-use super::page::{self, Value};
+use super::page::Value;
 use super::people::{People, Way};
-use super::{Export, Imported, Notes, mistake_in};
+use super::{Export, Imported, Notes};
 use crate::yaml::Node;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -63,17 +63,6 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
     }
     let routes = route::section(&lists, &mut ground, &mut policies, &mut notes);
     let channels = ground.people.channels(&mut notes);
-    let counts = BTreeMap::from([
-        ("responders", ground.people.responders.len()),
-        ("teams", teams.len()),
-        ("schedules", schedules.len()),
-        ("policies", policies.len()),
-        ("routes", routes.len()),
-    ]);
-    let lead = vec![
-        "Made of an export of Opsgenie by `watchbell import opsgenie`.".to_owned(),
-        "A part of watchbell.yaml: `prometheus`, `rules` and how people are reached are yours to add.".to_owned(),
-    ];
     let sections = [
         ("channels", Value::Map(channels)),
         ("responders", Value::Map(ground.people.responders)),
@@ -82,11 +71,7 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
         ("policies", Value::Map(policies)),
         ("routes", Value::List(routes)),
     ];
-    let text = page::print(&lead, &sections);
-    match mistake_in(&text) {
-        Some(mistake) => Err(format!("a mistake in Watchbell: what came out is no good ({mistake}); please report it")),
-        None => Ok(Imported { text, notes: notes.sorted(), counts, channels: BTreeMap::new() }),
-    }
+    Imported::of_export("Opsgenie", "opsgenie", &sections, notes)
 }
 
 /// The thing itself, where the backup tool has put it into a key beside others.
