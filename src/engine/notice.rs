@@ -463,21 +463,7 @@ impl Draft {
 /// How often a channel has to hear again what fires, where it forgets.
 #[must_use]
 pub fn resend_every(kind: &ChannelKind) -> Option<Span> {
-    match kind {
-        ChannelKind::Alertmanager { resend_every, .. } => Some(*resend_every),
-        ChannelKind::SlackWebhook { .. }
-        | ChannelKind::Slack { .. }
-        | ChannelKind::PagerDuty { .. }
-        | ChannelKind::Webhook { .. }
-        | ChannelKind::Email { .. }
-        | ChannelKind::Teams { .. }
-        | ChannelKind::Discord { .. }
-        | ChannelKind::Telegram { .. }
-        | ChannelKind::MattermostWebhook { .. }
-        | ChannelKind::Mattermost { .. }
-        | ChannelKind::Opsgenie { .. }
-        | ChannelKind::IncidentIo { .. } => None,
-    }
+    if let ChannelKind::Alertmanager { resend_every, .. } = kind { Some(*resend_every) } else { None }
 }
 
 /// Whether a channel of this kind shows such a message; what it does not show is not owed there.

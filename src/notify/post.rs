@@ -107,6 +107,13 @@ fn wished(text: &str, now: jiff::Timestamp) -> Option<Span> {
 }
 
 impl Reply {
+    /// What a receiver may answer, for tests of those who read it.
+    #[cfg(test)]
+    pub fn of(status: u16, body: &str) -> Self {
+        let status = StatusCode::from_u16(status).unwrap();
+        Reply { status, retry_after: None, keys: Vec::new(), body: body.into() }
+    }
+
     /// Says that it did not arrive, and may later.
     #[must_use]
     pub fn busy(&self, channel: &'static str) -> SendError {

@@ -94,21 +94,7 @@ async fn proven(settings: &Settings, request: Request) -> Result<Bytes, (StatusC
 }
 
 fn secret_of(kind: &ChannelKind) -> Option<&Secret> {
-    match kind {
-        ChannelKind::PagerDuty { webhook_secret, .. } => webhook_secret.as_ref(),
-        ChannelKind::SlackWebhook { .. }
-        | ChannelKind::Slack { .. }
-        | ChannelKind::Webhook { .. }
-        | ChannelKind::Alertmanager { .. }
-        | ChannelKind::Email { .. }
-        | ChannelKind::Teams { .. }
-        | ChannelKind::Discord { .. }
-        | ChannelKind::Telegram { .. }
-        | ChannelKind::MattermostWebhook { .. }
-        | ChannelKind::Mattermost { .. }
-        | ChannelKind::Opsgenie { .. }
-        | ChannelKind::IncidentIo { .. } => None,
-    }
+    if let ChannelKind::PagerDuty { webhook_secret, .. } = kind { webhook_secret.as_ref() } else { None }
 }
 
 async fn work_on(desk: &Desk, event: Event) -> Outcome {

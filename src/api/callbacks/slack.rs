@@ -172,23 +172,7 @@ async fn whisper(settings: &Settings, token: &Secret, press: &Press, words: &str
 
 impl<'a> App<'a> {
     fn of(kind: &'a ChannelKind) -> Option<Self> {
-        match kind {
-            ChannelKind::Slack { token, api_url, signing_secret: Some(signing_secret), .. } => {
-                Some(App { token, api_url, signing_secret })
-            }
-            ChannelKind::Slack { .. }
-            | ChannelKind::SlackWebhook { .. }
-            | ChannelKind::PagerDuty { .. }
-            | ChannelKind::Webhook { .. }
-            | ChannelKind::Alertmanager { .. }
-            | ChannelKind::Email { .. }
-            | ChannelKind::Teams { .. }
-            | ChannelKind::Discord { .. }
-            | ChannelKind::Telegram { .. }
-            | ChannelKind::MattermostWebhook { .. }
-            | ChannelKind::Mattermost { .. }
-            | ChannelKind::Opsgenie { .. }
-            | ChannelKind::IncidentIo { .. } => None,
-        }
+        let ChannelKind::Slack { token, api_url, signing_secret: Some(signing_secret), .. } = kind else { return None };
+        Some(App { token, api_url, signing_secret })
     }
 }

@@ -60,7 +60,6 @@ impl Posted {
 mod tests {
     use super::*;
     use crate::model::Span;
-    use reqwest::StatusCode;
 
     #[test]
     fn only_a_message_with_its_id_is_success() {
@@ -76,13 +75,14 @@ mod tests {
             (503, "", "busy"),
         ];
         for (status, body, word) in table {
-            assert_eq!(SendError::word(&read(&reply(status, body))), word, "{status} {body}");
+            assert_eq!(SendError::word(&read(&Reply::of(status, body))), word, "{status} {body}");
         }
     }
 
     #[test]
     fn the_body_says_how_long_it_wants_to_be_left_alone() {
-        let said = read(&reply(429, r#"{"message":"You are being rate limited.","retry_after":64.57,"global":false}"#));
+        let said =
+            read(&Reply::of(429, r#"{"message":"You are being rate limited.","retry_after":64.57,"global":false}"#));
         let Err(SendError::Busy { retry_after, .. }) = said else { panic!("{said:?}") };
         assert_eq!(retry_after, Some(Span::from_secs(65)));
     }
@@ -92,9 +92,5 @@ mod tests {
         assert!(is_gone(r#"404 {"message": "Unknown Message", "code": 10008}"#));
         assert!(is_gone(r#"404 {"message":"Unknown Message","code":10008}"#));
         assert!(!is_gone(r#"404 {"message": "Unknown Webhook", "code": 10015}"#));
-    }
-
-    fn reply(status: u16, body: &str) -> Reply {
-        Reply { status: StatusCode::from_u16(status).unwrap(), retry_after: None, keys: Vec::new(), body: body.into() }
     }
 }

@@ -76,7 +76,6 @@ fn read_answer(reply: &Reply) -> Result<(), SendError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reqwest::StatusCode;
 
     #[test]
     fn every_status_has_its_meaning() {
@@ -89,12 +88,7 @@ mod tests {
             (429, "busy"),
             (502, "busy"),
         ] {
-            let reply = Reply {
-                status: StatusCode::from_u16(status).unwrap(),
-                retry_after: None,
-                keys: Vec::new(),
-                body: String::new(),
-            };
+            let reply = Reply::of(status, "");
             assert_eq!(SendError::word(&read_answer(&reply)), word, "{status}");
         }
     }

@@ -65,11 +65,6 @@ impl Posted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reqwest::StatusCode;
-
-    fn reply(status: u16, body: &str) -> Reply {
-        Reply { status: StatusCode::from_u16(status).unwrap(), retry_after: None, keys: Vec::new(), body: body.into() }
-    }
 
     #[test]
     fn a_webhook_has_taken_it_only_where_it_says_ok() {
@@ -82,7 +77,7 @@ mod tests {
             (429, "limit exceeded", "busy"),
             (500, "", "busy"),
         ] {
-            assert_eq!(SendError::word(&of_webhook(&reply(status, body))), word, "{status} {body}");
+            assert_eq!(SendError::word(&of_webhook(&Reply::of(status, body))), word, "{status} {body}");
         }
     }
 
@@ -99,7 +94,7 @@ mod tests {
             (429, "", "busy"),
             (503, "", "busy"),
         ] {
-            assert_eq!(SendError::word(&of_api(&reply(status, body))), word, "{status} {body}");
+            assert_eq!(SendError::word(&of_api(&Reply::of(status, body))), word, "{status} {body}");
         }
         assert!(is_gone(r#"404 {"id":"store.sql_post.get.app_error"}"#));
         assert!(is_gone(r#"400 {"id":"api.post.update_post.permissions_time_limit.app_error"}"#));

@@ -49,11 +49,6 @@ pub fn processed(reply: &Reply) -> Option<Result<(), SendError>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reqwest::StatusCode;
-
-    fn reply(status: u16, body: &str) -> Reply {
-        Reply { status: StatusCode::from_u16(status).unwrap(), retry_after: None, keys: Vec::new(), body: body.into() }
-    }
 
     #[test]
     fn every_status_has_its_meaning() {
@@ -67,21 +62,21 @@ mod tests {
             (429, "busy"),
             (503, "busy"),
         ] {
-            assert_eq!(SendError::word(&accepted(&reply(status, ""))), word, "{status}");
+            assert_eq!(SendError::word(&accepted(&Reply::of(status, ""))), word, "{status}");
         }
-        let id = |body: &str| accepted(&reply(202, body)).unwrap();
+        let id = |body: &str| accepted(&Reply::of(202, body)).unwrap();
         assert_eq!(id(r#"{"requestId":"43a29c5c-3dbf"}"#).as_deref(), Some("43a29c5c-3dbf"));
         assert_eq!(id(r#"{"requestId":"../x"}"#), None);
     }
 
     #[test]
     fn a_request_that_was_accepted_may_have_come_to_nothing() {
-        let outcome = |body: &str| processed(&reply(200, body)).map(|outcome| SendError::word(&outcome));
+        let outcome = |body: &str| processed(&Reply::of(200, body)).map(|outcome| SendError::word(&outcome));
         assert_eq!(outcome(r#"{"data":{"success":true,"isSuccess":true,"status":"Created alert"}}"#), Some("sent"));
         assert_eq!(outcome(r#"{"data":{"isSuccess":false,"status":"Alert does not exist"}}"#), Some("refused"));
         assert_eq!(outcome("<html>"), None);
         assert!(
-            processed(&reply(404, r#"{"message":"Request not found. It might not be processed, yet."}"#)).is_none()
+            processed(&Reply::of(404, r#"{"message":"Request not found. It might not be processed, yet."}"#)).is_none()
         );
     }
 }

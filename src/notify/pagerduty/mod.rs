@@ -40,20 +40,8 @@ impl Echo {
     /// As the channels of `settings` want it.
     #[must_use]
     pub fn among(settings: &Settings) -> Self {
-        let keys = settings.channels.values().filter_map(|channel| match &channel.kind {
-            ChannelKind::PagerDuty { routing_key, .. } => Some(routing_key),
-            ChannelKind::SlackWebhook { .. }
-            | ChannelKind::Slack { .. }
-            | ChannelKind::Webhook { .. }
-            | ChannelKind::Alertmanager { .. }
-            | ChannelKind::Email { .. }
-            | ChannelKind::Teams { .. }
-            | ChannelKind::Discord { .. }
-            | ChannelKind::Telegram { .. }
-            | ChannelKind::MattermostWebhook { .. }
-            | ChannelKind::Mattermost { .. }
-            | ChannelKind::Opsgenie { .. }
-            | ChannelKind::IncidentIo { .. } => None,
+        let keys = settings.channels.values().filter_map(|channel| {
+            if let ChannelKind::PagerDuty { routing_key, .. } = &channel.kind { Some(routing_key) } else { None }
         });
         let keys: Vec<&Secret> = keys.collect();
         if keys.iter().all(|key| *key == keys[0]) { Echo::Never } else { Echo::ToTheOthers }
@@ -135,7 +123,6 @@ fn read_answer(reply: &Reply) -> Result<(), SendError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reqwest::StatusCode;
 
     #[test]
     fn every_status_has_its_meaning() {
@@ -149,12 +136,7 @@ mod tests {
             (500, "busy"),
             (503, "busy"),
         ] {
-            let reply = Reply {
-                status: StatusCode::from_u16(status).unwrap(),
-                retry_after: None,
-                keys: Vec::new(),
-                body: String::new(),
-            };
+            let reply = Reply::of(status, "");
             let meaning = match read_answer(&reply) {
                 Ok(()) => "sent",
                 Err(SendError::Refused { .. } | SendError::Partly { .. }) => "refused",

@@ -109,15 +109,9 @@ impl Posted {
 mod tests {
     use super::*;
     use crate::model::Span;
-    use reqwest::StatusCode;
 
     fn reading(status: u16, body: &str) -> Result<Answer, SendError> {
-        read(&Reply {
-            status: StatusCode::from_u16(status).unwrap(),
-            retry_after: None,
-            keys: Vec::new(),
-            body: body.into(),
-        })
+        read(&Reply::of(status, body))
     }
 
     #[test]
