@@ -7,6 +7,7 @@ mod backtest;
 mod capture;
 mod check;
 mod ci;
+mod collect;
 mod completions;
 mod demo;
 mod diff;
@@ -64,6 +65,7 @@ const EXIT_CODES: &str = "Exit codes: 0 good; 1 the answer is no; 2 used wrongly
 enum Command {
     Demo(demo::Demo),
     Run(run::Run),
+    Collect(collect::Collect),
     Incidents(incidents::Incidents),
     Routines(routines::Routines),
     Silence(silence::Silence),
@@ -91,12 +93,13 @@ enum Command {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let voice = match &arguments.command {
-        Command::Run(_) => Voice::Service,
+        Command::Run(_) | Command::Collect(_) => Voice::Service,
         _ => Voice::Command,
     };
     let layout = logs::start(voice, arguments.verbose, arguments.color);
     let answer = match &arguments.command {
         Command::Run(_) => run::Run::run(arguments.config.as_ref()),
+        Command::Collect(_) => collect::Collect::run(arguments.config.as_deref(), arguments.color),
         Command::Incidents(incidents) => incidents.run(arguments.config.as_deref()),
         Command::Routines(routines) => routines.run(arguments.config.as_deref()),
         Command::Silence(silence) => silence.run(arguments.config.as_deref()),

@@ -163,7 +163,7 @@ impl OnCall {
 }
 
 /// The configuration. None where it does not pass, which was told.
-fn settings(path: &Path, now: Timestamp, colour: Colour) -> Result<Option<Settings>, CommandError> {
+pub(super) fn settings(path: &Path, now: Timestamp, colour: Colour) -> Result<Option<Settings>, CommandError> {
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
     let loaded = config::load(path, now, &mut sources, &mut findings);
     if loaded.is_some() && !findings.has_errors() {

@@ -19,6 +19,7 @@ pub mod written;
 pub use compile::{depends_on_date, is_name};
 pub use files::{Border, Files, GlobError};
 pub use secret::{Revealed, Secret, SecretError};
+pub use settings::collect;
 pub use settings::{
     Action, Auth, Budgets, Channel, ChannelKind, Chat, ChatId, Checks, Dates, Deed, Digest, Escalation,
     ExpectedHeartbeat, Flapping, Format, Heartbeats, Inhibit, Ladder, Layer, Level, Mailbox, Maintenance,

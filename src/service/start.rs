@@ -13,7 +13,7 @@ use super::remedies::Remedies;
 use super::reports::Reports;
 use super::run::{DRAIN, Ears, LEASE, Run};
 use crate::config::{Settings, Store as StoreSettings};
-use crate::engine::{Engine, Fact, State, World};
+use crate::engine::{Engine, Fact, World};
 use crate::http::ClientError;
 use crate::model::{Moment, Span};
 use crate::remedy::Hands;
@@ -239,15 +239,15 @@ async fn recall(
     let world = Arc::new(World::new(Arc::clone(&fresh.settings), fresh.rules.clone()));
     let wrote = kept.filter(|kept| kept.rule_set != fresh.rule_set);
     let wrote = wrote.map(|kept| Arc::new(World::new(kept.settings, kept.rules)));
-    let mut engine = Engine::new(wrote.clone().unwrap_or_else(|| Arc::clone(&world)));
-    engine.state = State::fold(&engine.world, &journal.events);
+    let mut engine = Engine::recall(wrote.clone().unwrap_or_else(|| Arc::clone(&world)), &journal.events);
     let now = Moment::from_millis(wall()).max(engine.state.moment).max(lease.ran_until.unwrap_or_default());
     let step =
         if wrote.is_some() { engine.advance(Fact::Reloaded { world }, now) } else { crate::engine::Step::default() };
     Ok((engine, journal, step))
 }
 
-async fn stop_on_signal(stop: CancellationToken) {
+/// Cancels `stop` at the first SIGTERM or interrupt.
+pub async fn stop_on_signal(stop: CancellationToken) {
     let terminate = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => {

@@ -7,6 +7,7 @@ mod channel;
 mod chat;
 mod checks;
 mod circle;
+mod collect;
 mod coverage;
 mod duty;
 mod extends;
@@ -82,6 +83,7 @@ pub(super) fn compile(written: &Written, left_out: &LeftOut, now: Timestamp, fin
         heartbeats: duty::heartbeats(&ground, findings),
         routines: duty::routines(&ground, findings),
         checks: checks::checks(&ground, findings),
+        collect: collect::collect(&ground, findings),
         tokens: duty::tokens(&ground, findings),
         links: duty::links(&ground, findings),
         ..service(&ground, findings)

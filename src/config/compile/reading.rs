@@ -185,8 +185,17 @@ pub(super) fn secret_or_text(written: &written::SecretOrText) -> Secret {
 
 /// An address that may be secret. One that stands in the file is checked.
 pub(super) fn secret_address(written: &Spanned<written::SecretOrText>, findings: &mut Findings) -> Secret {
+    secret_address_of(written, &["http", "https"], findings)
+}
+
+/// Like [`secret_address`], with one of these schemes.
+pub(super) fn secret_address_of(
+    written: &Spanned<written::SecretOrText>,
+    schemes: &[&str],
+    findings: &mut Findings,
+) -> Secret {
     if let written::SecretOrText::Text(text) = &written.value {
-        check_address(text, written.place, &["http", "https"], findings);
+        check_address(text, written.place, schemes, findings);
     }
     secret_or_text(&written.value)
 }

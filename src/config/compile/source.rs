@@ -172,7 +172,11 @@ pub(super) fn store(written: &Written, findings: &mut Findings) -> Option<Store>
 
 /// The address to listen on: a host and a port.
 pub(super) fn listen(written: &Written, findings: &mut Findings) -> Option<String> {
-    let text = written.listen.as_ref()?;
+    address_to_listen_on(written.listen.as_ref()?, findings)
+}
+
+/// A host and a port.
+pub(super) fn address_to_listen_on(text: &written::PlainText, findings: &mut Findings) -> Option<String> {
     let good = text
         .as_str()
         .rsplit_once(':')

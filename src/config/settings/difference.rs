@@ -41,6 +41,7 @@ impl Settings {
             routines,
             budgets,
             checks,
+            collect,
             tokens,
             links,
         } = self;
@@ -78,6 +79,7 @@ impl Settings {
             (routines != &old.routines, "routines"),
             (budgets != &old.budgets, "budgets"),
             (checks != &old.checks, "checks"),
+            (collect != &old.collect, "collect"),
             (tokens != &old.tokens, "access"),
             (links != &old.links, "access"),
         ];

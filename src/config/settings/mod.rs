@@ -4,6 +4,7 @@ mod access;
 mod addressee;
 mod channel;
 mod checks;
+pub mod collect;
 mod difference;
 mod duty;
 mod hold;
@@ -104,6 +105,8 @@ pub struct Settings {
     pub budgets: Budgets,
     /// What `check` holds the rules to.
     pub checks: Checks,
+    /// What `watchbell collect` measures.
+    pub collect: Option<collect::Collect>,
     /// Who may do what over HTTP.
     pub tokens: Vec<Token>,
     /// How links in messages are signed. Without it they are plain, and none acts.
@@ -147,6 +150,7 @@ impl Default for Settings {
             routines: Vec::new(),
             budgets: Budgets::default(),
             checks: Checks::default(),
+            collect: None,
             tokens: Vec::new(),
             links: None,
         }

@@ -5,6 +5,7 @@
 
 mod channel;
 mod checks;
+pub mod collect;
 mod duty;
 mod hold;
 mod people;
@@ -124,6 +125,8 @@ pub struct Written {
     pub budgets: Option<Budgets>,
     /// What `check` holds the rules to.
     pub checks: Option<Checks>,
+    /// What `watchbell collect` measures.
+    pub collect: Option<collect::Collect>,
     /// Who may do what over HTTP.
     pub access: Option<Access>,
 }

@@ -1,0 +1,42 @@
+//! Measuring what Prometheus does not yet see: chains, contracts, oracles, endpoints, browsers, operations.
+//!
+//! `watchbell collect` is one exporter. Each thing that is watched is a [`Probe`](probe::Probe) with its own interval and
+//! deadline; what it finds goes into [`Measures`](crate::measures::Measures), which an [exporter] shows. One probe that
+//! fails, hangs or panics leaves the others alone, and says so in its own health metrics. Browsers and applications send
+//! to us instead; what they send meets the same bounds.
+//!
+//! Start at [`run`]. Absent on purpose: what a value means. Thresholds, durations and people are the rules'.
+
+pub mod exporter;
+pub mod probe;
+
+use crate::config::collect::Collect;
+use crate::measures::Measures;
+use tokio_util::sync::CancellationToken;
+
+/// Why the collector did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// Collects as `settings` say, until `stop`.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn run(settings: &Collect, stop: CancellationToken) -> Result<(), CollectError> {
+    let measures = Measures::new();
+    let listener = tokio::net::TcpListener::bind(&settings.listen).await;
+    let listener = listener.map_err(|source| CollectError::Listen { address: settings.listen.clone(), source })?;
+    let probes = probe::Crew::new(measures.clone(), stop.clone());
+    exporter::serve(listener, exporter::router(&measures), stop).await;
+    probes.finish().await;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Chains.
+
+use super::{contract, names, oracle, reading};
+use crate::config::settings::collect::Chain;
+use crate::config::written::{Entries, collect as written};
+use crate::diagnostics::{Findings, Spanned, codes};
+use crate::model::{Labels, Name, Span};
+
+const EVERY: Span = Span::from_secs(15);
+const TIMEOUT: Span = Span::from_secs(5);
+const WEB: &[&str] = &["http", "https", "ws", "wss"];
+
+/// A chain.
+pub(super) fn chain(name: &Spanned<String>, written: &written::Chain, findings: &mut Findings) -> Chain {
+    if written.rpc.value.is_empty() {
+        findings.error(codes::WB114, "this chain has no node").at(written.rpc.place, "names no address");
+    }
+    let rpc = written.rpc.value.iter().map(|url| reading::secret_address_of(url, WEB, findings)).collect();
+    Chain {
+        name: name.value.as_str().into(),
+        rpc,
+        chain_id: written.chain_id.value,
+        every: reading::positive_or(written.every.as_ref(), EVERY, findings),
+        timeout: reading::positive_or(written.timeout.as_ref(), TIMEOUT, findings),
+        labels: labels(&written.labels, findings),
+        contracts: written
+            .contracts
+            .iter()
+            .map(|(name, contract)| (names::given(name, findings), contract::contract(contract, findings)))
+            .collect(),
+        oracles: written
+            .oracles
+            .iter()
+            .map(|(name, oracle)| (names::given(name, findings), oracle::oracle(oracle, findings)))
+            .collect(),
+    }
+}
+
+fn labels(written: &Entries<String>, findings: &mut Findings) -> Labels {
+    Labels::new(written.iter().filter_map(|(name, value)| {
+        let name = reading::label_name(name, findings)?;
+        Some((name, Name::from(value.as_str())))
+    }))
+}

@@ -1,0 +1,36 @@
+//! What `watchbell collect` measures, as meant.
+
+mod application;
+mod beacon;
+mod chain;
+mod contract;
+mod operation;
+mod oracle;
+
+pub use application::{Application, Endpoint};
+pub use beacon::Beacons;
+pub use chain::Chain;
+pub use contract::Contract;
+pub use operation::Operations;
+pub use oracle::Oracle;
+
+use crate::model::Name;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What `watchbell collect` measures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Collect {
+    /// The address to listen on.
+    pub listen: String,
+    /// The file in which it is kept how far events were counted.
+    pub state: PathBuf,
+    /// The chains, by name.
+    pub chains: BTreeMap<Name, Chain>,
+    /// The applications, by name.
+    pub applications: BTreeMap<Name, Application>,
+    /// What browsers may send; nothing, where there is none.
+    pub beacons: Option<Beacons>,
+    /// What applications may send; nothing, where there is none.
+    pub operations: Option<Operations>,
+}
