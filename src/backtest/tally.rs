@@ -250,10 +250,7 @@ impl Tally {
 
     fn page(&mut self, draft: &Draft) {
         let worst = worst(&draft.members);
-        let rule = worst.and_then(|member| match member.subject.origin {
-            Origin::Rule(rule) => Some(rule),
-            Origin::Watchbell(_) | Origin::Posted { .. } => None,
-        });
+        let rule = worst.and_then(|member| member.subject.origin.rule());
         let (at, incident, to) = (draft.at, draft.incident, draft.destination.to_string().into());
         let severity = draft.severity.clone();
         let is_first = self.paged.insert((incident, severity.clone()));

@@ -326,6 +326,11 @@ pub fn deliver(text: &str, file: Option<&Path>) -> Result<(), CommandError> {
     output::print_aside(&format!("written to {}\n", file.display()))
 }
 
+/// The ending of the file that is written, where there is one: it says how it is written, unless somebody does.
+pub fn ending(file: Option<&Path>) -> Option<&str> {
+    file.and_then(Path::extension).and_then(|ending| ending.to_str())
+}
+
 /// Reads the journal at `path`, and names it where it cannot be read.
 ///
 /// # Errors
@@ -394,7 +399,7 @@ pub fn instant(option: &str, text: &str, now: i64) -> Result<Slot, CommandError>
         return Ok(Slot::from_millis(now - span.millis()));
     }
     let at: Result<Timestamp, _> = text.parse();
-    at.map(|at| Slot::from_millis(at.as_millisecond())).map_err(|_| {
+    at.map(Slot::from).map_err(|_| {
         CommandError::Usage(format!(
             "{option} {text}: write `now`, how long ago (`14d`), or an instant (`2026-01-05T09:00:00Z`)"
         ))

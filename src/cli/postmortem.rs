@@ -79,8 +79,7 @@ impl Postmortem {
     }
 
     fn format(&self) -> Format {
-        let ending = self.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
-        self.format.unwrap_or(match ending {
+        self.format.unwrap_or(match past::ending(self.output.as_deref()) {
             Some("html" | "htm") => Format::Html,
             Some("json") => Format::Json,
             _ => Format::Markdown,

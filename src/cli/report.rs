@@ -97,7 +97,7 @@ impl Report {
             Kind::Weekly | Kind::Monthly => review::candidates(inputs, periods.0),
         };
         alerts.retain(|alert| measured.knows(inputs.world, alert));
-        let asking = self.whom.asking(subject, Slot::from_millis(now.as_millisecond()))?;
+        let asking = self.whom.asking(subject, now.into())?;
         let slot = |at: Moment| Slot::from_millis(at.millis());
         let window = Window { from: slot(periods.0.from.0), to: slot(periods.0.to.0) };
         let known = inputs.past.known();
@@ -122,8 +122,7 @@ impl Report {
     }
 
     fn format(&self) -> Format {
-        let ending = self.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
-        self.format.unwrap_or(match ending {
+        self.format.unwrap_or(match past::ending(self.output.as_deref()) {
             Some("html" | "htm") => Format::Html,
             Some("md") => Format::Markdown,
             Some("json") => Format::Json,

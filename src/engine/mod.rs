@@ -58,6 +58,8 @@ pub struct Engine {
     sources_back: BTreeMap<Name, Moment>,
     /// What is known of recording rules: learnt anew by their next slots, and in no journal.
     recordings: BTreeMap<RuleId, RecordingState>,
+    /// Before this moment no wait for a posted alert is over; not known after a start.
+    vigils_rest: Option<Moment>,
     /// When routines were looked at last, and when something becomes of one next, by the wall clock. Every look asks the
     /// calendar for each of them, so there is none in between.
     routines_seen: Option<(Timestamp, Option<Slot>)>,
@@ -193,8 +195,16 @@ impl Engine {
             running_since: Moment::from_millis(i64::MIN),
             sources_back: BTreeMap::new(),
             recordings: BTreeMap::new(),
+            vigils_rest: None,
             routines_seen: None,
         }
+    }
+
+    /// An engine after a start: of all that was before it knows what the journal tells, and nothing else.
+    #[must_use]
+    pub fn recall<'a>(world: Arc<World>, journal: impl IntoIterator<Item = &'a Event>) -> Self {
+        let state = State::fold(&world, journal);
+        Engine { state, ..Engine::new(world) }
     }
 
     /// Takes in one fact at `now`, changes the state, and says what happened and what is owed.

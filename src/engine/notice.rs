@@ -557,10 +557,7 @@ impl Member {
     /// Renders what a message says of this alert at `at`.
     fn text(&self, world: &World, at: Moment, answers: &Answers) -> Result<AlertText, Vec<(Name, String)>> {
         let subject = &self.subject;
-        let rule = match &subject.origin {
-            Origin::Rule(id) => world.rule(*id),
-            Origin::Watchbell(_) | Origin::Posted { .. } => None,
-        };
+        let rule = subject.origin.rule().and_then(|id| world.rule(id));
         let mut text = AlertText {
             alert: subject.alert,
             name: subject.labels.get("alertname").into(),

@@ -91,7 +91,7 @@ impl Post {
 impl Posted {
     /// Takes over what is said of it now: the earliest start, the latest end that somebody promised, the last texts.
     fn hear(&mut self, post: &Post, at: At) {
-        let wall = wall_of(at);
+        let wall = Slot::from(at.wall);
         let (starts, ends) = post.times(wall);
         if !self.is_promised || ends >= self.ends {
             (self.ends, self.is_promised) = (ends, matches!(post.ends, Ends::At(_)));
@@ -140,7 +140,7 @@ impl Engine {
     }
 
     fn take_post(&mut self, post: &Post, at: At, transitions: &mut Vec<Transition>, step: &mut Step) {
-        let wall = wall_of(at);
+        let wall = Slot::from(at.wall);
         let (starts, ends) = post.times(wall);
         let alert = post.alert();
         let fires = ends > wall;
@@ -161,7 +161,7 @@ impl Engine {
     }
 
     fn begin(&mut self, alert: AlertId, post: &Post, at: At, step: &mut Step) -> Transition {
-        let wall = wall_of(at);
+        let wall = Slot::from(at.wall);
         let (starts, ends) = post.times(wall);
         let (labels, severity) = (post.labels.clone(), self.world.posted_severity(&post.labels));
         let since = moment_of(starts, at);
@@ -174,6 +174,7 @@ impl Engine {
         if let Some(posted) = self.state.posted.get_mut(&alert) {
             posted.hear(post, at);
         }
+        self.look_by(alert);
         Transition { subject, before: None, after: Some(severity), cause: Cause::Condition, policy: None }
     }
 
@@ -183,6 +184,8 @@ impl Engine {
         let known = self.state.posted.get_mut(&alert)?;
         let (starts, before) = (known.starts, known.subject.severity.clone());
         known.hear(post, at);
+        self.look_by(alert);
+        let known = self.state.posted.get_mut(&alert)?;
         if known.starts == starts && before == severity {
             return None;
         }
@@ -205,15 +208,24 @@ impl Engine {
         Some(Transition { before: Some(subject.severity.clone()), after: None, subject, cause, policy: None })
     }
 
-    /// Begins the vigils that a start broke off, and ends what has not been said again in time.
+    /// The vigils have to be looked at when this one is over, at the latest.
+    fn look_by(&mut self, alert: AlertId) {
+        let vigil = self.state.posted.get(&alert).and_then(|posted| posted.vigil);
+        if let (Some(rest), Some(vigil)) = (&mut self.vigils_rest, vigil) {
+            *rest = vigil.until.min(*rest);
+        }
+    }
+
+    /// Begins the vigils that a start broke off, and ends what has not been said again in time. Tens of thousands may fire, so
+    /// they are looked at only when one can be over.
     pub(super) fn keep_vigils(&mut self, now: Moment, step: &mut Step) {
-        if self.state.posted.is_empty() {
+        if self.state.posted.is_empty() || self.vigils_rest.is_some_and(|rest| now < rest) {
             return;
         }
         let at = self.at(Slot::from_millis(now.millis()), now);
         let mut over = Vec::new();
         for (alert, posted) in &mut self.state.posted {
-            let left = (posted.ends - wall_of(at)).max(HOLDS_FOR);
+            let left = (posted.ends - Slot::from(at.wall)).max(HOLDS_FOR);
             let vigil = posted.vigil.get_or_insert(Vigil { since: now, until: now + left });
             if vigil.until <= now {
                 over.push((*alert, vigil.since));
@@ -221,6 +233,7 @@ impl Engine {
         }
         let end = |(alert, since)| self.end_posted(alert, Cause::Unconfirmed { since }, now, step);
         let transitions = over.into_iter().filter_map(end).collect();
+        self.vigils_rest = self.state.posted.values().filter_map(|posted| Some(posted.vigil?.until)).min();
         self.absorb_posted(transitions, at, step);
     }
 
@@ -233,10 +246,9 @@ impl Engine {
         step.take(incident::absorb(&world, &mut self.state.incidents, &transitions, at));
     }
 
-    /// When the next vigil is over; at once, where one has not begun.
+    /// When the vigils have to be looked at; at once after a start.
     pub(super) fn next_vigil(&self) -> Option<Moment> {
-        let now = self.state.moment;
-        self.state.posted.values().map(|posted| posted.vigil.map_or(now, |vigil| vigil.until)).min()
+        (!self.state.posted.is_empty()).then(|| self.vigils_rest.unwrap_or(self.state.moment))
     }
 
     /// Whether somebody posts an alert of this name.
@@ -245,12 +257,7 @@ impl Engine {
     }
 }
 
-/// The wall clock of an instant.
-fn wall_of(at: At) -> Slot {
-    Slot::from_millis(at.wall.as_millisecond())
-}
-
 /// The moment at which something began by the wall clock: not later than now, whatever a sender's clock shows.
 fn moment_of(starts: Slot, at: At) -> Moment {
-    at.now - (wall_of(at) - starts).max(Span::ZERO)
+    at.now - (Slot::from(at.wall) - starts).max(Span::ZERO)
 }

@@ -100,17 +100,17 @@ impl Engine {
 
     /// Whether nothing has become of any routine since they were looked at. A clock that was stepped back has to be believed.
     fn routines_rest(&self, wall: Timestamp) -> bool {
-        self.routines_seen.is_some_and(|(seen, next)| seen <= wall && next.is_none_or(|next| slot(wall) < next))
+        self.routines_seen.is_some_and(|(seen, next)| seen <= wall && next.is_none_or(|next| Slot::from(wall) < next))
     }
 
     fn bring_up(&mut self, routine: &Routine, at: At, step: &mut Step) {
-        let wall = slot(at.wall);
+        let wall = Slot::from(at.wall);
         let Some(known) = self.state.routines.get(&routine.name) else {
             let is = RoutineState { last: wall, noticed: wall, open: None, told: true, done: None };
             return self.routine_is(routine, is, at, step);
         };
         let last = routine.dates.last(routine.at, &routine.timezone, at.wall);
-        let Some(last) = last.map(slot).filter(|last| *last > known.last) else { return };
+        let Some(last) = last.map(Slot::from).filter(|last| *last > known.last) else { return };
         let (open, done) = (Some(known.open.unwrap_or(last)), known.done.clone());
         let is = RoutineState { last, noticed: wall, open, told: false, done };
         self.routine_is(routine, is, at, step);
@@ -122,7 +122,7 @@ impl Engine {
         else {
             return;
         };
-        if routine.report.is_some() && report.is_none() && slot(at.wall) < known.noticed + REPORT_WAIT {
+        if routine.report.is_some() && report.is_none() && Slot::from(at.wall) < known.noticed + REPORT_WAIT {
             return;
         }
         let report = report.or_else(|| routine.report.map(|_| "The report that goes with it is not there yet."));
@@ -136,7 +136,7 @@ impl Engine {
 
     fn judge_routine(&mut self, routine: &Routine, at: At, step: &mut Step) -> Vec<Transition> {
         let known = self.state.routines.get(&routine.name);
-        let overdue = known.filter(|known| known.overdue_at(routine).is_some_and(|due| due <= slot(at.wall)));
+        let overdue = known.filter(|known| known.overdue_at(routine).is_some_and(|due| due <= Slot::from(at.wall)));
         let summary = overdue.and_then(|known| known.open).map(|open| {
             let (name, owner, due) = (&routine.name, &routine.owner, duration_text::format(routine.due));
             let came_up = local(routine, open);
@@ -178,7 +178,7 @@ impl Engine {
         let known = self.state.routines.get(name).filter(|known| known.open.is_some());
         let Some(known) = known else {
             let next = routine.dates.next(routine.at, &routine.timezone, at.wall);
-            let next = next.map(|next| local(routine, slot(next)));
+            let next = next.map(|next| local(routine, Slot::from(next)));
             return Err(Refusal::NothingToDo { name: name.clone(), next: next.unwrap_or_else(|| "never".into()) });
         };
         let done = TickedOff { by: by.clone(), at: at.now, note: note.trim().to_owned() };
@@ -218,9 +218,9 @@ impl Engine {
 
     /// When, by the wall clock, something becomes of a routine next.
     pub(super) fn next_of_routines(&self, wall: Timestamp) -> Option<Slot> {
-        let now = slot(wall);
+        let now = Slot::from(wall);
         let one = |routine: &Routine| {
-            let next = routine.dates.next(routine.at, &routine.timezone, wall).map(slot);
+            let next = routine.dates.next(routine.at, &routine.timezone, wall).map(Slot::from);
             let known = self.state.routines.get(&routine.name);
             let overdue = known.and_then(|known| known.overdue_at(routine));
             let untold = known.filter(|known| !known.told).map(|known| known.noticed + REPORT_WAIT);
@@ -259,11 +259,6 @@ impl Letter {
 
 fn labels(routine: &Name, owner: &Name) -> Labels {
     Labels::new([("alertname", ROUTINE_OVERDUE), ("routine", &**routine), ("owner", &**owner)])
-}
-
-/// An instant of the wall clock, as routines remember it.
-fn slot(wall: Timestamp) -> Slot {
-    Slot::from_millis(wall.as_millisecond())
 }
 
 /// An instant as the owner of a routine reads it.

@@ -56,6 +56,17 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// The rule that makes it, where one does.
+    #[must_use]
+    pub fn rule(&self) -> Option<RuleId> {
+        match self {
+            Origin::Rule(rule) => Some(*rule),
+            Origin::Watchbell(_) | Origin::Posted { .. } => None,
+        }
+    }
+}
+
 /// What moved an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {

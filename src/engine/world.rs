@@ -71,10 +71,8 @@ impl World {
     /// What a rule says of the alerts that hold it back.
     #[must_use]
     pub fn inhibited_by(&self, origin: &Origin) -> &[InhibitedBy] {
-        match origin {
-            Origin::Rule(id) => self.rule(*id).map(|rule| rule.inhibited_by.as_slice()).unwrap_or_default(),
-            Origin::Watchbell(_) | Origin::Posted { .. } => &[],
-        }
+        let rule = origin.rule().and_then(|id| self.rule(id));
+        rule.map(|rule| rule.inhibited_by.as_slice()).unwrap_or_default()
     }
 
     /// The longest time between two slots of the rules that `is_one` of, those of one group left out.

@@ -18,6 +18,13 @@ pub struct Moment(i64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(i64);
 
+impl From<jiff::Timestamp> for Slot {
+    /// The slot at an instant of the wall clock, its milliseconds cut.
+    fn from(at: jiff::Timestamp) -> Self {
+        Slot(at.as_millisecond())
+    }
+}
+
 impl Slot {
     /// The slot at `millis` milliseconds after the Unix epoch.
     #[must_use]

@@ -336,7 +336,7 @@ impl Reader<'_> {
         let Some(text) = &written.start else { return Some(Slot::from_millis(START)) };
         let parsed: Result<Timestamp, _> = text.value.parse();
         match parsed {
-            Ok(at) => Some(Slot::from_millis(at.as_millisecond())),
+            Ok(at) => Some(at.into()),
             Err(_) => {
                 let message = format!("`{}` is not an instant; write for example 2026-01-05T09:00:00Z", text.value);
                 self.findings.error(codes::WB202, message).at(text.place, "");

@@ -22,7 +22,7 @@ use crate::engine::incident::{self, Ended, Incident, RunId, RunNews};
 use crate::engine::notice::{Draft, Notice};
 use crate::engine::routine::{RoutineState, Wanted};
 use crate::engine::transition::Cause;
-use crate::engine::{Engine, Fact, Failure, State, Step, World};
+use crate::engine::{Engine, Fact, Failure, Step, World};
 use crate::model::{AlertId, Labels, Moment, Name, RuleId, Slot, Span, duration_text};
 use crate::rules::template::Answers;
 use crate::rules::{Rule, RuleSet};
@@ -266,7 +266,7 @@ impl<'a> Stage<'a> {
     fn wake(&mut self, at: Span) {
         let Some((since, _)) = self.down_until.filter(|(_, until)| *until <= at) else { return };
         self.down_until = None;
-        self.engine.state = State::fold(&self.engine.world, &self.journal);
+        self.engine = Engine::recall(Arc::clone(&self.engine.world), &self.journal);
         self.forget_histories();
         self.say(at, "-- the service is back");
         let slept = at - since + self.clocks.start();

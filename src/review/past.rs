@@ -8,7 +8,7 @@ use super::record::Record;
 use crate::backtest::Known;
 use crate::config::Settings;
 use crate::engine::command::AdHocSilence;
-use crate::engine::transition::{Origin, Subject};
+use crate::engine::transition::Subject;
 use crate::engine::{Event, EventKind};
 use crate::model::{Moment, Name, RuleId, SilenceId, Slot, Span};
 use crate::store::{Partition, Sending, Store, StoreError, Story};
@@ -181,10 +181,7 @@ impl Conditions {
     /// The rule of an alert, by the id that it has now.
     #[must_use]
     pub fn rule_of(&self, subject: &Subject) -> Option<RuleId> {
-        match subject.origin {
-            Origin::Rule(rule) => Some(self.rule_now(rule)),
-            Origin::Watchbell(_) | Origin::Posted { .. } => None,
-        }
+        subject.origin.rule().map(|rule| self.rule_now(rule))
     }
 }
 

@@ -214,10 +214,7 @@ impl Record {
             (member.subject.severity.clone(), std::cmp::Reverse((member.subject.since, member.subject.alert)))
         });
         let worst = worst.or_else(|| self.now.members.values().next()).map(|member| &member.subject);
-        let rule = worst.and_then(|subject| match subject.origin {
-            Origin::Rule(rule) => Some(rule),
-            Origin::Watchbell(_) | Origin::Posted { .. } => None,
-        });
+        let rule = worst.and_then(|subject| subject.origin.rule());
         let alert = worst.map(alert_name).unwrap_or_default();
         self.pages.push(Page { at, destination: destination.clone(), severity: severity.clone(), alert, rule });
     }

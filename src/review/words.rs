@@ -31,10 +31,7 @@ impl<'a> Words<'a> {
     /// The rule of an alert, where it is still there.
     #[must_use]
     pub fn rule(&self, subject: &Subject) -> Option<&'a Arc<Rule>> {
-        match subject.origin {
-            Origin::Rule(rule) => self.world.rule(rule_now(self.moved, rule)),
-            Origin::Watchbell(_) | Origin::Posted { .. } => None,
-        }
+        subject.origin.rule().and_then(|rule| self.world.rule(rule_now(self.moved, rule)))
     }
 
     /// Every event that says something to people, in order. Many alerts that do the same at one moment are one line.

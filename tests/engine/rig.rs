@@ -245,8 +245,8 @@ impl Rig {
     /// Killed and started again: nothing is left but the journal, as the store has it.
     pub fn restart(&mut self) -> &mut Self {
         let world = Arc::clone(&self.engine.world);
-        self.engine = Engine::new(Arc::clone(&world));
-        self.engine.state = State::fold(&world, &stored(&world, &self.journal));
+        let journal = stored(&world, &self.journal);
+        self.engine = Engine::recall(world, &journal);
         self.tables.clear();
         self
     }

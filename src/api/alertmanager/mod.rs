@@ -111,7 +111,7 @@ fn read_time(text: &str) -> Result<Option<Slot>, ()> {
     }
     let read = |text: &str| text.parse::<Timestamp>().or_else(|why| beyond(text).ok_or(why));
     let at = read(text).or_else(|_| read(&format!("{text}Z"))).map_err(|_| ())?;
-    Ok((at.as_second() > NO_TIME).then(|| Slot::from_millis(at.as_millisecond())))
+    Ok((at.as_second() > NO_TIME).then(|| at.into()))
 }
 
 /// The last instant there is, for a time of the year 9999 that lies behind it: `9999-12-31T23:59:59Z` is how people write "for

@@ -190,7 +190,7 @@ impl Shown {
             id: silence.id(),
             matchers: silence.matchers.clone(),
             from: Slot::from_millis(silence.from.map_or(0, Timestamp::as_millisecond)),
-            until: Slot::from_millis(silence.until.as_millisecond()),
+            until: silence.until.into(),
             created_by: format!("{} (configuration)", silence.owner),
             comment: silence.reason.clone(),
         }

@@ -223,7 +223,7 @@ impl Desk<'_> {
             return refuse("this would silence everything: name at least one label with a value");
         }
         let now = self.at.now;
-        let asked = new.from.map_or(now, |from| now + (from - Slot::from_millis(self.at.wall.as_millisecond())));
+        let asked = new.from.map_or(now, |from| now + (from - Slot::from(self.at.wall)));
         let (from, until) = (asked.max(now), asked + new.lasts);
         if new.lasts <= Span::ZERO || until <= from || until - from > LONGEST_SILENCE {
             return refuse(

@@ -139,7 +139,7 @@ impl Desk<'_> {
             .filter(|(number, entry)| entry.member.ended.is_some() || still(**number))
             .map(|(number, entry)| (*number, Entry { listed: entry.listed + 1, ..entry.clone() }))
             .collect();
-        let sent = Slot::from_millis(time.as_millisecond());
+        let sent = Slot::from(time);
         let goes_on = listed.iter().filter(|(_, entry)| entry.member.ended.is_none());
         let kept: Vec<(u64, u32)> = goes_on.map(|(number, entry)| (*number, entry.listed)).collect();
         if !listed.is_empty() {

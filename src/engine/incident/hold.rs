@@ -9,7 +9,7 @@ use crate::config::{Flapping, Silence, Target};
 use crate::engine::command::{AdHocSilence, SilencePhase};
 use crate::engine::event::{EventKind, IncidentEvent};
 use crate::engine::notice::{Letter, shown_labels};
-use crate::engine::transition::{Origin, Subject};
+use crate::engine::transition::Subject;
 use crate::engine::world::World;
 use crate::model::{AlertId, Labels, Matchers, Moment, Name, SilenceId, Span, duration_text};
 use crate::rules::{InhibitedBy, Rule};
@@ -133,10 +133,7 @@ impl Desk<'_> {
             let names = matchers.iter().filter(|matcher| &**matcher.name() == "alertname");
             names.into_iter().all(|matcher| matcher.accepts(&rule.alert))
         };
-        let own = match &subject.origin {
-            Origin::Rule(id) => self.world.group_of(*id),
-            Origin::Watchbell(_) | Origin::Posted { .. } => None,
-        };
+        let own = subject.origin.rule().and_then(|id| self.world.group_of(id));
         let interval = self.world.longest_interval(own, |rule| {
             by_rule.iter().any(|one| one.alert == rule.alert)
                 || by_settings.iter().any(|one| could_be(&one.source, rule))

@@ -4,7 +4,7 @@ use super::{Ended, Outcome, Over, Remedies, Run, RunId, RunNews, RunStage, Verdi
 use crate::engine::event::IncidentEvent;
 use crate::engine::incident::desk::{At, Desk, Settled};
 use crate::engine::incident::{Incidents, Key, Phase};
-use crate::engine::transition::{Origin, Subject};
+use crate::engine::transition::Subject;
 use crate::engine::world::World;
 use crate::model::{AlertId, Moment, Name};
 use std::collections::BTreeMap;
@@ -107,10 +107,7 @@ impl Desk<'_> {
 
 /// The actions that the tier names at which this alert fires. After a fall nothing is added to what was tried.
 fn remedies_of<'w>(world: &'w World, subject: &Subject, remedies: &Remedies) -> &'w [Name] {
-    let rule = match &subject.origin {
-        Origin::Rule(id) => world.rule(*id),
-        Origin::Watchbell(_) | Origin::Posted { .. } => None,
-    };
+    let rule = subject.origin.rule().and_then(|id| world.rule(id));
     if remedies.fell.contains(&subject.alert) && remedies.has_tried(subject.alert) {
         return &[];
     }

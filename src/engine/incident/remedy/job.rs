@@ -4,7 +4,6 @@ use super::RunId;
 use crate::config::{Action, Deed, Secret};
 use crate::engine::incident::{Incident, Incidents, Member};
 use crate::engine::notice::{shown_labels, template_data};
-use crate::engine::transition::Origin;
 use crate::engine::world::World;
 use crate::model::{DeliveryId, Labels, Moment, Name, Severity, Span};
 use crate::rules::Rule;
@@ -90,10 +89,7 @@ pub fn job(world: &World, incidents: &Incidents, id: RunId, now: Moment) -> Resu
     let run = incident.remedies.runs.get(&id.run).ok_or(JobError::Gone)?;
     let action = world.settings.actions.get(&run.action).ok_or(JobError::Gone)?;
     let member = incident.members.get(&run.alert).ok_or(JobError::Gone)?;
-    let rule = match &member.subject.origin {
-        Origin::Rule(rule) => world.rule(*rule).ok_or(JobError::Gone)?,
-        Origin::Watchbell(_) | Origin::Posted { .. } => return Err(JobError::Gone),
-    };
+    let rule = member.subject.origin.rule().and_then(|id| world.rule(id)).ok_or(JobError::Gone)?;
     let key = DeliveryId::derive(&["run", &incident.id.to_string(), &id.run.to_string()]);
     let work = work(world, action, rule, member, now)?;
     let (name, timeout, cause) = (run.action.clone(), action.timeout, JobCause::of(world, incident, member));
