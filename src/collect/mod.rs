@@ -9,6 +9,7 @@
 
 pub mod exporter;
 pub mod probe;
+pub mod rpc;
 
 use crate::config::collect::Collect;
 use crate::measures::Measures;

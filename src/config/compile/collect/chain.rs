@@ -8,6 +8,7 @@ use crate::model::{Labels, Name, Span};
 
 const EVERY: Span = Span::from_secs(15);
 const TIMEOUT: Span = Span::from_secs(5);
+const MAX_LAG: u64 = 10;
 const WEB: &[&str] = &["http", "https", "ws", "wss"];
 
 /// A chain.
@@ -22,6 +23,7 @@ pub(super) fn chain(name: &Spanned<String>, written: &written::Chain, findings: 
         chain_id: written.chain_id.value,
         every: reading::positive_or(written.every.as_ref(), EVERY, findings),
         timeout: reading::positive_or(written.timeout.as_ref(), TIMEOUT, findings),
+        max_lag: written.max_lag.unwrap_or(MAX_LAG),
         labels: labels(&written.labels, findings),
         contracts: written
             .contracts

@@ -18,6 +18,8 @@ pub struct Chain {
     pub every: Span,
     /// The deadline of one look.
     pub timeout: Span,
+    /// By how many blocks a node may be behind the others and still be asked.
+    pub max_lag: u64,
     /// Further labels of all that is measured on it.
     pub labels: Labels,
     /// Its contracts, by name.

@@ -17,9 +17,12 @@ pub struct Chain {
     /// How often to look.
     #[schemars(extend("default" = "15s"))]
     pub every: Option<Duration>,
-    /// The deadline of one look.
+    /// The deadline of one look. One question may take half of it, over all nodes that are asked.
     #[schemars(extend("default" = "5s"))]
     pub timeout: Option<Duration>,
+    /// By how many blocks a node may be behind the others. One that is further behind is not asked.
+    #[schemars(extend("default" = 10))]
+    pub max_lag: Option<u64>,
     /// Further labels of all that is measured on this chain.
     #[serde(default)]
     pub labels: Entries<String>,

@@ -1,0 +1,290 @@
+//! What an endpoint is worth now: whether it is used, checked first, or left alone. Pure.
+//!
+//! Nothing that an endpoint says is believed before it has named the chain that is wanted, and that is asked again after
+//! every failure and every new connection. One that fails is left alone for a while that doubles, up to a minute; one that
+//! asks for longer gets longer.
+
+use super::Failure;
+use crate::model::spread;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// Nobody is left alone for longer than this, whatever he asks for.
+pub(super) const LONGEST_WISH: Duration = Duration::from_mins(30);
+
+/// What an endpoint is worth now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    state: State,
+    /// Failures since it last gave an answer.
+    failures: u32,
+    /// By how many blocks it is behind, where that is too many.
+    behind: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    /// It has not yet named its chain.
+    Unchecked,
+    /// It serves our chain.
+    Good,
+    /// It is left alone.
+    Aside { until: Instant, why: Failure },
+}
+
+/// How an endpoint may be used now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// As it is.
+    Now,
+    /// After it has named its chain.
+    AfterCheck,
+    /// Only where nobody else is left, and after it has named its chain.
+    IfNobodyElse(Failure),
+    /// Not at all.
+    Not(Failure),
+}
+
+/// What became of an endpoint, where that is worth a line in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    None,
+    /// It was used and is left alone now, for so long.
+    SetAside(Duration),
+    /// It was left alone and is used again.
+    Back,
+}
+
+impl Standing {
+    /// Of an endpoint of which nothing is known yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Standing { state: State::Unchecked, failures: 0, behind: None }
+    }
+
+    /// How it may be used at `now`.
+    #[must_use]
+    pub fn usable(&self, now: Instant) -> Use {
+        match (&self.state, self.behind) {
+            (State::Aside { until, why }, _) if *until > now => {
+                let failure = Failure::Aside { wait: *until - now, because: Box::new(why.clone()) };
+                if why.may_pass() { Use::IfNobodyElse(failure) } else { Use::Not(failure) }
+            }
+            (_, Some(blocks)) => Use::Not(Failure::Behind(blocks)),
+            (State::Good, None) => Use::Now,
+            (State::Unchecked | State::Aside { .. }, None) => Use::AfterCheck,
+        }
+    }
+
+    /// Whether it is worth a look at `now`, when all endpoints are looked at. One that is behind is: it may catch up.
+    #[must_use]
+    pub fn is_due(&self, now: Instant) -> bool {
+        !matches!(&self.state, State::Aside { until, .. } if *until > now)
+    }
+
+    /// Whether what it says counts now.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.state == State::Good && self.behind.is_none()
+    }
+
+    /// It has named our chain.
+    pub fn checked(&mut self, now: Instant) -> Change {
+        match &self.state {
+            State::Good => Change::None,
+            State::Unchecked => self.becomes_good(Change::None),
+            // It was set aside meanwhile, for something that an answer does not undo.
+            State::Aside { until, why } if *until > now && !why.may_pass() => Change::None,
+            State::Aside { .. } => self.becomes_good(Change::Back),
+        }
+    }
+
+    fn becomes_good(&mut self, change: Change) -> Change {
+        self.state = State::Good;
+        change
+    }
+
+    /// It gave an answer that counts.
+    pub fn worked(&mut self) {
+        if self.state == State::Good {
+            self.failures = 0;
+        }
+    }
+
+    /// Its connection was made anew: who answers now has to name its chain.
+    pub fn reconnected(&mut self) {
+        if self.state == State::Good {
+            self.state = State::Unchecked;
+        }
+    }
+
+    /// It failed at `now`. Failures of questions that were under way together count once. `key` is its name, by which
+    /// endpoints that failed together do not come back together.
+    pub fn failed(&mut self, failure: Failure, key: &str, now: Instant) -> Change {
+        let was_used = self.is_due(now);
+        if was_used {
+            self.failures = self.failures.saturating_add(1);
+        }
+        let wait = self.wait(&failure, key);
+        if !was_used && matches!(&self.state, State::Aside { until, .. } if *until >= now + wait) {
+            return Change::None;
+        }
+        // One that comes back to fail again is told once.
+        let was_good = !matches!(self.state, State::Aside { .. });
+        self.state = State::Aside { until: now + wait, why: failure };
+        self.behind = None;
+        if was_good { Change::SetAside(wait) } else { Change::None }
+    }
+
+    fn wait(&self, failure: &Failure, key: &str) -> Duration {
+        let doubled = FIRST_WAIT.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(LONGEST_WAIT);
+        // Another chain is a mistake of the configuration, which a person has to mend first.
+        let own = if matches!(failure, Failure::WrongChain { .. }) { LONGEST_WAIT } else { doubled };
+        let drawn = Duration::from_millis(spread(&[key, &self.failures.to_string()], own.as_millis() as u64 / 4));
+        failure.retry_after().map_or(own - own / 4, |wish| wish.clamp(own - own / 4, LONGEST_WISH)) + drawn
+    }
+
+    /// How far it is behind the best head that was seen, where that is more than allowed. Says whether this is new.
+    pub fn lags(&mut self, behind: Option<u64>) -> Change {
+        let change = match (self.behind, behind) {
+            (None, Some(_)) => Change::SetAside(Duration::ZERO),
+            (Some(_), None) => Change::Back,
+            (None, None) | (Some(_), Some(_)) => Change::None,
+        };
+        self.behind = behind;
+        change
+    }
+}
+
+/// Who is asked, in this order: those that have named their chain, then those that have to, each as the configuration
+/// prefers them; where there is none of either, the one whose time is over soonest of those that may be asked early.
+#[must_use]
+pub fn order(uses: &[Use]) -> Vec<usize> {
+    let which = |wanted: &dyn Fn(&Use) -> bool| {
+        uses.iter().enumerate().filter(|(_, usable)| wanted(usable)).map(|(index, _)| index).collect::<Vec<_>>()
+    };
+    let asked = [which(&|usable| *usable == Use::Now), which(&|usable| *usable == Use::AfterCheck)].concat();
+    if asked.is_empty() { soonest(uses).into_iter().collect() } else { asked }
+}
+
+fn soonest(uses: &[Use]) -> Option<usize> {
+    let waits = uses.iter().enumerate().filter_map(|(index, usable)| match usable {
+        Use::IfNobodyElse(Failure::Aside { wait, .. }) => Some((*wait, index)),
+        _ => None,
+    });
+    waits.min().map(|(_, index)| index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "a.example:443";
+
+    fn unreachable() -> Failure {
+        Failure::Unreachable("refused".into())
+    }
+
+    fn limited(seconds: u64) -> Failure {
+        Failure::RateLimited { retry_after: Some(Duration::from_secs(seconds)), said: String::new() }
+    }
+
+    /// How long it is left alone from `now` on.
+    fn wait(standing: &Standing, now: Instant) -> Duration {
+        match standing.usable(now) {
+            Use::IfNobodyElse(Failure::Aside { wait, .. }) | Use::Not(Failure::Aside { wait, .. }) => wait,
+            other => panic!("it is not left alone: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn nothing_is_believed_before_the_chain_is_named_also_after_a_new_connection() {
+        let (mut standing, now) = (Standing::new(), Instant::now());
+        assert_eq!(standing.usable(now), Use::AfterCheck);
+        assert_eq!(standing.checked(now), Change::None);
+        assert_eq!(standing.usable(now), Use::Now);
+        standing.reconnected();
+        assert_eq!(standing.usable(now), Use::AfterCheck);
+        assert!(!standing.is_good());
+    }
+
+    #[test]
+    fn one_that_fails_is_left_alone_longer_and_longer_and_told_once() {
+        let (mut standing, mut now) = (Standing::new(), Instant::now());
+        standing.checked(now);
+        let mut waits = Vec::new();
+        for round in 0..9 {
+            let change = standing.failed(unreachable(), KEY, now);
+            assert_eq!(matches!(change, Change::SetAside(_)), round == 0, "{change:?}");
+            waits.push(wait(&standing, now));
+            now += wait(&standing, now);
+            assert_eq!(standing.usable(now), Use::AfterCheck, "afterwards it has to name its chain");
+        }
+        assert!(waits.windows(2).take(5).all(|pair| pair[0] < pair[1]), "{waits:?}");
+        assert!(waits.iter().all(|wait| *wait <= LONGEST_WAIT), "{waits:?}");
+        assert_eq!(standing.checked(now), Change::Back);
+        standing.worked();
+        standing.failed(unreachable(), KEY, now);
+        assert!(wait(&standing, now) <= FIRST_WAIT, "an answer makes good what was before");
+    }
+
+    #[test]
+    fn questions_that_failed_together_count_as_one_failure() {
+        let (mut standing, now) = (Standing::new(), Instant::now());
+        standing.checked(now);
+        for _ in 0..50 {
+            standing.failed(unreachable(), KEY, now);
+        }
+        assert!(wait(&standing, now) <= FIRST_WAIT, "{:?}", wait(&standing, now));
+    }
+
+    #[test]
+    fn who_asks_to_be_left_alone_is_left_alone_even_where_nobody_else_is_left() {
+        let (mut standing, now) = (Standing::new(), Instant::now());
+        standing.checked(now);
+        standing.failed(unreachable(), KEY, now);
+        assert!(matches!(standing.usable(now), Use::IfNobodyElse(_)));
+        standing.failed(limited(120), KEY, now);
+        assert!(matches!(standing.usable(now), Use::Not(_)));
+        assert!(wait(&standing, now) >= Duration::from_secs(120));
+        assert_eq!(standing.checked(now), Change::None, "an answer that was under way does not undo it");
+        assert!(matches!(standing.usable(now), Use::Not(_)));
+        standing.failed(limited(u64::MAX), KEY, now);
+        assert!(wait(&standing, now) <= LONGEST_WISH + LONGEST_WAIT, "within reason");
+    }
+
+    #[test]
+    fn another_chain_is_not_asked_again_soon() {
+        let (mut standing, now) = (Standing::new(), Instant::now());
+        standing.failed(Failure::WrongChain { expected: 1, got: 5 }, KEY, now);
+        assert!(matches!(standing.usable(now), Use::Not(_)));
+        assert!(wait(&standing, now) >= Duration::from_secs(45));
+    }
+
+    #[test]
+    fn one_that_is_behind_is_looked_at_and_not_used_until_it_has_caught_up() {
+        let (mut standing, now) = (Standing::new(), Instant::now());
+        standing.checked(now);
+        assert_eq!(standing.lags(Some(40)), Change::SetAside(Duration::ZERO));
+        assert_eq!(standing.lags(Some(30)), Change::None);
+        assert_eq!(standing.usable(now), Use::Not(Failure::Behind(30)));
+        assert!(standing.is_due(now) && !standing.is_good());
+        assert_eq!(standing.lags(None), Change::Back);
+        assert_eq!(standing.usable(now), Use::Now);
+    }
+
+    #[test]
+    fn who_has_named_his_chain_is_asked_before_who_has_to_and_the_left_alone_only_for_want_of_others() {
+        let aside = |seconds: u64| {
+            let (wait, because) = (Duration::from_secs(seconds), Box::new(unreachable()));
+            Use::IfNobodyElse(Failure::Aside { wait, because })
+        };
+        let not = || Use::Not(Failure::Behind(40));
+        assert_eq!(order(&[Use::AfterCheck, Use::Now, not(), Use::Now, aside(1)]), [1, 3, 0]);
+        assert_eq!(order(&[aside(9), not(), aside(3)]), [2]);
+        assert_eq!(order(&[not(), not()]), [0; 0]);
+    }
+}
