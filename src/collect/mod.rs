@@ -7,6 +7,7 @@
 //!
 //! Start at [`run`]. Absent on purpose: what a value means. Thresholds, durations and people are the rules'.
 
+pub mod chain;
 pub mod exporter;
 pub mod probe;
 pub mod rpc;
@@ -26,6 +27,9 @@ pub enum CollectError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The nodes of a chain cannot be set up.
+    #[error(transparent)]
+    Chain(#[from] rpc::SetupError),
 }
 
 /// Collects as `settings` say, until `stop`.
@@ -36,7 +40,11 @@ pub async fn run(settings: &Collect, stop: CancellationToken) -> Result<(), Coll
     let measures = Measures::new();
     let listener = tokio::net::TcpListener::bind(&settings.listen).await;
     let listener = listener.map_err(|source| CollectError::Listen { address: settings.listen.clone(), source })?;
-    let probes = probe::Crew::new(measures.clone(), stop.clone());
+    let mut probes = probe::Crew::new(measures.clone(), stop.clone());
+    for chain in settings.chains.values() {
+        let rpc = rpc::Rpc::new(chain, &measures)?;
+        probes.begin(chain::ChainProbe::new(chain, &rpc, &measures));
+    }
     exporter::serve(listener, exporter::router(&measures), stop).await;
     probes.finish().await;
     Ok(())

@@ -106,6 +106,12 @@ impl Failure {
             || matches!(self, Failure::NotJson(_) | Failure::TooBig(_))
     }
 
+    /// Whether what the endpoint said before is not to be believed either.
+    #[must_use]
+    pub fn is_a_lie(&self) -> bool {
+        matches!(self, Failure::WrongChain { .. } | Failure::Implausible(_) | Failure::Outvoted { .. })
+    }
+
     /// Whether the question may be to blame and not the endpoint, which then stays in use.
     #[must_use]
     pub fn may_be_the_question(&self) -> bool {
@@ -167,6 +173,14 @@ impl RpcError {
                 failures.first().map_or("unreachable", |(_, failure)| failure.reason())
             }
         }
+    }
+}
+
+impl RpcError {
+    /// Whether the node said that it does not have the method.
+    #[must_use]
+    pub fn is_unknown_method(&self) -> bool {
+        matches!(self, RpcError::Answer { error, .. } if error.is_unknown_method())
     }
 }
 

@@ -78,9 +78,22 @@ fn counted<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> 
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use serde_json::json;
+
+    /// The block at `number` of a chain that makes one every twelve seconds.
+    pub(crate) fn head(number: u64) -> Head {
+        let hash = |number: u64| B256::left_padding_from(&number.to_be_bytes());
+        Head {
+            number,
+            hash: hash(number),
+            parent: hash(number.wrapping_sub(1)),
+            timestamp: number * 12,
+            base_fee: Some(20_000_000_000),
+            transactions: Some(144),
+        }
+    }
 
     fn block() -> serde_json::Value {
         json!({

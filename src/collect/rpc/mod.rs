@@ -11,7 +11,10 @@
 //! Absent on purpose: keys. An endpoint is called by its host and port, and nothing that may be part of its address enters
 //! a label, a log or an error.
 
+mod agreement;
+mod clock;
 mod dial;
+mod doubt;
 mod endpoint;
 mod error;
 mod head;
@@ -19,24 +22,32 @@ mod http;
 mod label;
 mod socket;
 mod standing;
+mod survey;
 mod tally;
 mod wire;
+#[cfg(test)]
+pub(crate) mod tests {
+    pub(crate) use super::head::tests::head;
+}
 
 pub use error::{Failure, NodeError, RpcError};
 pub use head::{Head, Quantity, number};
+pub use survey::{Sight, Survey};
+pub use tally::labels;
 
 use super::probe::Trouble;
 use crate::config::collect::Chain;
 use crate::config::{Secret, Tls};
 use crate::http::{Client, ClientError, chain as causes, install_crypto, trust};
 use crate::measures::Measures;
+use clock::Clock;
 use endpoint::{Endpoint, Way};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use socket::{News, Socket};
 use standing::{Change, Use, order};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tally::Tally;
 use tokio::sync::watch;
@@ -61,8 +72,11 @@ struct Inner {
     chain_id: u64,
     /// How long a question may take, over all endpoints that are asked.
     timeout: Duration,
+    /// By how many blocks an endpoint may be behind.
+    max_lag: u64,
     endpoints: Vec<Endpoint>,
     tally: Tally,
+    clock: Mutex<Clock>,
     heads: watch::Sender<Option<Head>>,
     /// Whose block `heads` shows.
     told_by: Mutex<Option<usize>>,
@@ -149,6 +163,27 @@ impl Rpc {
         Ok(named.map(|(said, (method, _))| said.map_err(|e| self.inner.own_error(method, endpoint, e))).collect())
     }
 
+    /// How old a block is, in seconds. Less than nothing where it is stamped later than now.
+    #[must_use]
+    pub fn age(&self, head: &Head) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 stay below 2^53 for ages")]
+        let seconds = self.inner.millis() as f64 / 1000.0;
+        #[expect(clippy::cast_precision_loss, reason = "so do seconds")]
+        let stamp = head.timestamp as f64;
+        seconds - stamp
+    }
+
+    /// Sets aside an endpoint that was found to lie.
+    pub fn accuse(&self, endpoint: usize, failure: &Failure) {
+        self.inner.failed(endpoint, failure);
+    }
+
+    /// What an endpoint is called.
+    #[must_use]
+    pub fn label(&self, endpoint: usize) -> &str {
+        self.inner.endpoints.get(endpoint).map_or("", |endpoint| &endpoint.label)
+    }
+
     /// The newest block that is believed. A change is a reason to look, no proof that the endpoint that is asked next has
     /// the block already.
     #[must_use]
@@ -190,8 +225,10 @@ impl Inner {
             chain: chain.name.to_string(),
             chain_id: chain.chain_id,
             timeout: patience(chain),
+            max_lag: chain.max_lag,
             endpoints,
             tally,
+            clock: Mutex::default(),
             heads: watch::Sender::new(None),
             told_by: Mutex::default(),
         }
@@ -217,9 +254,20 @@ impl Inner {
                 Err(failure) => failures[index] = Some(failure),
             }
         }
+        Err(self.unanswered(name, failures))
+    }
+
+    fn unanswered(&self, method: &str, failures: Vec<Option<Failure>>) -> RpcError {
         let named = self.endpoints.iter().map(|endpoint| endpoint.label.clone());
         let failures = named.zip(failures).filter_map(|(label, why)| Some((label, why?))).collect();
-        Err(RpcError::Nobody { chain: self.chain.clone(), method: name.to_owned(), failures })
+        RpcError::Nobody { chain: self.chain.clone(), method: method.to_owned(), failures }
+    }
+
+    /// That no endpoint is fit, with what each did.
+    fn nobody(&self, method: &str) -> RpcError {
+        let now = Instant::now();
+        let uses = self.endpoints.iter().map(|endpoint| endpoint.record().standing.usable(now));
+        self.unanswered(method, uses.map(why_not).collect())
     }
 
     /// Asks one endpoint, and remembers how that went.
@@ -269,6 +317,9 @@ impl Inner {
         if matches!(failure, Failure::Timeout(_)) {
             endpoint.doubt();
         }
+        if failure.is_a_lie() {
+            self.disown(index);
+        }
         let change = endpoint.record().standing.failed(failure.clone(), &endpoint.label, Instant::now());
         self.say(index, change, Some(failure));
     }
@@ -307,29 +358,72 @@ impl Inner {
         }
     }
 
-    /// A block that an endpoint says is its newest one.
+    /// A block of which an endpoint says that it is the newest one.
     fn believe(&self, index: usize, head: Head) {
-        let endpoint = &self.endpoints[index];
-        let is_good = {
-            let mut record = endpoint.record();
-            record.head = Some(head.clone());
-            self.tally.reached(&endpoint.label, head.number);
-            record.standing.is_good()
-        };
+        let before = self.endpoints[index].record().head.clone();
+        if let Some(failure) = doubt::doubt(before.as_ref(), &head, self.millis()) {
+            return self.failed(index, &failure);
+        }
+        self.remember(index, &head);
+        let is_good = self.endpoints[index].record().standing.is_good();
         if is_good {
             self.publish(index, head);
         }
     }
 
+    fn remember(&self, index: usize, head: &Head) {
+        let endpoint = &self.endpoints[index];
+        endpoint.record().head = Some(head.clone());
+        self.tally.reached(&endpoint.label, head.number);
+    }
+
+    /// Milliseconds since 1970, by the clock that blocks keep right.
+    fn millis(&self) -> i64 {
+        self.clock().millis(Instant::now(), jiff::Timestamp::now().as_millisecond())
+    }
+
+    fn clock(&self) -> MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn publish(&self, index: usize, head: Head) {
         let mut told_by = self.told_by.lock().unwrap_or_else(PoisonError::into_inner);
-        self.heads.send_if_modified(|newest| {
-            let is_news = newest.as_ref().is_none_or(|newest| supersedes(newest, &head, *told_by == Some(index)));
+        let is_news = self.heads.send_if_modified(|newest| {
+            let is_news = match (&*newest, *told_by) {
+                (Some(newest), Some(teller)) => supersedes(newest, &head, teller == index),
+                (None, _) | (Some(_), None) => true,
+            };
             if is_news {
-                (*newest, *told_by) = (Some(head), Some(index));
+                (*newest, *told_by) = (Some(head.clone()), Some(index));
             }
             is_news
         });
+        drop(told_by);
+        if is_news {
+            self.set_clock(&head);
+        }
+    }
+
+    /// A block that has just come says which clock is right.
+    fn set_clock(&self, head: &Head) {
+        let stamp = i64::try_from(head.timestamp.saturating_mul(1000)).unwrap_or(i64::MAX);
+        let moved = self.clock().saw(stamp, Instant::now(), jiff::Timestamp::now().as_millisecond());
+        if let Some(millis) = moved {
+            let (chain, seconds) = (&self.chain, millis / 1000);
+            warn!(
+                chain,
+                seconds, "the clock of this machine was moved by {seconds} s, and the blocks of {chain} fit it now"
+            );
+        }
+    }
+
+    /// What an endpoint said is not believed any more: the newest block may come from another one, even a lower one.
+    fn disown(&self, index: usize) {
+        self.endpoints[index].record().head = None;
+        let mut told_by = self.told_by.lock().unwrap_or_else(PoisonError::into_inner);
+        if *told_by == Some(index) {
+            *told_by = None;
+        }
     }
 
     fn own_error(&self, method: &str, endpoint: usize, error: NodeError) -> RpcError {

@@ -65,7 +65,9 @@ impl Message {
     /// # Errors
     /// When it is none.
     pub fn read(bytes: &[u8]) -> Result<Message, Failure> {
-        serde_json::from_slice(bytes).map_err(|_| not_json(bytes))
+        // A list would be read as the fields in their order.
+        let is_object = bytes.trim_ascii_start().starts_with(b"{");
+        serde_json::from_slice(bytes).ok().filter(|_| is_object).ok_or_else(|| not_json(bytes))
     }
 
     /// The number of the question that it answers, in the form in which we gave it.
