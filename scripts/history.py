@@ -131,7 +131,7 @@ def application_families(troubles):
         yield Series("page_load_time_ms", "gauge", {"service": "web", "page": page}, level)
     for kind in ("bug", "confusing", "wish"):
         labels = {"service": "web", "kind": kind}
-        yield Series("user_feedback_reports_total", "counter", labels, counter(2 / DAY, troubles))
+        yield Series("user_feedback_total", "counter", labels, counter(2 / DAY, troubles))
 
 
 def request_families(troubles):

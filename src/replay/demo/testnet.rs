@@ -210,7 +210,7 @@ fn application(all: &mut Vec<Metric>) {
     }
     for kind in ["bug", "confusing", "wish"] {
         let labels = [("service", "web"), ("kind", kind)];
-        add(all, "user_feedback_reports_total", &labels, Shape::Counter(2.0 / 86_400.0));
+        add(all, "user_feedback_total", &labels, Shape::Counter(2.0 / 86_400.0));
     }
 }
 
