@@ -14,6 +14,11 @@ fn the_schema_of_the_configuration_is_current() {
 }
 
 #[test]
+fn the_schema_of_beacons_is_current() {
+    is_current("schemas/beacon.schema.json", &pretty(&watchbell::collect::beacon::schema()));
+}
+
+#[test]
 fn the_reference_of_the_configuration_is_current() {
     let page = read("docs/configuration.md");
     let table = generated::reference::of(&watchbell::config::schema());

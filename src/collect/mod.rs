@@ -7,6 +7,7 @@
 //!
 //! Start at [`run`]. Absent on purpose: what a value means. Thresholds, durations and people are the rules'.
 
+pub mod beacon;
 pub mod chain;
 pub mod exporter;
 pub mod probe;
@@ -14,6 +15,7 @@ pub mod rpc;
 
 use crate::config::collect::Collect;
 use crate::measures::Measures;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Why the collector did not start.
@@ -32,20 +34,28 @@ pub enum CollectError {
     Chain(#[from] rpc::SetupError),
 }
 
-/// Collects as `settings` say, until `stop`.
+/// Collects as `collect` says, until `stop`.
 ///
 /// # Errors
 /// When it cannot start.
-pub async fn run(settings: &Collect, stop: CancellationToken) -> Result<(), CollectError> {
+pub async fn run(collect: &Collect, stop: CancellationToken) -> Result<(), CollectError> {
     let measures = Measures::new();
-    let listener = tokio::net::TcpListener::bind(&settings.listen).await;
-    let listener = listener.map_err(|source| CollectError::Listen { address: settings.listen.clone(), source })?;
+    let listener = tokio::net::TcpListener::bind(&collect.listen).await;
+    let listener = listener.map_err(|source| CollectError::Listen { address: collect.listen.clone(), source })?;
     let mut probes = probe::Crew::new(measures.clone(), stop.clone());
-    for chain in settings.chains.values() {
+    for chain in collect.chains.values() {
         let rpc = rpc::Rpc::new(chain, &measures)?;
         probes.begin(chain::ChainProbe::new(chain, &rpc, &measures));
     }
-    exporter::serve(listener, exporter::router(&measures), stop).await;
+    let mut router = exporter::router(&measures);
+    let mut tasks = JoinSet::new();
+    if let Some(settings) = &collect.beacons {
+        let beacons = beacon::Beacons::open(settings, &measures, &collect.state);
+        router = router.merge(beacons.router());
+        tasks.spawn(beacons.tend(stop.clone()));
+    }
+    exporter::serve(listener, router, stop).await;
     probes.finish().await;
+    tasks.join_all().await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What configurations mean, and what is said of bad ones.
 
 mod bad;
+mod beacons;
 mod disk;
 mod good;
 mod reference;

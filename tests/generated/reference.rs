@@ -85,6 +85,7 @@ impl Page<'_> {
                 format!("`{{` {} `}}`", inner.collect::<Vec<_>>().join(", "))
             }
             Some("integer") => format!("whole number{}", range(schema)),
+            Some("number") => format!("number{}", range(schema)),
             Some("boolean") => "`true` or `false`".into(),
             Some("string") => "text".into(),
             other => panic!("{path}: {other:?} has no words yet"),

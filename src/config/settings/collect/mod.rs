@@ -4,15 +4,21 @@ mod application;
 mod beacon;
 mod chain;
 mod contract;
+mod network;
 mod operation;
 mod oracle;
+mod origin;
+mod path;
 
 pub use application::{Application, Endpoint};
-pub use beacon::Beacons;
+pub use beacon::{Beacons, NamedPage, Pages};
 pub use chain::Chain;
 pub use contract::Contract;
+pub use network::Network;
 pub use operation::Operations;
 pub use oracle::Oracle;
+pub use origin::Origin;
+pub use path::PathPattern;
 
 use crate::model::Name;
 use std::collections::BTreeMap;

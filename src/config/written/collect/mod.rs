@@ -8,7 +8,7 @@ mod operation;
 mod oracle;
 
 pub use application::{Application, Endpoint};
-pub use beacon::Beacons;
+pub use beacon::{Beacons, Paths};
 pub use chain::Chain;
 pub use contract::Contract;
 pub use operation::Operations;

@@ -1,0 +1,148 @@
+//! Label values out of what strangers send: configured ones, or the first few that come; the rest is `other`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The value of what has no label of its own.
+pub(super) const OTHER: &str = "other";
+
+/// The longest path that is a label.
+const LONGEST_PATH: usize = 128;
+
+/// A label value, and whether it was never used before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Label {
+    pub(super) value: Arc<str>,
+    pub(super) is_new: bool,
+}
+
+/// The values of one label.
+#[derive(Debug)]
+pub(super) struct Names {
+    known: BTreeSet<Arc<str>>,
+    /// How many may become known by coming.
+    room: usize,
+    other: Arc<str>,
+}
+
+impl Names {
+    /// Only these.
+    pub(super) fn only<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let known = names.into_iter().map(Arc::from).collect();
+        Names { known, room: 0, other: OTHER.into() }
+    }
+
+    /// The first `most` that come.
+    pub(super) fn first(most: usize) -> Self {
+        Names { known: BTreeSet::new(), room: most, other: OTHER.into() }
+    }
+
+    /// The label value of `name`.
+    pub(super) fn of(&mut self, name: &str) -> Label {
+        if let Some(known) = self.known.get(name) {
+            return Label { value: Arc::clone(known), is_new: false };
+        }
+        if self.room == 0 || name == OTHER {
+            return Label { value: Arc::clone(&self.other), is_new: false };
+        }
+        self.room -= 1;
+        let value: Arc<str> = name.into();
+        self.known.insert(Arc::clone(&value));
+        Label { value, is_new: true }
+    }
+
+    /// How many there are, the rest among them.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.known.len() + 1
+    }
+}
+
+/// Whether `text` may stand in a label: an action, a kind of feedback, the id of a browser.
+pub(super) fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/ -".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// The path of a page, without query, fragment and empty parts. None where it is no path.
+pub(super) fn path(text: &str) -> Option<String> {
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let is_path = path.starts_with('/') && text.len() <= 512 && path.bytes().all(|byte| byte.is_ascii_graphic());
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    is_path.then(|| format!("/{}", parts.join("/")))
+}
+
+/// A path with `:id` for what only names one of many: `/trade/42` is `/trade/:id`. `other` where it is too long for a label.
+pub(super) fn without_ids(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').map(|part| if is_id(part) { ":id" } else { part }).collect();
+    let path = parts.join("/");
+    if path.len() > LONGEST_PATH { OTHER.into() } else { path }
+}
+
+/// Whether a part of a path is a number, an address, a hash or a UUID.
+fn is_id(part: &str) -> bool {
+    let hex = part.strip_prefix("0x").unwrap_or(part);
+    let has_digit = hex.bytes().any(|byte| byte.is_ascii_digit());
+    let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+    !part.is_empty() && is_number
+        || hex.len() >= 16 && has_digit && hex.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Names, is_name, path, without_ids};
+
+    #[test]
+    fn ten_thousand_values_are_the_first_few_and_other() {
+        let mut names = Names::first(3);
+        let mut values: Vec<_> = (0..10_000).map(|number| names.of(&format!("n{number}")).value).collect();
+        values.dedup();
+        assert_eq!(values.iter().map(|value| &**value).collect::<Vec<_>>(), ["n0", "n1", "n2", "other"]);
+        assert_eq!(names.count(), 4);
+    }
+
+    #[test]
+    fn where_names_are_configured_no_other_becomes_one() {
+        let mut names = Names::only(["buy"]);
+        assert_eq!(&*names.of("buy").value, "buy");
+        assert_eq!(&*names.of("sell").value, "other");
+    }
+
+    #[test]
+    fn a_name_is_new_once_and_other_is_never_one() {
+        let mut names = Names::first(3);
+        assert!(names.of("a").is_new && !names.of("a").is_new && !names.of("other").is_new);
+        assert_eq!(names.count(), 2);
+    }
+
+    #[test]
+    fn a_path_loses_what_only_names_one_of_many() {
+        for (text, label) in [
+            ("/", "/"),
+            ("/trade/42?from=mail#top", "/trade/:id"),
+            ("/trade//", "/trade"),
+            ("/tx/0x8a2f00000000000000000000000000000000beef/log", "/tx/:id/log"),
+            ("/user/0b51f6de-0c5e-4b0e-9d6a-6f0f3c7d2a11", "/user/:id"),
+            ("/facade/decade-decade-decade", "/facade/decade-decade-decade"),
+            ("/2fa", "/2fa"),
+            (&format!("/{}", "a".repeat(200)), "other"),
+        ] {
+            assert_eq!(without_ids(&path(text).unwrap()), label, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_of_an_address_is_none() {
+        for text in ["trade", "", "?", "/a b", "/a\u{0}", "/ä", &format!("/{}", "a".repeat(512))] {
+            assert_eq!(path(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_no_character_that_could_hide_or_break_something() {
+        assert!(is_name("order:buy/limit v2.1_a-b"));
+        for text in ["", "a\nb", "a\"b", "{a}", "a\u{202e}b", &"a".repeat(65)] {
+            assert!(!is_name(text), "{text:?}");
+        }
+    }
+}
