@@ -9,6 +9,7 @@ mod acting;
 mod alertmanager;
 mod backtest;
 mod backtest_agrees;
+mod browsers;
 mod callbacks;
 mod capture;
 mod channels;

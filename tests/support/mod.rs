@@ -9,6 +9,7 @@
 
 mod alertmanager;
 mod canned;
+mod collector;
 pub mod http;
 mod mail;
 mod process;
@@ -21,6 +22,7 @@ mod watchbell;
 
 pub use alertmanager::Alertmanager;
 pub use canned::CannedPrometheus;
+pub use collector::Collector;
 pub use mail::{LOGIN as MAIL_LOGIN, MailServer, Speech};
 pub use process::{Process, installed, parts, say_skipped};
 pub use prometheus::Prometheus;
