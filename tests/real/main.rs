@@ -12,6 +12,7 @@ mod backtest_agrees;
 mod browsers;
 mod callbacks;
 mod capture;
+mod chain;
 mod channels;
 mod chats;
 mod check_online;

@@ -1,8 +1,9 @@
 //! `watchbell collect` as a process of its own, with the real binary.
 
-use super::{Process, free_port, http, wait_for};
+use super::{PATIENCE, Process, free_port, http};
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// A running collector; killed on drop.
 pub struct Collector {
@@ -28,11 +29,6 @@ impl Collector {
         Ok(Collector { url, process })
     }
 
-    /// Its base address.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
     /// Everything that it exports.
     pub fn page(&self) -> String {
         http::get(&format!("{}/metrics", self.url)).expect("it answers").body
@@ -43,11 +39,18 @@ impl Collector {
         value(&self.page(), series)
     }
 
-    /// Waits until the series has a value that is `good`, and gives it.
+    /// Waits until the series has a value that is `good`, and gives it; panics with what the collector said.
     pub fn wait_for(&self, series: &str, good: impl Fn(f64) -> bool) -> f64 {
-        wait_for(&format!("a good value of {series}, which is {:?}", self.value(series)), || {
-            self.value(series).filter(|value| good(*value))
-        })
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let value = self.value(series);
+            if let Some(value) = value.filter(|value| good(*value)) {
+                return value;
+            }
+            let said = || self.process.said();
+            assert!(Instant::now() < deadline, "{series} stays {value:?}, and the collector said:\n{}", said());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

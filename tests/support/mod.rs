@@ -8,6 +8,7 @@
 //! under test.
 
 mod alertmanager;
+mod anvil;
 mod canned;
 mod collector;
 pub mod http;
@@ -21,6 +22,7 @@ mod stable;
 mod watchbell;
 
 pub use alertmanager::Alertmanager;
+pub use anvil::{Anvil, CHAIN_ID};
 pub use canned::CannedPrometheus;
 pub use collector::Collector;
 pub use mail::{LOGIN as MAIL_LOGIN, MailServer, Speech};

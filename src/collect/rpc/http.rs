@@ -32,13 +32,23 @@ pub async fn exchange(client: &Client, url: &Secret, question: &Value) -> Result
 /// What the status makes of a body: some nodes and gateways answer a question that they do not like with 400 and a proper
 /// error of JSON-RPC, others with a page.
 pub fn judge(status: u16, retry_after: Option<Duration>, body: Vec<u8>) -> Result<Vec<u8>, Failure> {
-    let said = || Some(wire::words(&body)).filter(|said| !said.is_empty() && !said.starts_with('<'));
+    let said = || said(&body);
     match status {
         200..=299 => Ok(body),
         429 => Err(Failure::RateLimited { retry_after, said: said().unwrap_or_else(|| "status 429".into()) }),
         400 | 404 | 405 | 413 | 422 if is_node_error(&body) => Ok(body),
         status => Err(Failure::Status { status, retry_after, said: said() }),
     }
+}
+
+/// The words of an error of JSON-RPC, or whatever it is that is no page.
+fn said(body: &[u8]) -> Option<String> {
+    let words = match Message::read(body).and_then(Message::said) {
+        Ok(Err(error)) => error.message,
+        Err(Failure::RateLimited { said, .. }) => said,
+        Ok(Ok(_)) | Err(_) => wire::words(body),
+    };
+    Some(words).filter(|words| !words.is_empty() && !words.starts_with('<'))
 }
 
 fn is_node_error(body: &[u8]) -> bool {
@@ -77,7 +87,17 @@ mod tests {
             Err(failure) => format!("{failure} ({} → {:?})", failure.reason(), failure.retry_after()),
         })
         .into();
-        insta::assert_snapshot!(told.join("\n"), @r"");
+        insta::assert_snapshot!(told.join("\n"), @r"
+        200: read 6 bytes
+        400: read 77 bytes
+        answered with status 400: 400 Bad Request (status → Some(3s))
+        answered with status 401: Must be authenticated! (status → Some(3s))
+        answered with status 301 (status → Some(3s))
+        answered with status 404 (status → Some(3s))
+        limits our requests: slow down (rate_limited → Some(3s))
+        limits our requests: status 429 (rate_limited → Some(3s))
+        answered with status 503: over capacity, see https://rpc.example/[scrubbed] (status → Some(3s))
+        ");
     }
 
     #[test]

@@ -266,8 +266,8 @@ impl Inner {
     /// That no endpoint is fit, with what each did.
     fn nobody(&self, method: &str) -> RpcError {
         let now = Instant::now();
-        let uses = self.endpoints.iter().map(|endpoint| endpoint.record().standing.usable(now));
-        self.unanswered(method, uses.map(why_not).collect())
+        let troubles = self.endpoints.iter().map(|endpoint| endpoint.record().standing.trouble(now));
+        self.unanswered(method, troubles.collect())
     }
 
     /// Asks one endpoint, and remembers how that went.
@@ -328,9 +328,10 @@ impl Inner {
     fn say(&self, index: usize, change: Change, failure: Option<&Failure>) {
         let (chain, endpoint) = (&self.chain, &self.endpoints[index].label);
         self.tally.stands(endpoint, &self.endpoints[index].record().standing);
-        match (change, failure) {
-            (Change::SetAside(_), Some(failure)) => {
+        match (&change, failure) {
+            (Change::SetAside, Some(failure)) => {
                 let reason = failure.reason();
+                self.tally.set_aside(endpoint, failure);
                 warn!(
                     chain,
                     rpc.endpoint = endpoint,
@@ -339,10 +340,13 @@ impl Inner {
                 );
             }
             (Change::Back, _) => info!(chain, rpc.endpoint = endpoint, "endpoint {endpoint} of {chain} is used again"),
-            (Change::None, Some(failure)) => {
+            (Change::Again | Change::None, Some(failure)) => {
+                if change == Change::Again {
+                    self.tally.set_aside(endpoint, failure);
+                }
                 debug!(chain, rpc.endpoint = endpoint, "endpoint {endpoint} of {chain} still {failure}");
             }
-            (Change::None | Change::SetAside(_), None) => {}
+            (Change::None | Change::Again | Change::SetAside, None) => {}
         }
     }
 

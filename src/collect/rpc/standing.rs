@@ -52,8 +52,10 @@ pub enum Use {
 pub enum Change {
     /// Nothing.
     None,
-    /// It was used and is left alone now, for so long.
-    SetAside(Duration),
+    /// It is left alone from now on, or for another reason than before.
+    SetAside,
+    /// It was tried again, and fails as before.
+    Again,
     /// It was left alone and is used again.
     Back,
 }
@@ -76,6 +78,16 @@ impl Standing {
             (_, Some(blocks)) => Use::Not(Failure::Behind(blocks)),
             (State::Good, None) => Use::Now,
             (State::Unchecked | State::Aside { .. }, None) => Use::AfterCheck,
+        }
+    }
+
+    /// Why it is not used, where something speaks against it: also when its time is over and it has to prove itself.
+    #[must_use]
+    pub fn trouble(&self, now: Instant) -> Option<Failure> {
+        match (&self.state, self.usable(now)) {
+            (_, Use::IfNobodyElse(why) | Use::Not(why)) => Some(why),
+            (State::Aside { why, .. }, _) => Some(why.clone()),
+            (State::Unchecked | State::Good, _) => None,
         }
     }
 
@@ -132,11 +144,10 @@ impl Standing {
         if !was_used && matches!(&self.state, State::Aside { until, .. } if *until >= now + wait) {
             return Change::None;
         }
-        // One that comes back to fail again is told once.
-        let was_good = !matches!(self.state, State::Aside { .. });
+        let is_known = matches!(&self.state, State::Aside { why, .. } if why.reason() == failure.reason());
         self.state = State::Aside { until: now + wait, why: failure };
         self.behind = None;
-        if was_good { Change::SetAside(wait) } else { Change::None }
+        if is_known { Change::Again } else { Change::SetAside }
     }
 
     fn wait(&self, failure: &Failure, key: &str) -> Duration {
@@ -150,7 +161,7 @@ impl Standing {
     /// How far it is behind the best head that was seen, where that is more than allowed. Says whether this is new.
     pub fn lags(&mut self, behind: Option<u64>) -> Change {
         let change = match (self.behind, behind) {
-            (None, Some(_)) => Change::SetAside(Duration::ZERO),
+            (None, Some(_)) => Change::SetAside,
             (Some(_), None) => Change::Back,
             (None, None) | (Some(_), Some(_)) => Change::None,
         };
@@ -218,14 +229,18 @@ mod tests {
         let mut waits = Vec::new();
         for round in 0..9 {
             let change = standing.failed(unreachable(), KEY, now);
-            assert_eq!(matches!(change, Change::SetAside(_)), round == 0, "{change:?}");
+            assert_eq!(change, if round == 0 { Change::SetAside } else { Change::Again });
             waits.push(wait(&standing, now));
             now += wait(&standing, now);
             assert_eq!(standing.usable(now), Use::AfterCheck, "afterwards it has to name its chain");
         }
         assert!(waits.windows(2).take(5).all(|pair| pair[0] < pair[1]), "{waits:?}");
         assert!(waits.iter().all(|wait| *wait <= LONGEST_WAIT), "{waits:?}");
+        assert_eq!(standing.failed(limited(1), KEY, now), Change::SetAside, "another reason is news");
+        now += wait(&standing, now);
+        assert_eq!(standing.trouble(now), Some(limited(1)), "it has not yet proved itself");
         assert_eq!(standing.checked(now), Change::Back);
+        assert_eq!(standing.trouble(now), None);
         standing.worked();
         standing.failed(unreachable(), KEY, now);
         assert!(wait(&standing, now) <= FIRST_WAIT, "an answer makes good what was before");
@@ -268,7 +283,7 @@ mod tests {
     fn one_that_is_behind_is_looked_at_and_not_used_until_it_has_caught_up() {
         let (mut standing, now) = (Standing::new(), Instant::now());
         standing.checked(now);
-        assert_eq!(standing.lags(Some(40)), Change::SetAside(Duration::ZERO));
+        assert_eq!(standing.lags(Some(40)), Change::SetAside);
         assert_eq!(standing.lags(Some(30)), Change::None);
         assert_eq!(standing.usable(now), Use::Not(Failure::Behind(30)));
         assert!(standing.is_due(now) && !standing.is_good());

@@ -6,10 +6,8 @@ use crate::config::collect::Chain;
 use crate::measures::{Counter, Gauge, Label, Measures};
 use std::time::{Duration, Instant};
 
-/// What a question can come to: an answer, the node's own error, or a reason of [`Failure`].
-const OUTCOMES: [&str; 13] = [
-    "ok",
-    "error",
+/// What a question can come to, beside an answer and the node's own error; [`Failure::reason`] has them.
+const FAILURES: [&str; 9] = [
     "unreachable",
     "timeout",
     "status",
@@ -19,9 +17,9 @@ const OUTCOMES: [&str; 13] = [
     "wrong_chain",
     "wrong_type",
     "implausible",
-    "outvoted",
-    "behind",
 ];
+/// For what else an endpoint can be set aside.
+const FINDINGS: [&str; 2] = ["outvoted", "behind"];
 
 /// The metrics of one chain's endpoints.
 pub struct Tally {
@@ -32,6 +30,7 @@ pub struct Tally {
     up: Gauge,
     head: Gauge,
     requests: Counter,
+    set_aside: Counter,
 }
 
 impl Tally {
@@ -44,14 +43,23 @@ impl Tally {
             up: measures.gauge("chain_rpc_up", "Whether an endpoint of a chain is fit to be asked"),
             head: measures.gauge("chain_rpc_head_block", "The height of the newest block that an endpoint has told of"),
             requests: measures.counter("chain_rpc_requests_total", "Questions to an endpoint, by what they came to"),
+            set_aside: measures.counter("chain_rpc_set_aside_total", "How often an endpoint was set aside, by reason"),
         }
     }
 
     /// Shows the counters of `endpoint` from the start.
     pub fn start(&self, endpoint: &str) {
-        for outcome in OUTCOMES {
+        for outcome in ["ok", "error"].into_iter().chain(FAILURES) {
             self.requests.start(&self.with(&[("endpoint", endpoint), ("outcome", outcome)]), 0.0);
         }
+        for reason in FAILURES.into_iter().chain(FINDINGS) {
+            self.set_aside.start(&self.with(&[("endpoint", endpoint), ("reason", reason)]), 0.0);
+        }
+    }
+
+    /// `endpoint` was used, and is not any more.
+    pub fn set_aside(&self, endpoint: &str, failure: &Failure) {
+        self.set_aside.add(&self.with(&[("endpoint", endpoint), ("reason", failure.reason())]), 1.0);
     }
 
     /// A question to `endpoint` had this outcome.
