@@ -29,6 +29,11 @@ impl Collector {
         Ok(Collector { url, process })
     }
 
+    /// Its base address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Everything that it exports.
     pub fn page(&self) -> String {
         http::get(&format!("{}/metrics", self.url)).expect("it answers").body
