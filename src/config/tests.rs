@@ -2,6 +2,7 @@
 
 mod bad;
 mod beacons;
+mod chains;
 mod disk;
 mod good;
 mod reference;

@@ -14,7 +14,7 @@ mod numbers;
 mod window;
 
 use super::probe::{Pace, Probe, Trouble};
-use super::rpc::{Failure, Head, Rpc, Sight, Survey};
+use super::rpc::{Failure, Head, Quantity, Rpc, Sight, Survey};
 use crate::config::collect::Chain;
 use crate::measures::Measures;
 use follow::Follower;
@@ -25,7 +25,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
-use tracing::warn;
+use tracing::{info, warn};
 
 /// For how long a reorganisation is shown by its depth: longer than anybody's interval of scraping.
 const LATE: Duration = Duration::from_mins(10);
@@ -46,6 +46,8 @@ pub struct ChainProbe {
     measured: Measured,
     /// Reorganisations of late: when, and how deep.
     depths: VecDeque<(Instant, u64)>,
+    /// Whether the endpoints had different blocks at the last look.
+    is_forked: bool,
 }
 
 impl ChainProbe {
@@ -61,6 +63,7 @@ impl ChainProbe {
             follower: Follower::default(),
             measured: Measured::new(chain, pace, measures),
             depths: VecDeque::new(),
+            is_forked: false,
         }
     }
 
@@ -93,20 +96,31 @@ impl ChainProbe {
         self.depths.push_front((Instant::now(), depth));
     }
 
+    /// That endpoints have different blocks, and that they have the same again, is said once.
+    fn compare(&mut self, survey: &Survey) {
+        let (chain, blocks) = (&self.name, survey.disagreement.unwrap_or_default());
+        match (self.is_forked, survey.is_forked) {
+            (false, true) => warn!(chain, blocks, "the endpoints of {chain} have different blocks, {blocks} deep"),
+            (true, false) => info!(chain, "the endpoints of {chain} have the same blocks again"),
+            (false, false) | (true, true) => {}
+        }
+        self.is_forked = survey.is_forked;
+    }
+
     fn deepest(&mut self) -> u64 {
         let now = Instant::now();
         self.depths.retain(|(at, _)| now - *at < LATE);
         self.depths.iter().map(|(_, depth)| *depth).max().unwrap_or_default()
     }
 
-    /// The price of gas at `head`. A chain from before EIP-1559 knows no other than its own word for it.
-    async fn gas_price(&self, head: &Head) -> Result<Option<f64>, Trouble> {
-        let params = json!([format!("{FEE_BLOCKS:#x}"), format!("{:#x}", head.number), [50]]);
+    /// The price of gas. A chain from before EIP-1559 knows no other than its own word for it.
+    async fn gas_price(&self) -> Result<Option<f64>, Trouble> {
+        let params = json!([format!("{FEE_BLOCKS:#x}"), "latest", [50]]);
         let fees = self.rpc.ask::<FeeHistory>("eth_feeHistory", params).await;
         match fees {
             Ok(fees) => Ok(gas_price(&fees)),
             Err(error) if error.is_unknown_method() => {
-                let super::rpc::Quantity(wei) = self.rpc.ask("eth_gasPrice", json!([])).await?;
+                let Quantity(wei) = self.rpc.ask("eth_gasPrice", json!([])).await?;
                 Ok(Some(gwei(wei)))
             }
             Err(error) => Err(error.into()),
@@ -154,9 +168,10 @@ impl Probe for ChainProbe {
         let survey = self.rpc.survey().await?;
         // What is heard of from here on is worth another look.
         self.heads.mark_unchanged();
+        self.compare(&survey);
         let sight = self.follow(&survey).await?;
         self.show(sight, &survey);
-        let price = self.gas_price(&sight.head).await?;
+        let price = self.gas_price().await?;
         self.measured.set(&self.measured.gas_price, price);
         Ok(())
     }

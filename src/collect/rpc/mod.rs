@@ -163,14 +163,19 @@ impl Rpc {
         Ok(named.map(|(said, (method, _))| said.map_err(|e| self.inner.own_error(method, endpoint, e))).collect())
     }
 
+    /// Seconds since 1970, by a clock that the blocks keep right: it does not jump with that of the machine. Ages of what
+    /// a chain has stamped are to be had from it.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 stay below 2^53 for ages")]
+    pub fn now(&self) -> f64 {
+        self.inner.millis() as f64 / 1000.0
+    }
+
     /// How old a block is, in seconds. Less than nothing where it is stamped later than now.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 stay below 2^53 for ages")]
     pub fn age(&self, head: &Head) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 stay below 2^53 for ages")]
-        let seconds = self.inner.millis() as f64 / 1000.0;
-        #[expect(clippy::cast_precision_loss, reason = "so do seconds")]
-        let stamp = head.timestamp as f64;
-        seconds - stamp
+        self.now() - head.timestamp as f64
     }
 
     /// Sets aside an endpoint that was found to lie.
@@ -210,10 +215,17 @@ fn patience(chain: &Chain) -> Duration {
 fn addresses(chain: &Chain) -> Result<Vec<Url>, SetupError> {
     let address = |(number, secret): (usize, &Secret)| {
         let revealed = secret.reveal().map_err(ClientError::from);
-        let url = revealed.and_then(|url| crate::http::address(url.expose()));
+        let url = revealed.and_then(|url| address_of_node(url.expose()));
         url.map_err(|source| SetupError::Address { chain: chain.name.to_string(), number, source })
     };
     (1..).zip(&chain.rpc).map(address).collect()
+}
+
+/// What the configuration could not check, because it stands elsewhere.
+fn address_of_node(text: &str) -> Result<Url, ClientError> {
+    let url = crate::http::address(text)?;
+    let is_known = matches!(url.scheme(), "http" | "https" | "ws" | "wss") && url.has_host();
+    if is_known { Ok(url) } else { Err(ClientError::Address { url: format!("{}:…", url.scheme()) }) }
 }
 
 impl Inner {

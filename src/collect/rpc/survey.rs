@@ -28,6 +28,8 @@ pub struct Survey {
     /// How many blocks lie between the newest block of all and the newest one on which all agree. `None` where there are no
     /// two to agree.
     pub disagreement: Option<u64>,
+    /// Whether they have different blocks at the same height, rather than some fewer than others.
+    pub is_forked: bool,
 }
 
 impl Rpc {
@@ -38,20 +40,21 @@ impl Rpc {
     /// When none is fit.
     pub async fn survey(&self) -> Result<Survey, RpcError> {
         let inner = &self.inner;
-        let sights = inner.credible(inner.look_at_all().await);
-        let best = sights.iter().map(|sight| sight.head.number).max();
-        let spread = best.zip(sights.iter().map(|sight| sight.head.number).min()).map(|(best, least)| best - least);
-        inner.find_laggards(&sights).await;
-        let apart = inner.compare(&inner.fit(sights.clone())).await;
-        let fit = inner.fit(sights.clone());
-        for sight in &fit {
+        let all = inner.credible(inner.look_at_all().await);
+        inner.find_laggards(&all).await;
+        let agreement = inner.compare(&inner.fit(&all)).await;
+        let sights = inner.fit(&all);
+        for sight in &sights {
             inner.publish(sight.endpoint, sight.head.clone());
         }
-        let disagreement = spread.filter(|_| sights.len() > 1).map(|spread| spread.max(apart.unwrap_or_default()));
-        if fit.is_empty() {
-            Err(inner.nobody("eth_getBlockByNumber"))
-        } else {
-            Ok(Survey { sights: fit, disagreement })
+        // One that is left alone is still shown as what it is.
+        for endpoint in &inner.endpoints {
+            inner.tally.stands(&endpoint.label, &endpoint.record().standing);
+        }
+        let disagreement = (all.len() > 1).then(|| spread(&all).max(agreement.apart));
+        match sights.is_empty() {
+            true => Err(inner.nobody("eth_getBlockByNumber")),
+            false => Ok(Survey { sights, disagreement, is_forked: agreement.is_forked }),
         }
     }
 
@@ -146,21 +149,21 @@ impl Inner {
         }
     }
 
-    /// How many blocks lie between the newest one and the newest on which these agree, as far as their hashes differ; who is
-    /// outvoted is set aside.
-    async fn compare(&self, sights: &[Sight]) -> Option<u64> {
-        let newest = sights.iter().map(|sight| sight.head.number).max()?;
-        let common = sights.iter().map(|sight| sight.head.number).min()?;
-        let at_common = self.hashes(sights, &[common]).await;
-        if agreed(&[common], &at_common).is_some() {
-            return Some(newest - common);
+    /// Compares the blocks of these at the newest height that all have, and below it where they differ. Who is outvoted is
+    /// set aside.
+    async fn compare(&self, sights: &[Sight]) -> Agreement {
+        let heights = sights.iter().map(|sight| sight.head.number);
+        let (Some(newest), Some(common)) = (heights.clone().max(), heights.min()) else { return Agreement::default() };
+        if agreed(&[common], &self.hashes(sights, &[common]).await).is_some() {
+            return Agreement { apart: newest - common, is_forked: false };
         }
         let heights: Vec<u64> = DEPTHS.iter().filter_map(|depth| common.checked_sub(*depth)).collect();
         let all = self.hashes(sights, &heights).await;
         for (who, height) in outvoted(&heights, &all) {
             self.failed(sights[who].endpoint, &Failure::Outvoted { height });
         }
-        Some(newest - agreed(&heights, &all).or_else(|| heights.last()?.checked_sub(1)).unwrap_or_default())
+        let agreed = agreed(&heights, &all).or_else(|| heights.last()?.checked_sub(1)).unwrap_or_default();
+        Agreement { apart: newest - agreed, is_forked: agreed < common }
     }
 
     async fn hashes(&self, sights: &[Sight], heights: &[u64]) -> Vec<Hashes> {
@@ -175,9 +178,9 @@ impl Inner {
     }
 
     /// Those that still count, in order of preference.
-    fn fit(&self, mut sights: Vec<Sight>) -> Vec<Sight> {
-        sights.retain(|sight| self.endpoints[sight.endpoint].record().standing.is_good());
-        sights
+    fn fit(&self, sights: &[Sight]) -> Vec<Sight> {
+        let is_fit = |sight: &&Sight| self.endpoints[sight.endpoint].record().standing.is_good();
+        sights.iter().filter(is_fit).cloned().collect()
     }
 
     async fn blocks(&self, index: usize, heights: &[u64], patience: Duration) -> Result<Vec<Option<Head>>, Failure> {
@@ -192,6 +195,20 @@ impl Inner {
         let change = endpoint.record().standing.lags(behind);
         self.say(index, change, behind.map(Failure::Behind).as_ref());
     }
+}
+
+/// How far the endpoints agree.
+#[derive(Clone, Copy, Debug, Default)]
+struct Agreement {
+    /// Blocks between the newest one and the newest on which all agree.
+    apart: u64,
+    is_forked: bool,
+}
+
+/// Blocks between the newest heads of the one that is furthest and the one that is least far.
+fn spread(sights: &[Sight]) -> u64 {
+    let heights = sights.iter().map(|sight| sight.head.number);
+    heights.clone().max().unwrap_or_default() - heights.min().unwrap_or_default()
 }
 
 /// A block that was asked for by its height. Some nodes say `null` for one that they do not have, others an error.

@@ -9,6 +9,9 @@ use crate::model::{Labels, Name, Span};
 const EVERY: Span = Span::from_secs(15);
 const TIMEOUT: Span = Span::from_secs(5);
 const MAX_LAG: u64 = 10;
+/// What tells apart the series of one chain.
+const OWN_LABELS: [&str; 10] =
+    ["chain", "endpoint", "outcome", "reason", "contract", "oracle", "source", "kind", "window", "version"];
 const WEB: &[&str] = &["http", "https", "ws", "wss"];
 
 /// A chain.
@@ -23,7 +26,7 @@ pub(super) fn chain(name: &Spanned<String>, written: &written::Chain, findings: 
         chain_id: written.chain_id.value,
         every: reading::positive_or(written.every.as_ref(), EVERY, findings),
         timeout: reading::positive_or(written.timeout.as_ref(), TIMEOUT, findings),
-        max_lag: written.max_lag.unwrap_or(MAX_LAG),
+        max_lag: written.max_lag.map_or(MAX_LAG, |blocks| blocks.value),
         labels: labels(&written.labels, findings),
         contracts: written
             .contracts
@@ -38,9 +41,17 @@ pub(super) fn chain(name: &Spanned<String>, written: &written::Chain, findings: 
     }
 }
 
+/// Further labels. What the collector says of a series by itself cannot be said otherwise.
 fn labels(written: &Entries<String>, findings: &mut Findings) -> Labels {
     Labels::new(written.iter().filter_map(|(name, value)| {
-        let name = reading::label_name(name, findings)?;
-        Some((name, Name::from(value.as_str())))
+        let label = reading::label_name(name, findings)?;
+        if OWN_LABELS.contains(&name.value.as_str()) {
+            findings
+                .error(codes::WB138, format!("the label `{label}` is the collector's own"))
+                .at(name.place, "says something else on the same series")
+                .help("choose another name");
+            return None;
+        }
+        Some((label, Name::from(value.as_str())))
     }))
 }

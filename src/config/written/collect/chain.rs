@@ -21,8 +21,8 @@ pub struct Chain {
     #[schemars(extend("default" = "5s"))]
     pub timeout: Option<Duration>,
     /// By how many blocks a node may be behind the others. One that is further behind is not asked.
-    #[schemars(extend("default" = 10))]
-    pub max_lag: Option<u64>,
+    #[schemars(extend("default" = 10), range(min = 1))]
+    pub max_lag: Option<Spanned<u64>>,
     /// Further labels of all that is measured on this chain.
     #[serde(default)]
     pub labels: Entries<String>,
