@@ -24,11 +24,9 @@ mod socket;
 mod standing;
 mod survey;
 mod tally;
-mod wire;
 #[cfg(test)]
-pub(crate) mod tests {
-    pub(crate) use super::head::tests::head;
-}
+pub(crate) mod tests;
+mod wire;
 
 pub use error::{Failure, NodeError, RpcError};
 pub use head::{Head, Quantity, number};
