@@ -91,6 +91,15 @@ mod tests {
     }
 
     #[test]
+    fn no_block_is_from_the_future_where_another_clock_has_it_in_the_past() {
+        let (mut clock, start) = at_noon();
+        let later = start + Duration::from_secs(20);
+        // By the time that passed it is 20 seconds old, by the wall clock it will be made in 18.
+        assert_eq!(clock.saw(NOON, later, NOON - 18_000), None);
+        assert_eq!(clock.millis(later, NOON - 18_000), NOON + 20_000);
+    }
+
+    #[test]
     fn a_node_that_is_an_hour_behind_has_old_blocks_by_either_clock() {
         let (mut clock, start) = at_noon();
         let later = start + Duration::from_secs(15);
