@@ -2,7 +2,7 @@
 //!
 //! Absent on purpose: HTTP, the clock, metrics. `now` is the time since the collector began, by a clock that never jumps.
 
-use super::limit::Limits;
+use super::limit::{Bucket, Limits};
 use super::names::{self, Names};
 use super::read::{self, Fact, MOST_ITEMS, Refusal, Unreadable};
 use super::visitors::{Kept, Visitors, WINDOWS};
@@ -59,8 +59,8 @@ pub enum Change {
         page: Arc<str>,
         /// Of which kind.
         fault: Fault,
-        /// What it says, for the log.
-        said: String,
+        /// What it says, where it is to be logged.
+        said: Option<String>,
     },
     /// Somebody did something.
     Action {
@@ -78,7 +78,7 @@ pub enum Change {
     Feedback {
         /// Its kind.
         kind: Arc<str>,
-        /// In their words, for the log.
+        /// In their words, where they are to be logged.
         text: Option<String>,
     },
 }
@@ -149,10 +149,14 @@ struct Application {
     visitors: Visitors,
 }
 
+/// How many words of strangers a second are logged.
+const MOST_SAID: f64 = 10.0;
+
 /// All that decisions rest on beside the settings.
 #[derive(Debug)]
 pub struct State {
     limits: Limits,
+    said: Bucket,
     applications: Vec<Application>,
     draw: Draw,
     /// The hour since the Unix epoch in which the collector began.
@@ -184,6 +188,7 @@ impl State {
         };
         State {
             limits: Limits::new(settings.max_per_second, settings.max_per_client),
+            said: Bucket::full(MOST_SAID, Duration::ZERO),
             applications: settings.services.iter().map(application).collect(),
             draw: Draw(begin.seed),
             first_hour: begin.hour,
@@ -211,7 +216,8 @@ impl State {
         // One decision for the whole batch: its vitals and its navigation belong to one page view.
         let is_kept = self.draw.next() < settings.sample;
         let weight = batch.weight / settings.sample;
-        let mut ground = Ground { settings, application, draw: &mut self.draw, weight, is_kept, now, hour };
+        let (draw, said) = (&mut self.draw, &mut self.said);
+        let mut ground = Ground { settings, application, draw, said, weight, is_kept, has_visit: false, now, hour };
         Ok(ground.decide(&batch.page, &batch.items))
     }
 
@@ -281,8 +287,11 @@ struct Ground<'a> {
     settings: &'a Beacons,
     application: &'a mut Application,
     draw: &'a mut Draw,
+    said: &'a mut Bucket,
     weight: f64,
     is_kept: bool,
+    /// Whether a visit was among the items: a batch is of one browser.
+    has_visit: bool,
     now: Duration,
     hour: u32,
 }
@@ -328,14 +337,20 @@ impl Ground<'_> {
             }
             Fact::Error { fault, said, page: own } => {
                 let page = self.page(own.as_deref().unwrap_or(page), changes);
+                let said = self.to_log(Some(said));
                 changes.push(Change::Error { page, fault, said });
             }
             Fact::Action(action) => self.action(&action, changes),
             Fact::Feedback { kind, text } => {
                 let kind = self.application.feedback.of(&kind).value;
+                let text = self.to_log(text);
                 changes.push(Change::Feedback { kind, text });
             }
-            Fact::Visit(visitor) => self.application.visitors.see(&visitor, self.hour),
+            Fact::Visit(_) if self.has_visit => return Outcome::Refused(Refusal::TooMany),
+            Fact::Visit(visitor) => {
+                self.has_visit = true;
+                self.application.visitors.see(&visitor, self.hour);
+            }
         }
         Outcome::Counted
     }
@@ -349,6 +364,11 @@ impl Ground<'_> {
             changes.push(Change::Page(Arc::clone(&label.value)));
         }
         label.value
+    }
+
+    /// What strangers say, where it is wanted and they do not shout.
+    fn to_log(&mut self, text: Option<String>) -> Option<String> {
+        text.filter(|text| self.settings.log_texts && !text.is_empty() && self.said.take(MOST_SAID, self.now))
     }
 
     fn loaded(&mut self, page: &Arc<str>, load_ms: f64) {

@@ -65,15 +65,14 @@ async fn take(desk: &Desk, request: Request) -> Result<(), No> {
         let says = "too many beacons; send fewer\n".into();
         return Err(No(StatusCode::TOO_MANY_REQUESTS, metrics::RATE_LIMITED, says));
     }
-    let body = read(desk, &parts.headers, body).await?;
+    let body = read(&parts.headers, body, desk.settings.max_bytes, DEADLINE).await?;
     let decision = desk.decide(&body);
     let decision = decision.map_err(|why| No(StatusCode::BAD_REQUEST, metrics::MALFORMED, format!("{why}\n")))?;
     desk.instruments.apply(&decision);
     Ok(())
 }
 
-async fn read(desk: &Desk, headers: &HeaderMap, body: Body) -> Result<axum::body::Bytes, No> {
-    let most = desk.settings.max_bytes;
+async fn read(headers: &HeaderMap, body: Body, most: usize, deadline: Duration) -> Result<axum::body::Bytes, No> {
     let too_large = || {
         let says = format!("a batch has at most {most} bytes\n");
         No(StatusCode::PAYLOAD_TOO_LARGE, metrics::TOO_LARGE, says)
@@ -83,7 +82,7 @@ async fn read(desk: &Desk, headers: &HeaderMap, body: Body) -> Result<axum::body
         return Err(too_large());
     }
     let too_slow = |_| No(StatusCode::REQUEST_TIMEOUT, metrics::TOO_SLOW, "the batch did not arrive in time\n".into());
-    let read = tokio::time::timeout(DEADLINE, to_bytes(body, most)).await.map_err(too_slow)?;
+    let read = tokio::time::timeout(deadline, to_bytes(body, most)).await.map_err(too_slow)?;
     // One that announced a good length and then broke off is no batch either; the reader knows no other mistakes.
     read.map_err(|cause| match announced {
         None => too_large(),
@@ -112,4 +111,20 @@ fn for_origin(mut answer: Response, origin: Option<HeaderValue>) -> Response {
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{No, metrics, read};
+    use axum::body::Body;
+    use axum::http::{HeaderMap, StatusCode};
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn a_batch_that_never_arrives_is_not_waited_for() {
+        let never = Body::from_stream(futures_util::stream::pending::<Result<&str, std::io::Error>>());
+        let read = read(&HeaderMap::new(), never, 1000, Duration::from_millis(20)).await;
+        let Err(No(status, outcome, _)) = read else { panic!("nothing was sent") };
+        assert_eq!((status, outcome), (StatusCode::REQUEST_TIMEOUT, metrics::TOO_SLOW));
+    }
 }

@@ -16,13 +16,13 @@ const BURST_SECONDS: f64 = 2.0;
 
 /// An allowance that fills up over time.
 #[derive(Clone, Copy, Debug)]
-struct Bucket {
+pub(super) struct Bucket {
     tokens: f64,
     at: Duration,
 }
 
 impl Bucket {
-    fn full(per_second: f64, now: Duration) -> Self {
+    pub(super) fn full(per_second: f64, now: Duration) -> Self {
         Bucket { tokens: most(per_second), at: now }
     }
 
@@ -32,7 +32,8 @@ impl Bucket {
         (self.tokens + gained).min(most(per_second))
     }
 
-    fn take(&mut self, per_second: f64, now: Duration) -> bool {
+    /// Takes one out, where there is one.
+    pub(super) fn take(&mut self, per_second: f64, now: Duration) -> bool {
         self.tokens = self.tokens(per_second, now);
         self.at = self.at.max(now);
         let is_enough = self.tokens >= 1.0;

@@ -41,7 +41,6 @@ pub(super) struct Instruments {
     active: Gauge,
     batches: Counter,
     items: Counter,
-    log_texts: bool,
 }
 
 impl Instruments {
@@ -71,7 +70,6 @@ impl Instruments {
             active: measures.gauge("active_users", "Distinct browsers or accounts within a window"),
             batches: measures.counter("watchbell_collect_beacons_total", "Batches that browsers sent, by outcome"),
             items: measures.counter("watchbell_collect_beacon_items_total", "Items of batches, by kind and outcome"),
-            log_texts: settings.log_texts,
         };
         all.start(settings);
         all
@@ -138,22 +136,16 @@ impl Instruments {
             }
             Change::Error { page, fault, said } => {
                 self.errors.add(&[service, ("page", page), ("kind", fault.word())], 1.0);
-                if self.log_texts {
-                    tracing::info!(
-                        service = service.1,
-                        page = &**page,
-                        kind = fault.word(),
-                        said,
-                        "a page reports an error"
-                    );
+                if let Some(said) = said {
+                    let (page, kind) = (&**page, fault.word());
+                    tracing::info!(service = service.1, page, kind, said, "a page reports an error");
                 }
             }
             Change::Action { action, times } => self.actions.add(&[service, ("action", action)], *times as f64),
             Change::Registration { times } => self.registrations.add(&[service], *times as f64),
             Change::Feedback { kind, text } => {
                 self.feedback.add(&[service, ("kind", kind)], 1.0);
-                if self.log_texts {
-                    let said = text.as_deref().unwrap_or_default();
+                if let Some(said) = text {
                     tracing::info!(service = service.1, kind = &**kind, said, "somebody gave feedback");
                 }
             }

@@ -280,6 +280,33 @@ fn the_example_of_the_schema_is_held_to_by_what_is_read() {
     }
 }
 
+#[test]
+fn a_batch_is_of_one_browser() {
+    let mut rig = Rig::new(settings());
+    let visits =
+        |from: u32| (0..200).map(move |number| format!(r#"{{"kind":"visit","visitor":"visitor-{}"}}"#, from + number));
+    rig.take(&format!(r#"{{"items":[{}]}}"#, visits(0).collect::<Vec<_>>().join(",")));
+    assert_eq!(rig.value(r#"active_users{service="web",window="1d"}"#), 1.0);
+    assert_eq!(rig.value(r#"watchbell_collect_beacon_items_total{kind="visit",outcome="too_many"}"#), 199.0);
+}
+
+#[test]
+fn words_are_kept_for_the_log_only_where_they_are_wanted_and_only_so_many() {
+    let body = r#"{"items":[{"kind":"feedback","feedback":"bug","text":"x"},{"kind":"error","error":"javascript","message":"y"}]}"#;
+    let said = |decision: Decision| {
+        let has_words = |change: &&Change| {
+            matches!(change, Change::Error { said: Some(_), .. } | Change::Feedback { text: Some(_), .. })
+        };
+        decision.changes.iter().filter(has_words).count()
+    };
+    let mut rig = Rig::new(settings());
+    assert_eq!(said(rig.take(body)), 0);
+    let mut rig = Rig::new(collect::Beacons { log_texts: true, ..settings() });
+    assert_eq!(said(rig.take(body)), 2);
+    assert_eq!((0..100).map(|_| said(rig.take(body))).sum::<usize>(), 18, "a burst of twenty");
+    assert_eq!((0..100).map(|_| said(rig.take_at(body, 1))).sum::<usize>(), 10, "and ten a second");
+}
+
 /// Pieces of which batches are made that get past the parser often, and far.
 fn hostile_item() -> impl Strategy<Value = String> {
     let text = prop_oneof![

@@ -96,7 +96,8 @@ pub enum Item {
         #[schemars(length(max = 4000))]
         text: Option<String>,
     },
-    /// A browser is in use. The collector counts distinct ones, and keeps none of them.
+    /// A browser is in use: the one that sends, so that a batch has one at most. The collector counts distinct ones, and
+    /// keeps none of them.
     Visit {
         /// A random text that this browser keeps for itself, and that says nothing about anybody.
         #[schemars(length(min = 8, max = 64), regex(pattern = "^[A-Za-z0-9_.:/ -]*$"))]
