@@ -9,6 +9,7 @@ use super::visitors::{Kept, Visitors, WINDOWS};
 use super::window::Window;
 use super::wire::{Fault, Vital};
 use crate::config::collect::{Beacons, Pages};
+use crate::model::Name;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -178,11 +179,11 @@ impl State {
     /// Nothing known yet.
     #[must_use]
     pub fn new(settings: &Beacons, begin: Begin) -> Self {
-        let application = |name: &crate::model::Name| Application {
+        let application = |name: &Name| Application {
             name: name.as_str().into(),
             pages: page_names(settings),
             actions: known_or_first(&settings.actions, settings.max_actions),
-            feedback: Names::only(settings.feedback.iter().map(|kind| kind.as_str())),
+            feedback: Names::only(settings.feedback.iter().map(Name::as_str)),
             loads: BTreeMap::new(),
             visitors: Visitors::new(begin.salt, begin.hour),
         };
@@ -278,8 +279,8 @@ fn page_names(settings: &Beacons) -> PageNames {
     }
 }
 
-fn known_or_first(known: &[crate::model::Name], most: usize) -> Names {
-    if known.is_empty() { Names::first(most) } else { Names::only(known.iter().map(|name| name.as_str())) }
+fn known_or_first(known: &[Name], most: usize) -> Names {
+    if known.is_empty() { Names::first(most) } else { Names::only(known.iter().map(Name::as_str)) }
 }
 
 /// What the items of one batch are decided on.
@@ -337,13 +338,13 @@ impl Ground<'_> {
             }
             Fact::Error { fault, said, page: own } => {
                 let page = self.page(own.as_deref().unwrap_or(page), changes);
-                let said = self.to_log(Some(said));
+                let said = self.for_the_log(Some(said));
                 changes.push(Change::Error { page, fault, said });
             }
             Fact::Action(action) => self.action(&action, changes),
             Fact::Feedback { kind, text } => {
                 let kind = self.application.feedback.of(&kind).value;
-                let text = self.to_log(text);
+                let text = self.for_the_log(text);
                 changes.push(Change::Feedback { kind, text });
             }
             Fact::Visit(_) if self.has_visit => return Outcome::Refused(Refusal::TooMany),
@@ -367,7 +368,7 @@ impl Ground<'_> {
     }
 
     /// What strangers say, where it is wanted and they do not shout.
-    fn to_log(&mut self, text: Option<String>) -> Option<String> {
+    fn for_the_log(&mut self, text: Option<String>) -> Option<String> {
         text.filter(|text| self.settings.log_texts && !text.is_empty() && self.said.take(MOST_SAID, self.now))
     }
 
@@ -395,7 +396,7 @@ impl Ground<'_> {
     }
 }
 
-/// Random numbers that are good enough to sample with, and the same for the same seed (SplitMix64).
+/// Random numbers that are good enough to sample with, and the same for the same seed (`SplitMix64`).
 #[derive(Debug)]
 struct Draw(u64);
 

@@ -6,6 +6,7 @@ use super::read::{PHASES, Refusal};
 use super::wire::{Fault, Vital};
 use crate::config::collect::{Beacons, Pages};
 use crate::measures::{Counter, Gauge, Histogram, Measures};
+use crate::model::Name;
 use std::time::{Duration, Instant};
 
 /// Bounds of times in seconds: those at which a Web Vital is no longer good or is poor are among them.
@@ -14,7 +15,7 @@ const VITALS: [f64; 14] = [0.05, 0.1, 0.2, 0.5, 0.8, 1.0, 1.8, 2.5, 3.0, 4.0, 6.
 const SHIFTS: [f64; 7] = [0.01, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0];
 const PHASE_BOUNDS: [f64; 11] = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
 /// How long a count of browsers may be shown without having been made anew.
-const FRESH: Duration = Duration::from_secs(300);
+const FRESH: Duration = Duration::from_mins(5);
 const KINDS: [&str; 6] = ["vital", "navigation", "error", "action", "feedback", "visit"];
 
 /// What became of a batch before anybody looked into it: labels of `watchbell_collect_beacons_total`.
@@ -76,7 +77,9 @@ impl Instruments {
     }
 
     fn start(&self, settings: &Beacons) {
-        BATCHES.iter().for_each(|outcome| self.batches.start(&[("outcome", outcome)], 0.0));
+        for outcome in BATCHES {
+            self.batches.start(&[("outcome", outcome)], 0.0);
+        }
         for kind in KINDS {
             self.items.start(&[("kind", kind), ("outcome", Outcome::Counted.word())], 0.0);
         }
@@ -85,16 +88,18 @@ impl Instruments {
         }
         for service in &settings.services {
             let service = service.as_str();
-            for action in settings.actions.iter().map(|action| action.as_str()).chain([OTHER]) {
+            for action in settings.actions.iter().map(Name::as_str).chain([OTHER]) {
                 self.actions.start(&[("service", service), ("action", action)], 0.0);
             }
-            for kind in settings.feedback.iter().map(|kind| kind.as_str()).chain([OTHER]) {
+            for kind in settings.feedback.iter().map(Name::as_str).chain([OTHER]) {
                 self.feedback.start(&[("service", service), ("kind", kind)], 0.0);
             }
             if settings.registration.is_some() {
                 self.registrations.start(&[("service", service)], 0.0);
             }
-            named_pages(settings).chain([OTHER]).for_each(|page| self.start_page(service, page));
+            for page in named_pages(settings).chain([OTHER]) {
+                self.start_page(service, page);
+            }
         }
     }
 
@@ -116,7 +121,9 @@ impl Instruments {
         for ((kind, outcome), count) in &decision.outcomes {
             self.items.add(&[("kind", kind), ("outcome", outcome.word())], *count as f64);
         }
-        decision.changes.iter().for_each(|change| self.change(&decision.service, change));
+        for change in &decision.changes {
+            self.change(&decision.service, change);
+        }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody counts to 2^53")]

@@ -16,6 +16,7 @@ mod metrics;
 mod names;
 mod read;
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "counts are whole numbers")]
 mod tests;
 mod visitors;
 mod window;
@@ -41,7 +42,7 @@ use tokio_util::sync::CancellationToken;
 /// How often what changes by time alone is shown anew: more often than anybody scrapes.
 const SHOWN_EVERY: Duration = Duration::from_secs(5);
 /// How often visitors are kept. After a crash those of the last minutes come again.
-const KEPT_EVERY: Duration = Duration::from_secs(300);
+const KEPT_EVERY: Duration = Duration::from_mins(5);
 
 /// What takes in beacons.
 #[derive(Clone, Debug)]

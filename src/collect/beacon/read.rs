@@ -201,8 +201,8 @@ mod tests {
             (r#"{"kind":"action","action":"buy","amount":5}"#, Malformed),
             (r#"{"kind":"visit","visitor":"short"}"#, Text),
             (r#"{"kind":"something"}"#, Malformed),
-            (r#"{}"#, Malformed),
-            (r#"[[[[]]]]"#, Malformed),
+            ("{}", Malformed),
+            ("[[[[]]]]", Malformed),
             (&deep, Malformed),
             (&long, Text),
         ] {

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 /// How far back the median looks.
-pub(super) const WINDOW: Duration = Duration::from_secs(300);
+pub(super) const WINDOW: Duration = Duration::from_mins(5);
 const SLICE: Duration = Duration::from_secs(30);
 /// How many values a slice keeps.
 const MOST_KEPT: usize = 64;
@@ -112,6 +112,7 @@ fn weighted_median(mut values: Vec<(f64, f64)>) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "a median is one of the values, or the middle of two")]
 mod tests {
     use super::{MOST_KEPT, Median, Window};
     use proptest::prelude::*;
