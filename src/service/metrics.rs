@@ -4,7 +4,7 @@ use crate::engine::State;
 use crate::engine::alert::Phase;
 use crate::engine::command::Via;
 use crate::engine::incident::{Ended, Stage};
-use crate::model::{Name, Severity, Span};
+use crate::model::{Labels, Name, Severity, Span};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -29,6 +29,13 @@ struct OfGroup {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfAlerts {
+    state: String,
+    severity: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
+struct OfRuleAlerts {
+    rule: String,
     state: String,
     severity: String,
 }
@@ -99,7 +106,9 @@ pub struct Metrics {
     duration: Family<OfRule, Seconds>,
     series: Family<OfRule, Gauge>,
     alerts: Family<OfAlerts, Gauge>,
+    rule_alerts: Family<OfRuleAlerts, Gauge>,
     incidents: Gauge,
+    unacknowledged: Gauge,
     response: Family<OfResponse, Counter>,
     deliveries: Family<OfDelivery, Counter>,
     runs: Family<OfRun, Counter>,
@@ -141,6 +150,11 @@ impl Default for Durations {
     }
 }
 
+/// The name under which people know an alert, whoever made it.
+fn name_of(labels: &Labels) -> String {
+    labels.get("alertname").to_owned()
+}
+
 /// Seconds as Prometheus wants them.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53 ms")]
 fn seconds(millis: i64) -> f64 {
@@ -160,7 +174,12 @@ impl Metrics {
         r.register_with_unit("rule_evaluation_duration", help, Unit::Seconds, self.duration.clone());
         r.register("rule_series", "Series that a rule knows", self.series.clone());
         r.register("alerts", "Alerts by state and severity", self.alerts.clone());
+        let help =
+            "Alerts by the name of their rule, state and severity, Watchbell's own and those of other senders included";
+        r.register("rule_alerts", help, self.rule_alerts.clone());
         r.register("incidents_open", "Incidents that are not resolved", self.incidents.clone());
+        let help = "Incidents that are not resolved and that nobody has acknowledged at their severity";
+        r.register("incidents_unacknowledged", help, self.unacknowledged.clone());
         let help = "Deadlines of the response procedure, by stage, severity and outcome (met or missed)";
         r.register("response_deadlines", help, self.response.clone());
         r.register("deliveries", "Attempts at telling people, by channel and outcome", self.deliveries.clone());
@@ -329,7 +348,7 @@ impl Metrics {
 
     /// Counts alerts and incidents anew; done when somebody asks.
     pub fn count(&self, state: &State) {
-        let mut counts: BTreeMap<(String, String), i64> = BTreeMap::new();
+        let mut counts: BTreeMap<OfRuleAlerts, i64> = BTreeMap::new();
         for rule in state.rules.values() {
             for alert in rule.iter() {
                 let word = match alert.phase() {
@@ -339,18 +358,31 @@ impl Metrics {
                 };
                 let severity = rule.get(alert.id).and_then(|(alert, tiers)| alert.top(tiers));
                 let severity = severity.map(|top| top.severity.to_string()).unwrap_or_default();
-                *counts.entry((word.to_owned(), severity)).or_default() += 1;
+                let labels = OfRuleAlerts { rule: name_of(&alert.labels), state: word.to_owned(), severity };
+                *counts.entry(labels).or_default() += 1;
             }
         }
-        for posted in state.posted.values() {
-            *counts.entry(("firing".to_owned(), posted.subject.severity.to_string())).or_default() += 1;
+        let posted = state.posted.values().map(|posted| &posted.subject);
+        for subject in posted.chain(state.own.values()) {
+            let (rule, severity) = (name_of(&subject.labels), subject.severity.to_string());
+            let labels = OfRuleAlerts { rule, state: "firing".to_owned(), severity };
+            *counts.entry(labels).or_default() += 1;
         }
+        self.count_alerts(counts);
+        let open: Vec<_> = state.incidents.by_key.values().filter(|incident| !incident.is_resolved()).collect();
+        let waiting = open.iter().filter(|incident| !incident.is_in_hands()).count();
+        self.incidents.set(i64::try_from(open.len()).unwrap_or(i64::MAX));
+        self.unacknowledged.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    }
+
+    fn count_alerts(&self, counts: BTreeMap<OfRuleAlerts, i64>) {
         self.alerts.clear();
-        for ((state, severity), count) in counts {
-            self.alerts.get_or_create(&OfAlerts { state, severity }).set(count);
+        self.rule_alerts.clear();
+        for (labels, count) in counts {
+            let (state, severity) = (labels.state.clone(), labels.severity.clone());
+            self.alerts.get_or_create(&OfAlerts { state, severity }).inc_by(count);
+            self.rule_alerts.get_or_create(&labels).set(count);
         }
-        let open = state.incidents.by_key.values().filter(|incident| !incident.is_resolved()).count();
-        self.incidents.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
     /// Forgets what belongs to rules that are gone.

@@ -205,6 +205,26 @@ fn ask(town: &Town, method: &str, path: &str, token: Option<&str>) -> (u16, Stri
 }
 
 #[test]
+fn metrics_say_what_fires_by_rule_and_whether_somebody_is_at_it() {
+    let Some(town) = Town::new("") else { return };
+    let _watchbell = town.start(&[]).expect("it starts");
+    let says = |line: &str| {
+        let metrics = http::get(&town.url("/metrics")).expect("the service is up").body;
+        metrics.lines().any(|known| known == line)
+    };
+    assert!(says("watchbell_incidents_unacknowledged 0") && says("watchbell_incidents_open 0"));
+    town.chain("sepolia", 1.0);
+    town.chain("mainnet", 1.0);
+    town.wait_for_open(2);
+    assert!(says(r#"watchbell_rule_alerts{rule="Drill",state="firing",severity="critical"} 2"#));
+    assert!(says(r#"watchbell_alerts{state="firing",severity="critical"} 2"#));
+    assert!(says("watchbell_incidents_unacknowledged 2") && says("watchbell_incidents_open 2"));
+    let answer = town.act("/api/v1/incidents/1/acknowledge", &town.fresh_key(), &json!({})).expect("the service is up");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(says("watchbell_incidents_unacknowledged 1") && says("watchbell_incidents_open 2"));
+}
+
+#[test]
 fn the_plain_link_of_a_message_shows_the_incident_to_whom_the_api_would_and_never_acts() {
     let response = "response: { critical: { acknowledge: 5m, assess: 15m } }\n";
     let Some(town) = Town::new(&format!("{}{response}", access())) else { return };
