@@ -8,6 +8,7 @@ mod escape;
 pub mod eval;
 mod functions;
 mod inline;
+mod narrowed;
 mod number;
 mod parser;
 mod pattern;

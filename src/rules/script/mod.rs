@@ -14,6 +14,7 @@
 //!
 //! The user's page is `docs/conditions.md`. Start at [`Script::compile`] and [`Script::evaluate`]. Absent on purpose: the clock, the series, any way out.
 
+mod bounds;
 mod code;
 mod explain;
 mod lower;
