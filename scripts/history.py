@@ -57,6 +57,8 @@ class Series:
     kind: str
     labels: dict
     value: Callable
+    # Whether it is looked at over months: `write --long` writes it further back than the others.
+    is_long: bool = False
     seed: str = field(init=False)
 
     def __post_init__(self):
@@ -212,28 +214,33 @@ def write(options, out):
     spans = {name: [(end - 3600 * begin, end - 3600 * over) for begin, over in getattr(options, name)] for name in ("trouble", "gap")}
     troubles, gaps = Troubles(*spans["trouble"]), Troubles(*spans["gap"])
     times = [t for t in range(end - int(options.days * DAY), end, options.step) if not gaps.now(t)]
+    before = list(range(end - int(options.long * DAY), times[0], 3600)) if options.long else []
     last_head = None
-    for series in families(troubles):
+    for series in options.families(troubles):
         head = openmetrics_head(series)
         if head != last_head:
             out.write(head)
             last_head = head
         text, value, seed = series.text(scraped=True), series.value, series.seed
-        out.writelines(f"{text} {number(value(seed, t, troubles.now(t)))} {t}\n" for t in times)
+        samples = ((t, value(seed, t, troubles.now(t))) for t in (before + times if series.is_long else times))
+        out.writelines(f"{text} {number(sample)} {t}\n" for t, sample in samples if sample is not None)
     # What a scrape adds by itself, and what tells a gap from silence.
     out.write("# TYPE up gauge\n")
     out.writelines(f'up{{job="{TARGET["job"]}",instance="{TARGET["instance"]}"}} 1 {t}\n' for t in times)
     out.write("# EOF\n")
 
 
-def exposition(now, troubles):
+def exposition(now, troubles, families):
     """The page that a scrape gets: the text format 0.0.4."""
     lines, last = [], None
     for series in families(troubles):
+        sample = series.value(series.seed, now, troubles.now(now))
+        if sample is None:
+            continue
         if family_of(series) != last:
             last = family_of(series)
             lines.append(f"# TYPE {last} {series.kind}")
-        lines.append(f"{series.text()} {number(series.value(series.seed, now, troubles.now(now)))}")
+        lines.append(f"{series.text()} {number(sample)}")
     return "\n".join(lines) + "\n"
 
 
@@ -244,7 +251,7 @@ class Exporter(BaseHTTPRequestHandler):
         """A scrape a second is not worth a line."""
 
     def do_GET(self):
-        body = exposition(time.time(), self.server.troubles).encode()
+        body = exposition(time.time(), self.server.troubles, self.server.families).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")
         self.send_header("Content-Length", str(len(body)))
@@ -255,6 +262,7 @@ class Exporter(BaseHTTPRequestHandler):
 def serve(options):
     server = ThreadingHTTPServer(("127.0.0.1", options.port), Exporter)
     server.daemon_threads = True
+    server.families = options.families
     server.troubles = Troubles((options.trouble_from, options.trouble_to))
     print(f"listening on 127.0.0.1:{server.server_port}", flush=True)
     try:
@@ -263,12 +271,14 @@ def serve(options):
         pass
 
 
-def main():
+def main(families=families):
+    """The command line; `families` are the series, for who has more of them."""
     parser = argparse.ArgumentParser(description="PentaGold's metrics, made up.")
     commands = parser.add_subparsers(dest="command", required=True)
     writer = commands.add_parser("write", help="OpenMetrics to backfill, on standard output")
     writer.add_argument("--days", type=float, default=2)
     writer.add_argument("--step", type=int, default=30)
+    writer.add_argument("--long", type=float, default=0, metavar="DAYS", help="so far back, by the hour, what is looked at over months")
     writer.add_argument("--end", type=float, help="Unix time; now, if not given")
     for name in ("--trouble", "--gap"):
         writer.add_argument(name, nargs=2, type=float, action="append", default=[], metavar=("FROM", "TO"), help="hours before the end")
@@ -277,6 +287,7 @@ def main():
     server.add_argument("--trouble-from", type=float, default=math.inf)
     server.add_argument("--trouble-to", type=float, default=math.inf)
     options = parser.parse_args()
+    options.families = families
     if options.command == "write":
         write(options, sys.stdout)
     else:

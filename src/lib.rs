@@ -9,6 +9,7 @@ pub mod cli;
 pub mod collect;
 pub mod config;
 pub mod crash;
+pub mod dashboard;
 pub mod diagnostics;
 pub mod engine;
 pub mod http;

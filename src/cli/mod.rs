@@ -9,6 +9,7 @@ mod check;
 mod ci;
 mod collect;
 mod completions;
+mod dashboards;
 mod demo;
 mod diff;
 mod explain;
@@ -83,6 +84,7 @@ enum Command {
     Oncall(oncall::OnCall),
     Postmortem(postmortem::Postmortem),
     Report(report::Report),
+    Dashboards(dashboards::Dashboards),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -118,6 +120,7 @@ pub fn run() -> ExitCode {
         Command::Oncall(oncall) => oncall.run(arguments.config.as_deref(), arguments.color),
         Command::Postmortem(postmortem) => postmortem.run(arguments.config.as_deref()),
         Command::Report(report) => report.run(arguments.config.as_deref()),
+        Command::Dashboards(dashboards) => dashboards.run(arguments.config.as_deref()),
         Command::Schema(schema) => schema.run(arguments.config.as_deref()),
         Command::Completions(completions) => completions.run(&mut Arguments::command()),
         Command::Man(man) => man.run(&Arguments::command()),

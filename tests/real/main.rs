@@ -18,6 +18,7 @@ mod chats;
 mod check_online;
 mod crash;
 mod crash_climb;
+mod dashboards;
 mod demo;
 mod email;
 mod escalation;

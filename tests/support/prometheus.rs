@@ -52,12 +52,21 @@ impl Prometheus {
 
     /// The same with `flags` of its command line, limits for example.
     pub fn on_history_with(open_metrics: &str, flags: &'static [&'static str]) -> Option<Prometheus> {
+        Prometheus::on_blocks_of("24h", open_metrics, flags)
+    }
+
+    /// Starts one on a past of months: `promtool` reads all of it anew for every block, so they are long.
+    pub fn on_months(open_metrics: &str) -> Option<Prometheus> {
+        Prometheus::on_blocks_of("720h", open_metrics, &[])
+    }
+
+    fn on_blocks_of(longest: &str, open_metrics: &str, flags: &'static [&'static str]) -> Option<Prometheus> {
         let (program, promtool) = (installed("prometheus")?, installed("promtool")?);
         let folder = Scratch::new("prometheus");
         folder.write("prometheus.yml", "global: {}");
         let past = folder.write("past.om", open_metrics);
         let made = Command::new(promtool)
-            .args(["tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=24h"])
+            .args(["tsdb", "create-blocks-from", "openmetrics", &format!("--max-block-duration={longest}")])
             .args([&past, &folder.path().join("data")])
             .output()
             .expect("promtool starts");
