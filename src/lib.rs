@@ -13,6 +13,7 @@ pub mod dashboard;
 pub mod diagnostics;
 pub mod engine;
 pub mod http;
+pub mod http_metrics;
 pub mod impact;
 pub mod import;
 pub mod lint;

@@ -7,11 +7,13 @@ use super::{
     Desk, alertmanager, alerts, callbacks, healthy, incidents, metrics, ready, reload, routines, rules, silences,
 };
 use crate::config::Role;
+use crate::http_metrics::HttpMetrics;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
+use std::sync::Arc;
 
 /// What a route asks of whoever comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +84,7 @@ fn route(method: Method, path: &str, needs: Needs, handler: MethodRouter<Desk>) 
 
 /// The router of all routes.
 pub(super) fn router(desk: &Desk) -> Router {
+    let metrics = Arc::clone(&desk.doors.metrics);
     let mut router = Router::new();
     for Route { path, needs, handler, .. } in routes() {
         let handler = match needs {
@@ -96,6 +99,7 @@ pub(super) fn router(desk: &Desk) -> Router {
         .fallback(|| async { reply::not_found("there is no such route") })
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(HttpMetrics::telling(move |seen| metrics.requested(seen)))
         .with_state(desk.clone())
 }
 

@@ -4,6 +4,7 @@ use crate::engine::State;
 use crate::engine::alert::Phase;
 use crate::engine::command::Via;
 use crate::engine::incident::{Ended, Stage};
+use crate::http_metrics::{self, Seen};
 use crate::model::{Labels, Name, Severity, Span};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -92,6 +93,13 @@ struct OfDenied {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRequest {
+    method: &'static str,
+    route: String,
+    status_code: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfPulse {
     heartbeat: String,
     outcome: String,
@@ -129,6 +137,8 @@ pub struct Metrics {
     posted: Family<OfPosted, Counter>,
     denied: Family<OfDenied, Counter>,
     callbacks: Family<OfCallback, Counter>,
+    requests: Family<OfRequest, Counter>,
+    request_durations: RequestDurations,
 }
 
 #[derive(Debug)]
@@ -155,6 +165,16 @@ fn name_of(labels: &Labels) -> String {
     labels.get("alertname").to_owned()
 }
 
+/// How long requests took: the bounds that every axum service has with our layer.
+#[derive(Debug)]
+struct RequestDurations(Family<OfRequest, Histogram, fn() -> Histogram>);
+
+impl Default for RequestDurations {
+    fn default() -> Self {
+        RequestDurations(Family::new_with_constructor(|| Histogram::new(http_metrics::BOUNDS)))
+    }
+}
+
 /// Seconds as Prometheus wants them.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53 ms")]
 fn seconds(millis: i64) -> f64 {
@@ -165,8 +185,12 @@ impl Metrics {
     /// A registry that shows these metrics.
     #[must_use]
     pub fn registry(&self) -> Registry {
-        let mut registry = Registry::with_prefix("watchbell");
-        let r = &mut registry;
+        let mut registry = Registry::default();
+        // The names that every service has them under, ours too.
+        registry.register("http_requests", "Requests over HTTP that were answered or given up", self.requests.clone());
+        let help = "How long requests over HTTP took, to the last byte of the answer";
+        registry.register_with_unit("http_request_duration", help, Unit::Seconds, self.request_durations.0.clone());
+        let r = registry.sub_registry_with_prefix("watchbell");
         r.register("evaluations", "Slots of groups that were evaluated", self.evaluations.clone());
         r.register("evaluation_failures", "Evaluations of rules that failed", self.failures.clone());
         r.register("missed_slots", "Slots of groups that were missed while running", self.missed.clone());
@@ -231,6 +255,14 @@ impl Metrics {
     /// Somebody posted what cannot be taken in.
     pub fn refused_posts(&self) {
         self.posted.get_or_create(&OfPosted { outcome: "refused".to_owned() }).inc();
+    }
+
+    /// A request over HTTP is over.
+    pub fn requested(&self, seen: &Seen<'_>) {
+        let status_code = seen.status.as_u16();
+        let labels = OfRequest { method: seen.method, route: seen.route.to_owned(), status_code };
+        self.request_durations.0.get_or_create(&labels).observe(seen.took.as_secs_f64());
+        self.requests.get_or_create(&labels).inc();
     }
 
     /// Somebody was not let in.

@@ -194,6 +194,12 @@ fn each_route_lets_in_whom_it_should_and_nobody_else() {
         let line = format!("watchbell_http_requests_denied_total{{reason=\"{reason}\"}} {count}");
         assert!(metrics.contains(&line), "no `{line}` in {metrics}");
     }
+    for route in routes().into_iter().filter(|route| matches!(route.needs, Needs::Role(_))) {
+        let (method, pattern) = (route.method, route.path);
+        let line = format!("http_requests_total{{method=\"{method}\",route=\"{pattern}\",status_code=\"401\"}} 2");
+        assert!(metrics.contains(&line), "no `{line}` in {metrics}");
+    }
+    assert!(!metrics.contains("/999999"), "a path that was asked for is no label value: {metrics}");
 }
 
 fn ask(town: &Town, method: &str, path: &str, token: Option<&str>) -> (u16, String) {
