@@ -7,13 +7,16 @@
 //!
 //! Start at [`run`]. Absent on purpose: what a value means. Thresholds, durations and people are the rules'.
 
+pub mod application;
 pub mod beacon;
 pub mod chain;
 pub mod exporter;
+pub mod operation;
 pub mod probe;
 pub mod rpc;
 
 use crate::config::collect::Collect;
+use crate::http_metrics::HttpMetrics;
 use crate::measures::Measures;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +35,9 @@ pub enum CollectError {
     /// The nodes of a chain cannot be set up.
     #[error(transparent)]
     Chain(#[from] rpc::SetupError),
+    /// An endpoint cannot be probed.
+    #[error(transparent)]
+    Application(#[from] application::NoProbe),
 }
 
 /// Collects as `collect` says, until `stop`.
@@ -47,6 +53,11 @@ pub async fn run(collect: &Collect, stop: CancellationToken) -> Result<(), Colle
         let rpc = rpc::Rpc::new(chain, &measures)?;
         probes.begin(chain::ChainProbe::new(chain, &rpc, &measures));
     }
+    for (service, application) in &collect.applications {
+        for probe in application::probes(service, application, &measures)? {
+            probes.begin(probe);
+        }
+    }
     let mut router = exporter::router(&measures);
     let mut tasks = JoinSet::new();
     if let Some(settings) = &collect.beacons {
@@ -54,7 +65,10 @@ pub async fn run(collect: &Collect, stop: CancellationToken) -> Result<(), Colle
         router = router.merge(beacons.router());
         tasks.spawn(beacons.tend(stop.clone()));
     }
-    exporter::serve(listener, router, stop).await;
+    if let Some(settings) = &collect.operations {
+        router = router.merge(operation::router(settings, &measures));
+    }
+    exporter::serve(listener, router.layer(HttpMetrics::new(&measures)), stop).await;
     probes.finish().await;
     tasks.join_all().await;
     Ok(())

@@ -1,5 +1,6 @@
 //! What configurations mean, and what is said of bad ones.
 
+mod application;
 mod bad;
 mod beacons;
 mod chains;

@@ -144,7 +144,7 @@ fn common() -> reqwest::ClientBuilder {
 }
 
 /// The headers, with names that were checked.
-fn named(headers: &BTreeMap<String, Secret>) -> Result<Arc<[(HeaderName, Secret)]>, ClientError> {
+pub(crate) fn named(headers: &BTreeMap<String, Secret>) -> Result<Arc<[(HeaderName, Secret)]>, ClientError> {
     headers.iter().map(|(name, value)| Ok((header_name(name)?, value.clone()))).collect()
 }
 

@@ -18,12 +18,12 @@ mod signed;
 mod tests;
 mod tls;
 
-pub(crate) use client::address;
 pub use client::{Client, is_loopback};
+pub(crate) use client::{address, named};
 pub use error::ClientError;
 pub use scrub::scrub;
 pub use signed::webhook_signature;
-pub use tls::config as trust;
+pub use tls::{config as trust, judge};
 
 /// Chooses the cryptography of TLS for the whole process: `ring`, for which no C++ toolchain is needed. May be called
 /// any number of times; every [`Client`] does it for itself, others who use TLS call it first.

@@ -28,14 +28,10 @@ static PUBLIC: LazyLock<Arc<RootCertStore>> = LazyLock::new(|| {
 /// # Errors
 /// When a certificate or key cannot be used.
 pub fn config(tls: &Tls) -> Result<ClientConfig, ClientError> {
-    let named = tls.ca_file.as_deref().map(certificates).transpose()?;
-    let roots = named.as_deref().map_or_else(|| Ok(PUBLIC.clone()), authorities)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
-        ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(refused)?;
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build().map_err(refused)?;
-    let judge = Arc::new(Judge { verifier, named: named.unwrap_or_default(), expected: Expected::of(tls)? });
-    let builder = builder.dangerous().with_custom_certificate_verifier(judge);
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(refused)?;
+    let builder = builder.dangerous().with_custom_certificate_verifier(judge(tls)?);
     match (&tls.cert_file, &tls.key_file) {
         (Some(certificate), Some(key)) => {
             let key = PrivateKeyDer::from_pem_file(key).map_err(|source| ClientError::Pem {
@@ -48,6 +44,18 @@ pub fn config(tls: &Tls) -> Result<ClientConfig, ClientError> {
         (None, None) => Ok(builder.with_no_client_auth()),
         _ => Err(refused("a certificate and its key are only of use together")),
     }
+}
+
+/// Whom we trust where `tls` says it; part of what [`config`] makes.
+///
+/// # Errors
+/// When a certificate cannot be used.
+pub fn judge(tls: &Tls) -> Result<Arc<dyn ServerCertVerifier>, ClientError> {
+    let named = tls.ca_file.as_deref().map(certificates).transpose()?;
+    let roots = named.as_deref().map_or_else(|| Ok(PUBLIC.clone()), authorities)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build().map_err(refused)?;
+    Ok(Arc::new(Judge { verifier, named: named.unwrap_or_default(), expected: Expected::of(tls)? }))
 }
 
 /// Under which name a server has to be known to the authorities.

@@ -21,6 +21,7 @@ mod crash_climb;
 mod dashboards;
 mod demo;
 mod email;
+mod endpoints;
 mod escalation;
 mod explain;
 mod gateway;

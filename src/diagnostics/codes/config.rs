@@ -57,4 +57,5 @@ codes! {
     WB151 151 Warning "silence of everything";
     WB152 152 Warning "silence without a foreseeable end";
     WB153 153 Error "code cannot be allowed";
+    WB170 170 Error "check of an answer cannot be read";
 }

@@ -32,6 +32,6 @@ pub(super) fn collect(ground: &Ground<'_>, findings: &mut Findings) -> Option<Co
         chains: chains.into_iter().collect(),
         applications: applications.into_iter().collect(),
         beacons: written.beacons.as_ref().map(|beacons| beacon::beacons(beacons, findings)),
-        operations: written.operations.as_ref().map(operation::operations),
+        operations: written.operations.as_ref().map(|operations| operation::operations(operations, findings)),
     })
 }

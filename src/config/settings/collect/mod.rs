@@ -10,12 +10,12 @@ mod oracle;
 mod origin;
 mod path;
 
-pub use application::{Application, Endpoint};
+pub use application::{Application, Bounds, Endpoint, Expect, HttpMethod, JsonCheck, Statuses, Wanted};
 pub use beacon::{Beacons, NamedPage, Pages};
 pub use chain::Chain;
 pub use contract::Contract;
 pub use network::Network;
-pub use operation::Operations;
+pub use operation::{Operations, is_operation};
 pub use oracle::Oracle;
 pub use origin::Origin;
 pub use path::PathPattern;

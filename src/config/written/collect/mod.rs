@@ -7,7 +7,7 @@ mod contract;
 mod operation;
 mod oracle;
 
-pub use application::{Application, Endpoint};
+pub use application::{Application, Endpoint, Expect, HttpMethod, JsonCheck, Plain, StatusText};
 pub use beacon::{Beacons, Paths};
 pub use chain::Chain;
 pub use contract::Contract;

@@ -1,0 +1,93 @@
+//! What is collected over HTTP: endpoints, and operations.
+
+use super::*;
+use collect::{Application, Bounds, HttpMethod, JsonCheck, Statuses, Wanted};
+
+fn collect(text: &str) -> collect::Collect {
+    loading(&format!("collect:\n{text}")).settings().collect.unwrap()
+}
+
+fn api(text: &str) -> Application {
+    collect(&format!("  applications:\n    api:\n{text}")).applications["api"].clone()
+}
+
+#[test]
+fn an_endpoint_that_says_little_is_asked_as_its_service_says_and_below_500_is_good() {
+    let api = api("      every: 15s\n      endpoints: { home: { url: 'http://127.0.0.1/' } }\n");
+    let home = &api.endpoints["home"];
+    assert_eq!((home.every, home.timeout), (crate::model::Span::from_secs(15), crate::model::Span::from_secs(10)));
+    assert_eq!((home.method, home.redirects, home.largest_answer), (HttpMethod::Get, 0, 1024 * 1024));
+    assert_eq!(home.expect, collect::Expect::default());
+}
+
+#[test]
+fn an_endpoint_can_say_how_it_is_asked_and_what_is_expected() {
+    let api = api(r#"
+      labels: { region: eu }
+      endpoints:
+        trade:
+          url: { env: TRADE_URL }
+          method: POST
+          headers: { Authorization: { env: PROBE }, X-Tenant: blue }
+          body: '{"amount":1}'
+          every: 1m
+          timeout: 2s
+          redirects: 3
+          expect:
+            status: [201, 3xx]
+            body: 'ord.r'
+            json: [{ at: /id }, { at: /state, is: open }, { at: /live, is: true }, { at: /price, above: 0, at_most: 9.5 }]
+"#);
+    assert_eq!(api.labels.get("region"), "eu");
+    let trade = &api.endpoints["trade"];
+    assert_eq!(trade.url, Secret::Env("TRADE_URL".into()));
+    assert_eq!((trade.method, trade.redirects, trade.every.to_std().as_secs()), (HttpMethod::Post, 3, 60));
+    assert_eq!(trade.headers["X-Tenant"], Secret::Inline("blue".into()));
+    assert_eq!(trade.body, Some(Secret::Inline(r#"{"amount":1}"#.into())));
+    assert_eq!(trade.expect.status, [Statuses { from: 201, to: 201 }, Statuses { from: 300, to: 399 }]);
+    let wanted = [
+        ("/id", Wanted::Something),
+        ("/state", Wanted::Value("open".into())),
+        ("/live", Wanted::Value(true.into())),
+        ("/price", Wanted::Within(Bounds { above: Some(0.0), at_most: Some(9.5), ..Bounds::default() })),
+    ];
+    assert_eq!(trade.expect.json, wanted.map(|(at, wanted)| JsonCheck { at: at.into(), wanted }));
+}
+
+#[test]
+fn operations_have_bounds_and_those_that_are_named_always_have_room() {
+    let few = collect("  operations: { names: [trade, balance, price.feed], max_names: 2, token: { env: TOKEN } }\n");
+    let operations = few.operations.unwrap();
+    assert_eq!((operations.names.len(), operations.max_names, operations.per_second), (3, 3, 1000));
+    assert_eq!(operations.token, Some(Secret::Env("TOKEN".into())));
+    assert!(collect("  listen: 127.0.0.1:9097\n").operations.is_none(), "nothing is taken where nothing is said");
+}
+
+#[test]
+fn what_an_endpoint_or_an_operation_cannot_mean_is_told_at_its_place() {
+    let told = |text: &str| loading(text).told_of(|finding| finding.code != codes::WB139);
+    let shapes = told(
+        r"
+collect:
+  applications:
+    api:
+      endpoints:
+        a: { url: 'http://a/', method: BREW, redirects: 11, expect: { status: [20x, 600] } }
+",
+    );
+    let meanings = told(
+        r"
+collect:
+  operations: { names: [place order, trade, trade] }
+  applications:
+    empty: { endpoints: {} }
+    api:
+      labels: { service: web }
+      endpoints:
+        a: { url: api.example.org }
+        b: { url: 'http://a/', every: 0s, expect: { body: '(' } }
+        c: { url: 'http://a/', expect: { json: [{ at: price, is: 1, above: 0 }] } }
+",
+    );
+    insta::assert_snapshot!(format!("{shapes}{meanings}"));
+}
