@@ -119,7 +119,7 @@ fn every_series_that_is_read_is_described() {
     let parts = shipped_rules().iter().flat_map(queries).flat_map(|query| words(&query)).collect::<BTreeSet<_>>();
     // Metrics are the words with an underscore that are not functions of PromQL.
     let functions = ["avg_over_time", "quantile_over_time", "predict_linear", "label_replace", "clamp_min"];
-    let labels = ["status_code", "trade_execution", "price_feed", "balance_query"];
+    let labels = ["seen_by", "status_code", "trade_execution", "price_feed", "balance_query"];
     for word in parts.iter().filter(|word| word.contains('_')) {
         if functions.contains(&word.as_str()) || labels.contains(&word.as_str()) {
             continue;
