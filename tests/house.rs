@@ -8,6 +8,7 @@ use watchbell::diagnostics::codes;
 /// What we write and commit, and so what the checks below read.
 const OURS: [&str; 12] = [
     "src",
+    "clients",
     "tests",
     "rules",
     "dashboards",
@@ -219,7 +220,10 @@ fn files(path: &Path) -> Vec<PathBuf> {
     }
     let entries = std::fs::read_dir(path).into_iter().flatten();
     let paths = entries.map(|entry| entry.expect("a folder can be listed").path());
-    paths.filter(|path| !path.ends_with("__pycache__")).flat_map(|path| files(&path)).collect()
+    paths
+        .filter(|path| !path.ends_with("__pycache__") && !path.ends_with("node_modules"))
+        .flat_map(|path| files(&path))
+        .collect()
 }
 
 fn is_rust(path: &Path) -> bool {

@@ -30,6 +30,7 @@ mod impact;
 mod imported;
 mod load;
 mod logs;
+mod node_client;
 mod promql;
 mod pulse;
 mod queries;
