@@ -1,5 +1,6 @@
 //! Watchbell: alerting as code.
 
+pub mod abi;
 pub mod api;
 pub mod backtest;
 pub mod calendar;

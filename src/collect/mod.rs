@@ -10,8 +10,12 @@
 pub mod application;
 pub mod beacon;
 pub mod chain;
+pub mod contract;
+pub mod cursor;
 pub mod exporter;
+mod news;
 pub mod operation;
+pub mod oracle;
 pub mod probe;
 pub mod rpc;
 
@@ -32,6 +36,9 @@ pub enum CollectError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The state file cannot be used.
+    #[error(transparent)]
+    State(#[from] cursor::StateError),
     /// The nodes of a chain cannot be set up.
     #[error(transparent)]
     Chain(#[from] rpc::SetupError),
@@ -49,10 +56,7 @@ pub async fn run(collect: &Collect, stop: CancellationToken) -> Result<(), Colle
     let listener = tokio::net::TcpListener::bind(&collect.listen).await;
     let listener = listener.map_err(|source| CollectError::Listen { address: collect.listen.clone(), source })?;
     let mut probes = probe::Crew::new(measures.clone(), stop.clone());
-    for chain in collect.chains.values() {
-        let rpc = rpc::Rpc::new(chain, &measures)?;
-        probes.begin(chain::ChainProbe::new(chain, &rpc, &measures));
-    }
+    watch_chains(&mut probes, collect, &measures)?;
     for (service, application) in &collect.applications {
         for probe in application::probes(service, application, &measures)? {
             probes.begin(probe);
@@ -71,5 +75,18 @@ pub async fn run(collect: &Collect, stop: CancellationToken) -> Result<(), Colle
     exporter::serve(listener, router.layer(HttpMetrics::new(&measures)), stop).await;
     probes.finish().await;
     tasks.join_all().await;
+    Ok(())
+}
+
+/// Lets everything on chains be looked at.
+fn watch_chains(probes: &mut probe::Crew, collect: &Collect, measures: &Measures) -> Result<(), CollectError> {
+    let counts = collect.chains.values().any(contract::counts);
+    let state = counts.then(|| cursor::State::open(&collect.state)).transpose()?;
+    for chain in collect.chains.values() {
+        let rpc = rpc::Rpc::new(chain, measures)?;
+        probes.begin(chain::ChainProbe::new(chain, &rpc, measures));
+        contract::begin(probes, chain, &rpc, measures, state.as_ref());
+        oracle::begin(probes, chain, &rpc, measures);
+    }
     Ok(())
 }

@@ -163,6 +163,11 @@ impl Counter {
         self.0.change(labels, || Value::Counter(at), |_| ());
     }
 
+    /// Shows the series with these labels no more: what it counted is gone, and it may begin anew.
+    pub fn forget(&self, labels: &[Label<'_>]) {
+        self.0.forget(labels);
+    }
+
     /// The same counter, with room for `most` series.
     #[must_use]
     pub fn with_limit(self, most: usize) -> Self {

@@ -141,14 +141,16 @@ fn a_new_block_is_heard_of_over_a_websocket_long_before_the_next_look_also_after
 }
 
 /// A node, and whoever stands before it.
-struct Liar {
-    label: String,
+pub struct Liar {
+    /// Its host and port.
+    pub label: String,
     tls: String,
     _process: Process,
 }
 
 impl Liar {
-    fn before(anvil: &Anvil, folder: &Scratch) -> Option<Liar> {
+    /// Starts one before `anvil`.
+    pub fn before(anvil: &Anvil, folder: &Scratch) -> Option<Liar> {
         let mut command = Command::new(installed("python3")?);
         command.arg(in_repository("tests/real/liar.py")).arg(folder.path()).arg(anvil.label());
         let started = Process::start("liar", &mut command, folder.path(), |said| said.ends_with('\n'));
@@ -159,7 +161,8 @@ impl Liar {
         Some(Liar { label: label.to_owned(), tls: tls.to_owned(), _process: process })
     }
 
-    fn says(&self, lie: &str) {
+    /// What it says from now on.
+    pub fn says(&self, lie: &str) {
         let told = http::request("POST", &format!("http://{}/lie", self.label), &[], lie.as_bytes());
         assert!(told.is_ok_and(|answer| answer.status == 200), "it can be told to lie");
     }

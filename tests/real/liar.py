@@ -40,6 +40,11 @@ def one(question):
     if LIE == "lag" and is_latest:
         height = number(ask({**question, "method": "eth_blockNumber", "params": []})["result"])
         question = {**question, "params": [hex(height - 40), False]}
+    if LIE == "narrow" and method == "eth_getLogs" and "fromBlock" in params[0]:
+        if number(params[0]["toBlock"]) - number(params[0]["fromBlock"]) > 100:
+            return {"jsonrpc": "2.0", "id": question["id"], "error": {"code": -32005, "message": "query returned more than 10000 results"}}
+    if LIE == "forgetful" and method == "eth_call":
+        return {"jsonrpc": "2.0", "id": question["id"], "error": {"code": -32000, "message": "missing trie node 1a2b (path )"}}
     answer = ask(question)
     result = answer.get("result")
     if LIE == "limited":

@@ -16,6 +16,7 @@ mod chain;
 mod channels;
 mod chats;
 mod check_online;
+mod contracts;
 mod crash;
 mod crash_climb;
 mod dashboards;

@@ -19,6 +19,7 @@ mod receivers;
 mod remote_write;
 mod scratch;
 mod stable;
+mod testnet;
 mod watchbell;
 
 pub use alertmanager::Alertmanager;
@@ -32,6 +33,7 @@ pub use receivers::Receivers;
 pub use remote_write::Series;
 pub use scratch::Scratch;
 pub use stable::Stable;
+pub use testnet::Testnet;
 pub use watchbell::Watchbell;
 
 use std::path::PathBuf;

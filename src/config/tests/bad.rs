@@ -226,3 +226,64 @@ fn two_files_that_say_the_same_are_told_both_places() {
     ]);
     insta::assert_snapshot!(outcome.told());
 }
+
+/// The same inside of a chain with a contract.
+fn table_of_contracts<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let told = texts.into_iter().map(|text| {
+        let chain = "collect: { chains: { c: { rpc: ['http://a'], chain_id: 1, ";
+        let outcome = loading(&format!("{chain}\n{text} }} }} }}\n"));
+        format!("{text}\n{}\n", outcome.told_of(|finding| finding.code != codes::WB139))
+    });
+    told.collect()
+}
+
+const ADDRESS: &str = "'0x5FbDB2315678afecb367f032d93F642f64180aa3'";
+
+#[test]
+fn what_cannot_be_read_of_contracts_is_told_at_its_place() {
+    let in_contract = |text: &str| format!("contracts: {{ t: {{ address: {ADDRESS}, {text} }} }}");
+    let texts = [
+        "contracts: { t: { address: '0x8ba1f109551bD432803012645Hac136c' } }".to_owned(),
+        "contracts: { t: { address: '0x5FbDB2315678AFECB367f032d93F642f64180aa3' } }".to_owned(),
+        format!(
+            "contracts: {{ t: {{ address: {ADDRESS} }}, u: {{ address: '0x5fbdb2315678afecb367f032d93f642f64180aa3' }} }}"
+        ),
+        in_contract("calls: [{ metric: m }]"),
+        in_contract("calls: [{ metric: m, call: 'a() returns (bool)', any: ['b() returns (bool)'] }]"),
+        in_contract("calls: [{ metric: m, call: 'totalSupply() returns (uint255)' }]"),
+        in_contract("calls: [{ metric: m, call: \"f(address \\\"x) returns (bool)\" }]"),
+        in_contract("calls: [{ metric: m, call: 'f() returns (IERC20 token)' }]"),
+        in_contract("calls: [{ metric: m, call: 'mint(uint256)' }]"),
+        in_contract("calls: [{ metric: m, call: 'f() returns (string)' }]"),
+        in_contract("calls: [{ metric: m, call: 'f() returns (uint256 a, uint256 b)' }]"),
+        in_contract("calls: [{ metric: m, call: 'f() returns (uint256 a, uint256 b)', take: c }]"),
+        in_contract("calls: [{ metric: m, call: 'balanceOf(address) returns (uint256)' }]"),
+        in_contract("calls: [{ metric: m, call: 'balanceOf(address) returns (uint256)', args: [somebody] }]"),
+        in_contract("calls: [{ metric: contract_up, call: 'f() returns (bool)' }]"),
+        in_contract("calls: [{ metric: m-n, call: 'f() returns (bool)' }]"),
+        in_contract("calls: [{ metric: m, call: 'f() returns (bool)' }], events: [{ metric: m, event: 'E()' }]"),
+        in_contract("events: [{ metric: m, event: 'E() returns (bool)' }]"),
+        in_contract("events: [{ metric: m, any: [] }]"),
+        in_contract("events: [{ metric: m, event: 'E(uint256 a)', sum: b }]"),
+        in_contract("events: [{ metric: m, event: 'E(address a)', sum: a }]"),
+        in_contract("events: [{ metric: m, event: 'E(address a)', distinct: a }]"),
+        in_contract("events: [{ metric: m, event: 'E(uint256 a)', distinct: a, over: 1d, sum: a }]"),
+        in_contract("denied_by: ['NotKeeper(adress)']"),
+        in_contract("denied: true, denied_by: ['NotKeeper(adress)']"),
+        "oracles: { o: { price: 'f() returns (uint256 price, uint256 timestamp)' } }".to_owned(),
+        format!(
+            "contracts: {{ feed: {{ address: {ADDRESS} }} }}, oracles: {{ o: {{ contract: fed, price: 'f() returns (uint256 price, uint256 timestamp)' }} }}"
+        ),
+        format!("oracles: {{ o: {{ address: {ADDRESS}, price: 'f() returns (uint256, uint256)' }} }}"),
+        format!(
+            "oracles: {{ o: {{ address: {ADDRESS}, price: 'f() returns (uint256 price, uint256 timestamp)', sources: {{}} }} }}"
+        ),
+        format!(
+            "oracles: {{ o: {{ address: {ADDRESS}, price: 'f() returns (uint256 price, uint256 timestamp)', sources: {{ list: 'g() returns (uint256[])' }} }} }}"
+        ),
+        format!(
+            "oracles: {{ o: {{ address: {ADDRESS}, price: 'f() returns (uint256 price, uint256 timestamp)', sources: {{ list: 'g() returns ((uint256 price, uint256 timestamp)[])' }} }} }}"
+        ),
+    ];
+    insta::assert_snapshot!(table_of_contracts(texts.iter().map(String::as_str)));
+}

@@ -31,8 +31,8 @@ pub use schedule::{Layer, Override, Rotation, Schedule, Window};
 pub use secret::{SecretOrText, SecretPlace};
 pub use source::{BasicAuth, OAuth2, Postgres, RemoteWrite, Retention, Sentry, Source, Store, Tls};
 pub use words::{
-    AddressText, DateTimeText, Day, Duration, GlobText, MatchersText, NameText, PlainText, SeverityText, StepText,
-    TargetText, TemplateText, TimeText, ZoneText,
+    AddressText, DateTimeText, Day, Duration, EventText, FunctionText, GlobText, MatchersText, NameText, PlainText,
+    SeverityText, StepText, TargetText, TemplateText, TimeText, ZoneText,
 };
 
 pub use crate::yaml::Entries;

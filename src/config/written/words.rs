@@ -61,6 +61,8 @@ kinds_of_text! {
     AddressText "an address" "An address, with its scheme." "https://example.org/path";
     GlobText "a glob" "A path in which `*`, `**` and `?` stand for others." "rules/*.yaml";
     TemplateText "a template" "A Go template, as in annotations." "{{ $labels.instance }}";
+    FunctionText "a view function" "The signature of a view function: its name, the types that it takes, and what it returns." "totalSupply() returns (uint256)";
+    EventText "an event" "The signature of an event, with `indexed` where the contract has it." "Paused(address account)";
     PlainText "a text" "Any text." "node migration";
 }
 

@@ -57,5 +57,9 @@ codes! {
     WB151 151 Warning "silence of everything";
     WB152 152 Warning "silence without a foreseeable end";
     WB153 153 Error "code cannot be allowed";
+    WB160 160 Error "not a signature";
+    WB161 161 Error "not the address of a contract";
+    WB162 162 Error "no such value, or no number";
+    WB163 163 Error "not the name of a metric";
     WB170 170 Error "check of an answer cannot be read";
 }

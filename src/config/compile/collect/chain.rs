@@ -20,6 +20,10 @@ pub(super) fn chain(name: &Spanned<String>, written: &written::Chain, findings: 
         findings.error(codes::WB114, "this chain has no node").at(written.rpc.place, "names no address");
     }
     let rpc = written.rpc.value.iter().map(|url| reading::secret_address_of(url, WEB, findings)).collect();
+    let addresses: Vec<_> =
+        written.contracts.iter().map(|(_, contract)| contract.address.as_str().to_lowercase()).collect();
+    let places = written.contracts.iter().map(|(_, contract)| contract.address.place());
+    names::each_once(addresses.iter().map(String::as_str).zip(places), findings);
     Chain {
         name: name.value.as_str().into(),
         rpc,
@@ -36,7 +40,10 @@ pub(super) fn chain(name: &Spanned<String>, written: &written::Chain, findings: 
         oracles: written
             .oracles
             .iter()
-            .map(|(name, oracle)| (names::given(name, findings), oracle::oracle(oracle, findings)))
+            .filter_map(|(name, oracle)| {
+                let given = names::given(name, findings);
+                Some((given, oracle::oracle(name, oracle, &written.contracts, findings)?))
+            })
             .collect(),
     }
 }

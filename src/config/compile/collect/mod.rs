@@ -1,5 +1,6 @@
 //! What `watchbell collect` measures: from written to meant.
 
+mod abi;
 mod application;
 mod beacon;
 mod chain;
@@ -19,6 +20,7 @@ pub(super) fn collect(ground: &Ground<'_>, findings: &mut Findings) -> Option<Co
     let written = ground.written.collect.as_ref()?;
     let listen = written.listen.as_ref().and_then(|text| source::address_to_listen_on(text, findings));
     let state = written.state.as_ref().map(|text| reading::spoken(text, "state", findings));
+    abi::one_kind_each(written, findings);
     let (mut chains, mut applications) = (Vec::new(), Vec::new());
     for (name, chain) in &written.chains {
         chains.push((names::given(name, findings), chain::chain(name, chain, findings)));

@@ -13,10 +13,10 @@ mod path;
 pub use application::{Application, Bounds, Endpoint, Expect, HttpMethod, JsonCheck, Statuses, Wanted};
 pub use beacon::{Beacons, NamedPage, Pages};
 pub use chain::Chain;
-pub use contract::Contract;
+pub use contract::{Asked, Contract, Counted, Series, View, What};
 pub use network::Network;
 pub use operation::{Operations, is_operation};
-pub use oracle::Oracle;
+pub use oracle::{Feed, Listed, Oracle, Sources};
 pub use origin::Origin;
 pub use path::PathPattern;
 

@@ -10,9 +10,9 @@ mod oracle;
 pub use application::{Application, Endpoint, Expect, HttpMethod, JsonCheck, Plain, StatusText};
 pub use beacon::{Beacons, Paths};
 pub use chain::Chain;
-pub use contract::Contract;
+pub use contract::{Contract, Counted, View};
 pub use operation::Operations;
-pub use oracle::Oracle;
+pub use oracle::{Confidence, Oracle, Source, Sources};
 
 use super::{Duration, Entries, PlainText};
 use schemars::JsonSchema;

@@ -1,0 +1,263 @@
+//! What was counted of a chain's blocks, so that each event counts once: through restarts, reorganisations and gaps.
+//!
+//! Pure. Blocks are appended one on the other; what a reorganisation takes back is remembered, and does not count again
+//! when its transaction is mined in another block. Counters only rise, so that what is taken back for good stays counted
+//! where an account wants no confirmations.
+
+use alloy_primitives::B256;
+use std::collections::VecDeque;
+
+/// How far back a reorganisation is followed block by block, beyond what accounts wait for.
+const WINDOW: usize = 64;
+/// For how many blocks it is remembered what was counted and taken back.
+const ORPHANS_LAST: u64 = 4_096;
+/// How many of these there may be.
+const MOST_ORPHANS: usize = 10_000;
+
+/// Something that is counted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// After how many further blocks.
+    pub confirmations: u64,
+    /// The last block that does not count.
+    pub from: u64,
+    /// What was counted so far.
+    pub total: f64,
+}
+
+/// A contribution to an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Which account.
+    pub account: usize,
+    /// The transaction that it comes from, which stays the same when it is mined again.
+    pub transaction: B256,
+    /// Which one of this transaction and account.
+    pub ordinal: u32,
+    /// How much.
+    pub amount: f64,
+    /// Whether it is part of the total already.
+    pub counted: bool,
+}
+
+/// A block and what it contributes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// Its height.
+    pub number: u64,
+    /// Its hash.
+    pub hash: B256,
+    /// What it contributes.
+    pub entries: Vec<Entry>,
+}
+
+/// What was counted, and how far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// The newest blocks, oldest first; each is the parent of the next.
+    pub recent: VecDeque<Block>,
+    /// What was counted of blocks that are no more, and at which height.
+    pub orphans: Vec<(u64, Entry)>,
+}
+
+impl Ledger {
+    /// The newest block that was read.
+    #[must_use]
+    pub fn tip(&self) -> Option<(u64, B256)> {
+        self.recent.back().map(|block| (block.number, block.hash))
+    }
+
+    /// Begins at a block, which itself does not count.
+    pub fn begin(&mut self, number: u64, hash: B256) {
+        self.recent = VecDeque::from([Block { number, hash, entries: Vec::new() }]);
+    }
+
+    /// Takes in the block on top of the tip.
+    pub fn append(&mut self, block: Block) {
+        let tip = block.number;
+        self.recent.push_back(block);
+        self.settle(tip);
+        let longest = self.accounts.iter().map(|account| account.confirmations).max().unwrap_or_default();
+        let window = WINDOW + usize::try_from(longest).unwrap_or_default();
+        while self.recent.len() > window {
+            self.recent.pop_front();
+        }
+        self.orphans.retain(|(number, _)| number.saturating_add(ORPHANS_LAST) > tip);
+    }
+
+    /// Takes in all blocks up to `number`, which lie so deep that nobody takes them back: what they contribute, with the
+    /// height of each.
+    pub fn append_deep(&mut self, number: u64, hash: B256, entries: Vec<(u64, Entry)>) {
+        self.settle(u64::MAX);
+        for (number, entry) in entries {
+            self.count(number, &entry);
+        }
+        self.begin(number, hash);
+    }
+
+    /// Takes back all blocks above `number`, and says how many.
+    pub fn rewind(&mut self, number: u64) -> usize {
+        let mut blocks = 0;
+        while let Some(block) = self.recent.pop_back_if(|block| block.number > number) {
+            let counted = block.entries.into_iter().filter(|entry| entry.counted);
+            self.orphans.extend(counted.map(|entry| (block.number, entry)));
+            blocks += 1;
+        }
+        let too_many = self.orphans.len().saturating_sub(MOST_ORPHANS);
+        self.orphans.drain(..too_many);
+        blocks
+    }
+
+    /// Forgets all that was counted: another chain has the same name now.
+    pub fn forget(&mut self, from: u64) {
+        self.orphans.clear();
+        self.recent.clear();
+        for account in &mut self.accounts {
+            (account.total, account.from) = (0.0, from);
+        }
+    }
+
+    /// Counts what has waited long enough when the newest block is `tip`.
+    fn settle(&mut self, tip: u64) {
+        let mut recent = std::mem::take(&mut self.recent);
+        for block in &mut recent {
+            let number = block.number;
+            for entry in block.entries.iter_mut().filter(|entry| !entry.counted) {
+                if number.saturating_add(self.accounts[entry.account].confirmations) <= tip {
+                    entry.counted = true;
+                    self.count(number, entry);
+                }
+            }
+        }
+        self.recent = recent;
+    }
+
+    fn count(&mut self, number: u64, entry: &Entry) {
+        let account = &mut self.accounts[entry.account];
+        if number <= account.from {
+            return;
+        }
+        let is_same = |orphan: &Entry| {
+            (orphan.account, orphan.transaction, orphan.ordinal) == (entry.account, entry.transaction, entry.ordinal)
+        };
+        let counted = self.orphans.iter().position(|(_, orphan)| is_same(orphan));
+        let counted = counted.map_or(0.0, |at| self.orphans.swap_remove(at).1.amount);
+        account.total += (entry.amount - counted).max(0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn hash(number: u64, fork: u8) -> B256 {
+        let mut hash = B256::with_last_byte(fork);
+        hash[..8].copy_from_slice(&number.to_be_bytes());
+        hash
+    }
+
+    fn event(transaction: u8, amount: f64) -> Entry {
+        Entry { account: 0, transaction: B256::with_last_byte(transaction), ordinal: 0, amount, counted: false }
+    }
+
+    fn block(number: u64, fork: u8, entries: Vec<Entry>) -> Block {
+        Block { number, hash: hash(number, fork), entries }
+    }
+
+    fn ledger(confirmations: u64) -> Ledger {
+        let accounts = vec![Account { confirmations, from: 10, total: 0.0 }];
+        let mut ledger = Ledger { accounts, ..Ledger::default() };
+        ledger.begin(10, hash(10, 0));
+        ledger
+    }
+
+    #[test]
+    fn an_event_counts_at_once_and_not_again_when_it_is_mined_in_another_block() {
+        let mut ledger = ledger(0);
+        ledger.append(block(11, 0, vec![event(1, 1.0), event(2, 1.0)]));
+        assert!((ledger.accounts[0].total - 2.0).abs() < 1e-9);
+
+        assert_eq!(ledger.rewind(10), 1);
+        ledger.append(block(11, 1, vec![event(2, 1.0)]));
+        ledger.append(block(12, 1, vec![event(1, 1.0), event(3, 1.0)]));
+        assert!((ledger.accounts[0].total - 3.0).abs() < 1e-9, "{ledger:?}");
+        assert!(ledger.orphans.is_empty(), "what came back is forgotten: {ledger:?}");
+    }
+
+    #[test]
+    fn a_sum_that_is_larger_the_second_time_counts_what_is_more() {
+        let mut ledger = ledger(0);
+        ledger.append(block(11, 0, vec![event(1, 5.0)]));
+        ledger.rewind(10);
+        ledger.append(block(11, 1, vec![event(1, 7.0)]));
+        ledger.rewind(10);
+        ledger.append(block(11, 2, vec![event(1, 2.0)]));
+        assert!((ledger.accounts[0].total - 7.0).abs() < 1e-9, "{ledger:?}");
+    }
+
+    #[test]
+    fn with_confirmations_what_is_taken_back_before_never_counts() {
+        let mut ledger = ledger(2);
+        ledger.append(block(11, 0, vec![event(1, 1.0)]));
+        ledger.append(block(12, 0, vec![event(2, 1.0)]));
+        assert!(ledger.accounts[0].total < 0.5);
+        ledger.append(block(13, 0, vec![]));
+        assert!((ledger.accounts[0].total - 1.0).abs() < 1e-9);
+        ledger.rewind(11);
+        ledger.append(block(12, 1, vec![]));
+        ledger.append(block(13, 1, vec![]));
+        ledger.append(block(14, 1, vec![]));
+        assert!((ledger.accounts[0].total - 1.0).abs() < 1e-9, "{ledger:?}");
+    }
+
+    #[test]
+    fn deep_blocks_count_at_once_and_an_account_that_is_new_does_not_count_what_was_before_it() {
+        let mut ledger = ledger(5);
+        ledger.accounts.push(Account { confirmations: 0, from: 500, total: 0.0 });
+        ledger.append(block(11, 0, vec![event(1, 1.0)]));
+        let for_new = |transaction| Entry { account: 1, ..event(transaction, 1.0) };
+        ledger.append_deep(900, hash(900, 0), vec![(12, event(2, 1.0)), (500, for_new(3)), (501, for_new(4))]);
+        let totals: Vec<f64> = ledger.accounts.iter().map(|account| account.total).collect();
+        assert_eq!(totals, [2.0, 1.0]);
+        assert_eq!(ledger.tip(), Some((900, hash(900, 0))));
+    }
+
+    proptest! {
+        /// However often blocks are taken back and built anew with the same transactions in any of them, and however often
+        /// we forget what is not on the chain: in the end each transaction counted once.
+        #[test]
+        fn each_transaction_counts_once_through_all_reorganisations(
+            confirmations in 0_u64..4,
+            steps in prop::collection::vec((0_u64..5, prop::collection::vec(0_u8..12, 0..4)), 1..30),
+        ) {
+            let mut ledger = ledger(confirmations);
+            let mut chain: Vec<Vec<u8>> = Vec::new();
+            let mut ever = std::collections::BTreeSet::new();
+            for (fork, (back, transactions)) in (1..).zip(steps) {
+                let keep = chain.len().saturating_sub(usize::try_from(back).expect("small"));
+                chain.truncate(keep);
+                ledger.rewind(10 + keep as u64);
+                let mined: std::collections::BTreeSet<u8> = chain.iter().flatten().copied().collect();
+                let new: Vec<u8> = transactions.into_iter().filter(|it| !mined.contains(it)).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+                ever.extend(new.iter().copied());
+                chain.push(new.clone());
+                ledger.append(block(10 + chain.len() as u64, fork, new.iter().map(|it| event(*it, 1.0)).collect()));
+            }
+            for _ in 0..confirmations {
+                chain.push(Vec::new());
+                ledger.append(block(10 + chain.len() as u64, 255, Vec::new()));
+            }
+            let on_chain = chain.iter().flatten().count() as f64;
+            let total = ledger.accounts[0].total;
+            prop_assert!(total >= on_chain - 1e-9, "{total} of {on_chain} on the chain");
+            prop_assert!(total <= ever.len() as f64 + 1e-9, "{total} of {} that ever were", ever.len());
+            // What no reorganisation took back for good is exact.
+            if ever.len() == chain.iter().flatten().count() {
+                prop_assert!((total - on_chain).abs() < 1e-9);
+            }
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Reading what is new: a few blocks with their logs and transactions, or a range of logs.
+
+use super::Follower;
+use super::book::{Ordinals, Watched};
+use super::ledger::{Block, Entry};
+use super::wire::{Log, Receipt, Transaction, Whole};
+use crate::collect::probe::Trouble;
+use crate::collect::rpc::{Head, RpcError};
+use alloy_primitives::{Address, B256};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap};
+
+/// What is asked in one request.
+pub(super) const AT_ONCE: usize = 20;
+/// From here to the head blocks are read one by one.
+const NEAR: u64 = 64;
+/// The most blocks whose logs are asked for at once. Nodes that want fewer say so.
+pub(super) const WIDEST: u64 = 2_000;
+
+/// A block as far as it is read.
+struct Seen {
+    number: u64,
+    hash: B256,
+    parent: B256,
+    timestamp: u64,
+    transactions: Vec<Transaction>,
+}
+
+impl Follower {
+    /// Reads the next part of what is new. No, when the chain has changed meanwhile and has to be looked at again.
+    pub(super) async fn step(&mut self, head: &Head) -> Result<bool, Trouble> {
+        let Some((number, hash)) = self.ledger.tip() else { return Ok(false) };
+        if self.book.watched.is_empty() && head.number - number > NEAR {
+            return self.read_range(number + 1, (number + self.span).min(head.number - NEAR)).await.map(|()| true);
+        }
+        self.count_at_once();
+        let blocks = self.blocks(number + 1, (head.number - number).min(self.at_once)).await?;
+        let mut parent = hash;
+        let linked: Vec<Seen> =
+            blocks.into_iter().take_while(|block| std::mem::replace(&mut parent, block.hash) == block.parent).collect();
+        if linked.is_empty() {
+            return Ok(false);
+        }
+        let blocks = self.contributions(linked).await?;
+        for block in blocks {
+            self.ledger.append(block);
+        }
+        self.is_reading = false;
+        Ok(true)
+    }
+
+    /// How many blocks are read in a step: half of what could not be read before the deadline, and then more again.
+    fn count_at_once(&mut self) {
+        let was_cut_off = std::mem::replace(&mut self.is_reading, true);
+        self.at_once = if was_cut_off { (self.at_once / 2).max(1) } else { (self.at_once + 1).min(AT_ONCE as u64) };
+    }
+
+    /// The hashes that the chain has at these heights.
+    pub(super) async fn hashes(&self, blocks: &[(u64, B256)]) -> Result<Vec<Option<B256>>, Trouble> {
+        let calls: Vec<_> =
+            blocks.iter().map(|(number, _)| ("eth_getBlockByNumber", json!([format!("{number:#x}"), false]))).collect();
+        let mut hashes = Vec::new();
+        for answer in self.rpc.batch(&calls).await? {
+            hashes.push(typed::<Option<Head>>(answer?)?.map(|block| block.hash));
+        }
+        Ok(hashes)
+    }
+
+    /// Blocks from `first` on, as many of `count` as the node has.
+    async fn blocks(&self, first: u64, count: u64) -> Result<Vec<Seen>, Trouble> {
+        let whole = !self.book.watched.is_empty();
+        let calls: Vec<_> = (first..first + count)
+            .map(|number| ("eth_getBlockByNumber", json!([format!("{number:#x}"), whole])))
+            .collect();
+        let mut blocks = Vec::new();
+        for answer in self.rpc.batch(&calls).await? {
+            let block = if whole {
+                typed::<Option<Whole>>(answer?)?.map(|block| self.seen(block)).transpose()?
+            } else {
+                typed::<Option<Head>>(answer?)?.map(Seen::from)
+            };
+            let Some(block) = block else { break };
+            blocks.push(block);
+        }
+        Ok(blocks)
+    }
+
+    /// A block with the transactions that concern us.
+    fn seen(&self, block: Whole) -> Result<Seen, Trouble> {
+        let small = |number: crate::collect::rpc::Quantity| {
+            number.small().map_err(|cause| Trouble::new("wrong_type", cause.to_string()))
+        };
+        let concerns = |transaction: &Transaction| transaction.to.is_some_and(|to| self.book.watched.contains_key(&to));
+        Ok(Seen {
+            number: small(block.number)?,
+            hash: block.hash,
+            parent: block.parent_hash,
+            timestamp: small(block.timestamp)?,
+            transactions: block.transactions.into_iter().filter(concerns).collect(),
+        })
+    }
+
+    /// What each block contributes.
+    async fn contributions(&mut self, blocks: Vec<Seen>) -> Result<Vec<Block>, Trouble> {
+        let logs = self.logs_of(&blocks).await?;
+        let mut all = Vec::new();
+        for (block, logs) in blocks.into_iter().zip(logs) {
+            let mut ordinals = Ordinals::default();
+            let mut entries = self.of_transactions(&block, &mut ordinals).await?;
+            for log in &logs {
+                entries.extend(self.book.read(log, block.timestamp, false, &mut ordinals));
+            }
+            all.push(Block { number: block.number, hash: block.hash, entries });
+        }
+        Ok(all)
+    }
+
+    /// The logs of each block, asked for by its hash: a node that has another block there, or none, cannot answer that.
+    async fn logs_of(&self, blocks: &[Seen]) -> Result<Vec<Vec<Log>>, Trouble> {
+        let (addresses, topics) = self.book.wanted(false);
+        if topics.is_empty() {
+            return Ok(blocks.iter().map(|_| Vec::new()).collect());
+        }
+        let calls: Vec<_> = blocks
+            .iter()
+            .map(|block| ("eth_getLogs", filter(&json!({ "blockHash": block.hash }), &addresses, &topics)))
+            .collect();
+        let mut all = Vec::new();
+        for (answer, block) in self.rpc.batch(&calls).await?.into_iter().zip(blocks) {
+            let logs: Vec<Log> = typed(answer?)?;
+            if logs.iter().any(|log| log.block_hash != block.hash) {
+                return Err(Trouble::new("implausible", "a node gave the logs of another block than was asked for"));
+            }
+            all.push(logs.into_iter().filter(|log| !log.removed).collect());
+        }
+        Ok(all)
+    }
+
+    /// Logs of many blocks that lie deep.
+    async fn read_range(&mut self, from: u64, to: u64) -> Result<(), Trouble> {
+        let Some(end) = self.block(&format!("{to:#x}")).await? else {
+            return Err(Trouble::new("behind", format!("the node does not have block {to}")));
+        };
+        let Some(logs) = self.logs_between(from, to, false).await? else { return Ok(()) };
+        let mut ordinals = Ordinals::default();
+        let mut entries = Vec::new();
+        for log in &logs {
+            let number = log.block_number.small().map_err(|cause| Trouble::new("wrong_type", cause.to_string()))?;
+            let time = log.block_timestamp.and_then(|time| time.small().ok()).unwrap_or(end.timestamp);
+            entries.extend(self.book.read(log, time, false, &mut ordinals).into_iter().map(|entry| (number, entry)));
+        }
+        self.ledger.append_deep(to, end.hash, entries);
+        Ok(())
+    }
+
+    /// The logs between two heights. Nothing, when that was too much: the next attempt asks for half.
+    pub(super) async fn logs_between(
+        &mut self,
+        from: u64,
+        to: u64,
+        only_gauges: bool,
+    ) -> Result<Option<Vec<Log>>, Trouble> {
+        let (addresses, topics) = self.book.wanted(only_gauges);
+        let range = json!({ "fromBlock": format!("{from:#x}"), "toBlock": format!("{to:#x}") });
+        match self.rpc.ask::<Vec<Log>>("eth_getLogs", json!([filter_of(&range, &addresses, &topics)])).await {
+            Ok(logs) => {
+                self.span = (self.span + self.span / 4 + 1).min(WIDEST);
+                Ok(Some(logs.into_iter().filter(|log| !log.removed).collect()))
+            }
+            Err(error) if to > from && is_too_much(&error) => {
+                self.span = (to - from).div_ceil(2).max(1);
+                tracing::debug!(chain = %self.chain.name, span = self.span, %error, "fewer blocks of logs are asked for at once");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What the transactions of a block contribute.
+    async fn of_transactions(&mut self, block: &Seen, ordinals: &mut Ordinals) -> Result<Vec<Entry>, Trouble> {
+        let receipts = self.receipts(block).await?;
+        let mut entries = Vec::new();
+        let mut failed = Vec::new();
+        for (transaction, receipt) in block.transactions.iter().zip(&receipts) {
+            let Some(watched) = transaction.to.and_then(|to| self.book.watched.get(&to)) else { continue };
+            let is_failed = receipt.status.is_some_and(|status| status.0 == 0);
+            entries.extend(of_receipt(watched, transaction.hash, receipt, is_failed, ordinals));
+            if is_failed && watched.denied.is_some() {
+                failed.push(transaction);
+            }
+        }
+        entries.extend(self.of_failed(block.number, &failed, ordinals).await?);
+        Ok(entries)
+    }
+
+    /// How each of a block's transactions went.
+    async fn receipts(&self, block: &Seen) -> Result<Vec<Receipt>, Trouble> {
+        let mut all = HashMap::new();
+        if block.transactions.len() > AT_ONCE {
+            all = self.receipts_of_block(block).await?;
+        }
+        let missing: Vec<&Transaction> = block.transactions.iter().filter(|it| !all.contains_key(&it.hash)).collect();
+        for some in missing.chunks(AT_ONCE) {
+            let calls: Vec<_> = some.iter().map(|it| ("eth_getTransactionReceipt", json!([it.hash]))).collect();
+            for answer in self.rpc.batch(&calls).await? {
+                all.extend(typed::<Option<Receipt>>(answer?)?.map(|receipt| (receipt.transaction_hash, receipt)));
+            }
+        }
+        let of = |transaction: &Transaction| {
+            let receipt = all.remove(&transaction.hash).filter(|receipt| receipt.block_hash == block.hash);
+            receipt
+                .ok_or_else(|| Trouble::new("behind", "a node has a block, and not the receipts of its transactions"))
+        };
+        block.transactions.iter().map(of).collect()
+    }
+
+    /// All of a block in one request, of a node that has that method; of another one none.
+    async fn receipts_of_block(&self, block: &Seen) -> Result<HashMap<B256, Receipt>, Trouble> {
+        match self
+            .rpc
+            .ask::<Option<Vec<Receipt>>>("eth_getBlockReceipts", json!([format!("{:#x}", block.number)]))
+            .await
+        {
+            Ok(all) => Ok(all.into_iter().flatten().map(|receipt| (receipt.transaction_hash, receipt)).collect()),
+            Err(RpcError::Answer { .. }) => Ok(HashMap::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn of_receipt(
+    watched: &Watched,
+    transaction: B256,
+    receipt: &Receipt,
+    is_failed: bool,
+    ordinals: &mut Ordinals,
+) -> Vec<Entry> {
+    #[expect(clippy::cast_precision_loss, reason = "an amount of gas is far below 2^53")]
+    let gas = watched.gas.map(|account| ordinals.entry(account, transaction, receipt.gas_used.0 as f64));
+    let outcome = if is_failed { watched.failed } else { watched.success };
+    gas.into_iter().chain(outcome.map(|account| ordinals.entry(account, transaction, 1.0))).collect()
+}
+
+fn filter(which: &Value, addresses: &BTreeSet<Address>, topics: &BTreeSet<B256>) -> Value {
+    json!([filter_of(which, addresses, topics)])
+}
+
+fn filter_of(which: &Value, addresses: &BTreeSet<Address>, topics: &BTreeSet<B256>) -> Value {
+    let mut filter = which.clone();
+    filter["address"] = json!(addresses);
+    filter["topics"] = json!([topics]);
+    filter
+}
+
+/// Whether fewer blocks could have been answered: nodes say that in many words, so that every error of theirs counts.
+fn is_too_much(error: &RpcError) -> bool {
+    matches!(error, RpcError::Answer { .. }) || matches!(error.reason(), "too_big" | "timeout")
+}
+
+/// An answer of a batch as what it has to be.
+pub(super) fn typed<T: DeserializeOwned>(answer: Value) -> Result<T, Trouble> {
+    serde_json::from_value(answer)
+        .map_err(|cause| Trouble::new("wrong_type", format!("an answer cannot be read: {cause}")))
+}
+
+impl From<Head> for Seen {
+    fn from(head: Head) -> Self {
+        Seen {
+            number: head.number,
+            hash: head.hash,
+            parent: head.parent,
+            timestamp: head.timestamp,
+            transactions: Vec::new(),
+        }
+    }
+}
