@@ -18,8 +18,9 @@ export class Node {
   }
 
   // Gas is named, so that the node does not refuse what will fail: a failed transaction is what some troubles are made of.
+  // So is what it may cost: a base fee that is set for the next block would leave it waiting otherwise.
   send(from, to, data, gas = 2_000_000) {
-    return this.ask('eth_sendTransaction', { from, to, data, gas: hex(gas) });
+    return this.ask('eth_sendTransaction', { from, to, data, gas: hex(gas), maxFeePerGas: hex(10n ** 12n), maxPriorityFeePerGas: hex(10n ** 9n) });
   }
 
   async mined(hash) {

@@ -14,6 +14,7 @@ mod demo;
 mod diff;
 mod explain;
 mod fmt;
+mod health;
 mod import;
 mod incidents;
 mod logs;
@@ -67,6 +68,7 @@ enum Command {
     Demo(demo::Demo),
     Run(run::Run),
     Collect(collect::Collect),
+    Health(health::Health),
     Incidents(incidents::Incidents),
     Routines(routines::Routines),
     Silence(silence::Silence),
@@ -102,6 +104,7 @@ pub fn run() -> ExitCode {
     let answer = match &arguments.command {
         Command::Run(_) => run::Run::run(arguments.config.as_ref()),
         Command::Collect(_) => collect::Collect::run(arguments.config.as_deref(), arguments.color),
+        Command::Health(health) => health.run(arguments.config.as_deref(), arguments.color),
         Command::Incidents(incidents) => incidents.run(arguments.config.as_deref()),
         Command::Routines(routines) => routines.run(arguments.config.as_deref()),
         Command::Silence(silence) => silence.run(arguments.config.as_deref()),

@@ -13,6 +13,7 @@ pub mod chain;
 pub mod contract;
 pub mod cursor;
 pub mod exporter;
+pub mod health;
 mod news;
 pub mod operation;
 pub mod oracle;

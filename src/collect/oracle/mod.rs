@@ -4,7 +4,7 @@
 //! one block, and shows. An oracle that cannot be asked says nothing about itself: then nothing is shown, and no probe of its
 //! availability counts.
 
-mod price;
+pub(super) mod price;
 mod window;
 
 use super::contract::{Height, asked, labels, pairs};

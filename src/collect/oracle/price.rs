@@ -7,10 +7,10 @@ use crate::model::Name;
 
 /// A price, and when it was made.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Price {
-    pub(super) value: f64,
+pub(in crate::collect) struct Price {
+    pub(in crate::collect) value: f64,
     /// In seconds since 1970.
-    timestamp: f64,
+    pub(in crate::collect) timestamp: f64,
     /// In per cent.
     pub(super) confidence: Option<f64>,
 }
@@ -18,13 +18,13 @@ pub(super) struct Price {
 impl Price {
     /// How old it is. One of the future is as young as can be.
     #[expect(clippy::cast_precision_loss, reason = "a time of this age")]
-    pub(super) fn age(&self, now: u64) -> f64 {
+    pub(in crate::collect) fn age(&self, now: u64) -> f64 {
         (now as f64 - self.timestamp).max(0.0)
     }
 }
 
 /// The price of a feed.
-pub(super) fn of_feed(feed: &Feed, values: &[Value]) -> Result<Price, Trouble> {
+pub(in crate::collect) fn of_feed(feed: &Feed, values: &[Value]) -> Result<Price, Trouble> {
     made(values, &feed.price, feed.decimals, &feed.timestamp, None)
 }
 

@@ -5,6 +5,7 @@ mod application;
 mod beacon;
 mod chain;
 mod contract;
+mod health;
 mod operation;
 mod oracle;
 
@@ -35,5 +36,6 @@ pub(super) fn collect(ground: &Ground<'_>, findings: &mut Findings) -> Option<Co
         applications: applications.into_iter().collect(),
         beacons: written.beacons.as_ref().map(|beacons| beacon::beacons(beacons, findings)),
         operations: written.operations.as_ref().map(|operations| operation::operations(operations, findings)),
+        health: health::health(written.health.as_ref(), findings),
     })
 }

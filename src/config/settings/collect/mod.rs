@@ -4,6 +4,7 @@ mod application;
 mod beacon;
 mod chain;
 mod contract;
+mod health;
 mod network;
 mod operation;
 mod oracle;
@@ -14,6 +15,7 @@ pub use application::{Application, Bounds, Endpoint, Expect, HttpMethod, JsonChe
 pub use beacon::{Beacons, NamedPage, Pages};
 pub use chain::Chain;
 pub use contract::{Asked, Contract, Counted, Series, View, What};
+pub use health::Health;
 pub use network::Network;
 pub use operation::{Operations, is_operation};
 pub use oracle::{Feed, Listed, Oracle, Sources};
@@ -39,4 +41,6 @@ pub struct Collect {
     pub beacons: Option<Beacons>,
     /// What applications may send; nothing, where there is none.
     pub operations: Option<Operations>,
+    /// What `watchbell health` calls stale.
+    pub health: Health,
 }

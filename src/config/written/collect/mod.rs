@@ -4,6 +4,7 @@ mod application;
 mod beacon;
 mod chain;
 mod contract;
+mod health;
 mod operation;
 mod oracle;
 
@@ -11,6 +12,7 @@ pub use application::{Application, Endpoint, Expect, HttpMethod, JsonCheck, Plai
 pub use beacon::{Beacons, Paths};
 pub use chain::Chain;
 pub use contract::{Contract, Counted, View};
+pub use health::Health;
 pub use operation::Operations;
 pub use oracle::{Confidence, Oracle, Source, Sources};
 
@@ -37,4 +39,6 @@ pub struct Collect {
     pub beacons: Option<Beacons>,
     /// What applications may send: how long their operations took.
     pub operations: Option<Operations>,
+    /// What `watchbell health` calls stale.
+    pub health: Option<Health>,
 }
