@@ -30,7 +30,7 @@ fn set_aside(endpoint: &str, reason: &str) -> String {
     )
 }
 
-fn is_near(expected: f64) -> impl Fn(f64) -> bool {
+fn is(expected: f64) -> impl Fn(f64) -> bool {
     move |value| (value - expected).abs() < 0.01
 }
 
@@ -60,33 +60,33 @@ fn block_time_gas_and_transactions_are_what_the_chain_did_and_every_trouble_move
 
     collector.wait_for(&series("block_time_seconds"), |seconds| seconds >= 100.0);
     assert!(collector.value(&series("chain_block_age_seconds")).is_some_and(|age| age >= 100.0), "it stands still");
-    collector.wait_for(&series("transactions_per_second"), is_near(0.0));
+    collector.wait_for(&series("transactions_per_second"), is(0.0));
 
     let newest = newest + 100;
     for (number, fee) in [(7, 20), (6, 20), (5, 20), (4, 20), (3, 20), (2, 20), (1, 20), (0, 20)] {
         anvil.send(24, 2);
         anvil.mine(newest - 12 * number, fee);
     }
-    collector.wait_for(&series("transactions_per_second"), is_near(2.0));
-    collector.wait_for(&series("gas_price_gwei"), is_near(22.0));
+    collector.wait_for(&series("transactions_per_second"), is(2.0));
+    collector.wait_for(&series("gas_price_gwei"), is(22.0));
 
     anvil.send(24, 2);
     anvil.mine(newest + 12, 150);
-    collector.wait_for(&series("gas_price_gwei"), is_near(152.0));
-    collector.wait_for(&series("chain_base_fee_gwei"), is_near(150.0));
+    collector.wait_for(&series("gas_price_gwei"), is(152.0));
+    collector.wait_for(&series("chain_base_fee_gwei"), is(150.0));
 
     for number in 2..7 {
         anvil.send(1, 2);
         anvil.mine(newest + 12 * number, 20);
     }
-    collector.wait_for(&series("transactions_per_second"), is_near(5.0 / 60.0));
-    collector.wait_for(&series("block_time_seconds"), is_near(12.0));
+    collector.wait_for(&series("transactions_per_second"), is(5.0 / 60.0));
+    collector.wait_for(&series("block_time_seconds"), is(12.0));
 
     for number in 1..11 {
         anvil.mine(newest + 72 + 25 * number, 20);
     }
-    collector.wait_for(&series("block_time_seconds"), is_near(25.0));
-    collector.wait_for(&series("chain_head_block"), |height| height == 44.0);
+    collector.wait_for(&series("block_time_seconds"), is(25.0));
+    collector.wait_for(&series("chain_head_block"), is(44.0));
     assert_eq!(collector.value(&series("chain_syncing")), Some(0.0));
     assert_eq!(collector.value(&series("chain_reorgs_total")), Some(0.0));
     assert_eq!(collector.value(&series("chain_head_disagreement_blocks")), None, "there are no two to disagree");
@@ -100,20 +100,20 @@ fn blocks_that_are_replaced_or_taken_back_are_counted_once_with_their_depth() {
     steady(&anvil, 10);
     let collector = collector(&folder, "200ms", &[anvil.url()], &[]);
     let (reorgs, depth) = (series("chain_reorgs_total"), series("chain_reorg_depth_blocks"));
-    collector.wait_for(&series("chain_head_block"), |height| height == 20.0);
+    collector.wait_for(&series("chain_head_block"), is(20.0));
     assert_eq!((collector.value(&reorgs), collector.value(&depth)), (Some(0.0), Some(0.0)));
 
     anvil.ask("anvil_reorg", json!([3, []]));
-    collector.wait_for(&reorgs, |count| count == 1.0);
-    collector.wait_for(&depth, |blocks| blocks == 3.0);
+    collector.wait_for(&reorgs, is(1.0));
+    collector.wait_for(&depth, is(3.0));
     assert_eq!(anvil.height(), 20, "the chain is as long as before");
 
     anvil.ask("anvil_rollback", json!([5]));
-    collector.wait_for(&series("chain_head_block"), |height| height == 15.0);
-    collector.wait_for(&reorgs, |count| count == 2.0);
-    collector.wait_for(&depth, |blocks| blocks == 5.0);
+    collector.wait_for(&series("chain_head_block"), is(15.0));
+    collector.wait_for(&reorgs, is(2.0));
+    collector.wait_for(&depth, is(5.0));
     anvil.ask("evm_mine", json!([]));
-    collector.wait_for(&series("chain_head_block"), |height| height == 16.0);
+    collector.wait_for(&series("chain_head_block"), is(16.0));
     assert_eq!(collector.value(&reorgs), Some(2.0), "what was taken back is not replaced once more");
 }
 
@@ -123,19 +123,19 @@ fn a_new_block_is_heard_of_over_a_websocket_long_before_the_next_look_also_after
     let folder = Scratch::new("socket");
     let collector = collector(&folder, "10m", &[anvil.socket()], &[]);
     let (head, up) = (series("chain_head_block"), of_endpoint("chain_rpc_up", &anvil.label()));
-    collector.wait_for(&head, |height| height == 0.0);
+    collector.wait_for(&head, is(0.0));
 
     anvil.ask("evm_mine", json!([]));
-    collector.wait_for(&head, |height| height == 1.0);
+    collector.wait_for(&head, is(1.0));
     anvil.ask("anvil_mine", json!(["0x5", "0x1"]));
-    collector.wait_for(&head, |height| height == 6.0);
+    collector.wait_for(&head, is(6.0));
 
     anvil.stop();
-    collector.wait_for(&up, |up| up == 0.0);
+    collector.wait_for(&up, is(0.0));
     anvil.resume();
-    collector.wait_for(&up, |up| up == 1.0);
+    collector.wait_for(&up, is(1.0));
     anvil.ask("evm_mine", json!([]));
-    collector.wait_for(&head, |height| height == 7.0);
+    collector.wait_for(&head, is(7.0));
     let said = collector.process.said();
     assert!(said.contains("is set aside") && said.contains("is used again"), "{said}");
 }
@@ -178,19 +178,19 @@ fn each_lie_is_noticed(lies: &[(&str, &str)]) {
     let collector = collector(&folder, "200ms", &rpc, &[]);
     let up = |endpoint: &str| of_endpoint("chain_rpc_up", endpoint);
     let head = series("chain_head_block");
-    collector.wait_for(&up(&liar.label), |up| up == 1.0);
+    collector.wait_for(&up(&liar.label), is(1.0));
 
     for (lie, reason) in lies {
         let times = collector.value(&set_aside(&liar.label, reason)).expect("it is counted from the start");
         liar.says(lie);
         collector.wait_for(&set_aside(&liar.label, reason), |count| count > times);
-        collector.wait_for(&up(&liar.label), |up| up == 0.0);
+        collector.wait_for(&up(&liar.label), is(0.0));
         anvil.ask("evm_mine", json!([]));
-        collector.wait_for(&head, |height| height == anvil.height() as f64);
+        collector.wait_for(&head, is(f64::from(u32::try_from(anvil.height()).expect("it is small"))));
         assert_eq!(collector.value(&up(&anvil.label())), Some(1.0), "{lie}: the other one serves");
         if *reason != "wrong_chain" {
             liar.says("truth");
-            collector.wait_for(&up(&liar.label), |up| up == 1.0);
+            collector.wait_for(&up(&liar.label), is(1.0));
         }
     }
 
@@ -238,7 +238,7 @@ fn of_three_endpoints_two_are_away_or_frozen_and_the_third_serves_over_tls() {
     let collector = collector(&folder, "200ms", &rpc, &[("SSL_CERT_FILE", &certificate)]);
 
     good.ask("evm_mine", json!([]));
-    collector.wait_for(&series("chain_head_block"), |height| height == 1.0);
+    collector.wait_for(&series("chain_head_block"), is(1.0));
     collector.wait_for(&set_aside(&away.label(), "unreachable"), |count| count >= 1.0);
     collector.wait_for(&set_aside(&frozen.label(), "timeout"), |count| count >= 1.0);
     let up = |label: &str| collector.value(&of_endpoint("chain_rpc_up", label));

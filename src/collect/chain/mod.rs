@@ -75,7 +75,9 @@ impl ChainProbe {
                 survey.sights.iter().filter(|other| other.endpoint != sight.endpoint).cloned().collect();
             match self.follower.go_on(&self.rpc, sight, &others).await {
                 Ok(replaced) => {
-                    replaced.into_iter().for_each(|depth| self.reorganised(sight, depth));
+                    if let Some(depth) = replaced {
+                        self.reorganised(sight, depth);
+                    }
                     return Ok(sight);
                 }
                 Err(failure) => {

@@ -142,7 +142,7 @@ pub enum RpcError {
         /// Who answered.
         endpoint: String,
         /// The error.
-        error: NodeError,
+        error: Box<NodeError>,
     },
     /// No endpoint gave an answer that counts.
     #[error("`{method}` has no answer from chain {chain}: {}", each(.failures))]

@@ -108,7 +108,7 @@ mod tests {
             super::wish(&headers, now)
         };
         assert_eq!(wish("17"), Some(Duration::from_secs(17)));
-        assert_eq!(wish("Thu, 26 Nov 2026 05:02:00 GMT"), Some(Duration::from_secs(120)));
+        assert_eq!(wish("Thu, 26 Nov 2026 05:02:00 GMT"), Some(Duration::from_mins(2)));
         assert_eq!(wish("Thu, 26 Nov 2026 04:02:00 GMT"), None, "it is over");
         assert_eq!(wish("soon"), None);
     }

@@ -104,7 +104,7 @@ pub enum SetupError {
 }
 
 impl Rpc {
-    /// Sets up the endpoints of a chain, and begins to dial those that are WebSockets: it has to be called in a runtime.
+    /// Sets up the endpoints of a chain, and begins to dial those with a WebSocket: it has to be called in a runtime.
     ///
     /// # Errors
     /// When an address cannot be had or is none, or TLS cannot be set up.
@@ -441,7 +441,11 @@ impl Inner {
     }
 
     fn own_error(&self, method: &str, endpoint: usize, error: NodeError) -> RpcError {
-        RpcError::Answer { method: method.to_owned(), endpoint: self.endpoints[endpoint].label.clone(), error }
+        RpcError::Answer {
+            method: method.to_owned(),
+            endpoint: self.endpoints[endpoint].label.clone(),
+            error: Box::new(error),
+        }
     }
 }
 

@@ -89,9 +89,9 @@ impl Socket {
         let id = self.numbers.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
         let text = wire::question(id, method, params).to_string();
-        let closed = |_| Failure::Unreachable("the connection has ended".into());
-        self.commands.send(Command::Ask { id, text, answer }).await.map_err(|_| closed(()))?;
-        answered.await.map_err(|_| closed(()))?
+        let closed = || Failure::Unreachable("the connection has ended".into());
+        self.commands.send(Command::Ask { id, text, answer }).await.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
     }
 
     /// Has the line prove that somebody is there.
@@ -245,7 +245,7 @@ impl Carrier {
             return Err(Failure::Timeout(self.patience));
         }
         (self.doubted, self.look_at) = (true, Instant::now() + self.patience);
-        let ping = line.send(tungstenite::Message::Ping(Default::default()));
+        let ping = line.send(tungstenite::Message::Ping(bytes::Bytes::new()));
         match timeout(self.patience, ping).await {
             Ok(sent) => sent.map_err(dial::failure),
             Err(_) => Err(Failure::Timeout(self.patience)),

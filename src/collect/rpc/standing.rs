@@ -154,8 +154,9 @@ impl Standing {
         let doubled = FIRST_WAIT.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(LONGEST_WAIT);
         // Another chain is a mistake of the configuration, which a person has to mend first.
         let own = if matches!(failure, Failure::WrongChain { .. }) { LONGEST_WAIT } else { doubled };
-        let drawn = Duration::from_millis(spread(&[key, &self.failures.to_string()], own.as_millis() as u64 / 4));
-        failure.retry_after().map_or(own - own / 4, |wish| wish.clamp(own - own / 4, LONGEST_WISH)) + drawn
+        let (least, rest) = (own / 4 * 3, u64::try_from((own / 4).as_millis()).unwrap_or(u64::MAX));
+        let drawn = Duration::from_millis(spread(&[key, &self.failures.to_string()], rest));
+        failure.retry_after().map_or(least, |wish| wish.clamp(least, LONGEST_WISH)) + drawn
     }
 
     /// How far it is behind the best head that was seen, where that is more than allowed. Says whether this is new.
@@ -264,7 +265,7 @@ mod tests {
         assert!(matches!(standing.usable(now), Use::IfNobodyElse(_)));
         standing.failed(limited(120), KEY, now);
         assert!(matches!(standing.usable(now), Use::Not(_)));
-        assert!(wait(&standing, now) >= Duration::from_secs(120));
+        assert!(wait(&standing, now) >= Duration::from_mins(2));
         assert_eq!(standing.checked(now), Change::None, "an answer that was under way does not undo it");
         assert!(matches!(standing.usable(now), Use::Not(_)));
         standing.failed(limited(u64::MAX), KEY, now);

@@ -52,10 +52,10 @@ impl Rpc {
             inner.tally.stands(&endpoint.label, &endpoint.record().standing);
         }
         let disagreement = (all.len() > 1).then(|| spread(&all).max(agreement.apart));
-        match sights.is_empty() {
-            true => Err(inner.nobody("eth_getBlockByNumber")),
-            false => Ok(Survey { sights, disagreement, is_forked: agreement.is_forked }),
+        if sights.is_empty() {
+            return Err(inner.nobody("eth_getBlockByNumber"));
         }
+        Ok(Survey { sights, disagreement, is_forked: agreement.is_forked })
     }
 
     /// The blocks of one endpoint at `heights`; one that it does not have is `None`.
