@@ -1,63 +1,30 @@
 //! `watchbell collect` asks real endpoints, most of which misbehave.
 
-use crate::support::{Process, Scratch, free_port, http, in_repository, installed, wait_for};
+use crate::support::{Collector, Process, Scratch, free_port, in_repository, installed};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// `watchbell collect` on a configuration of applications.
-struct Collector {
-    url: String,
-    process: Process,
-    _folder: Scratch,
+/// A collector of these applications.
+fn collect(folder: &Scratch, applications: &str, environment: &[(&str, &str)]) -> Collector {
+    let config = format!("collect:\n  listen: $LISTEN\n  applications:\n{applications}");
+    Collector::start(folder.path(), &config, environment).expect("the collector starts")
 }
 
-impl Collector {
-    fn start(applications: &str, environment: &[(&str, &str)]) -> Collector {
-        let (folder, port) = (Scratch::new("collect"), free_port());
-        let listen = format!("127.0.0.1:{port}");
-        let config = format!("collect:\n  listen: {listen}\n  applications:\n{applications}");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
-        command.arg("--config").arg(folder.write("watchbell.yaml", &config)).arg("collect");
-        command.envs(environment.iter().copied());
-        let url = format!("http://{listen}");
-        let is_ready = |_: &str| http::get(&format!("{url}/-/ready")).is_ok_and(|answer| answer.status == 200);
-        let process = Process::start("collect", &mut command, folder.path(), is_ready);
-        Collector { process: process.unwrap_or_else(|why| panic!("{why}")), url, _folder: folder }
-    }
-
-    fn shown(&self) -> String {
-        http::get(&format!("{}/metrics", self.url)).expect("the collector is up").body
-    }
-
-    /// Waits until `metric` of `endpoint` has the wanted value, and gives all that is shown then.
-    fn until(&self, metric: &str, endpoint: &str, wanted: impl Fn(Option<f64>) -> bool) -> String {
-        wait_for(&format!("{metric} of {endpoint}"), || {
-            let shown = self.shown();
-            wanted(value(&shown, metric, endpoint)).then_some(shown)
-        })
-    }
-
-    /// Waits until a look at `endpoint` has failed for `reason`.
-    fn fails(&self, endpoint: &str, reason: &str) -> String {
-        let failures = format!(
-            "watchbell_collect_probe_failures_total{{kind=\"endpoint\",probe=\"api/{endpoint}\",reason=\"{reason}\"}}"
-        );
-        wait_for(&format!("{endpoint} to fail for {reason}"), || {
-            let shown = self.shown();
-            let failed = shown.lines().any(|line| line.starts_with(&failures) && !line.ends_with(" 0"));
-            failed.then_some(shown)
-        })
-    }
+/// Waits until a look at `endpoint` has failed for `reason`.
+fn fails(collector: &Collector, endpoint: &str, reason: &str) {
+    let labels = format!("kind=\"endpoint\",probe=\"api/{endpoint}\",reason=\"{reason}\"");
+    collector.wait_for(&format!("watchbell_collect_probe_failures_total{{{labels}}}"), |count| count > 0.0);
+    assert_eq!(collector.value(&of("endpoint_up", endpoint)), Some(0.0), "{endpoint}");
 }
 
-fn value(shown: &str, metric: &str, endpoint: &str) -> Option<f64> {
-    let line = format!("{metric}{{endpoint=\"{endpoint}\",service=\"api\"}} ");
-    shown.lines().find_map(|shown| shown.strip_prefix(&line)?.parse().ok())
+/// The series of `metric` for `endpoint`.
+fn of(metric: &str, endpoint: &str) -> String {
+    format!("{metric}{{endpoint=\"{endpoint}\",service=\"api\"}}")
 }
 
-fn phase(shown: &str, endpoint: &str, phase: &str) -> Option<f64> {
-    let line = format!("endpoint_phase_seconds{{endpoint=\"{endpoint}\",phase=\"{phase}\",service=\"api\"}} ");
-    shown.lines().find_map(|shown| shown.strip_prefix(&line)?.parse().ok())
+/// The series of a part of the way to `endpoint`.
+fn phase(endpoint: &str, phase: &str) -> String {
+    format!("endpoint_phase_seconds{{endpoint=\"{endpoint}\",phase=\"{phase}\",service=\"api\"}}")
 }
 
 /// The awkward application; `None`, said in a line, where there is no Python.
@@ -105,7 +72,7 @@ fn every_kind_of_bad_endpoint_is_told_by_its_reason_and_the_good_ones_beside_it_
 "#;
     let config = config.replace("$BASE", &format!("http://localhost:{port}"));
     let config = config.replace("$PORT", &port.to_string()).replace("$REFUSED", &refused.to_string());
-    let collector = Collector::start(&config, &[("TRADE_AUTHORIZATION", "Bearer sesame")]);
+    let collector = collect(&folder, &config, &[("TRADE_AUTHORIZATION", "Bearer sesame")]);
 
     let expected = [
         ("zero", "body"),
@@ -120,22 +87,25 @@ fn every_kind_of_bad_endpoint_is_told_by_its_reason_and_the_good_ones_beside_it_
         ("plain", "tls"),
     ];
     for (endpoint, reason) in expected {
-        let shown = collector.fails(endpoint, reason);
-        assert_eq!(value(&shown, "endpoint_up", endpoint), Some(0.0), "{endpoint}");
+        fails(&collector, endpoint, reason);
     }
-    let shown = collector.shown();
     for good in ["good", "trade", "slow", "moved"] {
-        assert_eq!(value(&shown, "endpoint_up", good), Some(1.0), "{good}: {}", collector.process.said());
-        let parts: Vec<_> = ["dns", "connect", "first_byte", "total"].map(|part| phase(&shown, good, part)).into();
-        assert!(parts.iter().all(Option::is_some), "{good}: {parts:?}");
+        collector.wait_for(&of("endpoint_up", good), |up| up > 0.0);
+        for part in ["dns", "connect", "first_byte", "total"] {
+            assert!(collector.value(&phase(good, part)).is_some(), "{good} has no {part}");
+        }
     }
-    let answered = ["zero", "page", "absent", "error"];
-    let silent = ["hangs", "trickles", "endless", "refused", "nameless", "plain"];
-    assert!(answered.iter().all(|endpoint| value(&shown, "api_response_time_ms", endpoint).is_some()), "{shown}");
-    assert!(silent.iter().all(|endpoint| value(&shown, "api_response_time_ms", endpoint).is_none()), "{shown}");
-    let slow = (phase(&shown, "slow", "first_byte"), value(&shown, "api_response_time_ms", "slow"));
-    assert!(slow.0.is_some_and(|took| took >= 0.3) && slow.1.is_some_and(|took| took >= 300.0), "{slow:?}");
-    assert!(phase(&shown, "trickles", "first_byte").is_some() && phase(&shown, "hangs", "first_byte").is_none());
+    let time = |endpoint| collector.value(&of("api_response_time_ms", endpoint));
+    for answered in ["zero", "page", "absent", "error"] {
+        assert!(time(answered).is_some(), "{answered} is an answer");
+    }
+    for silent in ["hangs", "trickles", "endless", "refused", "nameless", "plain"] {
+        assert_eq!(time(silent), None, "{silent} is no whole answer");
+    }
+    assert!(collector.value(&phase("slow", "first_byte")).is_some_and(|took| took >= 0.3));
+    assert!(time("slow").is_some_and(|took| took >= 300.0));
+    assert!(collector.value(&phase("trickles", "first_byte")).is_some(), "it begins");
+    assert_eq!(collector.value(&phase("hangs", "first_byte")), None, "it does not even begin");
     let said = collector.process.said();
     assert!(
         said.contains("before the first byte of an answer") && said.contains("before the answer was whole"),
@@ -151,21 +121,18 @@ fn a_service_that_goes_away_is_down_and_comes_back_and_its_error_rate_tells_of_i
     let config = format!(
         "    api: {{ every: 100ms, timeout: 1s, endpoints: {{ good: {{ url: 'http://127.0.0.1:{port}/good' }} }} }}\n"
     );
-    let collector = Collector::start(&config, &[]);
-    let rate = |shown: &str| {
-        let line = shown.lines().find_map(|line| line.strip_prefix("error_rate_percentage{service=\"api\"} "));
-        line.and_then(|rate| rate.parse::<f64>().ok())
-    };
+    let collector = collect(&folder, &config, &[]);
+    let rate = "error_rate_percentage{service=\"api\"}";
 
-    let shown = collector.until("endpoint_up", "good", |up| up == Some(1.0));
-    assert_eq!(rate(&shown), Some(0.0));
+    collector.wait_for(&of("endpoint_up", "good"), |up| up > 0.0);
+    assert_eq!(collector.value(rate), Some(0.0));
     drop(application);
-    collector.until("endpoint_up", "good", |up| up == Some(0.0));
-    wait_for("an error rate", || rate(&collector.shown()).filter(|rate| *rate > 5.0));
-    assert_eq!(value(&collector.shown(), "api_response_time_ms", "good"), None, "the last good time is not shown");
+    collector.wait_for(&of("endpoint_up", "good"), |up| up == 0.0);
+    collector.wait_for(rate, |rate| rate > 5.0);
+    assert_eq!(collector.value(&of("api_response_time_ms", "good")), None, "the last good time is not shown");
     let _back = awkward(&folder, port, &[]);
-    let shown = collector.until("endpoint_up", "good", |up| up == Some(1.0));
-    assert!(rate(&shown).is_some_and(|rate| rate > 0.0), "it was down a moment ago: {shown}");
+    collector.wait_for(&of("endpoint_up", "good"), |up| up > 0.0);
+    assert!(collector.value(rate).is_some_and(|rate| rate > 0.0), "it was down a moment ago");
 }
 
 #[test]
@@ -179,18 +146,15 @@ fn when_a_certificate_ends_is_known_while_it_is_trusted_and_while_it_is_not() {
         "    api:\n      every: 200ms\n      timeout: 5s\n      endpoints:\n        trusted: {{ url: '{url}', tls: {{ ca_file: '{ca}' }} }}\n        \
          stranger: {{ url: '{url}' }}\n        misnamed: {{ url: '{url}', tls: {{ ca_file: '{ca}', server_name: api.example.org }} }}\n"
     );
-    let collector = Collector::start(&config, &[]);
+    let collector = collect(&folder, &config, &[]);
 
-    let shown = collector.until("endpoint_up", "trusted", |up| up == Some(1.0));
-    assert!(phase(&shown, "trusted", "tls").is_some_and(|took| took > 0.0), "{shown}");
-    for refused in ["stranger", "misnamed"] {
-        let shown = collector.fails(refused, "tls");
-        assert_eq!(value(&shown, "endpoint_up", refused), Some(0.0), "{refused}");
-    }
-    let shown = collector.shown();
+    collector.wait_for(&of("endpoint_up", "trusted"), |up| up > 0.0);
+    assert!(collector.value(&phase("trusted", "tls")).is_some_and(|took| took > 0.0));
+    fails(&collector, "stranger", "tls");
+    fails(&collector, "misnamed", "tls");
     let now = jiff::Timestamp::now().as_duration().as_secs_f64();
     for endpoint in ["trusted", "stranger", "misnamed"] {
-        let ends = value(&shown, "endpoint_certificate_expiry_timestamp_seconds", endpoint);
+        let ends = collector.value(&of("endpoint_certificate_expiry_timestamp_seconds", endpoint));
         let days = ends.map(|ends| (ends - now) / 86_400.0);
         assert!(days.is_some_and(|days| days > 2.0 && days < 3.1), "{endpoint}: {days:?}");
     }
