@@ -1,5 +1,7 @@
 //! Browsers and the collector: a real page in a real Chromium, and every way in which a batch is answered.
 
+#![expect(clippy::float_cmp, reason = "counts are whole numbers")]
+
 use crate::support::{Collector, Scratch, free_port, in_repository, say_skipped, wait_for};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
