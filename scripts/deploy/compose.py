@@ -12,6 +12,7 @@ SECRET_NAMED = re.compile(r"PASSWORD|TOKEN|SECRET|_KEY|DSN|_PASS\b")
 # Files in which services name each other, and the service that reads each.
 READ_BY = {
     "prometheus/prometheus.yml": "prometheus",
+    "prometheus/targets/api.yml": "prometheus",
     "alertmanager/alertmanager.yml": "alertmanager",
     "watchbell/watchbell.yaml": "watchbell",
     "watchbell/collect.yaml": "collect",

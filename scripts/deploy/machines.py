@@ -16,11 +16,11 @@ EXPOSURE = "15"
 def check_image(held):
     """Yields what is wrong with the images: the lint, whether everything a build needs is in its context, the health check."""
     hadolint = held.tool("hadolint", PARTS / "deploy/python/bin/hadolint")
-    for dockerfile in ("Dockerfile", "testnet/Dockerfile"):
+    for dockerfile in ("Dockerfile", "testnet/Dockerfile", "application/Dockerfile"):
         code, said = held.run(hadolint, "--no-color", held.deploy / dockerfile)
         if code:
             yield f"{dockerfile}: {said}"
-    held.note(f"two Dockerfiles by {held.run(hadolint, '--version')[1]}")
+    held.note(f"three Dockerfiles by {held.run(hadolint, '--version')[1]}")
     yield from context(held)
     yield from health(held)
 
@@ -28,9 +28,9 @@ def check_image(held):
 def admitted(held, ignore):
     """What a .dockerignore of the form `*`, then `!…`, lets in."""
     lines = [line for line in (held.deploy / ignore).read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    if lines[0] != "*" or not all(line.startswith("!") for line in lines[1:]):
+    if lines[0] != "*":
         raise AssertionError(f"{ignore} is not of the form that is understood here")
-    return [line[1:] for line in lines[1:]]
+    return [line[1:] for line in lines[1:] if line.startswith("!")]
 
 
 def context(held):
@@ -52,10 +52,12 @@ def context(held):
         for named in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', source.read_text(encoding="utf-8")):
             if not (source.parent / named).exists():
                 yield f"Dockerfile.dockerignore: {source.relative_to(there)} includes {named}, which is not in the context"
-    for line in (held.deploy / "testnet/Dockerfile").read_text(encoding="utf-8").splitlines():
-        for name in line.split()[1:-1] if line.startswith("COPY") else []:
-            if not any(name == one or name.startswith(f"{one}/") for one in admitted(held, "testnet/Dockerfile.dockerignore")) or not (held.root / name).exists():
-                yield f"testnet/Dockerfile.dockerignore: {name} is copied, and not in the context"
+    for folder in ("testnet", "application"):
+        let_in = admitted(held, f"{folder}/Dockerfile.dockerignore")
+        for line in (held.deploy / folder / "Dockerfile").read_text(encoding="utf-8").splitlines():
+            for name in line.split()[1:-1] if line.startswith("COPY") else []:
+                if not any(name == one or name.startswith(f"{one}/") for one in let_in) or not (held.root / name).exists():
+                    yield f"{folder}/Dockerfile.dockerignore: {name} is copied, and not in the context"
     held.note("contexts by cargo metadata, and every include_str! of src")
 
 

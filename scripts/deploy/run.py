@@ -17,8 +17,7 @@ from pathlib import Path
 from held import PARTS, Held, Missing, documents, moved
 
 ROOT = Path(__file__).resolve().parents[2]
-# The jobs that have a target here. `api` has none until somebody writes its address down.
-JOBS = {"collect", "watchbell", "node", "postgres", "prometheus", "alertmanager"}
+JOBS = {"api", "collect", "watchbell", "node", "postgres", "prometheus", "alertmanager"}
 
 
 class Stack:
@@ -29,6 +28,8 @@ class Stack:
         self.there = self.held.installed() / "deploy"
         self.compose = documents(self.there / "compose.yaml")[0]["services"]
         self.running, self.begun, self.pages = {}, time.monotonic(), []
+        # What else is to be done: with Prometheus's folder before it starts, with the stack once Watchbell is ready.
+        self.before_prometheus = self.once_ready = lambda _: None
         self.state = self.held.scratch / "state"
         self.state.mkdir()
         self.state.chmod(0o755)
@@ -70,7 +71,7 @@ class Stack:
     def log(self, name):
         return (self.held.scratch / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, what, found, seconds=40):
+    def wait(self, what, found, seconds=90):
         """Waits until `found` gives something; says which service ended meanwhile, with its last words."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -169,34 +170,47 @@ def start_all(stack):
     contracts = str(held.scratch / "contracts.json")
     stack.start("testnet", str(ROOT / "deploy/testnet/start"), [], BLOCK_TIME="1", AT=contracts)
     stack.start("node-exporter", held.tool("prometheus-node-exporter", PARTS / "exporters/root/usr/bin/prometheus-node-exporter"))
-    stack.start("prometheus", held.tool("prometheus"))
+    stack.before_prometheus(stack.state / "prometheus")
     stack.start("alertmanager", held.tool("prometheus-alertmanager"))
-    postgres(stack)
-    stack.wait("the chain has its contracts", lambda: Path(contracts).exists())
+    # Both before Prometheus, which says an alert again only after a minute where nobody was there to hear it.
     stack.start("watchbell", held.watchbell())
+    stack.wait("Watchbell is ready", lambda: ask("http://watchbell:9095/-/ready", lines=True))
+    stack.wait("the Alertmanager is ready", lambda: ask("http://alertmanager:9093/-/ready", lines=True))
+    stack.once_ready(stack)
+    stack.start("prometheus", held.tool("prometheus"))
+    postgres(stack)
+    modules = PARTS / "clients/node/node_modules"
+    if not modules.is_dir():
+        raise Missing("no Express for the application: scripts/setup")
+    stack.start("application", held.tool("node"), [str(ROOT / "deploy/application/server.cjs")], NODE_PATH=str(modules))
+    stack.wait("the chain has its contracts", lambda: Path(contracts).exists())
     stack.start("collect", held.watchbell())
     return contracts
 
 
-def story(stack, down):
-    """What has to come true, in its order."""
+def story(stack):
+    """Starts everything; what has to come true then, in its order."""
     stack.network()
     contracts = start_all(stack)
     viewer = (stack.there / "secrets/watchbell_viewer_token").read_text(encoding="utf-8")
-    up = lambda: {it["metric"]["job"] for it in query("up == 1")}
-    stack.wait(f"scraped: {', '.join(sorted(JOBS))}", lambda: up() >= JOBS, 60)
+    up = lambda: {it["metric"]["job"] for it in query('up{job!=""} == 1')}
+    stack.wait(f"scraped: {', '.join(sorted(JOBS))}", lambda: up() >= JOBS)
     firing = lambda url, token=None: {it["labels"]["alertname"] for it in ask(f"{url}/api/v2/alerts", token) or []}
-    stack.wait("Watchbell hears the Watchdog of Prometheus", lambda: query('watchbell_alerts_posted_total > 0'))
+    stack.wait("Watchbell hears the Watchdog of Prometheus", lambda: query('watchbell_alerts_posted_total{job="watchbell"} > 0'))
     stack.wait("the Alertmanager hears it too", lambda: "Watchdog" in firing("http://alertmanager:9093"))
-    stack.wait("PostgreSQL and the machine are measured", lambda: query("pg_up == 1") and query("node_memory_MemAvailable_bytes > 0"))
+    stack.wait("PostgreSQL and the machine are measured", lambda: query('pg_up{job="postgres"} == 1') and query('node_memory_MemAvailable_bytes{job="node"} > 0'))
     measured = stack.wait("the collector measures", lambda: len(query('count by (__name__) ({job="collect"})')))
     stack.say(f"{measured} metrics of the collector in Prometheus")
-    if query('emergency_mode{contract="pgaux"}'):
+    if query('emergency_mode{contract="pgaux", job="collect"}'):
         paused(stack, contracts, firing, viewer)
-    if down:
-        stack.running.pop("watchbell").kill()
-        stack.say("Watchbell is killed")
-        stack.wait("the Alertmanager knows that Watchbell is down", lambda: "WatchbellDown" in firing("http://alertmanager:9093"), 150)
+
+
+def down(stack):
+    """Watchbell is gone, and somebody else says so."""
+    stack.running.pop("watchbell").kill()
+    stack.say("Watchbell is killed")
+    listed = lambda: {it["labels"]["alertname"] for it in ask("http://alertmanager:9093/api/v2/alerts") or []}
+    stack.wait("the Alertmanager knows that Watchbell is down", lambda: "WatchbellDown" in listed(), 150)
 
 
 def paused(stack, contracts, firing, viewer):
@@ -212,7 +226,9 @@ def paused(stack, contracts, firing, viewer):
 def main(arguments):
     stack = Stack()
     try:
-        story(stack, "--down" in arguments)
+        story(stack)
+        if "--down" in arguments:
+            down(stack)
     except Missing as why:
         print(f"run-deploy: not run: {why}", file=sys.stderr)
         return 3

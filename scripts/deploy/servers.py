@@ -57,8 +57,10 @@ def check_alertmanager(held):
 def check_grafana(held):
     """Yields what is wrong with the provisioning: there is no Grafana here, so its shape is ours to know."""
     seen = set()
-    for file in sorted((held.deploy / "grafana/provisioning").rglob("*.yaml")):
-        where = file.relative_to(held.deploy)
+    mounts = documents(held.deploy / "compose.yaml")[0]["services"]["grafana"]["volumes"]
+    mounted = {target: source for source, target, _ in (mount.split(":") for mount in mounts if mount.count(":") == 2)}
+    for file in sorted((*(held.deploy / "grafana/provisioning").rglob("*.yaml"), held.root / "dashboards/provisioning/dashboards.yaml")):
+        where = file.relative_to(held.root)
         for document in documents(file):
             if document.get("apiVersion") != 1:
                 yield f"{where}: apiVersion is not 1"
@@ -71,9 +73,15 @@ def check_grafana(held):
                     yield f"{where}: {source.get('name')}: another type than expected, or its uid is there twice"
                 seen.add(source.get("uid"))
             for provider in document.get("providers", []):
-                if provider.get("type") != "file" or not provider.get("options", {}).get("path"):
-                    yield f"{where}: {provider.get('name')}: is no provider of files"
-    held.note("provisioning by our own rules (shape, uids); no Grafana here")
+                path = provider.get("options", {}).get("path")
+                if provider.get("type") != "file" or path not in mounted:
+                    yield f"{where}: {provider.get('name')}: shows {path}, and compose.yaml mounts {sorted(mounted)}"
+                elif not list((held.deploy / mounted[path]).glob("*.json")):
+                    yield f"{where}: {provider.get('name')}: there is no dashboard in {mounted[path]}"
+    dashboards = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((held.root / "dashboards").glob("*.json"))]
+    if "prometheus" not in seen or not dashboards:
+        yield "grafana/provisioning: no Prometheus for the dashboards, or no dashboards"
+    held.note(f"provisioning of {len(seen)} data sources and {len(dashboards)} dashboards by our own rules (shape, uids, mounts); no Grafana here")
 
 
 def check_rsyslog(held, lines):
