@@ -50,13 +50,11 @@ impl Event {
         let mut topics = topics[1..].iter();
         let mut values = Vec::with_capacity(self.parameters.len());
         for parameter in &self.parameters {
-            let value = match parameter.indexed {
-                false => body.next(),
-                true => topics
-                    .next()
-                    .map(|topic| read::word(&parameter.kind, *topic))
-                    .transpose()
-                    .map_err(|why| Unreadable::Other { promised: parameter.kind.to_string(), why })?,
+            let value = if parameter.indexed {
+                let value = topics.next().map(|topic| read::word(&parameter.kind, *topic)).transpose();
+                value.map_err(|why| Unreadable::Other { promised: parameter.kind.to_string(), why })?
+            } else {
+                body.next()
             };
             values.extend(value);
         }

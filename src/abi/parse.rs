@@ -14,6 +14,9 @@ pub struct Mistake {
     pub help: Option<String>,
 }
 
+/// A word, and where it stands.
+pub(super) type Word = (String, Range<usize>);
+
 /// A signature's parts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Signature {
@@ -21,7 +24,7 @@ pub(super) struct Signature {
     pub(super) inputs: Vec<Parameter>,
     pub(super) outputs: Vec<Parameter>,
     /// Where the words behind the parameters stand, as `view`.
-    pub(super) words: Vec<(String, Range<usize>)>,
+    pub(super) words: Vec<Word>,
 }
 
 /// What begins a text of this kind, where anything does: `function` or `event`.
@@ -63,7 +66,7 @@ impl<'a> Parser<'a> {
         Ok(Signature { name: name.to_owned(), inputs, outputs, words })
     }
 
-    fn words_and_outputs(&mut self, kind: &str) -> Result<(Vec<(String, Range<usize>)>, Vec<Parameter>), Mistake> {
+    fn words_and_outputs(&mut self, kind: &str) -> Result<(Vec<Word>, Vec<Parameter>), Mistake> {
         let (mut words, mut outputs) = (Vec::new(), Vec::new());
         loop {
             self.skip_space();

@@ -89,7 +89,7 @@ const ERRORS: [&str; 8] = [
     "NotOwner()",
     "OnlyOwner()",
 ];
-/// How the texts of such refusals begin: OpenZeppelin 4, Solmate.
+/// How the texts of such refusals begin: `OpenZeppelin` 4, Solmate.
 const TEXTS: [&str; 4] = [
     "AccessControl: ",
     "Ownable: caller is not the owner",

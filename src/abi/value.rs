@@ -81,6 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "the nearest number to the exact one is meant, to the last bit")]
     fn decimals_move_the_point_of_numbers_of_every_size() {
         let of =
             |text: &str, decimals| Value::Uint(text.parse().expect("a number")).number(decimals).expect("a number");

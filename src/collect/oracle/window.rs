@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn availability_is_of_the_window_alone_and_bursts_weigh_as_one_look() {
-        let (hour, minute) = (Duration::from_secs(3600), Duration::from_secs(60));
+        let (hour, minute) = (Duration::from_hours(1), Duration::from_mins(1));
         let mut window = Window::new(hour, minute);
         let start = Instant::now();
         let mut look = |minutes: u32, seconds: u32, is_usable| {
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_long_window_of_short_intervals_is_bounded() {
-        let mut window = Window::new(Duration::from_secs(30 * 86_400), Duration::from_millis(100));
+        let mut window = Window::new(Duration::from_hours(30 * 24), Duration::from_millis(100));
         let start = Instant::now();
         for look in 0..40_000 {
             window.looked(true, start + Duration::from_secs(100) * look);

@@ -207,12 +207,12 @@ impl Book {
     pub(super) fn restored(&self, chain: &Name, kept: Option<&KeptChain>) -> Ledger {
         let index: BTreeMap<&str, usize> =
             self.accounts.iter().enumerate().map(|(at, account)| (account.key.as_str(), at)).collect();
-        let mut same = BTreeMap::new();
+        let mut same = BTreeSet::new();
         let accounts = self.accounts.iter().map(|account| {
             let kept = kept.and_then(|kept| kept.accounts.get(&account.key));
             let (from, total) = match kept {
                 Some(kept) if kept.counts == account.counts => {
-                    same.insert(account.key.as_str(), ());
+                    same.insert(account.key.as_str());
                     (kept.from, kept.total)
                 }
                 Some(_) => {
@@ -225,7 +225,7 @@ impl Book {
         });
         let accounts: Vec<Account> = accounts.collect();
         let entry = |kept: &KeptEntry| {
-            let account = *index.get(kept.account.as_str()).filter(|_| same.contains_key(kept.account.as_str()))?;
+            let account = *index.get(kept.account.as_str()).filter(|_| same.contains(kept.account.as_str()))?;
             Some(Entry {
                 account,
                 transaction: kept.transaction,

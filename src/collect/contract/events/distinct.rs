@@ -52,11 +52,13 @@ impl Distinct {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::keccak256;
 
+    /// As evenly spread as a hash, and faster (splitmix64).
     fn fingerprint(number: u32) -> u64 {
-        let hash = keccak256(number.to_be_bytes());
-        u64::from_be_bytes(hash[..8].try_into().expect("eight bytes"))
+        let mixed = u64::from(number).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 
     #[test]

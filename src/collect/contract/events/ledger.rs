@@ -250,10 +250,11 @@ mod tests {
                 chain.push(Vec::new());
                 ledger.append(block(10 + chain.len() as u64, 255, Vec::new()));
             }
-            let on_chain = chain.iter().flatten().count() as f64;
+            let count = |number: usize| f64::from(u32::try_from(number).expect("a dozen"));
+            let on_chain = count(chain.iter().flatten().count());
             let total = ledger.accounts[0].total;
             prop_assert!(total >= on_chain - 1e-9, "{total} of {on_chain} on the chain");
-            prop_assert!(total <= ever.len() as f64 + 1e-9, "{total} of {} that ever were", ever.len());
+            prop_assert!(total <= count(ever.len()) + 1e-9, "{total} of {} that ever were", ever.len());
             // What no reorganisation took back for good is exact.
             if ever.len() == chain.iter().flatten().count() {
                 prop_assert!((total - on_chain).abs() < 1e-9);

@@ -23,7 +23,7 @@ pub struct Contract {
     /// right. Reads each block with its transactions.
     #[schemars(extend("default" = false))]
     pub denied: Option<bool>,
-    /// Further refusals that mean a lack of a right, beside those of OpenZeppelin, Solady and Solmate: an error,
+    /// Further refusals that mean a lack of a right, beside those of `OpenZeppelin`, `Solady` and `Solmate`: an error,
     /// `NotKeeper(address)`, or how a text begins.
     #[serde(default)]
     pub denied_by: Vec<PlainText>,
