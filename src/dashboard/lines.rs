@@ -178,7 +178,8 @@ mod tests {
     #[test]
     fn numbers_have_the_colour_of_the_worst_tier_they_meet_else_of_what_is_wanted() {
         use Bound::{Above, AtMost, Below, Equals, Inside};
-        let table: [(&[(&str, Bound)], Option<Bound>, &str); 8] = [
+        type Case = (&'static [(&'static str, Bound)], Option<Bound>, &'static str);
+        let table: [Case; 8] = [
             (&[], None, "green"),
             (&[("high", Above(100.0))], None, "green, orange from 100"),
             (&[("high", Above(100.0))], Some(Inside(10.0, 30.0)), "text, green from 10, text from 30, orange from 100"),

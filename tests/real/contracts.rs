@@ -43,7 +43,7 @@ fn config(anvil: &Anvil, contracts: &Value, oracles: &Value) -> String {
 
 fn collector(folder: &Scratch, config: &str) -> Collector {
     let collector = Collector::start(folder.path(), config, &[]).expect("it starts");
-    collector.wait_for(EVENTS_UP, |up| up == 1.0);
+    collector.wait_for(EVENTS_UP, |up| up > 0.0);
     collector
 }
 

@@ -90,7 +90,6 @@ fn a_query_that_gets_nothing_is_told_and_ends_with_no() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "what was checked, and what was not, is said; it has no other voice")]
 fn the_dashboards_are_what_grafanas_own_types_say_a_dashboard_is() {
     let check = |arguments: &[&str]| {
         let output = Command::new(in_repository("scripts/check-dashboards")).args(arguments).output().expect("a shell");
