@@ -9,6 +9,7 @@ mod alerts;
 mod ask;
 mod callbacks;
 mod go;
+mod health;
 mod incidents;
 mod page;
 mod reply;
@@ -19,6 +20,7 @@ mod silences;
 
 pub use routes::{Needs, Route, routes};
 
+use crate::collect::health::Checkup;
 use crate::service::decider::Decider;
 use crate::service::doors::Doors;
 use crate::service::run::Question;
@@ -37,6 +39,8 @@ use tokio_util::sync::CancellationToken;
 struct Desk {
     doors: Doors,
     callbacks: Arc<callbacks::Callbacks>,
+    /// The last health check.
+    checkup: Arc<Checkup>,
     registry: Arc<prometheus_client::registry::Registry>,
     /// Whether only this machine can reach us.
     is_local: bool,
@@ -58,7 +62,9 @@ pub async fn serve(listener: TcpListener, doors: Doors, stop: CancellationToken)
     say_what_is_open(&doors, is_local);
     let callbacks = Arc::new(callbacks::Callbacks::new());
     let started = crate::service::clock::wall();
-    let router = routes::router(&Desk { doors, callbacks: Arc::clone(&callbacks), registry, is_local, started });
+    let checkup = Arc::new(Checkup::default());
+    let desk = Desk { doors, callbacks: Arc::clone(&callbacks), checkup, registry, is_local, started };
+    let router = routes::router(&desk);
     let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(cause) = served {
         tracing::error!(error = %cause, "the HTTP server ended");

@@ -4,7 +4,8 @@ use super::access::{Reader, guard};
 use super::ask::LONGEST_BODY;
 use super::reply::{self, Wrong};
 use super::{
-    Desk, alertmanager, alerts, callbacks, healthy, incidents, metrics, ready, reload, routines, rules, silences,
+    Desk, alertmanager, alerts, callbacks, health, healthy, incidents, metrics, ready, reload, routines, rules,
+    silences,
 };
 use crate::config::Role;
 use crate::http_metrics::HttpMetrics;
@@ -49,6 +50,7 @@ pub fn routes() -> Vec<Route> {
         route(Method::GET, "/metrics", look, get(metrics)),
         route(Method::GET, "/api/v1/rules", look, get(rules::rules)),
         route(Method::GET, "/api/v1/alerts", look, get(alerts::alerts)),
+        route(Method::GET, "/api/v1/health", look, get(health::health)),
         route(Method::GET, "/incidents", look, get(incidents::look)),
         route(Method::GET, "/incidents/{number}", look, get(incidents::look_at)),
         route(Method::GET, "/api/v1/incidents", look, get(incidents::list)),

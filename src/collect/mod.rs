@@ -63,7 +63,7 @@ pub async fn run(collect: &Collect, stop: CancellationToken) -> Result<(), Colle
             probes.begin(probe);
         }
     }
-    let mut router = exporter::router(&measures);
+    let mut router = exporter::router(collect, &measures);
     let mut tasks = JoinSet::new();
     if let Some(settings) = &collect.beacons {
         let beacons = beacon::Beacons::open(settings, &measures, &collect.state);

@@ -1,11 +1,14 @@
 //! One answer: are the chain, the contracts and the oracle well? Asked of the nodes themselves, here and now, as the
 //! mission's `health-check.js` does it; no Prometheus and no history stand between.
 //!
-//! [`judge`](Health::whole) is pure; [`ask::check`] asks. Absent on purpose: bounds of rules. A gas price may be dear and
+//! What an answer comes to is pure ([`Health::whole`]); [`ask::check`] asks, and [`Checkup`] spares the nodes. Absent on purpose: bounds of rules. A gas price may be dear and
 //! the chain healthy: it answers, and its newest block is fresh.
 
 pub mod ask;
+mod checkup;
 mod words;
+
+pub use checkup::Checkup;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
