@@ -214,10 +214,13 @@ def check_systemd(held):
         for kind in re.findall(r"^(?:User|Group)=(.*)", unit.read_text(encoding="utf-8"), re.M):
             if f"'{kind}'" not in users[1]:
                 yield f"systemd/{unit.name}: nobody makes {kind}"
-    example = (held.deploy / "systemd/watchbell.env.example").read_text(encoding="utf-8")
-    for name in re.findall(r"\{ env: (\w+) \}", (held.root / "watchbell.yaml").read_text(encoding="utf-8")):
-        if not re.search(rf"^{name}=", example, re.M):
-            yield f"systemd/watchbell.env.example: {name} of watchbell.yaml is not there"
+    # What `collect:` asks for is the collector's, everything else the service's.
+    before, _, collect = (held.root / "watchbell.yaml").read_text(encoding="utf-8").partition("\ncollect:")
+    for asked, file in ((before, "watchbell.env.example"), (collect, "watchbell-collect.env.example")):
+        example = (held.deploy / "systemd" / file).read_text(encoding="utf-8")
+        for name in re.findall(r"\{ env: (\w+) \}", asked):
+            if not re.search(rf"^{name}=", example, re.M):
+                yield f"systemd/{file}: {name} of watchbell.yaml is not there"
     version = held.run(analyze, "--version")[1].splitlines()[0].split(" (")[0]
     held.note(f"two units and their users by systemd-analyze verify, security (below {int(EXPOSURE) / 10}) and systemd-sysusers of {version}; not started: there is no systemd here")
 

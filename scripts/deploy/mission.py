@@ -86,7 +86,8 @@ def lines():
     if not DOCUMENT.exists():
         print("mission: the document is not beside the repository; its lines are not compared")
         return 0
-    rows, wanted = list(quoted(PAGE.read_text(encoding="utf-8"))), told(DOCUMENT.read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    rows, wanted = list(quoted(page)), told(DOCUMENT.read_text(encoding="utf-8"))
     wrong = uncovered(rows, wanted)
     # A comparison that would miss a row that is taken out, or one that says something else, compares nothing. Behind a row that goes on
     # until the next one, the next one may be missing.
@@ -96,6 +97,8 @@ def lines():
             if not heading and not wrong and not uncovered(rows[:at] + other + rows[at + 1:], wanted):
                 wrong.append(f"nobody would notice if the row `{line}` were gone or changed")
     # The first one says where it goes wrong; what follows it only follows.
+    without = [row["mission"] for kind, row in tables(page) if kind == "row" and not re.search(r"`[^`]+`", row.get("show it", ""))]
+    wrong += [f"nothing shows: {row}" for row in without]
     for one in wrong[:2]:
         print(f"mission: {one}", file=sys.stderr)
     print(f"{len(wanted) - min(len(wanted), len(wrong))} of {len(wanted)} lines of the mission document have their row")
