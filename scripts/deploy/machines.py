@@ -144,8 +144,9 @@ def of_cluster(held, resources):
         wanted = (policy["spec"].get("podSelector") or policy["spec"].get("selector") or {}).get("matchLabels")
         if wanted and not any(wanted.items() <= one["spec"]["template"]["metadata"]["labels"].items() for one in by_kind("StatefulSet")):
             yield f"kubernetes: {policy['kind']} {policy['metadata']['name']} is about no pod"
-    if "rpc_url" not in stack:
-        yield "kubernetes: the secret rpc_url is none of compose.yaml's"
+    for item in (item for one in by_kind("StatefulSet") for volume in one["spec"]["template"]["spec"]["volumes"] for item in volume.get("secret", {}).get("items", [])):
+        if item["key"] not in stack:
+            yield f"kubernetes: the secret {item['key']} is none of compose.yaml's"
 
 
 def of_pods(one, maps, rules, resources):

@@ -10,11 +10,11 @@ import urllib.request
 from pathlib import Path
 
 from held import PARTS, Missing
-from run import ROOT, Stack, story
+from run import ROOT, Stack, heartbeat, story
 
 PAGE = ROOT / "docs/mission.md"
 DOCUMENT = Path(os.environ.get("MISSION_DOCUMENT") or ROOT.parent / "shared/mission/performance-monitoring-setup.md")
-SECONDS = 60
+SECONDS = 120
 
 
 def tables(text):
@@ -185,7 +185,9 @@ def main(arguments):
     try:
         stack.before_prometheus, stack.once_ready = history, first_alert
         story(stack)
-        return run_all(stack, arguments[0] if arguments else "") or code
+        code = run_all(stack, arguments[0] if arguments else "") or code
+        heartbeat(stack)
+        return code
     except Missing as why:
         print(f"mission: not run: {why}", file=sys.stderr)
         return 3
