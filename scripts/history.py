@@ -152,6 +152,11 @@ def request_families(troubles):
             yield Series(name, "histogram", {**own, "le": bound}, counter(rate * share, troubles))
         yield Series("http_request_duration_seconds_sum", "histogram", own, counter(rate * 0.31, troubles))
         yield Series("http_request_duration_seconds_count", "histogram", own, counter(rate, troubles))
+    own = {"operation": "settle", "outcome": "ok"}
+    for bound, share in {"10": 0.2, "50": 0.6, "100": 0.9, "500": 0.99, "+Inf": 1.0}.items():
+        yield Series("operation_duration_ms_bucket", "histogram", {**own, "le": bound}, counter(0.1 * share, troubles))
+    yield Series("operation_duration_ms_sum", "histogram", own, counter(6, troubles))
+    yield Series("operation_duration_ms_count", "histogram", own, counter(0.1, troubles))
 
 
 def oracle_families():

@@ -87,8 +87,6 @@ def browser_families(troubles):
     shares = {"0.1": 0.4, "0.2": 0.7, "0.5": 0.8, "1": 0.9, "2.5": 0.98}
     for vital in ("LCP", "INP", "FCP", "TTFB"):
         yield from histogram("web_vitals_seconds", {"service": "web", "page": "home", "vital": vital}, shares, 0.2, troubles)
-    shares = {"10": 0.2, "50": 0.6, "100": 0.9, "500": 0.99}
-    yield from histogram("operation_duration_ms", {"operation": "settle", "outcome": "ok"}, shares, 0.1, troubles)
     for page, rate in (("home", 4 / DAY), ("trade", 9 / DAY)):
         labels = {"service": "web", "page": page, "kind": "error"}
         yield Series("javascript_errors_total", "counter", labels, counter(rate, troubles))

@@ -16,6 +16,8 @@ const MOST_KEPT: usize = 64;
 #[derive(Debug)]
 struct Slice {
     began: Duration,
+    /// When the last value came, kept or not.
+    newest: Duration,
     seen: u64,
     kept: Vec<(Duration, f64)>,
 }
@@ -26,7 +28,7 @@ pub(super) struct Window {
     slices: VecDeque<Slice>,
 }
 
-/// A median, and when the newest value that it rests on came.
+/// A median, and when the newest value that it speaks of came.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Median {
     pub(super) value: f64,
@@ -38,7 +40,7 @@ impl Window {
     pub(super) fn add(&mut self, now: Duration, value: f64, draw: f64) {
         self.forget(now);
         if self.slices.back().is_none_or(|slice| now.saturating_sub(slice.began) >= SLICE) {
-            self.slices.push_back(Slice { began: now, seen: 0, kept: Vec::new() });
+            self.slices.push_back(Slice { began: now, newest: now, seen: 0, kept: Vec::new() });
         }
         if let Some(slice) = self.slices.back_mut() {
             slice.add(now, value, draw);
@@ -54,7 +56,7 @@ impl Window {
             let weight = slice.weight();
             for (at, value) in slice.kept.iter().filter(|(at, _)| now.saturating_sub(*at) < WINDOW) {
                 values.push((*value, weight));
-                newest = newest.max(*at);
+                newest = newest.max(slice.newest);
             }
         }
         weighted_median(values).map(|value| Median { value, newest })
@@ -70,7 +72,7 @@ impl Window {
 impl Slice {
     /// Reservoir sampling: after `seen` values each of them is kept with the same probability.
     fn add(&mut self, now: Duration, value: f64, draw: f64) {
-        self.seen += 1;
+        (self.seen, self.newest) = (self.seen + 1, now);
         if self.kept.len() < MOST_KEPT {
             self.kept.push((now, value));
             return;

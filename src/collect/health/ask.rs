@@ -5,7 +5,7 @@ use crate::abi::{Call, Value};
 use crate::collect::contract::asked;
 use crate::collect::oracle::price;
 use crate::collect::probe::Trouble;
-use crate::collect::rpc::{Head, Quantity, Rpc};
+use crate::collect::rpc::{Head, Quantity, Rpc, doubt};
 use crate::config::collect::{Chain, Collect, Contract, Health as Bounds, Oracle};
 use crate::measures::Measures;
 use crate::model::duration_text::format;
@@ -77,6 +77,9 @@ fn said(found: Result<Item, Trouble>) -> Item {
 async fn head_is(rpc: &Rpc, bounds: Bounds) -> Result<Item, Trouble> {
     let head: Head = rpc.ask("eth_getBlockByNumber", json!(["latest", false])).await?;
     let price: Quantity = rpc.ask("eth_gasPrice", json!([])).await?;
+    if let Some(lie) = doubt(None, &head, Timestamp::now().as_millisecond()) {
+        return Err(Trouble::new(lie.reason(), format!("the node {lie}")));
+    }
     let age = now().saturating_sub(head.timestamp);
     let item = Item::healthy(vec![
         ("block_number", head.number.into()),
@@ -112,7 +115,7 @@ async fn contract_is(rpc: &Rpc, contract: &Contract) -> Result<Item, Trouble> {
 /// An oracle: its price and how old that is.
 async fn oracle_is(rpc: &Rpc, oracle: &Oracle, bounds: Bounds) -> Result<Item, Trouble> {
     let (_, mut answers) = asked(rpc, &[(oracle.feed.address, &oracle.feed.call)], 0).await?;
-    let price = price::of_feed(&oracle.feed, &answers.pop().unwrap_or_else(|| Ok(Vec::new()))?)?;
+    let price = price::of_feed(&oracle.feed, &answers.pop().unwrap_or_else(|| Ok(Vec::new()))?)?.of_its_time(now())?;
     let age = price.age(now());
     let item = Item::healthy(vec![
         ("price", json!(price.value)),

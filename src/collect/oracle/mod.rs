@@ -176,6 +176,8 @@ impl Watch {
         let mut answers = answers.into_iter();
         let mut own =
             answers.next().and_then(|answer| known(answer, |values| price::of_feed(&self.oracle.feed, values)));
+        let of_its_time = |known: Known| known.map(|price| price.and_then(|price| price.of_its_time(now)));
+        own = of_its_time(own);
         if let Some((asked, decimals)) = &self.oracle.confidence {
             let confidence = answers.next().and_then(Result::ok);
             let confidence = confidence.and_then(|values| asked.place.of(&values)?.number(*decimals));
@@ -184,6 +186,8 @@ impl Watch {
             }
         }
         let sources = self.sources(&mut answers, &own);
+        let sources: BTreeMap<Name, Known> =
+            sources.into_iter().map(|(name, known)| (name, of_its_time(known))).collect();
         let mut troubles: Vec<Trouble> = own.iter().filter_map(|known| known.as_ref().err().cloned()).collect();
         if !matches!(self.oracle.sources, Sources::Itself) {
             self.show(&self.own.clone(), &own, now, false);

@@ -5,6 +5,9 @@ use crate::abi::{Place, Value};
 use crate::config::collect::{Feed, Listed};
 use crate::model::Name;
 
+/// How far ahead of the clock a price may be stamped: as far as blocks may.
+const MOST_AHEAD_SECONDS: f64 = 15.0 * 60.0;
+
 /// A price, and when it was made.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::collect) struct Price {
@@ -16,7 +19,21 @@ pub(in crate::collect) struct Price {
 }
 
 impl Price {
-    /// How old it is. One of the future is as young as can be.
+    /// The same, unless it is stamped later than any clock that is a little wrong explains: such a price would be fresh for
+    /// ever.
+    pub(in crate::collect) fn of_its_time(self, now: u64) -> Result<Price, Trouble> {
+        #[expect(clippy::cast_precision_loss, reason = "a time of this age")]
+        let ahead = self.timestamp - now as f64;
+        if ahead <= MOST_AHEAD_SECONDS {
+            return Ok(self);
+        }
+        Err(Trouble::new(
+            "implausible",
+            format!("its price is stamped {ahead:.0} s ahead of the clock: is it in seconds?"),
+        ))
+    }
+
+    /// How old it is. One that is a little ahead is as young as can be.
     #[expect(clippy::cast_precision_loss, reason = "a time of this age")]
     pub(in crate::collect) fn age(&self, now: u64) -> f64 {
         (now as f64 - self.timestamp).max(0.0)
@@ -161,6 +178,15 @@ mod tests {
             .collect();
         assert_eq!(told, [("a", Ok(6.0)), ("b", Err("no_price"))]);
         assert_eq!(found[0].1.as_ref().expect("a price").confidence, Some(95.5));
+    }
+
+    #[test]
+    fn a_price_that_is_stamped_far_ahead_is_none_and_one_a_little_ahead_is_young() {
+        let price = |timestamp| Price { value: 3350.0, timestamp, confidence: None };
+        let at = |timestamp| price(timestamp).of_its_time(1_000).map(|price| price.age(1_000)).map_err(|it| it.reason);
+        assert_eq!(at(1_900.0), Ok(0.0));
+        assert_eq!(at(1_901.0), Err("implausible"));
+        assert_eq!(at(1e77), Err("implausible"));
     }
 
     #[test]

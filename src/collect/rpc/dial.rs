@@ -2,6 +2,7 @@
 //!
 //! Absent on purpose: proxies. What leads requests through one does not lead a line that stays open.
 
+use super::echo::Echo;
 use super::{Failure, LARGEST, http};
 use base64::Engine;
 use reqwest::Url;
@@ -18,8 +19,13 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Error};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-/// An open line.
-pub type Line = WebSocketStream<Box<dyn Wire>>;
+/// An open line, and what of its address is not to be said back.
+pub struct Line {
+    /// The line itself.
+    pub wire: WebSocketStream<Box<dyn Wire>>,
+    /// What may be secret in its address.
+    pub echo: Echo,
+}
 
 /// What a line runs over: TCP, or TLS above it.
 pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -34,8 +40,16 @@ pub async fn dial(url: &Url, tls: &Arc<ClientConfig>) -> Result<Line, Failure> {
         .max_message_size(Some(LARGEST))
         .max_frame_size(Some(LARGEST));
     let wire = wire(url, tls).await?;
-    let (line, _) = client_async_with_config(request(url)?, wire, Some(config)).await.map_err(failure)?;
-    Ok(line)
+    let echo = Echo::of(url);
+    match client_async_with_config(request(url)?, wire, Some(config)).await {
+        Ok((wire, _)) => Ok(Line { wire, echo }),
+        Err(Error::Http(mut refusal)) => {
+            let said = refusal.body_mut().take().unwrap_or_default();
+            *refusal.body_mut() = Some(echo.quiet(said));
+            Err(failure(Error::Http(refusal)))
+        }
+        Err(error) => Err(failure(error)),
+    }
 }
 
 async fn wire(url: &Url, tls: &Arc<ClientConfig>) -> Result<Box<dyn Wire>, Failure> {

@@ -1,5 +1,6 @@
 //! One exchange with an endpoint over HTTP.
 
+use super::echo::Echo;
 use super::wire::{self, Message};
 use super::{Failure, LARGEST};
 use crate::config::Secret;
@@ -26,7 +27,8 @@ pub async fn exchange(client: &Client, url: &Secret, question: &Value) -> Result
         }
         body.extend_from_slice(&piece);
     }
-    judge(status, retry_after, body)
+    let echo = reqwest::Url::parse(url.expose()).map(|url| Echo::of(&url)).unwrap_or_default();
+    judge(status, retry_after, echo.quiet(body))
 }
 
 /// What the status makes of a body: some nodes and gateways answer a question that they do not like with 400 and a proper

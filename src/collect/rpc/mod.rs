@@ -15,6 +15,7 @@ mod agreement;
 mod clock;
 mod dial;
 mod doubt;
+mod echo;
 mod endpoint;
 mod error;
 mod head;
@@ -28,6 +29,7 @@ mod tally;
 pub(crate) mod tests;
 mod wire;
 
+pub(in crate::collect) use doubt::doubt;
 pub use error::{Failure, NodeError, RpcError};
 pub use head::{Head, Quantity, number};
 pub use survey::{Sight, Survey};

@@ -245,7 +245,7 @@ impl Carrier {
             return Err(Failure::Timeout(self.patience));
         }
         (self.doubted, self.look_at) = (true, Instant::now() + self.patience);
-        let ping = line.send(tungstenite::Message::Ping(bytes::Bytes::new()));
+        let ping = line.wire.send(tungstenite::Message::Ping(bytes::Bytes::new()));
         match timeout(self.patience, ping).await {
             Ok(sent) => sent.map_err(dial::failure),
             Err(_) => Err(Failure::Timeout(self.patience)),
@@ -254,12 +254,25 @@ impl Carrier {
 }
 
 async fn say(line: &mut Line, text: String) -> Result<(), Failure> {
-    line.send(tungstenite::Message::text(text)).await.map_err(dial::failure)
+    line.wire.send(tungstenite::Message::text(text)).await.map_err(dial::failure)
 }
 
 async fn next(line: &mut Line) -> Result<tungstenite::Message, Failure> {
     let ended = || Failure::Unreachable("the connection has ended".into());
-    line.next().await.ok_or_else(ended)?.map_err(dial::failure)
+    let message = line.wire.next().await.ok_or_else(ended)?.map_err(dial::failure)?;
+    if !line.echo.is_in(message_bytes(&message)) {
+        return Ok(message);
+    }
+    Ok(tungstenite::Message::binary(line.echo.quiet(message.into_data().to_vec())))
+}
+
+fn message_bytes(message: &tungstenite::Message) -> &[u8] {
+    use tungstenite::Message::{Binary, Close, Frame, Ping, Pong, Text};
+    match message {
+        Text(text) => text.as_bytes(),
+        Binary(bytes) => bytes,
+        Close(_) | Ping(_) | Pong(_) | Frame(_) => &[],
+    }
 }
 
 /// The message of JSON-RPC in a message of the line, where there is one.

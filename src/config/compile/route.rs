@@ -68,6 +68,12 @@ fn never_matched(routes: &[(Route, Place)], findings: &mut Findings) {
     }
 }
 
+/// Whether this is the configuration of a machine that collects and does nothing else.
+fn only_collects(ground: &Ground<'_>) -> bool {
+    let written = ground.written;
+    written.collect.is_some() && written.rules.is_empty() && written.prometheus.iter().next().is_none()
+}
+
 /// Without routes: the policy `default`, or the only one there is.
 fn unsaid(ground: &Ground<'_>, findings: &mut Findings) -> Vec<Route> {
     // Which policies there are can only be said when all of them can be read.
@@ -76,6 +82,8 @@ fn unsaid(ground: &Ground<'_>, findings: &mut Findings) -> Vec<Route> {
     }
     let policies: Vec<&str> = ground.written.policies.iter().map(|(name, _)| name.value.as_str()).collect();
     let policy = match policies.as_slice() {
+        // Who evaluates no rules has no alert to tell.
+        [] if only_collects(ground) => return Vec::new(),
         [] => {
             findings
                 .warn(codes::WB139, "nobody will hear of any alert")

@@ -146,6 +146,8 @@ responders:
 fn no_file_and_an_empty_file_mean_the_same() {
     assert_eq!(loading("").settings(), Settings::default());
     assert_eq!(loading("# nothing yet\nchannels:\nroutes: ~\n").settings(), Settings::default());
+    let collector = loading("collect: { beacons: { origins: ['https://example.org'] } }");
+    assert!(collector.findings.iter().next().is_none(), "who only collects has nobody to tell: {}", collector.told());
     assert_eq!(loading("{}").findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), [codes::WB139]);
 }
 

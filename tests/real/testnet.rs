@@ -1,0 +1,33 @@
+//! The scripted testnet: each trouble of the mission's alert list, from its cause to the person who hears of it.
+
+use crate::support::{in_repository, installed, parts, say_skipped};
+use std::process::Command;
+
+#[test]
+fn every_trouble_of_the_mission_reaches_the_right_level_at_the_right_tier() {
+    let needed = ["anvil", "node", "chromium", "prometheus", "prometheus-alertmanager"];
+    let programs: Option<Vec<_>> = needed.iter().map(|program| installed(program)).collect();
+    let (Some(programs), Some(parts)) = (programs, parts()) else { return };
+    for modules in [
+        "testnet/node_modules/solc",
+        "clients/node/node_modules/express",
+        "clients/browser/node_modules/playwright-core",
+    ] {
+        if !parts.join(modules).is_dir() {
+            return say_skipped(modules);
+        }
+    }
+    let folders = programs.iter().filter_map(|program| program.parent());
+    let path = std::env::join_paths(
+        folders.map(Into::into).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    );
+    let output = Command::new("python3")
+        .arg(in_repository("scripts/scripted_testnet.py"))
+        .args(["--watchbell", env!("CARGO_BIN_EXE_watchbell"), "--untimed"])
+        .env("PATH", path.expect("folders of programs"))
+        .output()
+        .expect("python3 runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("16 of 16 reached the right level"), "{said}\n{wrong}");
+}
