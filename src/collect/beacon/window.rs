@@ -54,7 +54,7 @@ impl Window {
         let mut newest = Duration::ZERO;
         for slice in &self.slices {
             let weight = slice.weight();
-            for (at, value) in slice.kept.iter().filter(|(at, _)| now.saturating_sub(*at) < WINDOW) {
+            for (_, value) in slice.kept.iter().filter(|(at, _)| now.saturating_sub(*at) < WINDOW) {
                 values.push((*value, weight));
                 newest = newest.max(slice.newest);
             }

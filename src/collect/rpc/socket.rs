@@ -135,9 +135,7 @@ impl Keeper {
             wait = if opened.elapsed() > LONGEST_WAIT { FIRST_WAIT } else { wait };
             self.state.send_replace(State::Broken(why.clone()));
             (self.hear)(News::Broken(why.clone()));
-            // Another chain is a mistake of the configuration, which a person has to mend first.
-            let least = if matches!(why, Failure::WrongChain { .. }) { LONGEST_WAIT } else { wait };
-            sleep(why.retry_after().map_or(least, |wish| wish.clamp(least, LONGEST_WISH))).await;
+            sleep(why.retry_after().map_or(wait, |wish| wish.clamp(wait, LONGEST_WISH))).await;
             wait = (wait * 2).min(LONGEST_WAIT);
             self.state.send_replace(State::Dialling);
         }
