@@ -7,7 +7,7 @@
 //   GET  /, /trade/…                      the page; it has loaded when its picture has
 //   GET  /metrics                         what the middleware counted
 //   POST /_control {endpoint, delay, fail}  trouble: `endpoint` is one of the three, or `page`; seconds
-//   GET  /_visited?at_least=N             200 once so many visitors have opened the page, else 503
+//   GET  /_visited?at_least=N             200 once so many visitors have opened the page, else 404, which is no failure of ours
 'use strict';
 const express = require('express');
 const { register } = require('prom-client');
@@ -49,7 +49,7 @@ app.post('/_control', express.json(), ({ body: { endpoint: name, ...wish } }, re
   trouble[name] = { ...trouble[name], ...wish };
   res.json({ done: true });
 });
-app.get('/_visited', ({ query }, res) => res.sendStatus(visitors >= Number(query.at_least) ? 200 : 503));
+app.get('/_visited', ({ query }, res) => res.sendStatus(visitors >= Number(query.at_least) ? 200 : 404));
 app.get(['/', '/trade/:symbol'], (req, res) => {
   if (req.query.visitor) visitors = Math.max(visitors, Number(req.query.visitor));
   res.set('Cache-Control', 'no-store').send(page);
