@@ -1,7 +1,7 @@
 //! Measuring what Prometheus does not yet see: chains, contracts, oracles, endpoints, browsers, operations.
 //!
 //! `watchbell collect` is one exporter. Each thing that is watched is a [`Probe`](probe::Probe) with its own interval and
-//! deadline; what it finds goes into [`Measures`](crate::measures::Measures), which an [exporter] shows. One probe that
+//! deadline; what it finds goes into [`Measures`], which an [exporter] shows. One probe that
 //! fails, hangs or panics leaves the others alone, and says so in its own health metrics. Browsers and applications send
 //! to us instead; what they send meets the same bounds.
 //!
