@@ -273,8 +273,9 @@ mod tests {
 
     #[test]
     fn another_chain_is_never_used_and_asked_for_its_name_again_ever_later() {
-        let (mut standing, now) = (Standing::new(), Instant::now());
+        let (mut standing, mut now) = (Standing::new(), Instant::now());
         let mut named = || {
+            now += LONGEST_WAIT;
             standing.failed(Failure::WrongChain { expected: 1, got: 5 }, KEY, now);
             assert!(matches!(standing.usable(now), Use::Not(_)));
             wait(&standing, now)
