@@ -4,11 +4,12 @@
 //! One collector has the file; another one that is started by mistake is refused. It is written whole and renamed, so that
 //! no crash leaves a half of it.
 
+use super::file::{beside, replace};
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -227,19 +228,7 @@ fn read(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, KeptChain>, StateE
 fn write(path: &Path, chains: &BTreeMap<String, KeptChain>) -> io::Result<()> {
     let written = Written { watchbell_collect: FORMAT, chains: chains.clone() };
     let text = serde_json::to_vec(&written).map_err(io::Error::other)?;
-    let new = beside(path, ".new");
-    let mut file = File::create(&new)?;
-    file.write_all(&text)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
+    replace(path, &text)
 }
 
 #[cfg(test)]

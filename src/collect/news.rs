@@ -8,6 +8,9 @@ use tokio::time::{Instant, sleep_until};
 /// A chain may have several blocks a second. Nobody needs to know so exactly.
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
+/// How long after an endpoint does not have a block yet, of which another one told us, it is asked again.
+pub(super) const CATCHES_UP: Duration = Duration::from_millis(250);
+
 /// The newest blocks of a chain, as news.
 pub(super) struct News {
     heads: watch::Receiver<Option<Head>>,

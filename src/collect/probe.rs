@@ -2,8 +2,8 @@
 //! metrics that say how it goes.
 
 use crate::measures::{Counter, Gauge, Label, Measures};
+use crate::model::spread;
 use futures_util::FutureExt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -129,10 +129,8 @@ async fn look<P: Probe>(probe: &mut P, timeout: Duration) -> Result<(), Trouble>
 
 /// When a probe looks first: the same at each start, and not all at once.
 fn offset(kind: &str, name: &str, every: Duration) -> Duration {
-    let mut hasher = DefaultHasher::new();
-    (kind, name).hash(&mut hasher);
-    let part = f64::from(u16::try_from(hasher.finish() & 0xffff).unwrap_or_default()) / 65_536.0;
-    SPREAD.min(every).mul_f64(part)
+    let millis = u64::try_from(SPREAD.min(every).as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(spread(&[kind, name], millis))
 }
 
 /// How a probe fares, as it is exported and logged.

@@ -102,22 +102,10 @@ impl Lines {
     /// Every number that is spoken of, rising.
     fn numbers(&self) -> Vec<f64> {
         let bounds = self.bounds.iter().map(|(_, bound)| *bound).chain(self.target);
-        let mut numbers: Vec<f64> = bounds.flat_map(numbers_of).filter(|number| number.is_finite()).collect();
+        let mut numbers: Vec<f64> = bounds.flat_map(Bound::numbers).filter(|number| number.is_finite()).collect();
         numbers.sort_by(f64::total_cmp);
         numbers.dedup();
         numbers
-    }
-}
-
-fn numbers_of(bound: Bound) -> Vec<f64> {
-    match bound {
-        Bound::Above(n)
-        | Bound::AtLeast(n)
-        | Bound::Below(n)
-        | Bound::AtMost(n)
-        | Bound::Equals(n)
-        | Bound::Differs(n) => vec![n],
-        Bound::Outside(low, high) | Bound::Inside(low, high) | Bound::Between(low, high) => vec![low, high],
     }
 }
 

@@ -677,15 +677,7 @@ pub(super) fn threshold(rule: &Rule, subject: &Subject) -> String {
 /// The numbers of a bound, as a template shows them.
 #[must_use]
 pub fn bound_text(bound: Bound) -> String {
-    match bound {
-        Bound::Above(n)
-        | Bound::AtLeast(n)
-        | Bound::Below(n)
-        | Bound::AtMost(n)
-        | Bound::Equals(n)
-        | Bound::Differs(n) => n.to_string(),
-        Bound::Outside(low, high) | Bound::Inside(low, high) | Bound::Between(low, high) => format!("{low}–{high}"),
-    }
+    bound.numbers().iter().map(ToString::to_string).collect::<Vec<_>>().join("–")
 }
 
 /// What a reader must know beside the value: that it is not the condition that speaks.

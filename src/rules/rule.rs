@@ -233,6 +233,20 @@ pub struct InhibitedBy {
 }
 
 impl Bound {
+    /// Its numbers: one, or the lower and the upper one.
+    #[must_use]
+    pub fn numbers(self) -> Vec<f64> {
+        match self {
+            Bound::Above(n)
+            | Bound::AtLeast(n)
+            | Bound::Below(n)
+            | Bound::AtMost(n)
+            | Bound::Equals(n)
+            | Bound::Differs(n) => vec![n],
+            Bound::Outside(low, high) | Bound::Inside(low, high) | Bound::Between(low, high) => vec![low, high],
+        }
+    }
+
     /// Whether `value` meets it. Nothing is met by `NaN`.
     #[must_use]
     #[expect(clippy::float_cmp, reason = "`equals` means exactly that")]

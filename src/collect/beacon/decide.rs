@@ -3,11 +3,12 @@
 //! Absent on purpose: HTTP, the clock, metrics. `now` is the time since the collector began, by a clock that never jumps.
 
 use super::limit::{Bucket, Limits};
-use super::names::{self, Names};
+use super::names;
 use super::read::{self, Fact, MOST_ITEMS, Refusal, Unreadable};
 use super::visitors::{Kept, Visitors, WINDOWS};
 use super::window::Window;
 use super::wire::{Fault, Vital};
+use crate::collect::names::{Names, OTHER};
 use crate::config::collect::{Beacons, Pages};
 use crate::model::Name;
 use serde_json::value::RawValue;
@@ -358,7 +359,7 @@ impl Ground<'_> {
 
     fn page(&mut self, path: &str, changes: &mut Vec<Change>) -> Arc<str> {
         let label = match &mut self.application.pages {
-            PageNames::Configured(names) => names.of(self.settings.pages.name_of(path).unwrap_or(names::OTHER)),
+            PageNames::Configured(names) => names.of(self.settings.pages.name_of(path).unwrap_or(OTHER)),
             PageNames::AsTheyCome(names) => names.of(&names::without_ids(path)),
         };
         if label.is_new {

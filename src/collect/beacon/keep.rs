@@ -1,6 +1,7 @@
 //! The file in which the sketch of visitors outlives a restart. It holds hashes of nobody: which registers were met, and when.
 
 use super::visitors::Kept;
+use crate::collect::file::replace;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -34,11 +35,7 @@ impl Shelf {
 
     /// Keeps this. The file is whole at every moment.
     pub(super) fn write(&self, kept: &BTreeMap<String, Kept>) {
-        let beside = self.0.with_extension("new");
-        let written = serde_json::to_vec(kept)
-            .map_err(std::io::Error::from)
-            .and_then(|text| std::fs::write(&beside, text))
-            .and_then(|()| std::fs::rename(&beside, &self.0));
+        let written = serde_json::to_vec(kept).map_err(std::io::Error::from).and_then(|text| replace(&self.0, &text));
         if let Err(cause) = written {
             let file = self.0.display();
             tracing::warn!(%file, error = %cause, "the visitors cannot be kept, and a restart will count them anew");

@@ -1,9 +1,9 @@
 //! The metrics that beacons come to, and how a decision is counted into them.
 
 use super::decide::{Change, Decision, Outcome, State};
-use super::names::OTHER;
 use super::read::{PHASES, Refusal};
 use super::wire::{Fault, Vital};
+use crate::collect::names::OTHER;
 use crate::config::collect::{Beacons, Pages};
 use crate::measures::{Counter, Gauge, Histogram, Measures};
 use crate::model::Name;

@@ -2,7 +2,8 @@
 
 use super::decide::{Begin, Change, Decision, State};
 use super::metrics::Instruments;
-use super::{Beacons, collect, names};
+use super::{Beacons, collect};
+use crate::collect::names::Names;
 use crate::config::collect::{NamedPage, Pages, PathPattern};
 use crate::measures::Measures;
 use proptest::prelude::*;
@@ -387,7 +388,7 @@ proptest! {
     fn what_is_known_stays_as_small_as_it_is_meant_to_be(
         names in prop::collection::vec("[a-z0-9]{1,12}", 0..400), most in 1_usize..20
     ) {
-        let mut known = names::Names::first(most);
+        let mut known = Names::first(most);
         let labels: BTreeSet<_> = names.iter().map(|name| known.of(name).value).collect();
         prop_assert!(labels.len() <= most + 1 && known.count() <= most + 1);
     }

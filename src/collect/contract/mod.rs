@@ -7,7 +7,7 @@
 pub mod events;
 mod views;
 
-pub(super) use views::{Height, asked, pairs};
+pub(super) use views::{Height, asked, has_code, pairs};
 
 use super::cursor::State;
 use super::probe::Crew;

@@ -2,7 +2,7 @@
 
 use super::labels;
 use crate::abi::{Call, Revert, Value};
-use crate::collect::news::News;
+use crate::collect::news::{CATCHES_UP, News};
 use crate::collect::probe::{Pace, Probe, Trouble};
 use crate::collect::rpc::{Quantity, Rpc, RpcError};
 use crate::config::collect::{Asked, Chain, Contract, View};
@@ -10,11 +10,7 @@ use crate::measures::{Gauge, Label, Measures};
 use crate::model::{Labels, Name};
 use alloy_primitives::{Address, hex};
 use serde_json::{Value as Json, json};
-use std::time::Duration;
 use tokio::time::Instant;
-
-/// How long after an endpoint does not have a block yet it is asked again.
-const CATCHES_UP: Duration = Duration::from_millis(250);
 
 /// A block, by its height, at which calls are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,15 +89,6 @@ impl Views {
         self.info.set(&pairs(&self.labels.with("version", version.clone())), 1.0, Some(self.pace.fresh_until()));
         self.last_version = Some(version);
     }
-
-    /// Without functions to ask, whether there is a contract at all.
-    async fn has_code(&self) -> Result<(), Trouble> {
-        let code: String = self.rpc.ask("eth_getCode", json!([self.contract.address, "latest"])).await?;
-        let there = !matches!(code.as_str(), "0x" | "");
-        there
-            .then_some(())
-            .ok_or_else(|| Trouble::new("no_code", format!("there is no contract at {}", self.contract.address)))
-    }
 }
 
 impl Probe for Views {
@@ -120,7 +107,7 @@ impl Probe for Views {
     async fn look(&mut self) -> Result<(), Trouble> {
         let calls = self.calls();
         let troubles = if calls.is_empty() {
-            self.has_code().await.err().into_iter().collect()
+            has_code(&self.rpc, self.contract.address).await.err().into_iter().collect()
         } else {
             let (_, answers) = asked(&self.rpc, &calls, self.news.height()).await?;
             self.take(answers)
@@ -159,6 +146,13 @@ fn number(view: &View, values: &[Result<Vec<Value>, Trouble>]) -> Result<f64, Tr
 fn one(asked: &Asked, values: &[Value], decimals: u8) -> Result<f64, Trouble> {
     let value = asked.place.of(values).and_then(|value| value.number(decimals));
     value.ok_or_else(|| Trouble::new("wrong_type", format!("`{}` gave no number", asked.call.name)))
+}
+
+/// Without functions to ask: whether there is a contract at all.
+pub(in crate::collect) async fn has_code(rpc: &Rpc, address: Address) -> Result<(), Trouble> {
+    let code: String = rpc.ask("eth_getCode", json!([address, "latest"])).await?;
+    let is_there = !matches!(code.as_str(), "0x" | "");
+    is_there.then_some(()).ok_or_else(|| Trouble::new("no_code", format!("there is no contract at {address}")))
 }
 
 /// Labels as measures take them.

@@ -2,7 +2,7 @@
 
 use super::{Health, Item, Part};
 use crate::abi::{Call, Value};
-use crate::collect::contract::asked;
+use crate::collect::contract::{asked, has_code};
 use crate::collect::oracle::price;
 use crate::collect::probe::Trouble;
 use crate::collect::rpc::{Head, Quantity, Rpc, doubt};
@@ -98,13 +98,8 @@ async fn contract_is(rpc: &Rpc, contract: &Contract) -> Result<Item, Trouble> {
     let views = contract.views.iter().flat_map(|view| view.asked.iter().map(|asked| &asked.call));
     let calls: Vec<_> = version.iter().chain(views).map(|call| (contract.address, call)).collect();
     if calls.is_empty() {
-        let code: String = rpc.ask("eth_getCode", json!([contract.address, "latest"])).await?;
-        let is_there = !matches!(code.as_str(), "0x" | "");
-        return if is_there {
-            Ok(Item::healthy(vec![]))
-        } else {
-            Err(Trouble::new("no_code", "there is no contract at this address"))
-        };
+        has_code(rpc, contract.address).await?;
+        return Ok(Item::healthy(vec![]));
     }
     let (_, answers) = asked(rpc, &calls, 0).await?;
     let answers = answers.into_iter().collect::<Result<Vec<_>, _>>()?;

@@ -1,7 +1,7 @@
 //! The histogram of operations, and the care that it stays small.
 
+use crate::collect::names::{Label, Names, OTHER};
 use crate::measures::{Histogram, Measures};
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,8 +11,6 @@ const BOUNDS: [f64; 13] =
     [5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0, 5_000.0, 10_000.0, 30_000.0, 60_000.0];
 /// How many operations are told apart, where nobody says otherwise.
 const MOST_NAMES: usize = 200;
-/// The operation of all that are not told apart.
-pub(super) const OTHER: &str = "other";
 
 /// How an operation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +36,7 @@ impl Outcome {
 #[derive(Clone, Debug)]
 pub struct Timers {
     durations: Histogram,
-    most_names: usize,
-    names: Arc<Mutex<BTreeSet<String>>>,
+    names: Arc<Mutex<Names>>,
 }
 
 impl Timers {
@@ -48,7 +45,7 @@ impl Timers {
     pub fn new(measures: &Measures) -> Self {
         let help = "How long operations took in milliseconds, by how they ended";
         let durations = measures.histogram("operation_duration_ms", help, &BOUNDS);
-        Timers { durations, most_names: MOST_NAMES, names: Arc::default() }
+        Timers { durations, names: Arc::new(Mutex::new(Names::first(MOST_NAMES))) }
     }
 
     /// The same, with so many operations told apart. What others take is counted as `other`.
@@ -56,12 +53,15 @@ impl Timers {
     pub fn telling_apart(self, most_names: usize) -> Self {
         // `other` and two outcomes for each have room besides.
         let durations = self.durations.with_limit(2 * (most_names + 1));
-        Timers { durations, most_names, names: self.names }
+        Timers { durations, names: Arc::new(Mutex::new(Names::first(most_names))) }
     }
 
     /// Exports `operation` from now on, so that its first failure is seen as a rise.
     pub fn start(&self, operation: &str) {
-        let (operation, _) = self.known(operation);
+        self.start_named(&self.named(operation).value);
+    }
+
+    fn start_named(&self, operation: &str) {
         for outcome in [Outcome::Ok, Outcome::Error] {
             self.durations.start(&[("operation", operation), ("outcome", outcome.word())]);
         }
@@ -69,26 +69,17 @@ impl Timers {
 
     /// Counts an operation. Says whether it was told apart from others.
     pub fn record(&self, operation: &str, outcome: Outcome, took: Duration) -> bool {
-        let (operation, is_new) = self.known(operation);
+        let Label { value, is_new } = self.named(operation);
         if is_new {
-            self.start(operation);
+            self.start_named(&value);
         }
-        let labels = [("operation", operation), ("outcome", outcome.word())];
-        self.durations.observe(&labels, took.as_secs_f64() * 1000.0);
-        operation != OTHER
+        self.durations.observe(&[("operation", &value), ("outcome", outcome.word())], took.as_secs_f64() * 1000.0);
+        &*value != OTHER
     }
 
-    /// The name under which `operation` is counted, and whether it is heard of for the first time.
-    fn known<'a>(&self, operation: &'a str) -> (&'a str, bool) {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.contains(operation) {
-            return (operation, false);
-        }
-        if names.len() >= self.most_names {
-            return (OTHER, false);
-        }
-        names.insert(operation.to_owned());
-        (operation, true)
+    /// The name under which `operation` is counted.
+    fn named(&self, operation: &str) -> Label {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).of(operation)
     }
 }
 

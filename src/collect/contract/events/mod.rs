@@ -13,10 +13,10 @@ mod replay;
 mod wire;
 
 use super::super::cursor::State;
-use super::super::news::News;
+use super::super::news::{CATCHES_UP, News};
 use super::super::probe::{Pace, Probe, Trouble};
 use super::super::rpc::{Head, Rpc};
-use super::labels;
+use super::{labels, pairs};
 use crate::config::collect::Chain;
 use crate::measures::{Gauge, Measures};
 use crate::model::Labels;
@@ -99,7 +99,7 @@ impl Follower {
     async fn head(&self) -> Result<Head, Trouble> {
         let mut head = self.block("latest").await?;
         if head.as_ref().is_none_or(|head| head.number < self.news.height()) {
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            tokio::time::sleep(CATCHES_UP).await;
             head = self.block("latest").await?;
         }
         head.ok_or_else(|| Trouble::new("wrong_type", "the chain has no newest block"))
@@ -215,10 +215,6 @@ impl Follower {
         }
         outcome
     }
-
-    fn labels(&self) -> Vec<(&str, &str)> {
-        self.labels.iter().map(|(name, value)| (&**name, &**value)).collect()
-    }
 }
 
 impl Probe for Follower {
@@ -242,7 +238,7 @@ impl Probe for Follower {
         self.behind = head.number.saturating_sub(self.height_read());
         self.is_failing = followed.is_err();
         #[expect(clippy::cast_precision_loss, reason = "a number of blocks")]
-        self.behind_gauge.set(&self.labels(), self.behind as f64, Some(self.pace.fresh_until()));
+        self.behind_gauge.set(&pairs(&self.labels), self.behind as f64, Some(self.pace.fresh_until()));
         followed?;
         self.look_back(&head, until).await
     }
