@@ -1,6 +1,6 @@
 //! `watchbell collect`: the exporter.
 
-use super::{Answer, Colour, CommandError, oncall, paths};
+use super::{Answer, Colour, CommandError, paths, settings};
 use crate::collect;
 use jiff::Timestamp;
 use std::path::Path;
@@ -18,7 +18,7 @@ impl Collect {
     /// When the configuration does not pass, or says nothing about collecting, or the collector cannot start.
     pub fn run(config: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
         let path = config.unwrap_or(Path::new(paths::USUAL));
-        let Some(settings) = oncall::settings(path, Timestamp::now(), colour)? else { return Ok(Answer::Refused) };
+        let Some(settings) = settings::load(path, Timestamp::now(), colour)? else { return Ok(Answer::Refused) };
         let Some(mut collect) = settings.collect else {
             let says = "the configuration has no `collect:`, so there is nothing to collect; docs/collect.md says what to write";
             return Err(CommandError::Usage(says.into()));

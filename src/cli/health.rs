@@ -1,7 +1,7 @@
 //! `watchbell health`: one answer.
 
 use super::service::Format;
-use super::{Answer, Colour, CommandError, oncall, output, paths};
+use super::{Answer, Colour, CommandError, output, paths, settings};
 use crate::collect::health::{self, Whole};
 use jiff::Timestamp;
 use std::path::Path;
@@ -22,7 +22,7 @@ impl Health {
     /// When there is nothing to ask, or it cannot be asked at all.
     pub fn run(&self, config: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
         let path = config.unwrap_or(Path::new(paths::USUAL));
-        let Some(settings) = oncall::settings(path, Timestamp::now(), colour)? else { return Ok(Answer::Refused) };
+        let Some(settings) = settings::load(path, Timestamp::now(), colour)? else { return Ok(Answer::Refused) };
         let Some(collect) = settings.collect.filter(|collect| !collect.chains.is_empty()) else {
             let says = "`collect.chains` of the configuration names no chain, so there is nothing to ask; \
                         docs/collect.md says what to write";

@@ -30,6 +30,7 @@ mod routines;
 mod run;
 mod schema;
 mod service;
+mod settings;
 mod silence;
 mod test;
 mod token;

@@ -3,16 +3,15 @@
 mod human;
 mod json;
 
-use super::{Answer, Colour, CommandError, output, paths};
-use crate::config::{self, Settings, Zone};
-use crate::diagnostics::{Findings, Level, Sources, render, suggest};
+use super::{Answer, Colour, CommandError, output, paths, settings};
+use crate::config::{Settings, Zone};
+use crate::diagnostics::suggest;
 use crate::model::Name;
 use crate::oncall::{self, Gap, Schedule, Shift};
 use clap::ValueEnum;
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::Pieces;
 use jiff::{SignedDuration, Timestamp};
-use std::io;
 use std::path::Path;
 
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -87,7 +86,7 @@ impl OnCall {
     pub fn run(&self, configuration: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
         let now = Timestamp::now();
         let path = configuration.unwrap_or(Path::new(paths::USUAL));
-        let Some(settings) = settings(path, now, colour)? else { return Ok(Answer::Refused) };
+        let Some(settings) = settings::load(path, now, colour)? else { return Ok(Answer::Refused) };
         output::print(&self.answer(&settings, now)?)?;
         Ok(Answer::Good)
     }
@@ -160,19 +159,6 @@ impl OnCall {
         let title = if parts.is_empty() { "on call".into() } else { format!("on call: {}", parts.join(", ")) };
         Ok(oncall::calendar(&title, turns))
     }
-}
-
-/// The configuration. None where it does not pass, which was told.
-pub(super) fn settings(path: &Path, now: Timestamp, colour: Colour) -> Result<Option<Settings>, CommandError> {
-    let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let loaded = config::load(path, now, &mut sources, &mut findings);
-    if loaded.is_some() && !findings.has_errors() {
-        return Ok(loaded.map(|loaded| loaded.settings));
-    }
-    findings.keep(Level::Error);
-    findings.sort();
-    output::print_aside(&render::human(&findings, &sources, colour.for_stream(&io::stderr())))?;
-    Ok(None)
 }
 
 /// An instant as people write it on a command line.

@@ -22,7 +22,7 @@ pub use client::{Client, is_loopback};
 pub(crate) use client::{address, named};
 pub use error::ClientError;
 pub use scrub::scrub;
-pub use signed::webhook_signature;
+pub use signed::{is_secret_of, webhook_signature};
 pub use tls::{config as trust, judge};
 
 /// Chooses the cryptography of TLS for the whole process: `ring`, for which no C++ toolchain is needed. May be called
