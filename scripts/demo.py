@@ -96,24 +96,23 @@ def write(folder, name, text):
     return path
 
 
-def backfill(folder):
-    """Two days of calm, as blocks that Prometheus opens when it starts."""
-    history = os.path.join(folder, "history.om")
-    with open(history, "w", encoding="utf-8") as out:
-        subprocess.run([sys.executable, f"{HERE}/history.py", "write", "--days", "2"], stdout=out, check=True)
+def backfill(folder, wanted=lambda line: True):
+    """Two days of calm, as blocks that Prometheus opens when it starts: the lines of it that are wanted."""
+    made = subprocess.run([sys.executable, f"{HERE}/history.py", "write", "--days", "2"], capture_output=True, text=True, check=True)
+    lines = [line for line in made.stdout.splitlines() if wanted(line) or line == "# EOF"]
+    history = write(folder, "history.om", "\n".join([*lines, ""]))
     command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=24h", history, "data"]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.remove(history)
 
 
-def start_prometheus(servers, folder, exporter):
-    config = write(folder, "prometheus.yml", f"""
-global: {{ scrape_interval: 1s }}
-scrape_configs:
-  - job_name: pentagold
+def start_prometheus(servers, folder, interval, targets):
+    """A Prometheus on what lies in `data`, which scrapes these (job, address, labels)."""
+    jobs = "".join(f"""
+  - job_name: {job}
     honor_labels: true
-    static_configs: [{{ targets: ["{exporter.removeprefix('http://')}"], labels: {{ instance: pentagold }} }}]
-""")
+    static_configs: [{{ targets: ["{target}"], labels: {{ {labels} }} }}]""" for job, target, labels in targets)
+    config = write(folder, "prometheus.yml", f"global: {{ scrape_interval: {interval} }}\nscrape_configs:{jobs}\n")
     address = f"127.0.0.1:{free_port()}"
     servers.start("prometheus", ["prometheus", f"--config.file={config}", "--storage.tsdb.path=data",
                                  "--storage.tsdb.retention.time=30d", f"--web.listen-address={address}"],
@@ -250,7 +249,9 @@ def main():
                                               "--trouble-from", str(trouble[0]), "--trouble-to", str(trouble[1])])
         receivers = servers.start("receivers", [sys.executable, f"{HERE}/receivers.py",
                                                 "--webhook-secret", SECRETS["HOOK_SECRET"]])
-        prometheus = start_prometheus(servers, folder, exporter)
+        prometheus = start_prometheus(servers, folder, "1s", [
+            ("pentagold", exporter.removeprefix("http://"), "instance: pentagold"),
+        ])
         alertmanager = start_alertmanager(servers, folder)
         addresses = {"$PROMETHEUS": prometheus, "$RECEIVERS": receivers, "$ALERTMANAGER": alertmanager,
                      "$LISTEN": f"127.0.0.1:{free_port()}"}

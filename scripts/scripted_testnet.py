@@ -23,7 +23,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from demo import HERE, REPOSITORY, Servers, free_port, read, write
+from demo import HERE, REPOSITORY, Servers, backfill, free_port, read, start_alertmanager, start_prometheus, write
 
 SHORTER = 30
 PARTS = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "watchbell")
@@ -340,35 +340,6 @@ class Ears:
 
 # The run.
 
-def start_prometheus(servers, folder, short, targets):
-    """A week of response times behind it, so that there is a normal; then what is scraped."""
-    history = os.path.join(folder, "history.om")
-    made = subprocess.run([sys.executable, f"{HERE}/history.py", "write", "--days", "2"], capture_output=True, text=True, check=True)
-    wanted = [line for line in made.stdout.splitlines() if "api_response_time_ms" in line]
-    write(folder, "history.om", "\n".join([*wanted, "# EOF", ""]))
-    subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=24h", history, "data"],
-                   cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    jobs = "".join(f"""
-  - job_name: {job}
-    honor_labels: true
-    static_configs: [{{ targets: ["{target}"], labels: {{ {labels} }} }}]""" for job, target, labels in targets)
-    config = write(folder, "prometheus.yml", f"global: {{ scrape_interval: {1 if short else 5}s }}\nscrape_configs:{jobs}\n")
-    address = f"127.0.0.1:{free_port()}"
-    servers.start("prometheus", ["prometheus", f"--config.file={config}", "--storage.tsdb.path=data",
-                                 "--storage.tsdb.retention.time=30d", f"--web.listen-address={address}"],
-                  ready=f"http://{address}/-/ready")
-    return f"http://{address}"
-
-
-def start_alertmanager(servers, folder):
-    config = write(folder, "alertmanager.yml", "route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n")
-    address = f"127.0.0.1:{free_port()}"
-    servers.start("alertmanager", ["prometheus-alertmanager", f"--config.file={config}", "--storage.path=am",
-                                   f"--web.listen-address={address}", "--cluster.listen-address="],
-                  ready=f"http://{address}/-/ready")
-    return f"http://{address}"
-
-
 def start_mail(servers, folder):
     python = f"{PARTS}/root/usr/lib/python3/dist-packages"
     log = os.path.join(folder, "mail.log")
@@ -482,7 +453,9 @@ def run(servers, folder, binary, short, untimed):
     alertmanager = start_alertmanager(servers, folder)
     testnet = Testnet(folder, servers, f"http://{collect}")
     host = testnet.trading.removeprefix("http://")
-    prometheus = start_prometheus(servers, folder, short, [
+    # So that there is a normal to be slower than.
+    backfill(folder, lambda line: "api_response_time_ms" in line)
+    prometheus = start_prometheus(servers, folder, "1s" if short else "5s", [
         ("collect", collect, ""), ("trading", host, 'service: "api"'), ("watchbell", listen, ""),
     ])
     write_rules(folder, short)
