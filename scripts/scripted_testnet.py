@@ -246,7 +246,7 @@ def visits(testnet):
     testnet.visit(3)
 
 
-def rounds(short):
+def rounds():
     """Troubles that do not hide each other happen at once; the next ones when all of these were heard of."""
     emergency = 15
     return [
@@ -434,6 +434,7 @@ def main():
     parser = argparse.ArgumentParser(description="Causes each trouble of the mission's alert list, and checks who hears of it.")
     parser.add_argument("--watchbell", default="target/debug/watchbell")
     parser.add_argument("--durations", choices=("short", "real"), default="short")
+    parser.add_argument("--rounds", type=int, default=len(rounds()), metavar="N", help="only the first N rounds of troubles; all, if not given")
     parser.add_argument("--untimed", action="store_true", help="whoever has to be heard of within a time may also be late")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the files and logs of the run there")
     options = parser.parse_args()
@@ -443,10 +444,10 @@ def main():
         folder = options.keep or scratch
         os.makedirs(folder, exist_ok=True)
         with Servers(folder) as servers:
-            return run(servers, folder, binary, short, options.untimed)
+            return run(servers, folder, binary, short, options.rounds, options.untimed)
 
 
-def run(servers, folder, binary, short, untimed):
+def run(servers, folder, binary, short, how_many, untimed):
     collect, listen = (f"127.0.0.1:{free_port()}" for _ in range(2))
     receivers = servers.start("receivers", [sys.executable, f"{HERE}/receivers.py", "--webhook-secret", SECRETS["STATUS_HOOK_SECRET"]])
     smtp, mail = start_mail(servers, folder)
@@ -475,8 +476,8 @@ def run(servers, folder, binary, short, untimed):
     health = subprocess.run([binary, "--config", config, "health"], capture_output=True, text=True, env={**os.environ, **env})
     print(health.stdout, end="", flush=True)
     ears, troubles = Ears(receivers, mail, watchbell), []
-    for together in rounds(short):
-        play(testnet, ears, together, 100 if short else 1500)
+    for together in rounds()[:how_many]:
+        play(testnet, ears, together, 180 if short else 1500)
         troubles += together
     testnet.chain.stop.set()
     return conclude(troubles, untimed)
