@@ -1,0 +1,90 @@
+//! What queries of a scenario are answered with.
+
+use super::read::Reader;
+use super::{Blank, Feed, Series};
+use crate::diagnostics::{Spanned, codes, suggest};
+use crate::model::{Labels, Matchers, Name, Span};
+use crate::promql::described;
+use crate::replay::written;
+use crate::rules::RuleSet;
+use crate::series;
+
+impl Reader<'_> {
+    pub(super) fn feed(&mut self, answers: &written::Answers, rules: &RuleSet) -> Option<Feed> {
+        let (rule, query) = self.query(&answers.query, rules)?;
+        if answers.every.value.0 <= Span::ZERO {
+            self.findings.error(codes::WB202, "values need some time between them").at(answers.every.place, "");
+            return None;
+        }
+        match series::values(&answers.values.value) {
+            Ok(mut values) => {
+                // An answer has no staleness markers: where a series has ended, it is not in the answer.
+                for value in &mut values {
+                    *value = value.filter(|value| !series::is_stale(*value));
+                }
+                let labels =
+                    Labels::new(answers.labels.iter().map(|(name, value)| (name.value.as_str(), value.as_str())));
+                Some(Feed { rule, query, labels, every: answers.every.value.0, values })
+            }
+            Err(error) => {
+                self.findings.error(codes::WB202, error.message).at(answers.values.place, "");
+                None
+            }
+        }
+    }
+
+    pub(super) fn series(&mut self, written: &written::Series) -> Option<Series> {
+        let named = described(&written.series.value);
+        let labels =
+            named.map_err(|error| self.findings.error(codes::WB202, error.message).at(written.series.place, "").code);
+        let values = series::values(&written.values.value);
+        let values =
+            values.map_err(|error| self.findings.error(codes::WB202, error.message).at(written.values.place, "").code);
+        let every = written.every.value.0;
+        if every <= Span::ZERO {
+            self.findings.error(codes::WB202, "values need some time between them").at(written.every.place, "");
+            return None;
+        }
+        Some(Series { labels: labels.ok()?, every, values: values.ok()? })
+    }
+
+    /// What gets no data: an alert, one of its queries, or series.
+    pub(super) fn blank(&mut self, text: &Spanned<String>, rules: &RuleSet) -> Option<Blank> {
+        if let Some(open) = text.value.find('{') {
+            let metric = text.value[..open].trim();
+            return match Matchers::parse(&text.value[open..]) {
+                Ok(matchers) => Some(Blank::Series((!metric.is_empty()).then(|| metric.into()), matchers)),
+                Err(error) => {
+                    self.findings.error(codes::WB202, error.message).at(text.place, "");
+                    None
+                }
+            };
+        }
+        let alert = rules.groups.iter().flat_map(|group| group.alerts()).find(|rule| *rule.alert == text.value);
+        if let Some(rule) = alert {
+            return Some(Blank::Query(rule.alert.clone(), None));
+        }
+        self.query(text, rules).map(|(alert, query)| Blank::Query(alert, Some(query)))
+    }
+
+    fn query(&mut self, text: &Spanned<String>, rules: &RuleSet) -> Option<(Name, Name)> {
+        let known = || rules.groups.iter().flat_map(|group| group.alerts());
+        let found = text.value.rsplit_once('.').and_then(|(alert, query)| {
+            let rule = known().find(|rule| &*rule.alert == alert)?;
+            let query = rule.queries.iter().find(|known| &*known.name == query)?;
+            Some((rule.alert.clone(), query.name.clone()))
+        });
+        if found.is_none() {
+            let names: Vec<String> = known()
+                .flat_map(|rule| rule.queries.iter().map(move |query| format!("{}.{}", rule.alert, query.name)))
+                .collect();
+            let help = suggest::did_you_mean(&text.value, names.iter().map(String::as_str));
+            let message = format!("no rule of these files has the query `{}`", text.value);
+            let finding = self.findings.error(codes::WB203, message).at(text.place, "");
+            finding.help(help.unwrap_or_else(|| {
+                "write `Rule.query`; the only query of a rule with `expr` is called `value`".into()
+            }));
+        }
+        found
+    }
+}
