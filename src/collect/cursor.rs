@@ -117,11 +117,16 @@ pub struct KeptAccount {
     pub total: f64,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Written {
-    watchbell_collect: u32,
     #[serde(default)]
     chains: BTreeMap<String, KeptChain>,
+}
+
+#[derive(Serialize)]
+struct Writing<'a> {
+    watchbell_collect: u32,
+    chains: &'a BTreeMap<String, KeptChain>,
 }
 
 /// The file. Clones are one.
@@ -135,7 +140,7 @@ struct Inner {
     path: PathBuf,
     held: Mutex<Held>,
     /// The last change that is on the disk. Held while writing, so that of many who wait one writes for all.
-    written: tokio::sync::Mutex<u64>,
+    written: Arc<tokio::sync::Mutex<u64>>,
     /// Ours until we end.
     _lock: File,
 }
@@ -166,9 +171,7 @@ impl State {
         // Better now than with the first event that is lost.
         write(path, &chains).map_err(failed)?;
         let held = Mutex::new(Held { chains, changes: 0 });
-        Ok(State {
-            inner: Arc::new(Inner { path: path.to_owned(), held, written: tokio::sync::Mutex::default(), _lock: lock }),
-        })
+        Ok(State { inner: Arc::new(Inner { path: path.to_owned(), held, written: Arc::default(), _lock: lock }) })
     }
 
     /// What is kept of a chain.
@@ -188,20 +191,22 @@ impl State {
             held.changes += 1;
             held.changes
         };
-        let mut written = self.inner.written.lock().await;
+        let mut written = Arc::clone(&self.inner.written).lock_owned().await;
         if *written >= change {
             return Ok(());
         }
         let inner = Arc::clone(&self.inner);
+        // Writing goes on when whoever waits for it is cut off, and until it ends nobody else begins.
         let writing = tokio::task::spawn_blocking(move || {
             let (chains, changes) = {
                 let held = inner.held.lock().unwrap_or_else(PoisonError::into_inner);
                 (held.chains.clone(), held.changes)
             };
-            write(&inner.path, &chains).map(|()| changes)
+            write(&inner.path, &chains)?;
+            *written = changes;
+            Ok(())
         });
-        *written = writing.await.map_err(io::Error::other)??;
-        Ok(())
+        writing.await.map_err(io::Error::other)?
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {
@@ -226,14 +231,14 @@ fn read(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, KeptChain>, StateE
 
 /// Whole, or not at all.
 fn write(path: &Path, chains: &BTreeMap<String, KeptChain>) -> io::Result<()> {
-    let written = Written { watchbell_collect: FORMAT, chains: chains.clone() };
-    let text = serde_json::to_vec(&written).map_err(io::Error::other)?;
+    let text = serde_json::to_vec(&Writing { watchbell_collect: FORMAT, chains }).map_err(io::Error::other)?;
     replace(path, &text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
     struct Folder(PathBuf);
 
@@ -276,6 +281,26 @@ mod tests {
         drop(state);
         let again = State::open(&folder.file()).expect("free again");
         assert_eq!((again.of("main"), again.of("sepolia")), (Some(kept(19.0)), Some(kept(20.0))));
+    }
+
+    #[test]
+    fn who_is_cut_off_while_writing_leaves_no_room_for_two_who_write_at_once() {
+        let folder = Folder::new("cut-off");
+        let state = State::open(&folder.file()).expect("a new file");
+        // One thread writes, and it is busy: what is to be written waits.
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().expect("a runtime");
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        runtime.spawn_blocking(move || waits.recv());
+        runtime.block_on(async {
+            let cut_off = state.keep("sepolia", kept(1.0));
+            assert!(cut_off.now_or_never().is_none(), "it waits for the disk");
+            assert!(state.inner.written.try_lock().is_err(), "it is still to be written");
+            go_on.send(()).expect("the thread is there");
+            state.keep("main", kept(2.0)).await.expect("written");
+        });
+        drop(state);
+        let again = State::open(&folder.file()).expect("free again");
+        assert_eq!((again.of("sepolia"), again.of("main")), (Some(kept(1.0)), Some(kept(2.0))));
     }
 
     #[test]

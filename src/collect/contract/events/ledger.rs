@@ -5,7 +5,7 @@
 //! where an account wants no confirmations.
 
 use alloy_primitives::B256;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// How far back a reorganisation is followed block by block, beyond what accounts wait for.
 const WINDOW: usize = 64;
@@ -13,6 +13,10 @@ const WINDOW: usize = 64;
 const ORPHANS_LAST: u64 = 4_096;
 /// How many of these there may be.
 const MOST_ORPHANS: usize = 10_000;
+/// How many contributions of the newest blocks are told apart. All of them are kept in memory and in the file.
+pub(super) const MOST_TOLD_APART: usize = 10_000;
+/// Stands for many transactions.
+const MELTED: B256 = B256::ZERO;
 
 /// Something that is counted.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +78,10 @@ impl Ledger {
         self.recent = VecDeque::from([Block { number, hash, entries: Vec::new() }]);
     }
 
-    /// Takes in the block on top of the tip.
-    pub fn append(&mut self, block: Block) {
+    /// Takes in the block on top of the tip. Says how many contributions are not told apart any more.
+    ///
+    /// They count as they would otherwise; but what a reorganisation takes back of these blocks and mines again counts again.
+    pub fn append(&mut self, block: Block) -> usize {
         let tip = block.number;
         self.recent.push_back(block);
         self.settle(tip);
@@ -85,6 +91,22 @@ impl Ledger {
             self.recent.pop_front();
         }
         self.orphans.retain(|(number, _)| number.saturating_add(ORPHANS_LAST) > tip);
+        self.melt()
+    }
+
+    /// Of a flood, the contributions of the oldest blocks become one for each account.
+    fn melt(&mut self) -> usize {
+        let before: usize = self.recent.iter().map(|block| block.entries.len()).sum();
+        let mut left = before;
+        for block in &mut self.recent {
+            if left <= MOST_TOLD_APART {
+                break;
+            }
+            left -= block.entries.len();
+            block.entries = melted(std::mem::take(&mut block.entries));
+            left += block.entries.len();
+        }
+        before - left
     }
 
     /// Takes in all blocks up to `number`, which lie so deep that nobody takes them back: what they contribute, with the
@@ -146,6 +168,17 @@ impl Ledger {
         let counted = counted.map_or(0.0, |at| self.orphans.swap_remove(at).1.amount);
         account.total += (entry.amount - counted).max(0.0);
     }
+}
+
+/// What of these is still to be counted, as one contribution for each account. What is counted is in the totals.
+fn melted(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut waiting: BTreeMap<usize, Entry> = BTreeMap::new();
+    for entry in entries.into_iter().filter(|entry| !entry.counted) {
+        let all =
+            waiting.entry(entry.account).or_insert(Entry { amount: 0.0, transaction: MELTED, ordinal: 0, ..entry });
+        all.amount += entry.amount;
+    }
+    waiting.into_values().collect()
 }
 
 #[cfg(test)]
@@ -223,6 +256,30 @@ mod tests {
         let totals: Vec<f64> = ledger.accounts.iter().map(|account| account.total).collect();
         assert_eq!(totals, [2.0, 1.0]);
         assert_eq!(ledger.tip(), Some((900, hash(900, 0))));
+    }
+
+    #[test]
+    fn of_a_flood_each_event_counts_and_the_newest_are_told_apart() {
+        let flood = |number: u64, size: u64| {
+            let one = |at: u64| Entry { transaction: hash(at, u8::try_from(number).expect("small")), ..event(0, 1.0) };
+            block(number, 0, (0..size).map(one).collect())
+        };
+        for confirmations in [0, 2] {
+            let mut ledger = ledger(confirmations);
+            let melted: usize = (11..30).map(|number| ledger.append(flood(number, 3_000))).sum();
+            assert!(melted > 0);
+            let kept: usize = ledger.recent.iter().map(|block| block.entries.len()).sum();
+            assert!(kept <= MOST_TOLD_APART, "{kept} are kept");
+            for number in 30..33 {
+                ledger.append(block(number, 0, vec![]));
+            }
+            let expected = 19.0 * 3_000.0;
+            assert!((ledger.accounts[0].total - expected).abs() < 1e-9, "{}", ledger.accounts[0].total);
+
+            ledger.rewind(28);
+            ledger.append(Block { hash: hash(29, 1), ..flood(29, 3_000) });
+            assert!((ledger.accounts[0].total - expected).abs() < 1e-9, "mined again, it does not count again");
+        }
     }
 
     proptest! {

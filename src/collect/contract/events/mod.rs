@@ -52,6 +52,8 @@ pub(super) struct Follower {
     /// How many blocks are read in a step, and whether a step was begun and not ended.
     at_once: u64,
     is_reading: bool,
+    /// The block since which there are more events than are told apart.
+    flood_since: Option<u64>,
     past: Past,
     behind: u64,
     is_failing: bool,
@@ -82,6 +84,7 @@ impl Follower {
             span: read::WIDEST,
             at_once: read::AT_ONCE as u64,
             is_reading: false,
+            flood_since: None,
             behind: 0,
             is_failing: false,
             behind_gauge: measures.gauge("watchbell_collect_blocks_behind", behind),

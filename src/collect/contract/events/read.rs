@@ -2,7 +2,7 @@
 
 use super::Follower;
 use super::book::{Ordinals, Watched};
-use super::ledger::{Block, Entry};
+use super::ledger::{Block, Entry, MOST_TOLD_APART};
 use super::wire::{Log, Receipt, Transaction, Whole};
 use crate::collect::probe::Trouble;
 use crate::collect::rpc::{Head, RpcError};
@@ -43,11 +43,23 @@ impl Follower {
             return Ok(false);
         }
         let blocks = self.contributions(linked).await?;
-        for block in blocks {
-            self.ledger.append(block);
-        }
+        let melted = blocks.into_iter().map(|block| self.ledger.append(block)).sum();
+        self.tell_of_flood(melted);
         self.is_reading = false;
         Ok(true)
+    }
+
+    /// Says so when more came than is told apart, once until a step has none of it.
+    fn tell_of_flood(&mut self, melted: usize) {
+        if melted == 0 {
+            self.flood_since = None;
+        } else if self.flood_since.is_none() {
+            self.flood_since = Some(self.height_read());
+            tracing::warn!(
+                chain = %self.chain.name, block = self.height_read(), most = MOST_TOLD_APART,
+                "a flood of events: all of them count, but only the newest are told apart, so that older ones count again if a reorganisation mines them again"
+            );
+        }
     }
 
     /// How many blocks are read in a step: half of what could not be read before the deadline, and then more again.
