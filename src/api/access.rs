@@ -7,7 +7,7 @@ use super::Desk;
 use super::page::{self, Page};
 use super::reply::{self, Wrong};
 use crate::config::{Role, Settings, Token};
-use crate::http::is_secret_of;
+use crate::http::{bearer, is_secret_of};
 use crate::model::Name;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -219,10 +219,11 @@ impl Shown {
     /// The token of `Authorization: Bearer …`, or the password of `Authorization: Basic …` with the name of its holder as the
     /// user: some programs know nothing else. The scheme's name may be in any case.
     fn read(headers: &HeaderMap) -> Option<Self> {
-        let (scheme, shown) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-        if scheme.eq_ignore_ascii_case("bearer") {
-            return Some(Shown { token: shown.trim().to_owned(), user: None, is_basic: false });
+        let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        if let Some(token) = bearer(header) {
+            return Some(Shown { token: token.to_owned(), user: None, is_basic: false });
         }
+        let (scheme, shown) = header.split_once(' ')?;
         let pair = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(shown.trim()).ok())??;
         let (user, token) = std::str::from_utf8(&pair).ok()?.split_once(':')?;
         Some(Shown { token: token.to_owned(), user: Some(user.to_owned()), is_basic: true })

@@ -32,6 +32,13 @@ pub fn install_crypto() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
+/// The token in `Authorization: Bearer …`, where `header` says that. The scheme's name may be in any case (RFC 9110, 11.1).
+#[must_use]
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// An error and its causes, in one line.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {

@@ -5,7 +5,7 @@ use super::post::{self, MOST_TIMERS, Refusal, Timer};
 use super::timers::Timers;
 use crate::config::Secret;
 use crate::config::collect::Operations;
-use crate::http::{chain, is_secret_of};
+use crate::http::{bearer, chain, is_secret_of};
 use crate::measures::{Counter, Measures};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -88,8 +88,8 @@ impl Door {
                 tracing::error!(error = %chain(&cause), "nobody can report operations: the token cannot be had");
                 Refusal::new("unauthorized", "the collector does not know its own token now")
             })?;
-            let bearer = shown(header::AUTHORIZATION).strip_prefix("Bearer ").unwrap_or_default().trim();
-            if !is_secret_of(Sha256::digest(token.expose().trim().as_bytes()).into(), bearer) {
+            let shown = bearer(shown(header::AUTHORIZATION)).unwrap_or_default();
+            if !is_secret_of(Sha256::digest(token.expose().trim().as_bytes()).into(), shown) {
                 return Err(Refusal::new("unauthorized", "show the token: `Authorization: Bearer …`"));
             }
         }
@@ -230,8 +230,10 @@ mod tests {
         for shown in ["", "Bearer", "Bearer ", "Bearer sesame", "Basic open sesame"] {
             assert_eq!(send(&router, &[("authorization", shown)], timer("trade")).await.0, 401, "{shown}");
         }
-        assert_eq!(send(&router, &[("authorization", "Bearer open sesame")], timer("trade")).await.0, 202);
-        assert_eq!((counted(&measures, "unauthorized"), counted(&measures, "accepted")), (5, 1));
+        for shown in ["Bearer open sesame", "bearer open sesame", "BEARER  open sesame"] {
+            assert_eq!(send(&router, &[("authorization", shown)], timer("trade")).await.0, 202, "{shown}");
+        }
+        assert_eq!((counted(&measures, "unauthorized"), counted(&measures, "accepted")), (5, 3));
     }
 
     #[tokio::test]
