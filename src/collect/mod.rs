@@ -23,6 +23,7 @@ pub mod probe;
 pub mod rpc;
 
 use crate::config::collect::Collect;
+mod shape;
 use crate::http_metrics::HttpMetrics;
 use crate::measures::Measures;
 use tokio::task::JoinSet;

@@ -22,6 +22,7 @@ mod crash_climb;
 mod dashboards;
 mod demo;
 mod email;
+mod doors;
 mod endpoints;
 mod escalation;
 mod explain;

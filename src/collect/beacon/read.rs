@@ -2,6 +2,7 @@
 
 use super::names;
 use super::wire::{Beacon, Fault, Item, Navigation, VERSION, Vital};
+use crate::collect::shape::{self, Kind, Misshapen, Object};
 use serde_json::value::RawValue;
 
 /// The longest time that a page reports: nobody waits ten minutes.
@@ -85,7 +86,7 @@ impl Refusal {
 
 /// Reads the envelope.
 pub(super) fn batch(body: &[u8]) -> Result<Batch<'_>, Unreadable> {
-    let beacon: Beacon<'_> = serde_json::from_slice(body).map_err(|cause| Unreadable(format!("no beacon: {cause}")))?;
+    let beacon = typed(body).ok_or_else(|| Unreadable(explained(body)))?;
     if beacon.v != VERSION {
         return Err(Unreadable(format!("version {} of the contract is not known here; send {VERSION}", beacon.v)));
     }
@@ -97,8 +98,42 @@ pub(super) fn batch(body: &[u8]) -> Result<Batch<'_>, Unreadable> {
     Ok(Batch { service: beacon.service, page, weight: 1.0 / beacon.share, items: beacon.items })
 }
 
+/// The envelope, if it is one. Serde would take a list of its values in their order as well.
+fn typed(body: &[u8]) -> Option<Beacon<'_>> {
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    if is_object { serde_json::from_slice(body).ok() } else { None }
+}
+
+/// What is wrong with a body that is no envelope, in words for whoever sent it.
+fn explained(body: &[u8]) -> String {
+    let wrong = shape::json(body).and_then(looked_through).err();
+    wrong.map_or_else(|| "this is no batch as docs/beacons.md has it".into(), |wrong| wrong.0)
+}
+
+fn looked_through(raw: &RawValue) -> Result<(), Misshapen> {
+    const SHARE: &str = "the share of page views that measure, a number";
+    let batch = Object::read(raw, "a batch")?;
+    batch.has_only(&["v", "service", "page", "share", "items"])?;
+    let version = format!("the version of the contract, {VERSION}");
+    if batch.any("v", &[Kind::Number], &version)?.is_some_and(|raw| raw.get() != VERSION.to_string()) {
+        return Err(batch.wrong("v", &version, "another number"));
+    }
+    batch.text_if_any("service", "the name of an application")?;
+    if batch.any("page", &[Kind::Text], "the path of an address, a text")?.is_some() {
+        batch.text("page", "the path of an address, a text")?;
+    }
+    if batch.any("share", &[Kind::Number], SHARE)?.is_some() {
+        batch.number("share", SHARE)?;
+    }
+    batch.list("items", "a list of what there is to tell")
+}
+
 /// Reads one item.
 pub(super) fn item(raw: &RawValue) -> Result<Fact, Refusal> {
+    // Serde would take a list of its values in their order as well.
+    if Kind::of(raw) != Kind::Object {
+        return Err(Refusal::Malformed);
+    }
     let item: Item = serde_json::from_str(raw.get()).map_err(|_| Refusal::Malformed)?;
     Ok(match item {
         Item::Vital { name, value, page } => {
@@ -203,6 +238,7 @@ mod tests {
             (r#"{"kind":"something"}"#, Malformed),
             ("{}", Malformed),
             ("[[[[]]]]", Malformed),
+            (r#"["action","buy"]"#, Malformed),
             (&deep, Malformed),
             (&long, Text),
         ] {
@@ -234,11 +270,29 @@ mod tests {
             (r#"{"items":[],"share":2}"#, "`share`"),
             (r#"{"items":[],"page":"https://example.org/"}"#, "`page`"),
             (r#"{"items":[],"v":2}"#, "version 2"),
-            (r#"{"items":[],"items":[]}"#, "duplicate field"),
-            (r#"{"items":[NaN]}"#, "no beacon"),
-            (r#"{"page":"/"}"#, "missing field `items`"),
-            ("", "no beacon"),
-            ("\u{0}", "no beacon"),
+            (r#"{"items":[],"v":300}"#, "`v` has to be the version of the contract, 1, and is another number"),
+            (r#"{"items":[],"v":"1"}"#, "`v` has to be the version of the contract, 1, and is a text"),
+            (r#"{"items":[],"service":5}"#, "`service` has to be the name of an application, and is a number"),
+            (r#"{"items":[],"page":null}"#, "`page` has to be the path of an address, a text, and is null"),
+            (r#"{"items":[],"page":"\ud800"}"#, "`page` has to be the path of an address, a text, and is one that"),
+            (
+                r#"{"items":[],"share":"1"}"#,
+                "`share` has to be the share of page views that measure, a number, and is a text",
+            ),
+            (r#"{"items":[],"share":1e999}"#, "a number, and is too large a number"),
+            (r#"{"items":{}}"#, "`items` has to be a list of what there is to tell, and is an object"),
+            (r#"{"items":[],"items":[]}"#, "`items` stands there twice"),
+            (
+                r#"{"items":[],"user":"me"}"#,
+                "`user` is not known here; there are `v`, `service`, `page`, `share`, `items`",
+            ),
+            (r#"{"items":[NaN]}"#, "this is not JSON"),
+            (r#"{"page":"/"}"#, "`items` is missing; it has to be a list of what there is to tell"),
+            ("[1]", "a batch is an object, and this is a list"),
+            (r#"[1,"web","/",1.0,[]]"#, "a batch is an object, and this is a list"),
+            ("\"batch\"", "a batch is an object, and this is a text"),
+            ("", "this is not JSON"),
+            ("\u{0}", "this is not JSON"),
         ] {
             let problem = batch(body.as_bytes()).expect_err(body).to_string();
             assert!(problem.contains(says), "{body}: {problem}");

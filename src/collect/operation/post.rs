@@ -1,9 +1,9 @@
 //! What a reporter sends, from bytes to timers. Decides, and counts nothing.
 
 use super::timers::Outcome;
+use crate::collect::shape::{self, Misshapen, Object};
 use crate::config::collect::is_operation;
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::time::Duration;
 
 /// The metric that is reported.
@@ -34,28 +34,16 @@ impl Refusal {
     }
 }
 
-#[derive(Deserialize)]
-struct Written {
-    name: String,
-    value: f64,
-    tags: Tags,
-}
-
-#[derive(Deserialize)]
-struct Tags {
-    operation: String,
-    #[serde(default)]
-    outcome: Option<String>,
+impl From<Misshapen> for Refusal {
+    fn from(wrong: Misshapen) -> Self {
+        Refusal::new("wrong_shape", wrong.0)
+    }
 }
 
 /// The timers in `body`, each understood or refused by itself.
 pub(super) fn read(body: &[u8]) -> Result<Vec<Result<Timer, Refusal>>, Refusal> {
-    let body: Value =
-        serde_json::from_slice(body).map_err(|wrong| Refusal::new("not_json", format!("this is not JSON: {wrong}")))?;
-    let timers = match body {
-        Value::Array(timers) => timers,
-        timer => vec![timer],
-    };
+    let body = shape::json(body).map_err(|wrong| Refusal::new("not_json", wrong.0))?;
+    let timers = shape::list(body).unwrap_or_else(|| vec![body]);
     if timers.len() > MOST_TIMERS {
         let text = format!("{} timers are too many at once; send at most {MOST_TIMERS}", timers.len());
         return Err(Refusal::new("too_many", text));
@@ -63,32 +51,39 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Result<Timer, Refusal>>, Refusal> 
     Ok(timers.into_iter().map(timer).collect())
 }
 
-fn timer(written: Value) -> Result<Timer, Refusal> {
-    let written: Written = serde_json::from_value(written)
-        .map_err(|wrong| Refusal::new("wrong_shape", format!("this is no timer: {wrong}")))?;
-    if written.name != NAME {
-        return Err(Refusal::new("wrong_shape", format!("`name` has to be `{NAME}`")));
+fn timer(written: &RawValue) -> Result<Timer, Refusal> {
+    let timer = Object::read(written, "a timer")?;
+    let name = format!("`{NAME}`");
+    if timer.text("name", &name)? != NAME {
+        return Err(timer.wrong("name", &name, "another text").into());
     }
-    if !(0.0..=LONGEST_MILLIS).contains(&written.value) {
+    let millis = timer.number("value", "a number of milliseconds")?;
+    if !(0.0..=LONGEST_MILLIS).contains(&millis) {
         return Err(Refusal::new("wrong_value", "`value` has to be milliseconds, from 0 to a day"));
     }
-    if !is_operation(&written.tags.operation) {
+    let tags = timer.object("tags", "tags.")?;
+    let operation = tags.text("operation", "the name of an operation")?;
+    if !is_operation(&operation) {
         let text = "`tags.operation` has to be up to 64 letters, digits and `_ - . : /`";
         return Err(Refusal::new("wrong_name", text));
     }
-    let outcome = match written.tags.outcome.as_deref() {
-        None | Some("ok") => Outcome::Ok,
-        Some("error") => Outcome::Error,
-        Some(_) => return Err(Refusal::new("wrong_shape", "`tags.outcome` has to be `ok` or `error`")),
-    };
-    let took = Duration::from_secs_f64(written.value / 1000.0);
-    Ok(Timer { operation: written.tags.operation, outcome, took })
+    let outcome = outcome(&tags)?;
+    Ok(Timer { operation, outcome, took: Duration::from_secs_f64(millis / 1000.0) })
+}
+
+fn outcome(tags: &Object<'_>) -> Result<Outcome, Misshapen> {
+    const WANTED: &str = "`ok` or `error`";
+    match tags.text_if_any("outcome", WANTED)?.as_deref() {
+        None | Some("ok") => Ok(Outcome::Ok),
+        Some("error") => Ok(Outcome::Error),
+        Some(_) => Err(tags.wrong("outcome", WANTED, "another text")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn words(body: &Value) -> Vec<&'static str> {
         let read = read(body.to_string().as_bytes()).unwrap();
@@ -133,6 +128,44 @@ mod tests {
         ];
         for (timer, word) in cases {
             assert_eq!(words(&json!([with("value", json!(1)), timer])), ["ok", word], "{timer}");
+        }
+    }
+
+    #[test]
+    fn a_refused_timer_says_which_field_what_was_found_and_what_is_wanted() {
+        for (body, says) in [
+            ("[1]", "a timer is an object, and this is a number"),
+            (r#"[["operation_duration_ms",412,["trade"]]]"#, "a timer is an object, and this is a list"),
+            (r#"{"name":"up"}"#, "`name` has to be `operation_duration_ms`, and is another text"),
+            (
+                r#"{"name":"operation_duration_ms","value":"412"}"#,
+                "`value` has to be a number of milliseconds, and is a text",
+            ),
+            (
+                r#"{"name":"operation_duration_ms","value":1e999}"#,
+                "`value` has to be a number of milliseconds, and is too large a number",
+            ),
+            (r#"{"name":"operation_duration_ms","value":1}"#, "`tags` is missing; it has to be an object"),
+            (
+                r#"{"name":"operation_duration_ms","value":1,"tags":{"operation":7}}"#,
+                "`tags.operation` has to be the name of an operation, and is a number",
+            ),
+            (
+                r#"{"name":"operation_duration_ms","value":1,"tags":{"operation":"a","outcome":false}}"#,
+                "`tags.outcome` has to be `ok` or `error`, and is true or false",
+            ),
+            (
+                r#"{"name":"operation_duration_ms","value":1,"value":2,"tags":{"operation":"a"}}"#,
+                "`value` stands there twice",
+            ),
+            (
+                r#"{"name":"operation_duration_ms","value":1,"tags":{"operation":"a","operation":"b"}}"#,
+                "`tags.operation` stands there twice",
+            ),
+        ] {
+            let read = read(body.as_bytes()).unwrap();
+            let refused: Vec<_> = read.into_iter().map(|timer| timer.unwrap_err().text).collect();
+            assert_eq!(refused, [says], "{body}");
         }
     }
 
