@@ -227,6 +227,41 @@ fn an_endpoint_whose_blocks_cannot_be_true_is_set_aside_and_named_while_another_
 }
 
 #[test]
+fn endpoints_that_all_lie_for_long_are_two_lines_of_the_log_and_two_when_they_stop() {
+    let Some(anvil) = node() else { return };
+    let (folder, second) = (Scratch::new("all-lie"), Scratch::new("all-lie-second"));
+    let (Some(one), Some(other)) = (Liar::before(&anvil, &folder), Liar::before(&anvil, &second)) else { return };
+    let collector = collector(&folder, "200ms", &[&one, &other].map(|liar| format!("http://{}", liar.label)), &[]);
+    let both = [&one, &other];
+    let until = |series: &dyn Fn(&Liar) -> String, good: &dyn Fn(f64) -> bool| {
+        for liar in both {
+            collector.wait_for(&series(liar), good);
+        }
+    };
+    until(&|liar| of_endpoint("chain_rpc_up", &liar.label), &is(1.0));
+
+    for liar in both {
+        liar.says("future");
+    }
+    // Each is tried again, and fails as before.
+    until(&|liar| set_aside(&liar.label, "implausible"), &|count| count >= 2.0);
+    until(&|liar| of_endpoint("chain_rpc_up", &liar.label), &is(0.0));
+    for liar in both {
+        liar.says("truth");
+    }
+    until(&|liar| of_endpoint("chain_rpc_up", &liar.label), &is(1.0));
+
+    let said = collector.process.said();
+    let lines = |liar: &Liar, words: &str| {
+        let is_of = |line: &&str| line.contains(&liar.label) && line.contains(words);
+        said.lines().filter(is_of).filter(|line| line.contains("endpoint ")).count()
+    };
+    for liar in both {
+        assert_eq!((lines(liar, "is set aside"), lines(liar, "is used again")), (1, 1), "{said}");
+    }
+}
+
+#[test]
 fn of_three_endpoints_two_are_away_or_frozen_and_the_third_serves_over_tls() {
     let (Some(mut away), Some(frozen), Some(good)) = (node(), node(), node()) else { return };
     let folder = Scratch::new("failover");

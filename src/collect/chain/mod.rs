@@ -172,6 +172,7 @@ impl Probe for ChainProbe {
         self.heads.mark_unchanged();
         self.compare(&survey);
         let sight = self.follow(&survey).await?;
+        self.rpc.trust(&survey);
         self.show(sight, &survey);
         let price = self.gas_price().await?;
         self.measured.set(&self.measured.gas_price, price);

@@ -112,6 +112,12 @@ impl Failure {
         matches!(self, Failure::WrongChain { .. } | Failure::Implausible(_) | Failure::Outvoted { .. })
     }
 
+    /// Whether only its blocks can show that this is over: to name the chain is no proof.
+    #[must_use]
+    pub fn shows_in_blocks(&self) -> bool {
+        matches!(self, Failure::Implausible(_) | Failure::Outvoted { .. })
+    }
+
     /// Whether the question may be to blame and not the endpoint, which then stays in use.
     #[must_use]
     pub fn may_be_the_question(&self) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! Nothing that an endpoint says is believed before it has named the chain that is wanted, and that is asked again after
 //! every failure and every new connection. One that fails is left alone for a while that doubles, up to a minute; one that
-//! asks for longer gets longer.
+//! asks for longer gets longer. One whose blocks could not be true has to show good ones first: until then it is on trial, and
+//! a trial that ends as the one before is no news.
 
 use super::Failure;
 use crate::model::spread;
@@ -26,10 +27,10 @@ pub struct Standing {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
-    /// It has not yet named its chain.
-    Unchecked,
-    /// It serves our chain.
-    Good,
+    /// It has not yet named its chain. `owes` as below.
+    Unchecked { owes: Option<Failure> },
+    /// It serves our chain. `owes` is what it was set aside for, where its blocks have not shown yet that this is over.
+    Good { owes: Option<Failure> },
     /// It is left alone.
     Aside { until: Instant, why: Failure },
 }
@@ -64,7 +65,7 @@ impl Standing {
     /// Of an endpoint of which nothing is known yet.
     #[must_use]
     pub fn new() -> Self {
-        Standing { state: State::Unchecked, failures: 0, behind: None }
+        Standing { state: State::Unchecked { owes: None }, failures: 0, behind: None }
     }
 
     /// How it may be used at `now`.
@@ -76,18 +77,17 @@ impl Standing {
                 if why.may_pass() { Use::IfNobodyElse(failure) } else { Use::Not(failure) }
             }
             (_, Some(blocks)) => Use::Not(Failure::Behind(blocks)),
-            (State::Good, None) => Use::Now,
-            (State::Unchecked | State::Aside { .. }, None) => Use::AfterCheck,
+            (State::Good { .. }, None) => Use::Now,
+            (State::Unchecked { .. } | State::Aside { .. }, None) => Use::AfterCheck,
         }
     }
 
     /// Why it is not used, where something speaks against it: also when its time is over and it has to prove itself.
     #[must_use]
     pub fn trouble(&self, now: Instant) -> Option<Failure> {
-        match (&self.state, self.usable(now)) {
-            (_, Use::IfNobodyElse(why) | Use::Not(why)) => Some(why),
-            (State::Aside { why, .. }, _) => Some(why.clone()),
-            (State::Unchecked | State::Good, _) => None,
+        match self.usable(now) {
+            Use::IfNobodyElse(why) | Use::Not(why) => Some(why),
+            Use::Now | Use::AfterCheck => self.held_against().cloned(),
         }
     }
 
@@ -100,36 +100,51 @@ impl Standing {
     /// Whether what it says counts now.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.state == State::Good && self.behind.is_none()
+        matches!(self.state, State::Good { .. }) && self.behind.is_none()
+    }
+
+    /// Whether what it says counts now, and it owes no proof.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.state == State::Good { owes: None } && self.behind.is_none()
     }
 
     /// It has named our chain.
     pub fn checked(&mut self, now: Instant) -> Change {
         match &self.state {
-            State::Good => Change::None,
-            State::Unchecked => self.becomes_good(Change::None),
+            State::Good { .. } => Change::None,
+            State::Unchecked { owes } => self.becomes_good(owes.clone(), Change::None),
             // It was set aside meanwhile, for something that an answer does not undo.
             State::Aside { until, why } if *until > now && !why.may_pass() => Change::None,
-            State::Aside { .. } => self.becomes_good(Change::Back),
+            State::Aside { why, .. } if why.shows_in_blocks() => self.becomes_good(Some(why.clone()), Change::None),
+            State::Aside { .. } => self.becomes_good(None, Change::Back),
         }
     }
 
-    fn becomes_good(&mut self, change: Change) -> Change {
-        self.state = State::Good;
+    fn becomes_good(&mut self, owes: Option<Failure>, change: Change) -> Change {
+        self.state = State::Good { owes };
         change
     }
 
     /// It gave an answer that counts.
     pub fn worked(&mut self) {
-        if self.state == State::Good {
+        if (self.state == State::Good { owes: None }) {
             self.failures = 0;
         }
     }
 
+    /// Its blocks were held against the clock, those before and the others' ones, and are good.
+    pub fn proved(&mut self) -> Change {
+        let State::Good { owes } = &mut self.state else { return Change::None };
+        let owed = owes.take();
+        self.failures = 0;
+        if owed.is_some() { Change::Back } else { Change::None }
+    }
+
     /// Its connection was made anew: who answers now has to name its chain.
     pub fn reconnected(&mut self) {
-        if self.state == State::Good {
-            self.state = State::Unchecked;
+        if let State::Good { owes } = &mut self.state {
+            self.state = State::Unchecked { owes: owes.take() };
         }
     }
 
@@ -144,10 +159,18 @@ impl Standing {
         if !was_used && matches!(&self.state, State::Aside { until, .. } if *until >= now + wait) {
             return Change::None;
         }
-        let is_known = matches!(&self.state, State::Aside { why, .. } if why.reason() == failure.reason());
+        let is_known = self.held_against().is_some_and(|why| why.reason() == failure.reason());
         self.state = State::Aside { until: now + wait, why: failure };
         self.behind = None;
         if is_known { Change::Again } else { Change::SetAside }
+    }
+
+    /// What it did, and has not made good.
+    fn held_against(&self) -> Option<&Failure> {
+        match &self.state {
+            State::Aside { why, .. } => Some(why),
+            State::Unchecked { owes } | State::Good { owes } => owes.as_ref(),
+        }
     }
 
     fn wait(&self, failure: &Failure, key: &str) -> Duration {
@@ -282,6 +305,33 @@ mod tests {
         };
         assert!(named() <= FIRST_WAIT, "a glimpse of one node of several does not make us blind");
         assert!((0..10).map(|_| named()).last() >= Some(Duration::from_secs(45)));
+    }
+
+    #[test]
+    fn one_whose_blocks_could_not_be_true_is_used_again_once_it_has_shown_good_ones_and_a_trial_that_fails_is_no_news()
+    {
+        let lie = || Failure::Implausible("block 7 is stamped 3600 s ahead".into());
+        let (mut standing, mut now) = (Standing::new(), Instant::now());
+        standing.checked(now);
+        assert_eq!(standing.failed(lie(), KEY, now), Change::SetAside);
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            waits.push(wait(&standing, now));
+            now += wait(&standing, now);
+            assert_eq!(standing.checked(now), Change::None, "to name the chain is no proof");
+            standing.worked();
+            standing.reconnected();
+            assert_eq!((standing.usable(now), standing.checked(now)), (Use::AfterCheck, Change::None));
+            assert!(standing.is_good() && !standing.is_proven(), "it is on trial, on whatever line");
+            assert_eq!(standing.failed(lie(), KEY, now), Change::Again);
+        }
+        assert!(waits[0] < waits[1] && waits.last() >= Some(&Duration::from_secs(45)), "{waits:?}");
+        now += LONGEST_WAIT;
+        standing.checked(now);
+        assert_eq!(standing.proved(), Change::Back);
+        assert_eq!((standing.proved(), standing.is_proven()), (Change::None, true));
+        assert_eq!(standing.failed(lie(), KEY, now), Change::SetAside, "a new one is news");
+        assert!(wait(&standing, now) <= FIRST_WAIT, "what it has shown makes good what was before");
     }
 
     #[test]

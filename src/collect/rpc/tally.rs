@@ -74,7 +74,7 @@ impl Tally {
 
     /// What `endpoint` is worth now.
     pub fn stands(&self, endpoint: &str, standing: &Standing) {
-        let value = if standing.is_good() { 1.0 } else { 0.0 };
+        let value = if standing.is_proven() { 1.0 } else { 0.0 };
         self.up.set(&self.with(&[("endpoint", endpoint)]), value, Some(Instant::now() + self.fresh));
     }
 
