@@ -80,7 +80,7 @@ async fn head_is(rpc: &Rpc, bounds: Bounds) -> Result<Item, Trouble> {
     if let Some(lie) = doubt(None, &head, Timestamp::now().as_millisecond()) {
         return Err(Trouble::new(lie.reason(), format!("the node {lie}")));
     }
-    let age = now().saturating_sub(head.timestamp);
+    let age = rpc.seconds().saturating_sub(head.timestamp);
     let item = Item::healthy(vec![
         ("block_number", head.number.into()),
         ("block_time", time(head.timestamp)),
@@ -110,8 +110,9 @@ async fn contract_is(rpc: &Rpc, contract: &Contract) -> Result<Item, Trouble> {
 /// An oracle: its price and how old that is.
 async fn oracle_is(rpc: &Rpc, oracle: &Oracle, bounds: Bounds) -> Result<Item, Trouble> {
     let (_, mut answers) = asked(rpc, &[(oracle.feed.address, &oracle.feed.call)], 0).await?;
-    let price = price::of_feed(&oracle.feed, &answers.pop().unwrap_or_else(|| Ok(Vec::new()))?)?.of_its_time(now())?;
-    let age = price.age(now());
+    let price =
+        price::of_feed(&oracle.feed, &answers.pop().unwrap_or_else(|| Ok(Vec::new()))?)?.of_its_time(rpc.seconds())?;
+    let age = price.age(rpc.seconds());
     let item = Item::healthy(vec![
         ("price", json!(price.value)),
         ("timestamp", json!(price.timestamp)),
@@ -121,10 +122,6 @@ async fn oracle_is(rpc: &Rpc, oracle: &Oracle, bounds: Bounds) -> Result<Item, T
     let most = bounds.max_price_age;
     let is_fresh = age < most.as_secs_f64();
     Ok(if is_fresh { item } else { item.stale(format!("the price is {age:.0} s old (fresh below {})", format(most))) })
-}
-
-fn now() -> u64 {
-    u64::try_from(Timestamp::now().as_second()).unwrap_or_default()
 }
 
 /// A block's time as people read it.

@@ -97,15 +97,6 @@ impl Watch {
         calls
     }
 
-    /// When the block was made, or now by our clock, whichever is later: neither a clock that is behind nor a chain that
-    /// stands still makes a price look young.
-    async fn now(&self, height: Height) -> Result<u64, Trouble> {
-        let block: Option<Head> =
-            self.rpc.ask("eth_getBlockByNumber", json!([format!("{:#x}", height.0), false])).await?;
-        let wall = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
-        Ok(block.map_or(wall, |block| block.timestamp.max(wall)))
-    }
-
     /// What the answers say of each source.
     fn sources(
         &self,
@@ -229,7 +220,7 @@ impl Probe for Watch {
 
     async fn look(&mut self) -> Result<(), Trouble> {
         let (height, answers) = asked(&self.rpc, &self.calls(), self.news.height()).await?;
-        let now = self.now(height).await?;
+        let now = now(&self.rpc, height).await?;
         let unanswered =
             answers.iter().filter_map(|answer| answer.as_ref().err()).find(|trouble| !is_the_oracles(trouble)).cloned();
         let troubles = self.take(answers, now);
@@ -250,6 +241,13 @@ impl Probe for Watch {
     }
 }
 
+/// When the block was made, or now by the clock that blocks keep right, whichever is later: neither a clock that is behind
+/// nor a chain that stands still makes a price look young, and one that somebody sets makes none look old.
+async fn now(rpc: &Rpc, height: Height) -> Result<u64, Trouble> {
+    let block: Option<Head> = rpc.ask("eth_getBlockByNumber", json!([format!("{:#x}", height.0), false])).await?;
+    Ok(block.map_or(0, |block| block.timestamp).max(rpc.seconds()))
+}
+
 /// Whether trouble says something of the oracle, and not only of the way to it.
 fn is_the_oracles(trouble: &Trouble) -> bool {
     ["reverted", "no_code", "wrong_type"].contains(&trouble.reason)
@@ -260,5 +258,24 @@ fn known(answer: Result<Vec<Value>, Trouble>, read: impl FnOnce(&[Value]) -> Res
         Ok(values) => Some(read(&values)),
         Err(trouble) if is_the_oracles(&trouble) => Some(Err(trouble)),
         Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::rpc::tests::{at_height, rpc_at};
+
+    #[tokio::test]
+    async fn prices_are_as_old_as_blocks_are_by_one_clock_that_nobody_sets() {
+        const HOUR: u64 = 3600;
+        let wall = u64::try_from(jiff::Timestamp::now().as_second()).expect("after 1970");
+        // The wall clock was put an hour ahead, or behind, and blocks go on as before.
+        for steady in [wall - HOUR, wall + HOUR] {
+            let node = at_height(7, steady - 3);
+            let rpc = rpc_at(&node, steady);
+            let now = now(&rpc, Height(7)).await.expect("it is asked");
+            assert!(now.abs_diff(steady) < 60, "{now} and not {steady}; the wall clock shows {wall}");
+        }
     }
 }

@@ -196,6 +196,12 @@ impl Rpc {
         self.inner.heads.subscribe()
     }
 }
+    /// The same in whole seconds, as what contracts stamp is.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        u64::try_from(self.inner.millis() / 1000).unwrap_or_default()
+    }
+
 
 fn dial(chain: &Chain, index: usize, tls: &Arc<rustls::ClientConfig>, inner: &Weak<Inner>) -> Socket {
     let inner = inner.clone();

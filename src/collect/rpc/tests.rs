@@ -24,6 +24,22 @@ fn rpc(endpoints: &[&Canned]) -> Rpc {
     Rpc::new(&chain, &Measures::new()).expect("it can be set up")
 }
 
+/// A chain behind `node`, by a clock that blocks have set to so many seconds since 1970.
+pub(crate) fn rpc_at(node: &Canned, seconds: u64) -> Rpc {
+    let rpc = rpc(&[node]);
+    let millis = i64::try_from(seconds * 1000).expect("this century");
+    rpc.inner.clock().saw(millis, Instant::now(), millis);
+    rpc
+}
+
+/// A node whose every block has this height and this time.
+pub(crate) fn at_height(height: u64, timestamp: u64) -> Canned {
+    let hash = format!("{height:#066x}");
+    let number = |number: u64| format!("{number:#x}");
+    let block = json!({ "number": number(height), "hash": hash, "parentHash": hash, "timestamp": number(timestamp), "transactions": [] });
+    node(ID, move |_| json!({ "result": block }))
+}
+
 /// A node that names `chain`, and leaves every other question to `other`.
 fn node(chain: u64, other: impl Fn(&Value) -> Value + Send + Sync + 'static) -> Canned {
     Canned::start(move |_, request: &Request, stream: &mut TcpStream| {

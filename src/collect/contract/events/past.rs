@@ -50,8 +50,7 @@ impl Follower {
         }
         if !self.book.gauges.is_empty() {
             // A clock that is behind the chain's would make the newest ones the future's.
-            let wall = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
-            self.book.show_gauges(wall.max(head.timestamp), self.pace.fresh_until());
+            self.book.show_gauges(self.rpc.seconds().max(head.timestamp), self.pace.fresh_until());
         }
         Ok(())
     }
