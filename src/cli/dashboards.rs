@@ -14,6 +14,8 @@ use serde_json::{Map, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+/// What every source can answer.
+const SMALLEST: &str = "vector(1)";
 /// So many panels are asked for at once, as a browser would.
 const AT_ONCE: usize = 6;
 
@@ -109,10 +111,11 @@ impl Dashboards {
 
     fn ask(&self, made: &Made, settings: &Settings) -> Result<Answer, CommandError> {
         let view = self.view()?;
-        let client = Client::new(&self.source(settings)?);
-        let client = client.map_err(|error| CommandError::Usage(chain(&error)))?;
+        let (name, source) = self.source(settings)?;
+        let client = Client::new(&source).map_err(|error| CommandError::Usage(chain(&error)))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let got = runtime.block_on(all(made, view, &client));
+        let silent = |error| CommandError::Outside(format!("{name} does not answer: {}", chain(&error)));
+        let got = runtime.block_on(all(made, view, &client)).map_err(silent)?;
         match self.format {
             Format::Human => output::print(&human(&got))?,
             Format::Json => output::print(&format!("{:#}\n", json!(got.iter().map(as_json).collect::<Vec<_>>())))?,
@@ -134,14 +137,16 @@ impl Dashboards {
         Ok(View { to: past::instant("--at", &self.at, now)?, range, scrape: span("--scrape", &self.scrape)? })
     }
 
-    fn source(&self, settings: &Settings) -> Result<Source, CommandError> {
+    /// Who is asked, and what that is called.
+    fn source(&self, settings: &Settings) -> Result<(String, Source), CommandError> {
         if let Some(url) = self.prometheus.as_deref().filter(|url| !url.is_empty()) {
-            return Ok(Source::at(url));
+            return Ok(("the Prometheus of --prometheus".into(), Source::at(url)));
         }
-        let source = settings.sources.get(&settings.default_source).or_else(|| settings.sources.values().next());
-        source
-            .cloned()
-            .ok_or_else(|| CommandError::Usage("there is no source to ask: name one with --prometheus".into()))
+        let source =
+            settings.sources.get_key_value(&settings.default_source).or_else(|| settings.sources.iter().next());
+        let (name, source) = source
+            .ok_or_else(|| CommandError::Usage("there is no source to ask: name one with --prometheus".into()))?;
+        Ok((format!("the source `{name}`"), source.clone()))
     }
 }
 
@@ -150,8 +155,13 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> CommandError {
 }
 
 /// Asks everything, some at a time, and answers in the order of the dashboards.
-async fn all(made: &Made, view: View, client: &Client) -> Vec<Got> {
+///
+/// # Errors
+/// When the source does not answer the smallest question: who asked everything of it would wait long. It is put first, and
+/// again after a question to which the source owes the answer.
+async fn all(made: &Made, view: View, client: &Client) -> Result<Vec<Got>, QueryError> {
     use futures_util::stream::{StreamExt, iter};
+    smallest(view, client).await?;
     let asked = made.dashboards.iter().flat_map(|(_, dashboard)| {
         questions(dashboard, view).into_iter().map(|question| (dashboard.title.clone(), question))
     });
@@ -159,7 +169,20 @@ async fn all(made: &Made, view: View, client: &Client) -> Vec<Got> {
         let answer = answer(client, &question).await;
         Got { dashboard, question, answer }
     });
-    iter(asked).buffered(AT_ONCE).collect().await
+    let (mut asked, mut all) = (Box::pin(iter(asked).buffered(AT_ONCE)), Vec::new());
+    while let Some(got) = asked.next().await {
+        if got.answer.as_ref().is_err_and(QueryError::is_the_sources) {
+            smallest(view, client).await?;
+        }
+        all.push(got);
+    }
+    Ok(all)
+}
+
+async fn smallest(view: View, client: &Client) -> Result<(), QueryError> {
+    let deadline = client.deadline();
+    let answer = client.query_range(SMALLEST, view.to, view.to, Span::from_secs(1), deadline).await;
+    answer.map(drop).or_else(|error| if error.is_the_sources() { Err(error) } else { Ok(()) })
 }
 
 /// The last value of each series.

@@ -1,9 +1,12 @@
 //! The dashboards, asked of a real Prometheus as Grafana asks: every panel gets what it should. And held against Grafana's own types.
 
-use crate::support::{Prometheus, in_repository, installed, now_millis};
+use crate::support::{Prometheus, Scratch, in_repository, installed, now_millis};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::io::Read;
+use std::net::TcpListener;
 use std::process::Command;
+use std::sync::mpsc;
 
 /// Hours before the end of the made-up past in which the network was congested.
 const TROUBLE: (&str, &str) = ("6", "5");
@@ -92,6 +95,42 @@ fn a_query_that_gets_nothing_is_told_and_ends_with_no() {
 }
 
 #[test]
+fn a_prometheus_that_does_not_answer_is_asked_one_question_and_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback always has a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    let (asked, questions) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for connection in listener.incoming() {
+            let Ok(mut connection) = connection else { continue };
+            let mut head = [0; 4096];
+            let read = connection.read(&mut head).unwrap_or(0);
+            // Nobody listens any more once the test is over.
+            let _ = asked.send(String::from_utf8_lossy(&head[..read]).into_owned());
+            // It is never answered, and the connection stays.
+            kept.push(connection);
+        }
+    });
+    let folder = Scratch::new("mute-dashboards");
+    folder.write("rules.yaml", "groups: []\n");
+    let config = format!("prometheus: {{ main: {{ url: \"{url}\", timeout: 1s }} }}\nrules: [rules.yaml]\n");
+    folder.write("watchbell.yaml", &config);
+
+    let output = Command::new(env!("CARGO_BIN_EXE_watchbell"))
+        .current_dir(folder.path())
+        .args(["dashboards", "--ask"])
+        .env_remove("WATCHBELL_PROMETHEUS")
+        .output()
+        .expect("the program runs");
+
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), &*output.stdout), (Some(3), &b""[..]), "{said}");
+    assert!(said.contains(&format!("the source `main` does not answer: no answer from {url}")), "{said}");
+    let questions: Vec<String> = questions.try_iter().collect();
+    assert!(!questions.is_empty() && questions.iter().all(|question| question.contains("vector")), "{questions:?}");
+}
+
+#[test]
 fn the_dashboards_are_what_grafanas_own_types_say_a_dashboard_is() {
     let check = |arguments: &[&str]| {
         let output = Command::new(in_repository("scripts/check-dashboards")).args(arguments).output().expect("a shell");
@@ -107,7 +146,7 @@ fn the_dashboards_are_what_grafanas_own_types_say_a_dashboard_is() {
     }
     assert_eq!(code, Some(0), "{said}");
     // What checks nothing would pass as well: one wrong word of each kind is refused.
-    let folder = crate::support::Scratch::new("check-dashboards");
+    let folder = Scratch::new("check-dashboards");
     let right = std::fs::read_to_string(in_repository("dashboards/technical.json")).expect("it is there");
     let wrong = right
         .replacen("\"mode\": \"absolute\"", "\"mode\": \"abs\"", 1)
