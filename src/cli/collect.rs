@@ -2,9 +2,18 @@
 
 use super::{Answer, Colour, CommandError, paths, settings};
 use crate::collect;
+use crate::collect::reload::Unfit;
+use crate::config::Settings;
+use crate::config::collect::Collect as Meant;
+use crate::diagnostics::{Finding, Findings, Sources, render};
 use jiff::Timestamp;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+
+/// What is said where there is no `collect:`.
+const NOTHING: &str =
+    "the configuration has no `collect:`, so there is nothing to collect; docs/collect.md says what to write";
 
 /// Measure what Prometheus does not yet see (chains, contracts, oracles, endpoints, browsers) and export it, until told to
 /// stop.
@@ -19,19 +28,42 @@ impl Collect {
     pub fn run(config: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
         let path = config.unwrap_or(Path::new(paths::USUAL));
         let Some(settings) = settings::load(path, Timestamp::now(), colour)? else { return Ok(Answer::Refused) };
-        let Some(mut collect) = settings.collect else {
-            let says = "the configuration has no `collect:`, so there is nothing to collect; docs/collect.md says what to write";
-            return Err(CommandError::Usage(says.into()));
-        };
+        let collect = meant(settings, path).ok_or_else(|| CommandError::Usage(NOTHING.into()))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        collect.state = path.parent().unwrap_or(Path::new("")).join(&collect.state);
+        let path: PathBuf = path.to_owned();
+        let load = Arc::new(move || again(&path));
         runtime
             .block_on(async {
                 let stop = CancellationToken::new();
                 tokio::spawn(crate::service::start::stop_on_signal(stop.clone()));
-                collect::run(&collect, stop).await
+                collect::run(collect, load, stop).await
             })
             .map_err(|error| CommandError::Outside(crate::http::chain(&error)))?;
         Ok(Answer::Good)
     }
+}
+
+/// What is to be collected by the configuration at `path`, if anything.
+fn meant(settings: Settings, path: &Path) -> Option<Meant> {
+    let mut collect = settings.collect?;
+    collect.state = path.parent().unwrap_or(Path::new("")).join(&collect.state);
+    Some(collect)
+}
+
+/// Reads the configuration at `path` once more.
+fn again(path: &Path) -> Result<Meant, Unfit> {
+    let settings = settings::read(path, Timestamp::now()).map_err(|(findings, sources)| Unfit {
+        full: render::human(&findings, &sources, false),
+        short: places(&findings, &sources),
+    })?;
+    meant(settings, path).ok_or_else(|| Unfit { full: NOTHING.into(), short: NOTHING.into() })
+}
+
+/// One line for each mistake: file, line and column, and what is wrong.
+fn places(findings: &Findings, sources: &Sources) -> String {
+    let line = |finding: &Finding| {
+        let place = finding.at.as_ref().map(|(place, _)| format!("{}: ", sources.describe(*place)));
+        format!("{}{} ({})\n", place.unwrap_or_default(), finding.message, finding.code)
+    };
+    findings.iter().map(line).collect()
 }

@@ -9,13 +9,24 @@ use std::path::Path;
 
 /// The configuration at `path`. None where it does not pass, which was told.
 pub fn load(path: &Path, now: Timestamp, colour: Colour) -> Result<Option<Settings>, CommandError> {
-    let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let loaded = config::load(path, now, &mut sources, &mut findings);
-    if loaded.is_some() && !findings.has_errors() {
-        return Ok(loaded.map(|loaded| loaded.settings));
+    match read(path, now) {
+        Ok(settings) => Ok(Some(settings)),
+        Err((findings, sources)) => {
+            output::print_aside(&render::human(&findings, &sources, colour.for_stream(&io::stderr())))?;
+            Ok(None)
+        }
     }
-    findings.keep(Level::Error);
-    findings.sort();
-    output::print_aside(&render::human(&findings, &sources, colour.for_stream(&io::stderr())))?;
-    Ok(None)
+}
+
+/// The configuration at `path`, or the mistakes for which it does not pass.
+pub fn read(path: &Path, now: Timestamp) -> Result<Settings, (Findings, Sources)> {
+    let (mut sources, mut findings) = (Sources::default(), Findings::default());
+    match config::load(path, now, &mut sources, &mut findings) {
+        Some(loaded) if !findings.has_errors() => Ok(loaded.settings),
+        _ => {
+            findings.keep(Level::Error);
+            findings.sort();
+            Err((findings, sources))
+        }
+    }
 }

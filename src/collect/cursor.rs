@@ -139,7 +139,8 @@ pub struct State {
 struct Inner {
     path: PathBuf,
     held: Mutex<Held>,
-    /// The last change that is on the disk. Held while writing, so that of many who wait one writes for all.
+    /// The last change that is on the disk. Held while writing, so that of many who wait one writes for all, and by the
+    /// writing itself: who waits for it may be dropped, and no second one may write beside it.
     written: Arc<tokio::sync::Mutex<u64>>,
     /// Ours until we end.
     _lock: File,
@@ -202,9 +203,7 @@ impl State {
                 let held = inner.held.lock().unwrap_or_else(PoisonError::into_inner);
                 (held.chains.clone(), held.changes)
             };
-            write(&inner.path, &chains)?;
-            *written = changes;
-            Ok(())
+            write(&inner.path, &chains).map(|()| *written = changes)
         });
         writing.await.map_err(io::Error::other)?
     }

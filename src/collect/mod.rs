@@ -3,7 +3,7 @@
 //! `watchbell collect` is one exporter. Each thing that is watched is a [`Probe`](probe::Probe) with its own interval and
 //! deadline; what it finds goes into [`Measures`], which an [exporter] shows. One probe that
 //! fails, hangs or panics leaves the others alone, and says so in its own health metrics. Browsers and applications send
-//! to us instead; what they send meets the same bounds.
+//! to us instead; what they send meets the same bounds. A configuration that was changed is followed part by part ([`reload`]).
 //!
 //! Start at [`run`]. Absent on purpose: what a value means. Thresholds, durations and people are the rules'.
 
@@ -12,6 +12,7 @@ pub mod beacon;
 pub mod chain;
 pub mod contract;
 pub mod cursor;
+mod difference;
 pub mod exporter;
 mod file;
 pub mod health;
@@ -19,17 +20,20 @@ mod names;
 mod news;
 pub mod operation;
 pub mod oracle;
+mod parts;
 pub mod probe;
+pub mod reload;
 pub mod rpc;
+mod shape;
 
 use crate::config::collect::Collect;
-mod shape;
-use crate::http_metrics::HttpMetrics;
 use crate::measures::Measures;
-use tokio::task::JoinSet;
+use parts::Parts;
+use reload::{Load, Report};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Why the collector did not start.
+/// Why the collector did not start, or does not follow a changed configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
     /// The address cannot be listened on.
@@ -49,48 +53,35 @@ pub enum CollectError {
     /// An endpoint cannot be probed.
     #[error(transparent)]
     Application(#[from] application::NoProbe),
+    /// What holds from a start to its end was changed.
+    #[error("`collect.{key}` was changed, which needs a restart")]
+    Fixed {
+        /// Its key.
+        key: &'static str,
+    },
 }
 
-/// Collects as `collect` says, until `stop`.
+/// Wishes for a reload that may be waiting.
+const MOST_WISHES: usize = 16;
+
+/// Collects as `collect` says, and as what `load` reads says after a reload, until `stop`.
 ///
 /// # Errors
 /// When it cannot start.
-pub async fn run(collect: &Collect, stop: CancellationToken) -> Result<(), CollectError> {
+pub async fn run(collect: Collect, load: Load, stop: CancellationToken) -> Result<(), CollectError> {
     let measures = Measures::new();
     let listener = tokio::net::TcpListener::bind(&collect.listen).await;
     let listener = listener.map_err(|source| CollectError::Listen { address: collect.listen.clone(), source })?;
-    let mut probes = probe::Crew::new(measures.clone(), stop.clone());
-    watch_chains(&mut probes, collect, &measures)?;
-    for (service, application) in &collect.applications {
-        for probe in application::probes(service, application, &measures)? {
-            probes.begin(probe);
-        }
-    }
-    let mut router = exporter::router(collect, &measures);
-    let mut tasks = JoinSet::new();
-    if let Some(settings) = &collect.beacons {
-        let beacons = beacon::Beacons::open(settings, &measures, &collect.state);
-        router = router.merge(beacons.router());
-        tasks.spawn(beacons.tend(stop.clone()));
-    }
-    if let Some(settings) = &collect.operations {
-        router = router.merge(operation::router(settings, &measures));
-    }
-    exporter::serve(listener, router.layer(HttpMetrics::new(&measures)), stop).await;
-    probes.finish().await;
-    tasks.join_all().await;
-    Ok(())
-}
-
-/// Lets everything on chains be looked at.
-fn watch_chains(probes: &mut probe::Crew, collect: &Collect, measures: &Measures) -> Result<(), CollectError> {
-    let counts = collect.chains.values().any(contract::counts);
-    let state = counts.then(|| cursor::State::open(&collect.state)).transpose()?;
-    for chain in collect.chains.values() {
-        let rpc = rpc::Rpc::new(chain, measures)?;
-        probes.begin(chain::ChainProbe::new(chain, &rpc, measures));
-        contract::begin(probes, chain, &rpc, measures, state.as_ref());
-        oracle::begin(probes, chain, &rpc, measures);
-    }
+    let (wishes, hear_wishes) = mpsc::channel(MOST_WISHES);
+    let mut parts = Parts::none(&collect, &measures, wishes, stop.clone());
+    parts.change(collect).await?;
+    let routes = parts.routes();
+    let following = reload::follow(parts, load, Report::new(&measures), hear_wishes, stop.clone());
+    let serving = async {
+        exporter::serve(listener, routes, stop.clone()).await;
+        stop.cancel();
+    };
+    let (parts, ()) = tokio::join!(following, serving);
+    parts.finish().await;
     Ok(())
 }

@@ -34,6 +34,16 @@ impl Names {
         Names { known: BTreeSet::new(), room: most, other: OTHER.into() }
     }
 
+    /// The same, where so many in all may be known: those that are stay so.
+    pub(super) fn make_room(&mut self, most: usize) {
+        self.room = most.saturating_sub(self.known.len());
+    }
+
+    /// How many may be known in all.
+    pub(super) fn most(&self) -> usize {
+        self.known.len() + self.room
+    }
+
     /// The label value of `name`.
     pub(super) fn of(&mut self, name: &str) -> Label {
         if let Some(known) = self.known.get(name) {

@@ -4,7 +4,9 @@
 use crate::measures::{Counter, Gauge, Label, Measures};
 use crate::model::spread;
 use futures_util::FutureExt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -65,24 +67,70 @@ pub trait Probe: Send + 'static {
     }
 }
 
-/// The tasks of all probes.
+/// What a probe is called: its kind, and its name among these.
+pub type Called = (&'static str, String);
+
+/// Where the health of probes is shown. It outlives a probe that is made anew, so that no count of failures falls. Clones
+/// are one.
+#[derive(Clone, Debug)]
+pub struct Infirmary {
+    measures: Measures,
+    beds: Arc<Mutex<BTreeMap<Called, Measures>>>,
+}
+
+impl Infirmary {
+    /// Shows health in `measures`.
+    #[must_use]
+    pub fn new(measures: Measures) -> Self {
+        Infirmary { measures, beds: Arc::default() }
+    }
+
+    fn of(&self, called: &Called) -> Measures {
+        self.beds().entry(called.clone()).or_insert_with(|| self.measures.apart()).clone()
+    }
+
+    /// Shows nothing any more of all but these.
+    pub fn keep_only(&self, called: &BTreeSet<Called>) {
+        self.beds().retain(|one, measures| {
+            let stays = called.contains(one);
+            if !stays {
+                measures.withdraw();
+            }
+            stays
+        });
+    }
+
+    fn beds(&self) -> MutexGuard<'_, BTreeMap<Called, Measures>> {
+        self.beds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The tasks of probes that begin and stop together.
 #[derive(Debug)]
 pub struct Crew {
-    measures: Measures,
+    infirmary: Infirmary,
     stop: CancellationToken,
     tasks: JoinSet<()>,
+    called: BTreeSet<Called>,
 }
 
 impl Crew {
     /// Nobody yet. All stop with `stop`.
     #[must_use]
-    pub fn new(measures: Measures, stop: CancellationToken) -> Self {
-        Crew { measures, stop, tasks: JoinSet::new() }
+    pub fn new(infirmary: Infirmary, stop: CancellationToken) -> Self {
+        Crew { infirmary, stop, tasks: JoinSet::new(), called: BTreeSet::new() }
+    }
+
+    /// What its probes are called.
+    pub fn called(&self) -> impl Iterator<Item = &Called> {
+        self.called.iter()
     }
 
     /// Lets `probe` look from now on.
     pub fn begin<P: Probe>(&mut self, probe: P) {
-        let health = Health::new(&self.measures, probe.kind(), probe.name());
+        let called = (probe.kind(), probe.name().to_owned());
+        let health = Health::new(&self.infirmary.of(&called), probe.kind(), probe.name());
+        self.called.insert(called);
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
             tokio::select! {
@@ -92,8 +140,9 @@ impl Crew {
         });
     }
 
-    /// Waits until all have stopped.
+    /// Stops all of them, and waits until they have.
     pub async fn finish(mut self) {
+        self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
     }
 }
@@ -197,7 +246,7 @@ impl Health {
 
 #[cfg(test)]
 mod tests {
-    use super::{Crew, Pace, Probe, Trouble};
+    use super::{Crew, Infirmary, Pace, Probe, Trouble};
     use crate::measures::Measures;
     use std::time::Duration;
     use tokio_util::sync::CancellationToken;
@@ -237,7 +286,7 @@ mod tests {
     /// The measures as soon as `state` is true of them.
     async fn until(state: impl Fn(&str) -> bool, probes: Vec<Scripted>) -> String {
         let (measures, stop) = (Measures::new(), CancellationToken::new());
-        let mut crew = Crew::new(measures.clone(), stop.clone());
+        let mut crew = Crew::new(Infirmary::new(measures.clone()), stop);
         for probe in probes {
             crew.begin(probe);
         }
@@ -246,7 +295,6 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(2)).await;
             page = measures.render(std::time::Instant::now());
         }
-        stop.cancel();
         crew.finish().await;
         page
     }

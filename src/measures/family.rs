@@ -46,6 +46,13 @@ pub(super) struct Spread {
     pub(super) sum: f64,
 }
 
+/// A series: what it holds, and whose it is.
+#[derive(Clone, Debug)]
+pub(super) struct Series {
+    pub(super) value: Value,
+    owner: u64,
+}
+
 /// A metric.
 #[derive(Debug)]
 pub(super) struct Family {
@@ -55,7 +62,7 @@ pub(super) struct Family {
     limit: AtomicUsize,
     refused: AtomicU64,
     /// By the labels as they are written.
-    series: Mutex<BTreeMap<String, Value>>,
+    series: Mutex<BTreeMap<String, Series>>,
 }
 
 impl Family {
@@ -76,22 +83,40 @@ impl Family {
     }
 
     /// The series that may be shown at `now`; the others are forgotten.
-    pub(super) fn shown(&self, now: Instant) -> MutexGuard<'_, BTreeMap<String, Value>> {
+    pub(super) fn shown(&self, now: Instant) -> MutexGuard<'_, BTreeMap<String, Series>> {
         let mut series = self.series();
-        series.retain(|_, value| !matches!(value, Value::Gauge(_, Some(until)) if *until < now));
+        series.retain(|_, series| !matches!(series.value, Value::Gauge(_, Some(until)) if until < now));
         series
     }
 
-    fn series(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+    /// Shows what is `owner`'s no more, as far as it is to go.
+    pub(super) fn withdraw(&self, owner: u64, goes: impl Fn(&str) -> bool) {
+        self.series().retain(|labels, series| series.owner != owner || !goes(labels));
+    }
+
+    /// Shows what is `owner`'s no more, but gauges that grow old, which are `next`'s from now on.
+    pub(super) fn give_way(&self, owner: u64, next: u64) {
+        self.series().retain(|_, series| {
+            let is_owners = series.owner == owner;
+            if is_owners {
+                series.owner = next;
+            }
+            !is_owners || matches!(series.value, Value::Gauge(_, Some(_)))
+        });
+    }
+
+    fn series(&self) -> MutexGuard<'_, BTreeMap<String, Series>> {
         self.series.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the series with these labels, which begins as `fresh` where there is none and there is room for it.
-    fn change(&self, labels: &[Label<'_>], fresh: impl FnOnce() -> Value, change: impl FnOnce(&mut Value)) {
+    /// Changes the series with these labels, which begins as `fresh` where there is none and there is room for it. It is
+    /// `owner`'s from then on.
+    fn change(&self, owner: u64, labels: &[Label<'_>], fresh: impl FnOnce() -> Value, change: impl FnOnce(&mut Value)) {
         let key = text::labels(labels);
         let mut series = self.series();
-        if let Some(value) = series.get_mut(&key) {
-            return change(value);
+        if let Some(held) = series.get_mut(&key) {
+            held.owner = owner;
+            return change(&mut held.value);
         }
         if series.len() >= self.limit.load(Ordering::Relaxed) {
             self.refused.fetch_add(1, Ordering::Relaxed);
@@ -99,7 +124,7 @@ impl Family {
         }
         let mut value = fresh();
         change(&mut value);
-        series.insert(key, value);
+        series.insert(key, Series { value, owner });
     }
 
     fn forget(&self, labels: &[Label<'_>]) {
@@ -117,12 +142,12 @@ impl Family {
 
 /// A value that goes up and down.
 #[derive(Clone, Debug)]
-pub struct Gauge(pub(super) Arc<Family>);
+pub struct Gauge(pub(super) Arc<Family>, pub(super) u64);
 
 impl Gauge {
     /// Sets the series with these labels. After `fresh_until` it is shown no more, unless it was set again.
     pub fn set(&self, labels: &[Label<'_>], value: f64, fresh_until: Option<Instant>) {
-        self.0.change(labels, || self.0.empty(), |held| *held = Value::Gauge(value, fresh_until));
+        self.0.change(self.1, labels, || self.0.empty(), |held| *held = Value::Gauge(value, fresh_until));
     }
 
     /// Shows the series with these labels no more: what it says is known to be over.
@@ -140,13 +165,14 @@ impl Gauge {
 
 /// A value that only rises.
 #[derive(Clone, Debug)]
-pub struct Counter(pub(super) Arc<Family>);
+pub struct Counter(pub(super) Arc<Family>, pub(super) u64);
 
 impl Counter {
     /// Adds to the series with these labels. What is no rise (negative, or no number) changes nothing.
     pub fn add(&self, labels: &[Label<'_>], by: f64) {
         let rise = if by.is_finite() && by > 0.0 { by } else { 0.0 };
         self.0.change(
+            self.1,
             labels,
             || self.0.empty(),
             |held| {
@@ -160,7 +186,22 @@ impl Counter {
     /// Shows the series with these labels from now on, at `at` where it was not there yet: a counter that is born at 1
     /// hides its first event from `increase()`.
     pub fn start(&self, labels: &[Label<'_>], at: f64) {
-        self.0.change(labels, || Value::Counter(at), |_| ());
+        self.0.change(self.1, labels, || Value::Counter(at), |_| ());
+    }
+
+    /// Shows the series with these labels from now on, at `least` or more: what was counted elsewhere, in a file, is so
+    /// much by now.
+    pub fn reach(&self, labels: &[Label<'_>], least: f64) {
+        self.0.change(
+            self.1,
+            labels,
+            || self.0.empty(),
+            |held| {
+                if let Value::Counter(count) = held {
+                    *count = count.max(least);
+                }
+            },
+        );
     }
 
     /// Shows the series with these labels no more: what it counted is gone, and it may begin anew.
@@ -178,7 +219,7 @@ impl Counter {
 
 /// How values spread over buckets.
 #[derive(Clone, Debug)]
-pub struct Histogram(pub(super) Arc<Family>);
+pub struct Histogram(pub(super) Arc<Family>, pub(super) u64);
 
 impl Histogram {
     /// Counts a value into the series with these labels. What is no number changes nothing.
@@ -194,6 +235,7 @@ impl Histogram {
         }
         let bucket = bounds.iter().position(|bound| value <= *bound).unwrap_or(bounds.len());
         self.0.change(
+            self.1,
             labels,
             || self.0.empty(),
             |held| {
@@ -209,7 +251,7 @@ impl Histogram {
 
     /// Shows the series with these labels from now on.
     pub fn start(&self, labels: &[Label<'_>]) {
-        self.0.change(labels, || self.0.empty(), |_| ());
+        self.0.change(self.1, labels, || self.0.empty(), |_| ());
     }
 
     /// The same histogram, with room for `most` series.

@@ -5,7 +5,10 @@
 //! no present one. And what comes from outside, a label of a page or an event, may not fill the memory: a family holds a
 //! bounded number of series, and what is refused is counted.
 //!
-//! A [`Measures`] is cheap to clone, and all clones are one. Absent on purpose: names and what they mean
+//! A [`Measures`] is cheap to clone, and all clones are one. Of parts that come and go, each has an owner of its own
+//! ([`Measures::apart`]): what it has shown is withdrawn with it, and what another one shows by the same name and labels goes on.
+//!
+//! Absent on purpose: names and what they mean
 //! (`docs/metrics.md`), and any clock but the one that a caller gives.
 
 mod family;
@@ -15,6 +18,7 @@ pub use family::{Counter, Gauge, Histogram, Label};
 
 use family::{Family, Kind};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -25,10 +29,14 @@ const REFUSED: &str = "watchbell_series_refused_total";
 /// How many series a family holds, unless its owner says otherwise.
 const MOST_SERIES: usize = 2_000;
 
+/// The owner that comes next; 0 is whoever has none.
+static NEXT_OWNER: AtomicU64 = AtomicU64::new(1);
+
 /// Everything that is measured in one place.
 #[derive(Clone, Debug, Default)]
 pub struct Measures {
     families: Arc<Mutex<BTreeMap<String, Arc<Family>>>>,
+    owner: u64,
 }
 
 impl Measures {
@@ -38,22 +46,52 @@ impl Measures {
         Measures::default()
     }
 
+    /// The same place, for an owner of its own. A series belongs to whoever changed or started it last.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Measures { families: Arc::clone(&self.families), owner: NEXT_OWNER.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Shows what is this owner's no more.
+    pub fn withdraw(&self) {
+        self.withdraw_where(|_| true);
+    }
+
+    /// Shows what is this owner's and has `label` no more.
+    pub fn withdraw_with(&self, label: Label<'_>) {
+        self.withdraw_where(|labels| text::has(labels, label));
+    }
+
+    fn withdraw_where(&self, goes: impl Fn(&str) -> bool) {
+        for family in self.all().values() {
+            family.withdraw(self.owner, &goes);
+        }
+    }
+
+    /// Shows what is this owner's no more, but gauges that grow old: `next` is about to measure them again, and they are
+    /// its own.
+    pub fn give_way(&self, next: &Measures) {
+        for family in self.all().values() {
+            family.give_way(self.owner, next.owner);
+        }
+    }
+
     /// The gauge `name`: a value that goes up and down, and grows old.
     #[must_use]
     pub fn gauge(&self, name: &str, help: &str) -> Gauge {
-        Gauge(self.family(name, help, Kind::Gauge))
+        Gauge(self.family(name, help, Kind::Gauge), self.owner)
     }
 
     /// The counter `name`: a value that only rises.
     #[must_use]
     pub fn counter(&self, name: &str, help: &str) -> Counter {
-        Counter(self.family(name, help, Kind::Counter))
+        Counter(self.family(name, help, Kind::Counter), self.owner)
     }
 
     /// The histogram `name` with these upper bounds, in rising order; `+Inf` is added.
     #[must_use]
     pub fn histogram(&self, name: &str, help: &str, bounds: &[f64]) -> Histogram {
-        Histogram(self.family(name, help, Kind::Histogram(bounds.into())))
+        Histogram(self.family(name, help, Kind::Histogram(bounds.into())), self.owner)
     }
 
     /// Everything as text, as of `now`: gauges that are too old for it are left out, and forgotten.

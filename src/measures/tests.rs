@@ -78,3 +78,49 @@ fn a_name_with_two_kinds_keeps_its_first() {
     measures.gauge("x", "x").set(&[], 5.0, None);
     assert!(measures.render(Instant::now()).ends_with("# TYPE x counter\nx 1\n"));
 }
+
+#[test]
+fn what_an_owner_has_shown_goes_with_it_and_what_the_next_one_shows_by_the_same_labels_goes_on() {
+    let (measures, now) = (Measures::new(), Instant::now());
+    measures.counter("http_requests_total", "x").add(&[], 1.0);
+    let first = measures.apart();
+    let counter = |measures: &Measures| measures.counter("trades_total", "x");
+    counter(&first).add(&[("contract", "pgaux")], 7.0);
+    counter(&first).add(&[("contract", "gone")], 3.0);
+    first.gauge("token_supply", "x").set(&[], 5.0, Some(now + Duration::from_mins(1)));
+    first.gauge("up", "x").set(&[], 1.0, None);
+
+    let second = measures.apart();
+    counter(&second).start(&[("contract", "pgaux")], 0.0);
+    first.give_way(&second);
+    let page = measures.render(now);
+    let shown: Vec<_> = page.lines().filter(|line| !line.starts_with('#')).collect();
+    let expected = ["http_requests_total 1", "token_supply 5", "trades_total{contract=\"pgaux\"} 7"];
+    assert_eq!(shown, expected, "of what nobody shows any more only a gauge is left, until it is too old");
+
+    second.withdraw();
+    assert!(measures.render(now).ends_with("http_requests_total 1\n"), "{}", measures.render(now));
+}
+
+#[test]
+fn what_an_owner_has_shown_of_one_label_goes_and_a_value_that_looks_like_the_label_stays() {
+    let measures = Measures::new();
+    let actions = measures.counter("user_actions_total", "x");
+    for (action, service) in [("a", "web"), ("b", "shop"), ("x\",service=\"web\",y=\"", "shop"), ("c", "web2")] {
+        actions.add(&[("action", action), ("service", service)], 1.0);
+    }
+    measures.withdraw_with(("service", "web"));
+    let page = measures.render(Instant::now());
+    assert_eq!(page.lines().filter(|line| !line.starts_with('#')).count(), 3, "{page}");
+    assert!(!page.contains("action=\"a\""), "{page}");
+}
+
+#[test]
+fn a_counter_reaches_what_was_counted_elsewhere_and_does_not_fall_to_it() {
+    let measures = Measures::new();
+    let counter = measures.counter("trades_total", "x");
+    for (least, shown) in [(5.0, "5"), (9.0, "9"), (2.0, "9")] {
+        counter.reach(&[], least);
+        assert!(measures.render(Instant::now()).ends_with(&format!("trades_total {shown}\n")));
+    }
+}

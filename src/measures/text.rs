@@ -37,8 +37,8 @@ pub(super) fn family(page: &mut String, family: &Family, now: Instant) {
         return;
     }
     head(page, &family.name, &family.help, family.kind.word());
-    for (labels, value) in shown.iter() {
-        match value {
+    for (labels, series) in shown.iter() {
+        match &series.value {
             Value::Gauge(value, _) | Value::Counter(value) => line(page, &family.name, labels, *value),
             Value::Histogram(spread) => histogram(page, family, labels, spread),
         }
@@ -67,6 +67,16 @@ fn histogram(page: &mut String, family: &Family, labels: &str, spread: &Spread) 
     line(page, &format!("{name}_sum"), labels, spread.sum);
     let braces = if labels.is_empty() { ("", "") } else { ("{", "}") };
     let _infallible = writeln!(page, "{name}_count{}{labels}{} {met}", braces.0, braces.1);
+}
+
+/// Whether `label` is among labels as they are written.
+pub(super) fn has(written: &str, label: Label<'_>) -> bool {
+    let label = labels(&[label]);
+    // A quotation mark within a value is escaped, so that no value looks like two labels.
+    written.match_indices(&label).any(|(at, _)| {
+        let (before, after) = (&written[..at], &written[at + label.len()..]);
+        (before.is_empty() || before.ends_with("\",")) && (after.is_empty() || after.starts_with(','))
+    })
 }
 
 /// What the families had no room for.

@@ -29,6 +29,12 @@ impl Collector {
         Ok(Collector { url, process })
     }
 
+    /// Puts `config` in the place of its configuration, in which `$LISTEN` is its address again. It does not notice by itself.
+    pub fn configure(&self, folder: &Path, config: &str) {
+        let address = self.url.trim_start_matches("http://");
+        std::fs::write(folder.join("watchbell.yaml"), config.replace("$LISTEN", address)).expect("it can be written");
+    }
+
     /// Its base address.
     pub fn url(&self) -> &str {
         &self.url

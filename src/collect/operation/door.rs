@@ -41,9 +41,9 @@ const OUTCOMES: [&str; 12] = [
     "wrong_type",
 ];
 
-/// The route, as `settings` have it. Timers are counted into `measures`.
-pub fn router(settings: &Operations, measures: &Measures) -> Router {
-    let timers = Timers::new(measures).telling_apart(settings.max_names);
+/// The route, as `settings` have it, to `timers`. What becomes of each is counted into `measures`.
+pub fn router(settings: &Operations, timers: &Timers, measures: &Measures) -> Router {
+    let timers = timers.clone().telling_apart(settings.max_names);
     for name in &settings.names {
         timers.start(name);
     }
@@ -199,7 +199,7 @@ mod tests {
     #[tokio::test]
     async fn good_timers_are_counted_beside_bad_ones_and_the_reporter_hears_which() {
         let measures = Measures::new();
-        let router = router(&settings(), &measures);
+        let router = router(&settings(), &Timers::new(&measures), &measures);
         let (status, said) = send(&router, &[], format!("[{}, {}]", timer("trade"), timer("no name"))).await;
         assert_eq!((status, &said["accepted"], &said["refused"]), (202, &json!(1), &json!(1)));
         assert_eq!(said["errors"][0]["timer"], 1);
@@ -213,7 +213,7 @@ mod tests {
     #[tokio::test]
     async fn ten_thousand_names_make_no_ten_thousand_series() {
         let measures = Measures::new();
-        let router = router(&Operations { per_second: 100_000, ..settings() }, &measures);
+        let router = router(&Operations { per_second: 100_000, ..settings() }, &Timers::new(&measures), &measures);
         for part in 0..10 {
             let timers: Vec<_> = (0..1000).map(|number| timer(&format!("order-{part}-{number}"))).collect();
             assert_eq!(send(&router, &[], format!("[{}]", timers.join(","))).await.0, 202);
@@ -226,7 +226,7 @@ mod tests {
     async fn whoever_has_to_show_a_token_and_does_not_is_refused() {
         let measures = Measures::new();
         let token = Some(Secret::Inline("open sesame".into()));
-        let router = router(&Operations { token, ..settings() }, &measures);
+        let router = router(&Operations { token, ..settings() }, &Timers::new(&measures), &measures);
         for shown in ["", "Bearer", "Bearer ", "Bearer sesame", "Basic open sesame"] {
             assert_eq!(send(&router, &[("authorization", shown)], timer("trade")).await.0, 401, "{shown}");
         }
@@ -239,7 +239,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_json_too_long_or_what_a_foreign_page_can_send_is_refused_in_words() {
         let measures = Measures::new();
-        let router = router(&settings(), &measures);
+        let router = router(&settings(), &Timers::new(&measures), &measures);
         let refused = async |headers: &[(&str, &str)], body: &str| {
             let (status, said) = send(&router, headers, body.to_owned()).await;
             (status, said["errorType"].as_str().unwrap().to_owned())
@@ -257,7 +257,7 @@ mod tests {
     #[tokio::test]
     async fn a_flood_is_refused_and_counted() {
         let measures = Measures::new();
-        let router = router(&Operations { per_second: 1, ..settings() }, &measures);
+        let router = router(&Operations { per_second: 1, ..settings() }, &Timers::new(&measures), &measures);
         let flood = format!("[{}]", vec![timer("trade"); 100].join(","));
         assert_eq!(send(&router, &[], flood.clone()).await.0, 202);
         assert_eq!(send(&router, &[], flood).await.0, 429);

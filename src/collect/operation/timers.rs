@@ -48,12 +48,17 @@ impl Timers {
         Timers { durations, names: Arc::new(Mutex::new(Names::first(MOST_NAMES))) }
     }
 
-    /// The same, with so many operations told apart. What others take is counted as `other`.
+    /// The same, with so many operations told apart, those that are known already included. What others take is counted as
+    /// `other`.
     #[must_use]
     pub fn telling_apart(self, most_names: usize) -> Self {
+        let most = {
+            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            names.make_room(most_names);
+            names.most()
+        };
         // `other` and two outcomes for each have room besides.
-        let durations = self.durations.with_limit(2 * (most_names + 1));
-        Timers { durations, names: Arc::new(Mutex::new(Names::first(most_names))) }
+        Timers { durations: self.durations.with_limit(2 * (most + 1)), names: self.names }
     }
 
     /// Exports `operation` from now on, so that its first failure is seen as a rise.

@@ -105,27 +105,52 @@ pub enum SetupError {
     },
 }
 
+/// What it takes to ask the endpoints of a chain: all that can be missing is there.
+pub struct Ready {
+    chain: Chain,
+    urls: Vec<Url>,
+    tls: Arc<rustls::ClientConfig>,
+    http: Client,
+}
+
+impl Ready {
+    /// Gathers it for `chain`.
+    ///
+    /// # Errors
+    /// When an address cannot be had or is none, or TLS cannot be set up.
+    pub fn of(chain: &Chain) -> Result<Ready, SetupError> {
+        install_crypto();
+        let failed = |source| SetupError::Client { chain: chain.name.to_string(), source };
+        let urls = addresses(chain)?;
+        let tls = Arc::new(trust(&Tls::default()).map_err(failed)?);
+        let http = Client::anonymous().map_err(failed)?;
+        Ok(Ready { chain: chain.clone(), urls, tls, http })
+    }
+
+    /// Sets up the endpoints, and begins to dial those with a WebSocket: it has to be called in a runtime.
+    #[must_use]
+    pub fn begin(self, measures: &Measures) -> Rpc {
+        let Ready { chain, urls, tls, http } = self;
+        let inner = Arc::new_cyclic(|inner: &Weak<Inner>| {
+            let way = |index: usize| match urls[index].scheme() {
+                "ws" | "wss" => Way::Socket(dial(&chain, index, &tls, inner)),
+                _ => Way::Http { client: http.clone(), url: chain.rpc[index].clone() },
+            };
+            let labels = label::labels(&urls).into_iter().enumerate();
+            let endpoints = labels.map(|(index, label)| Endpoint::new(label, way(index))).collect();
+            Inner::new(&chain, endpoints, Tally::new(&chain, measures))
+        });
+        Rpc { inner }
+    }
+}
+
 impl Rpc {
     /// Sets up the endpoints of a chain, and begins to dial those with a WebSocket: it has to be called in a runtime.
     ///
     /// # Errors
     /// When an address cannot be had or is none, or TLS cannot be set up.
     pub fn new(chain: &Chain, measures: &Measures) -> Result<Rpc, SetupError> {
-        install_crypto();
-        let failed = |source| SetupError::Client { chain: chain.name.to_string(), source };
-        let urls = addresses(chain)?;
-        let tls = Arc::new(trust(&Tls::default()).map_err(failed)?);
-        let http = Client::anonymous().map_err(failed)?;
-        let inner = Arc::new_cyclic(|inner: &Weak<Inner>| {
-            let way = |index: usize| match urls[index].scheme() {
-                "ws" | "wss" => Way::Socket(dial(chain, index, &tls, inner)),
-                _ => Way::Http { client: http.clone(), url: chain.rpc[index].clone() },
-            };
-            let labels = label::labels(&urls).into_iter().enumerate();
-            let endpoints = labels.map(|(index, label)| Endpoint::new(label, way(index))).collect();
-            Inner::new(chain, endpoints, Tally::new(chain, measures))
-        });
-        Ok(Rpc { inner })
+        Ok(Ready::of(chain)?.begin(measures))
     }
 
     /// Asks one question, of the endpoints that are fit, in order of preference, until one gives an answer that counts.
@@ -171,11 +196,25 @@ impl Rpc {
         self.inner.millis() as f64 / 1000.0
     }
 
+    /// The same in whole seconds, as what contracts stamp is.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        u64::try_from(self.inner.millis() / 1000).unwrap_or_default()
+    }
+
     /// How old a block is, in seconds. Less than nothing where it is stamped later than now.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 stay below 2^53 for ages")]
     pub fn age(&self, head: &Head) -> f64 {
         self.now() - head.timestamp as f64
+    }
+
+    /// What a survey saw was followed and is true: whoever has lied before is used again.
+    pub fn trust(&self, survey: &Survey) {
+        for sight in &survey.sights {
+            let change = self.inner.endpoints[sight.endpoint].record().standing.proved();
+            self.inner.say(sight.endpoint, change, None);
+        }
     }
 
     /// Sets aside an endpoint that was found to lie.
@@ -196,12 +235,6 @@ impl Rpc {
         self.inner.heads.subscribe()
     }
 }
-    /// The same in whole seconds, as what contracts stamp is.
-    #[must_use]
-    pub fn seconds(&self) -> u64 {
-        u64::try_from(self.inner.millis() / 1000).unwrap_or_default()
-    }
-
 
 fn dial(chain: &Chain, index: usize, tls: &Arc<rustls::ClientConfig>, inner: &Weak<Inner>) -> Socket {
     let inner = inner.clone();
@@ -215,14 +248,6 @@ fn dial(chain: &Chain, index: usize, tls: &Arc<rustls::ClientConfig>, inner: &We
 
 /// How long a question may take: half of a look, which asks several.
 fn patience(chain: &Chain) -> Duration {
-    /// What a survey saw was followed and is true: whoever has lied before is used again.
-    pub fn trust(&self, survey: &Survey) {
-        for sight in &survey.sights {
-            let change = self.inner.endpoints[sight.endpoint].record().standing.proved();
-            self.inner.say(sight.endpoint, change, None);
-        }
-    }
-
     chain.timeout.to_std() / 2
 }
 

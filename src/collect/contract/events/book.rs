@@ -30,7 +30,8 @@ struct Shown {
     confirmations: u64,
     counter: Counter,
     labels: Labels,
-    shown: f64,
+    /// What of the ledger's total is shown; nothing yet, before the first time.
+    shown: Option<f64>,
 }
 
 /// A gauge of different values.
@@ -138,7 +139,7 @@ impl Book {
             "{metric}{{{}}}",
             labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect::<Vec<_>>().join(",")
         );
-        self.accounts.push(Shown { key, counts, confirmations, counter, labels, shown: 0.0 });
+        self.accounts.push(Shown { key, counts, confirmations, counter, labels, shown: None });
         self.accounts.len() - 1
     }
 
@@ -183,14 +184,17 @@ impl Book {
     pub(super) fn show(&mut self, ledger: &Ledger) {
         for (account, held) in self.accounts.iter_mut().zip(&ledger.accounts) {
             let labels: Vec<Label<'_>> = account.labels.iter().map(|(name, value)| (&**name, &**value)).collect();
-            if held.total < account.shown {
+            match account.shown {
                 // It began anew, as a counter does when its exporter starts.
-                account.counter.forget(&labels);
-                account.shown = 0.0;
+                Some(shown) if held.total < shown => {
+                    account.counter.forget(&labels);
+                    account.counter.start(&labels, held.total);
+                }
+                Some(shown) => account.counter.add(&labels, held.total - shown),
+                // A reload may have left it at what another one of us has shown.
+                None => account.counter.reach(&labels, held.total),
             }
-            account.counter.start(&labels, 0.0);
-            account.counter.add(&labels, held.total - account.shown);
-            account.shown = held.total;
+            account.shown = Some(held.total);
         }
     }
 

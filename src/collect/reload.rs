@@ -1,0 +1,113 @@
+//! When the configuration is read again: at SIGHUP, and when somebody on this machine asks.
+//!
+//! What does not pass, or cannot be acted on, changes nothing: it is told in full in the log, in short to whoever asked, and
+//! `watchbell_collect_config_last_reload_successful` is 0 until there is a good one.
+
+use super::parts::Parts;
+use crate::config::collect::Collect;
+use crate::http::chain;
+use crate::measures::{Gauge, Measures};
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+/// Why there is nothing to collect by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// With what was written, for the log.
+    pub full: String,
+    /// Places and mistakes alone: lines of the configuration may hold secrets, which are nobody's who asks over HTTP.
+    pub short: String,
+}
+
+/// Reads the configuration. Called in a thread that may wait for the disk.
+pub type Load = Arc<dyn Fn() -> Result<Collect, Unfit> + Send + Sync>;
+
+/// Somebody wants the configuration to be read, and hears what came of it.
+pub type Wish = oneshot::Sender<Result<String, String>>;
+
+/// Whether the last reload was good.
+pub(super) struct Report {
+    successful: Gauge,
+    at: Gauge,
+}
+
+impl Report {
+    /// That of a good start.
+    pub(super) fn new(measures: &Measures) -> Self {
+        let gauge = |name: &str, help| measures.gauge(&format!("watchbell_collect_config_last_reload_{name}"), help);
+        let successful = gauge("successful", "Whether the last reload of the configuration was good");
+        let at = gauge("success_timestamp_seconds", "When the configuration was last read and good, by the wall clock");
+        let report = Report { successful, at };
+        report.tell(true);
+        report
+    }
+
+    fn tell(&self, is_good: bool) {
+        self.successful.set(&[], f64::from(u8::from(is_good)), None);
+        if is_good {
+            self.at.set(&[], jiff::Timestamp::now().as_duration().as_secs_f64(), None);
+        }
+    }
+}
+
+/// Has `parts` follow the configuration until `stop`, and gives them back.
+pub(super) async fn follow(
+    mut parts: Parts,
+    load: Load,
+    report: Report,
+    mut wishes: mpsc::Receiver<Wish>,
+    stop: CancellationToken,
+) -> Parts {
+    let mut hangups = signal(SignalKind::hangup())
+        .inspect_err(|cause| warn!(error = %cause, "cannot listen for SIGHUP; POST /-/reload does the same"))
+        .ok();
+    loop {
+        let wish = tokio::select! {
+            biased;
+            () = stop.cancelled() => return parts,
+            Some(wish) = wishes.recv() => Some(wish),
+            () = hangup(&mut hangups) => None,
+        };
+        let outcome = reload(&mut parts, &load).await;
+        report.tell(outcome.is_ok());
+        if let Some(wish) = wish {
+            let _gone = wish.send(outcome);
+        }
+    }
+}
+
+async fn hangup(hangups: &mut Option<Signal>) {
+    let heard = match hangups {
+        Some(hangups) => hangups.recv().await,
+        None => None,
+    };
+    match heard {
+        Some(()) => info!("SIGHUP: reading the configuration again"),
+        None => std::future::pending().await,
+    }
+}
+
+/// What changed, or why nothing did.
+async fn reload(parts: &mut Parts, load: &Load) -> Result<String, String> {
+    let load = Arc::clone(load);
+    let loaded = tokio::task::spawn_blocking(move || load()).await;
+    let loaded = loaded.unwrap_or_else(|cause| {
+        let text = format!("reading the configuration ended abnormally: {cause}");
+        Err(Unfit { full: text.clone(), short: text })
+    });
+    let unfit = match loaded {
+        Ok(collect) => match parts.change(collect).await {
+            Ok(words) => {
+                info!("reloaded: {words}");
+                return Ok(words);
+            }
+            Err(cause) => Unfit { full: chain(&cause), short: chain(&cause) },
+        },
+        Err(unfit) => unfit,
+    };
+    error!("the configuration is not followed; what ran goes on running\n{}", unfit.full);
+    Err(unfit.short)
+}
