@@ -2,10 +2,9 @@
 
 use super::exchange::Heard;
 use crate::collect::probe::Trouble;
-use crate::config::collect::{Expect, JsonCheck, Statuses, Wanted};
+use crate::config::collect::{Expect, JsonCheck, Statuses};
 use regex::Regex;
 use serde_json::Value;
-use std::cmp::Ordering;
 
 /// Below this a status is as expected, where the configuration names none.
 const FIRST_ERROR: u16 = 500;
@@ -54,29 +53,11 @@ impl Expectation {
 fn of_value(check: &JsonCheck, answer: &Value) -> Result<(), Trouble> {
     let at = &check.at;
     let found = answer.pointer(at).ok_or_else(|| Trouble::new("body", format!("the answer has nothing at `{at}`")))?;
-    let is_good = match &check.wanted {
-        Wanted::Something => true,
-        Wanted::Value(wanted) => is_same(wanted, found),
-        Wanted::Within(bounds) => number(found).is_some_and(|number| bounds.contains(number)),
-    };
-    if is_good {
+    if check.wanted.is_met_by(found) {
         Ok(())
     } else {
         Err(Trouble::new("body", format!("{} at `{at}` is not as expected", described(found))))
     }
-}
-
-/// Numbers are the same where their values are: `1` and `1.0`.
-fn is_same(wanted: &Value, found: &Value) -> bool {
-    match (wanted.as_f64(), found.as_f64()) {
-        (Some(wanted), Some(found)) => wanted.partial_cmp(&found).is_some_and(Ordering::is_eq),
-        _ => wanted == found,
-    }
-}
-
-/// A number, or a text that is one: prices are often written so.
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number: &f64| !number.is_nan())
 }
 
 fn described(value: &Value) -> String {
@@ -91,7 +72,7 @@ fn described(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::collect::Bounds;
+    use crate::config::collect::{Bounds, Wanted};
     use reqwest::StatusCode;
     use serde_json::json;
 

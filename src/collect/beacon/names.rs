@@ -1,15 +1,9 @@
-//! What of a beacon may stand in a label: names, and the paths of pages.
+//! What of a beacon may stand in a label: the paths of pages.
 
 use crate::collect::names::OTHER;
 
 /// The longest path that is a label.
 const LONGEST_PATH: usize = 128;
-
-/// Whether `text` may stand in a label: an action, a kind of feedback, the id of a browser.
-pub(super) fn is_name(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/ -".contains(&byte);
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
-}
 
 /// The path of a page, without query, fragment and empty parts. None where it is no path.
 pub(super) fn path(text: &str) -> Option<String> {
@@ -37,7 +31,7 @@ fn is_id(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_name, path, without_ids};
+    use super::{path, without_ids};
 
     #[test]
     fn a_path_loses_what_only_names_one_of_many() {
@@ -59,14 +53,6 @@ mod tests {
     fn what_is_no_path_of_an_address_is_none() {
         for text in ["trade", "", "?", "/a b", "/a\u{0}", "/ä", &format!("/{}", "a".repeat(512))] {
             assert_eq!(path(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_name_has_no_character_that_could_hide_or_break_something() {
-        assert!(is_name("order:buy/limit v2.1_a-b"));
-        for text in ["", "a\nb", "a\"b", "{a}", "a\u{202e}b", &"a".repeat(65)] {
-            assert!(!is_name(text), "{text:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::names;
 use super::wire::{Beacon, Fault, Item, Navigation, VERSION, Vital};
 use crate::collect::shape::{self, Kind, Misshapen, Object};
+use crate::config::collect::is_beacon_name;
 use serde_json::value::RawValue;
 
 /// The longest time that a page reports: nobody waits ten minutes.
@@ -178,7 +179,7 @@ fn path(page: Option<String>) -> Result<Option<String>, Refusal> {
 }
 
 fn name(text: String) -> Result<String, Refusal> {
-    if names::is_name(&text) { Ok(text) } else { Err(Refusal::Text) }
+    if is_beacon_name(&text) { Ok(text) } else { Err(Refusal::Text) }
 }
 
 /// A text for people. It is only ever logged, so it is made one line.

@@ -84,3 +84,23 @@ pub struct NamedPage {
     /// Its paths.
     pub paths: Vec<PathPattern>,
 }
+
+/// Whether a browser may say `text`, so that it can stand in a label: an action, a kind of feedback, its own id.
+#[must_use]
+pub fn is_beacon_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/ -".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_beacon_name;
+
+    #[test]
+    fn a_name_has_no_character_that_could_hide_or_break_something() {
+        assert!(is_beacon_name("order:buy/limit v2.1_a-b"));
+        for text in ["", "a\nb", "a\"b", "{a}", "a\u{202e}b", &"a".repeat(65)] {
+            assert!(!is_beacon_name(text), "{text:?}");
+        }
+    }
+}

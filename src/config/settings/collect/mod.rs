@@ -12,7 +12,7 @@ mod origin;
 mod path;
 
 pub use application::{Application, Bounds, Endpoint, Expect, HttpMethod, JsonCheck, Statuses, Wanted};
-pub use beacon::{Beacons, NamedPage, Pages};
+pub use beacon::{Beacons, NamedPage, Pages, is_beacon_name};
 pub use chain::Chain;
 pub use contract::{Asked, Contract, Counted, Series, View, What};
 pub use health::Health;
