@@ -153,7 +153,7 @@ pub(super) fn address(text: &AddressText, schemes: &[&str], findings: &mut Findi
 }
 
 /// Whether `text` is an address with one of these schemes. It may be secret: the finding does not repeat it.
-fn check_address(text: &str, place: Place, schemes: &[&str], findings: &mut Findings) -> bool {
+pub(super) fn check_address(text: &str, place: Place, schemes: &[&str], findings: &mut Findings) -> bool {
     let parts = text.split_once("://").filter(|(scheme, _)| schemes.contains(scheme));
     let host = parts.map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
     let good =
@@ -185,17 +185,8 @@ pub(super) fn secret_or_text(written: &written::SecretOrText) -> Secret {
 
 /// An address that may be secret. One that stands in the file is checked.
 pub(super) fn secret_address(written: &Spanned<written::SecretOrText>, findings: &mut Findings) -> Secret {
-    secret_address_of(written, &["http", "https"], findings)
-}
-
-/// Like [`secret_address`], with one of these schemes.
-pub(super) fn secret_address_of(
-    written: &Spanned<written::SecretOrText>,
-    schemes: &[&str],
-    findings: &mut Findings,
-) -> Secret {
     if let written::SecretOrText::Text(text) = &written.value {
-        check_address(text, written.place, schemes, findings);
+        check_address(text, written.place, &["http", "https"], findings);
     }
     secret_or_text(&written.value)
 }

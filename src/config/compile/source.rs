@@ -6,6 +6,7 @@ use crate::config::settings::{Auth, RemoteWrite, Sentry, Source, Store, Tls};
 use crate::config::written::{self, BasicAuth, Entries, OAuth2, SecretOrText, SecretPlace, Written};
 use crate::diagnostics::{Findings, Place, Spanned, codes};
 use crate::model::{Name, Span};
+use rustls::pki_types::ServerName;
 use std::collections::BTreeMap;
 
 const WEB: &[&str] = &["http", "https"];
@@ -142,6 +143,12 @@ pub(super) fn tls(written: Option<&Spanned<written::Tls>>, findings: &mut Findin
             .error(codes::WB114, format!("`{has}` needs `{lacks}`"))
             .at(written.place, format!("`{lacks}` is missing here"));
     }
+    if let Some(name) = tls.server_name.as_ref().filter(|name| ServerName::try_from(name.as_str()).is_err()) {
+        findings
+            .error(codes::WB168, format!("`{name}` cannot be the name in a certificate"))
+            .at(written.place, "`server_name` here")
+            .help("write the name of a host, as `api.example.org`, or an IP address");
+    }
     let path = |text: &Option<written::PlainText>| text.as_ref().map(|text| text.as_str().into());
     Tls {
         ca_file: path(&tls.ca_file),
@@ -177,10 +184,7 @@ pub(super) fn listen(written: &Written, findings: &mut Findings) -> Option<Strin
 
 /// A host and a port.
 pub(super) fn address_to_listen_on(text: &written::PlainText, findings: &mut Findings) -> Option<String> {
-    let good = text
-        .as_str()
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && !host.contains(['/', ' ']) && port.parse::<u16>().is_ok());
+    let good = text.as_str().rsplit_once(':').is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok());
     if !good {
         findings
             .error(codes::WB109, format!("`{}` is nothing to listen on", text.as_str()))
@@ -188,6 +192,14 @@ pub(super) fn address_to_listen_on(text: &written::PlainText, findings: &mut Fin
             .help("write for example `127.0.0.1:9095`, or `0.0.0.0:9095` for every interface");
     }
     good.then(|| text.as_str().to_owned())
+}
+
+/// A name, or an address of which all digits are there.
+fn is_host(text: &str) -> bool {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let is_name = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    bare.parse::<std::net::IpAddr>().is_ok() || is_name && !is_number
 }
 
 /// Where people reach the service.

@@ -91,3 +91,84 @@ collect:
     );
     insta::assert_snapshot!(format!("{shapes}{meanings}"));
 }
+
+/// What is said of each endpoint, apart from there being no policy.
+fn table<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let told = texts.into_iter().map(|text| {
+        let outcome = loading(&format!("collect: {{ applications: {{ api: {{ endpoints: {{ e: {text} }} }} }} }}"));
+        format!("{text}\n{}\n", outcome.told_of(|finding| finding.code != codes::WB139))
+    });
+    told.collect()
+}
+
+#[test]
+fn an_answer_that_can_never_be_is_told_and_no_probe_is_down_for_it() {
+    let told = table([
+        "{ url: 'http://a/', expect: { json: [{ at: /p, above: 5, below: 3 }] } }",
+        "{ url: 'http://a/', expect: { json: [{ at: /p, above: 5, at_most: 5 }, { at: /q, at_least: 5, at_most: 5 }] } }",
+        "{ url: 'http://a/', expect: { json: [{ at: /p, at_least: 1 }, { at: /q, is: 0 }, { at: /p, is: 0 }] } }",
+        "{ url: 'http://a/', expect: { json: [{ at: /p~b }, { at: /p~1b }] } }",
+        "{ url: 'http://a/', method: HEAD, expect: { body: ok } }",
+        "{ url: 'http://a/', method: HEAD, expect: { status: [200] } }",
+        "{ url: 'http://a/', expect: { status: [204], json: [{ at: /p }] } }",
+        "{ url: 'http://a/', expect: { status: [100, 1xx, 101, 200, 200] } }",
+        "{ url: 'http://a/', redirects: 3, expect: { status: [301, 302] } }",
+        "{ url: 'http://a/', redirects: 3, expect: { status: [301, 200] } }",
+        "{ url: 'http://a/', expect: { body: '.*' } }",
+        "{ url: 'http://a/', expect: { body: '^$' } }",
+    ]);
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_or_says_what_was_not_meant_is_told() {
+    let told = table([
+        "{ url: 'http://a/', headers: { '': x, 'a b': x, 'X-Ü': x } }",
+        "{ url: 'http://a/', headers: { X-Tenant: \"blue\\n\", X-Bell: \"\\a\", X-Fine: grün } }",
+        "{ url: 'http://a/', headers: { X-Tenant: a, x-tenant: b } }",
+        "{ url: 'http://a/', body: '{}', headers: { content-length: '5' } }",
+        "{ url: 'http://a/', headers: { Authorization: Bearer hunter2 } }",
+        "{ url: 'http://a/', headers: { Authorization: 'Bearer ${TOKEN}', X-Key: '{{ key }}' }, body: '{\"k\":\"${KEY}\",\"j\":{\"i\":{}}}' }",
+        "{ url: 'http://me:hunter2@a/', headers: { authorization: { env: A } } }",
+        "{ url: 'https://a/?token=hunter2&page=1' }",
+        "{ url: 'https://a/#/trade' }",
+        "{ url: 'http://a/', tls: { insecure_skip_verify: true } }",
+        "{ url: 'https://a/', tls: { server_name: 'https://a' } }",
+        "{ url: 'http://a/', body: '{}' }",
+        "{ url: 'http://a/', body: '{}', method: GET }",
+        "{ url: 'http://a:99999/' }",
+        "{ url: '//a/' }",
+        "{ url: 'http://a/', every: 5s }",
+        "{ url: 'http://a/', timeout: 1m }",
+    ]);
+    assert!(
+        !told
+            .lines()
+            .any(|line| line.rsplit('`').next().unwrap_or_default().contains("hunter2") && line.starts_with("WB")),
+        "{told}"
+    );
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn where_the_collector_listens_and_keeps_its_state_is_its_own() {
+    let told = [
+        "collect: {}",
+        "collect: { operations: { names: [trade, other, balance], max_names: 2 } }",
+        "collect: { listen: '127.0.0.1:9095', operations: {} }",
+        "listen: 0.0.0.0:9097\ncollect: { operations: {} }",
+        "listen: 127.0.0.1:7000\ncollect: { listen: 'localhost:7000', operations: {} }",
+        "collect: { listen: '*:9097', operations: {} }",
+        "collect: { listen: '127.0.0.300:9097', operations: {} }",
+        "collect: { listen: '[::]:9096', operations: {} }",
+        "collect: { state: '', operations: {} }",
+        "collect: { state: data/, operations: {} }",
+        "collect: { state: .., operations: {} }",
+        "collect: { state: ./watchbell.db, operations: {} }",
+        "store: { sqlite: w.db }\ncollect: { state: w.db, operations: {} }",
+        "store: { postgres: { url: { env: P } } }\ncollect: { state: watchbell.db, operations: {} }",
+    ]
+    .map(|text| format!("{text}\n{}\n", loading(text).told_of(|finding| finding.code != codes::WB139)))
+    .concat();
+    insta::assert_snapshot!(told);
+}

@@ -55,3 +55,24 @@ fn what_browsers_cannot_mean_is_told_at_its_place() {
     .concat();
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn what_can_never_come_from_a_browser_or_changes_nothing_is_told() {
+    let told: String = [
+        "{ origins: ['https://a.example'], actions: [buy, sign_up], registration: signup }",
+        "{ origins: ['https://a.example'], registration: sign_up }",
+        "{ origins: ['https://a.example'], actions: [käufe, other], registration: käufe, feedback: ['a;b'] }",
+        "{ origins: ['https://a.example', 'https://A.example:443/'] }",
+        "{ origins: ['https://a.example'], pages: { all: '/*', trade: /trade } }",
+        "{ origins: ['https://a.example'], pages: { trade: ['/t/:id', '/t/new'], all: '/*' } }",
+        "{ origins: ['https://a.example'], pages: { home: / }, max_pages: 5, actions: [buy], max_actions: 5 }",
+        "{ origins: ['https://a.example'], max_per_second: 10, max_per_second_of_client: 11 }",
+        "{ origins: ['https://a.example'], trusted_proxies: [0.0.0.0/0, '::/0', 10.0.0.0/8] }",
+    ]
+    .map(|text| {
+        let outcome = loading(&format!("collect: {{ beacons: {text} }}"));
+        format!("{text}\n{}\n", outcome.told_of(|finding| finding.code != codes::WB139))
+    })
+    .concat();
+    insta::assert_snapshot!(told);
+}

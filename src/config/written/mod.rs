@@ -126,7 +126,7 @@ pub struct Written {
     /// What `check` holds the rules to.
     pub checks: Option<Checks>,
     /// What `watchbell collect` measures.
-    pub collect: Option<collect::Collect>,
+    pub collect: Option<Spanned<collect::Collect>>,
     /// Who may do what over HTTP.
     pub access: Option<Access>,
 }

@@ -48,7 +48,12 @@ impl JsonSchema for SecretPlace {
             "x-says": "`{ env: NAME }` or `{ file: PATH }`",
             "description": "Where a secret is found: `{ env: NAME }` or `{ file: PATH }`.",
             "properties": {
-                "env": { "type": "string", "description": "The variable of the environment." },
+                "env": {
+                    "type": "string",
+                    "pattern": "^[^\\s=${}()]+$",
+                    "x-says": "the name of a variable",
+                    "description": "The variable of the environment.",
+                },
                 "file": {
                     "type": "string",
                     "description": "The file, read again on each use; one newline at its end is dropped.",

@@ -61,5 +61,20 @@ codes! {
     WB161 161 Error "not the address of a contract";
     WB162 162 Error "no such value, or no number";
     WB163 163 Error "not the name of a metric";
+    WB164 164 Error "same series twice";
+    WB165 165 Error "same node twice";
+    WB166 166 Warning "number of another chain";
+    WB168 168 Error "trust cannot be set up";
     WB170 170 Error "check of an answer cannot be read";
+    WB171 171 Error "no answer can be as expected";
+    WB172 172 Error "header cannot be sent";
+    WB173 173 Warning "time cannot be meant";
+    WB174 174 Warning "secret in the file";
+    WB175 175 Warning "placeholder is not replaced";
+    WB176 176 Warning "two listen on one address";
+    WB177 177 Error "state has no file of its own";
+    WB178 178 Warning "changes nothing";
+    WB179 179 Warning "can never come";
+    WB180 180 Warning "everybody is trusted";
+    WB181 181 Warning "digits cannot be meant";
 }

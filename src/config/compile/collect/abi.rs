@@ -1,13 +1,10 @@
 //! What is written of contracts: addresses, signatures, and which of their values are meant.
 
-use super::reading;
-use crate::abi::{Call, Event, Mistake, Parameter, Place};
-use crate::config::settings::collect::{Asked, Series};
-use crate::config::written::{Entries, EventText, FunctionText, PlainText, collect as written};
-use crate::diagnostics::{Findings, Text, codes};
-use crate::model::{Labels, Name};
+use crate::abi::{Call, Event, Kind, Mistake, Parameter, Place};
+use crate::config::settings::collect::Asked;
+use crate::config::written::{EventText, FunctionText, PlainText};
+use crate::diagnostics::{Findings, Spanned, Text, codes};
 use alloy_primitives::Address;
-use std::collections::BTreeMap;
 
 /// The address of a contract.
 pub(super) fn address(written: &PlainText, findings: &mut Findings) -> Option<Address> {
@@ -20,6 +17,13 @@ pub(super) fn address(written: &PlainText, findings: &mut Findings) -> Option<Ad
             .at(written.place(), "expected `0x` and 40 hexadecimal digits");
         return None;
     };
+    if parsed.is_zero() {
+        findings
+            .error(codes::WB161, "no contract lies at the zero address")
+            .at(written.place(), "what stands here before somebody writes the real one")
+            .help("write where the contract lies");
+        return None;
+    }
     let letters = || text[2..].chars().filter(char::is_ascii_alphabetic);
     let is_mixed = letters().any(|c| c.is_ascii_uppercase()) && letters().any(|c| c.is_ascii_lowercase());
     if is_mixed && parsed.to_checksum(None) != text {
@@ -118,68 +122,22 @@ pub(super) fn asked(
     Some(Asked { call, place })
 }
 
-/// Metrics whose names are the collector's own, beside all that begin with `watchbell_`, `chain_` and `oracle_`.
-const OWN: [&str; 10] = [
-    "contract_up",
-    "contract_info",
-    "contract_gas_used_total",
-    "contract_transactions_total",
-    "unauthorized_access_attempts",
-    "price_deviation_percentage",
-    "block_time_seconds",
-    "gas_price_gwei",
-    "transactions_per_second",
-    "endpoint_up",
-];
-
-/// The name, the help and the labels of a metric that somebody chose.
-pub(super) fn series(
-    metric: &PlainText,
-    help: Option<&String>,
-    labels: &Entries<String>,
-    findings: &mut Findings,
-) -> Option<Series> {
-    let text = metric.as_str();
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == ':');
-    let good = starts && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':');
-    if !good {
+/// Tells of more digits behind the point than the value has at all: it would never be as much as 1.
+pub(super) fn digits(decimals: Option<&Spanned<u8>>, value: &Place, findings: &mut Findings) {
+    let Some(decimals) = decimals else { return };
+    let bits = match value.kind {
+        Kind::Bool => 1,
+        Kind::Uint(bits) | Kind::Int(bits) => bits,
+        Kind::Address | Kind::Word(_) | Kind::Bytes | Kind::Text | Kind::Tuple(_) | Kind::List(..) => return,
+    };
+    // 2^bits has about this many digits.
+    if usize::from(decimals.value) * 1_000 > bits * 302 {
         findings
-            .error(codes::WB163, format!("`{text}` is not the name of a metric"))
-            .at(metric.place(), "letters, digits, `_` and `:`, not beginning with a digit");
-        return None;
-    }
-    if OWN.contains(&text) || ["watchbell_", "chain_", "oracle_"].iter().any(|own| text.starts_with(own)) {
-        findings
-            .error(codes::WB163, format!("`{text}` is measured by the collector itself"))
-            .at(metric.place(), "choose another name");
-        return None;
-    }
-    let labels = labels
-        .iter()
-        .filter_map(|(name, value)| Some((reading::label_name(name, findings)?, Name::from(value.as_str()))));
-    let labels = Labels::new(labels.collect::<Vec<_>>());
-    let help = help.cloned().unwrap_or_else(|| "As the configuration of the collector says".to_owned());
-    Some(Series { metric: text.into(), help, labels })
-}
-
-/// Metrics that are a counter in one place and a gauge in another.
-pub(super) fn one_kind_each(written: &written::Collect, findings: &mut Findings) {
-    let mut kinds: BTreeMap<&str, (&str, crate::diagnostics::Place)> = BTreeMap::new();
-    for (_, contract) in written.chains.iter().flat_map(|(_, chain)| chain.contracts.iter()) {
-        let views = contract.calls.iter().map(|view| (&view.value.metric, "gauge"));
-        let counted = contract
-            .events
-            .iter()
-            .map(|counted| (&counted.value.metric, if counted.value.distinct.is_some() { "gauge" } else { "counter" }));
-        for (metric, kind) in views.chain(counted) {
-            let (first, place) = *kinds.entry(metric.as_str()).or_insert((kind, metric.place()));
-            if first != kind {
-                findings
-                    .error(codes::WB163, format!("`{}` is a {first} and a {kind}", metric.as_str()))
-                    .at(metric.place(), format!("a {kind} here"))
-                    .see(place, format!("a {first} here"))
-                    .help("rename one of them");
-            }
-        }
+            .warn(
+                codes::WB181,
+                format!("a `{}` with {} digits behind the point never reaches 1", value.kind, decimals.value),
+            )
+            .at(decimals.place, "more than it has at all")
+            .help("delete `decimals` where a value is a plain number, or yes or no");
     }
 }

@@ -1,106 +1,78 @@
 //! Applications and their endpoints.
 
-use super::{names, reading, source};
-use crate::config::settings::collect::{Application, Bounds, Endpoint, Expect, JsonCheck, Statuses, Wanted};
-use crate::config::written::collect as written;
-use crate::diagnostics::{Findings, Spanned, codes};
-use crate::model::{Labels, Name, Span};
-use regex::Regex;
+use super::labels::{Taken, labels};
+use super::pace::{Pace, Said, pace};
+use super::{answer, names, source, web};
+use crate::config::settings::collect::{Application, Endpoint, HttpMethod};
+use crate::config::written::{SecretOrText, collect as written};
+use crate::diagnostics::{Findings, codes};
+use crate::model::Span;
 
-const EVERY: Span = Span::from_secs(30);
-const TIMEOUT: Span = Span::from_secs(10);
+const USUAL: Pace = Pace { every: Span::from_secs(30), timeout: Span::from_secs(10) };
 const LARGEST_ANSWER: u32 = 1024 * 1024;
-/// What says which series it is, and what a scrape adds.
-const TAKEN: [&str; 6] = ["service", "endpoint", "phase", "instance", "job", "le"];
+/// What says which series it is.
+const OWN_LABELS: [&str; 3] = ["service", "endpoint", "phase"];
 
 /// An application.
 pub(super) fn application(written: &written::Application, findings: &mut Findings) -> Application {
-    let every = reading::positive_or(written.every.as_ref(), EVERY, findings);
-    let timeout = reading::positive_or(written.timeout.as_ref(), TIMEOUT, findings);
+    let said = Said { every: written.every.as_ref(), timeout: written.timeout.as_ref() };
+    let pace = pace(said, USUAL, findings);
     if written.endpoints.value.iter().next().is_none() {
         findings.error(codes::WB114, "this application has no endpoint").at(written.endpoints.place, "empty");
     }
     let endpoints = written.endpoints.value.iter();
-    let endpoints = endpoints
-        .map(|(name, endpoint)| (names::given(name, findings), self::endpoint(endpoint, every, timeout, findings)));
-    Application { endpoints: endpoints.collect(), labels: labels(written, findings) }
+    let endpoints =
+        endpoints.map(|(name, endpoint)| (names::given(name, findings), self::endpoint(endpoint, pace, findings)));
+    Application {
+        endpoints: endpoints.collect(),
+        labels: labels(&written.labels, Taken { own: &OWN_LABELS, above: None }, findings),
+    }
 }
 
-fn labels(written: &written::Application, findings: &mut Findings) -> Labels {
-    Labels::new(written.labels.iter().filter_map(|(name, value)| {
-        if TAKEN.contains(&name.value.as_str()) {
-            findings
-                .error(codes::WB141, format!("`{}` is a label that these series have already", name.value))
-                .at(name.place, "give it another name");
-        }
-        let name = reading::label_name(name, findings)?;
-        Some((name, Name::from(value.as_str())))
-    }))
-}
-
-fn endpoint(written: &written::Endpoint, every: Span, timeout: Span, findings: &mut Findings) -> Endpoint {
-    let headers = written.headers.iter();
+fn endpoint(written: &written::Endpoint, above: Pace, findings: &mut Findings) -> Endpoint {
+    let said = Said { every: written.every.as_ref(), timeout: written.timeout.as_ref() };
+    let pace = pace(said, above, findings);
+    of_no_use(written, findings);
     Endpoint {
-        url: reading::secret_address(&written.url, findings),
+        url: web::address(&written.url, &["http", "https"], findings),
         method: written.method.unwrap_or_default(),
-        headers: headers.map(|(name, value)| (name.value.clone(), reading::secret_or_text(value))).collect(),
-        body: written.body.as_ref().map(reading::secret_or_text),
-        every: reading::positive_or(written.every.as_ref(), every, findings),
-        timeout: reading::positive_or(written.timeout.as_ref(), timeout, findings),
+        headers: web::headers(&written.headers, findings),
+        body: written.body.as_ref().map(|body| web::body(body, findings)),
+        every: pace.every,
+        timeout: pace.timeout,
         redirects: written.redirects.unwrap_or(0),
         largest_answer: written.largest_answer.unwrap_or(LARGEST_ANSWER) as usize,
         tls: source::tls(written.tls.as_ref(), findings),
-        expect: written.expect.as_ref().map_or_else(Expect::default, |expect| self::expect(expect, findings)),
+        expect: answer::expect(written, findings),
     }
 }
 
-fn expect(written: &written::Expect, findings: &mut Findings) -> Expect {
-    Expect {
-        status: written.status.iter().filter_map(|text| statuses(&text.0.value)).collect(),
-        body: written.body.as_ref().and_then(|text| {
-            let place = text.place();
-            let wrong = Regex::new(text.as_str()).err()?;
-            findings
-                .error(codes::WB170, "this is not a regular expression")
-                .at(place, wrong.to_string().lines().last().unwrap_or_default().trim());
-            None
-        }),
-        json: written.json.iter().filter_map(|check| json_check(check, findings)).collect(),
-    }
-}
-
-/// `200` or `2xx`, as the schema has it.
-fn statuses(text: &str) -> Option<Statuses> {
-    match text.strip_suffix("xx") {
-        Some(hundred) => hundred.parse().ok().map(|hundred: u16| (hundred * 100, hundred * 100 + 99)),
-        None => text.parse().ok().map(|status| (status, status)),
-    }
-    .map(|(from, to)| Statuses { from, to })
-}
-
-fn json_check(written: &Spanned<written::JsonCheck>, findings: &mut Findings) -> Option<JsonCheck> {
-    let check = &written.value;
-    let is_pointer = check.at.as_str().is_empty() || check.at.as_str().starts_with('/');
-    if !is_pointer {
+/// What is said and changes nothing.
+fn of_no_use(written: &written::Endpoint, findings: &mut Findings) {
+    // Who asks by `GET` in so many words may know a server that reads it.
+    let is_read = !matches!(written.method, None | Some(HttpMethod::Head));
+    if let Some(body) = written.body.as_ref().filter(|_| !is_read) {
         findings
-            .error(codes::WB170, "this is not a JSON pointer")
-            .at(check.at.place(), "expected `/` and the names on the way, as `/prices/0/usd`");
+            .warn(codes::WB178, "this endpoint is asked by a method without a body")
+            .at(body.place, "hardly any server reads it")
+            .help("say `method: POST`, or what else is meant");
     }
-    let bound = |bound: &Option<Spanned<f64>>| bound.as_ref().map(|bound| bound.value);
-    let bounds = Bounds {
-        above: bound(&check.above),
-        below: bound(&check.below),
-        at_least: bound(&check.at_least),
-        at_most: bound(&check.at_most),
-    };
-    let words = ["above", "below", "at_least", "at_most"];
-    let written = [&check.above, &check.below, &check.at_least, &check.at_most];
-    let first_bound = words.into_iter().zip(written).find_map(|(word, bound)| Some((word, bound.as_ref()?.place)));
-    source::exclude(&[check.is.as_ref().map(|is| ("is", is.place)), first_bound], findings);
-    let wanted = match &check.is {
-        Some(value) => Wanted::Value(value.value.0.clone()),
-        None if first_bound.is_some() => Wanted::Within(bounds),
-        None => Wanted::Something,
-    };
-    is_pointer.then(|| JsonCheck { at: check.at.as_str().to_owned(), wanted })
+    let SecretOrText::Text(url) = &written.url.value else { return };
+    if let Some(tls) =
+        written.tls.as_ref().filter(|_| url.starts_with("http://") && written.redirects.unwrap_or(0) == 0)
+    {
+        findings
+            .warn(codes::WB178, "`tls` changes nothing here")
+            .at(tls.place, "the address says `http://`")
+            .help("write `https://`, or delete `tls`");
+    }
+    let login = url.split(['/', '?', '#']).nth(2).is_some_and(|host| host.contains('@'));
+    let header = written.headers.iter().find(|(name, _)| name.value.eq_ignore_ascii_case("authorization"));
+    if let Some((name, _)) = header.filter(|_| login) {
+        findings
+            .warn(codes::WB178, "the login in the address changes nothing here")
+            .at(written.url.place, "is not sent")
+            .see(name.place, "takes its place")
+            .help("keep one of them");
+    }
 }

@@ -1,27 +1,40 @@
-//! What `watchbell collect` measures: from written to meant.
+//! What `watchbell collect` measures: from written to meant. What would be found out at its start, or in the night after it, is
+//! told here, as far as the text alone says it.
 
 mod abi;
+mod answer;
 mod application;
 mod beacon;
 mod chain;
 mod contract;
 mod health;
+mod labels;
 mod operation;
 mod oracle;
+mod pace;
+mod place;
+mod prices;
+mod series;
+mod web;
 
 use super::{Ground, names, reading, source};
 use crate::config::settings::collect::Collect;
-use crate::diagnostics::Findings;
-
-const LISTEN: &str = "127.0.0.1:9097";
-const STATE: &str = "watchbell-collect.json";
+use crate::diagnostics::{Findings, Place, Spanned, codes};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What is collected, if anything.
 pub(super) fn collect(ground: &Ground<'_>, findings: &mut Findings) -> Option<Collect> {
-    let written = ground.written.collect.as_ref()?;
-    let listen = written.listen.as_ref().and_then(|text| source::address_to_listen_on(text, findings));
-    let state = written.state.as_ref().map(|text| reading::spoken(text, "state", findings));
-    abi::one_kind_each(written, findings);
+    let Spanned { value: written, place } = ground.written.collect.as_ref()?;
+    let is_empty = written.chains.iter().next().is_none() && written.applications.iter().next().is_none();
+    if is_empty && written.beacons.is_none() && written.operations.is_none() {
+        findings
+            .warn(codes::WB178, "nothing is collected")
+            .at(*place, "names no chain, application, beacons or operations")
+            .help("docs/collect.md says what can be measured");
+    }
+    series::one_kind_each(written, findings);
+    chain::nodes_of_one_chain(written, findings);
     let (mut chains, mut applications) = (Vec::new(), Vec::new());
     for (name, chain) in &written.chains {
         chains.push((names::given(name, findings), chain::chain(name, chain, findings)));
@@ -30,12 +43,26 @@ pub(super) fn collect(ground: &Ground<'_>, findings: &mut Findings) -> Option<Co
         applications.push((names::given(name, findings), application::application(application, findings)));
     }
     Some(Collect {
-        listen: listen.unwrap_or_else(|| LISTEN.into()),
-        state: state.unwrap_or_else(|| STATE.into()).into(),
+        listen: place::listen(ground.written, written, findings),
+        state: place::state(ground.written, written, findings),
         chains: chains.into_iter().collect(),
         applications: applications.into_iter().collect(),
         beacons: written.beacons.as_ref().map(|beacons| beacon::beacons(beacons, findings)),
         operations: written.operations.as_ref().map(|operations| operation::operations(operations, findings)),
         health: health::health(written.health.as_ref(), findings),
     })
+}
+
+/// What was met, and where first.
+type Met<K> = BTreeMap<K, Place>;
+
+/// Where `key` was met first, if this is not the first time.
+fn again<K: Ord>(met: &mut Met<K>, key: K, place: Place) -> Option<Place> {
+    match met.entry(key) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(free) => {
+            free.insert(place);
+            None
+        }
+    }
 }

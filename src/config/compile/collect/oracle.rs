@@ -1,29 +1,37 @@
 //! Oracles.
 
+use super::labels::{Taken, labels};
+use super::pace::{Pace, Said, pace};
 use super::{abi, reading};
 use crate::abi::{Call, Kind, Parameter, Place};
 use crate::config::settings::collect::{Feed, Listed, Oracle, Sources};
 use crate::config::written::{Entries, FunctionText, NameText, PlainText, collect as written};
 use crate::diagnostics::{Findings, Spanned, codes, suggest};
-use crate::model::{Labels, Name, Span};
+use crate::model::{Name, Span};
 use alloy_primitives::Address;
 
 const EVERY: Span = Span::from_secs(30);
 const HOUR: Span = Span::from_hours(1);
 /// What most contracts count with.
 const DECIMALS: u8 = 18;
+/// The function of Chainlink's feeds.
+const CHAINLINK: &str = "latestRoundData";
 /// Basis points.
 const CONFIDENCE_DECIMALS: u8 = 2;
 const PRICES: [&str; 3] = ["price", "answer", "value"];
 const TIMESTAMPS: [&str; 3] = ["timestamp", "updatedAt", "updated_at"];
 
-/// An oracle; nothing where it cannot be asked, which is a finding.
+const OWN_LABELS: [&str; 2] = ["chain", "oracle"];
+
+/// An oracle of a chain with this deadline; nothing where it cannot be asked, which is a finding.
 pub(super) fn oracle(
     name: &Spanned<String>,
     written: &written::Oracle,
-    contracts: &Entries<written::Contract>,
+    chain: &written::Chain,
+    timeout: Span,
     findings: &mut Findings,
 ) -> Option<Oracle> {
+    let contracts = &chain.contracts;
     let own = Asking {
         contract: written.contract.as_ref(),
         address: written.address.as_ref(),
@@ -45,16 +53,21 @@ pub(super) fn oracle(
         (Some(sources), Some(feed)) => self::sources(sources, feed, &written.price, contracts, findings),
         (_, _) => Some(Sources::Itself),
     };
-    let labels = written
-        .labels
-        .iter()
-        .filter_map(|(name, value)| Some((reading::label_name(name, findings)?, Name::from(value.as_str()))));
-    let labels = Labels::new(labels.collect::<Vec<_>>());
+    let labels = labels(&written.labels, Taken { own: &OWN_LABELS, above: Some(&chain.labels) }, findings);
+    let said = Said { every: written.every.as_ref(), timeout: None };
+    let every = pace(said, Pace { every: EVERY, timeout }, findings).every;
+    let over = reading::positive_or(written.over.as_ref(), HOUR, findings);
+    if let Some(place) = written.over.as_ref().or(written.every.as_ref()).filter(|_| over < every) {
+        findings
+            .warn(codes::WB173, "availability is measured over less than one look")
+            .at(place.place, "shorter than `every`")
+            .help("it would be 0 or 100 and nothing between: make `over` longer than many looks");
+    }
     Some(Oracle {
         feed: feed?,
         max_age: reading::positive_or(written.max_age.as_ref(), HOUR, findings),
-        every: reading::positive_or(written.every.as_ref(), EVERY, findings),
-        over: reading::positive_or(written.over.as_ref(), HOUR, findings),
+        every,
+        over,
         confidence,
         sources: sources?,
         labels,
@@ -95,9 +108,34 @@ impl Asking<'_> {
         let text = self.price.unwrap_or(above_price);
         let call = abi::call(text, self.args, findings)?;
         let price = one_of(&call, self.take, &PRICES, "price", text, findings);
+        self.digits(&call, price.as_ref(), above, text, findings);
         let timestamp = one_of(&call, self.timestamp, &TIMESTAMPS, "timestamp", text, findings);
         let decimals = digits(self.decimals).or(above.map(|above| above.decimals)).unwrap_or(DECIMALS);
         Some(Feed { address: address?, price: price?, timestamp: timestamp?, decimals, call })
+    }
+}
+
+impl Asking<'_> {
+    /// Feeds of one kind have other digits than most contracts, so that what is usual is hardly right for them.
+    fn digits(
+        &self,
+        call: &Call,
+        price: Option<&Place>,
+        above: Option<&Feed>,
+        text: &FunctionText,
+        findings: &mut Findings,
+    ) {
+        if let Some(price) = price {
+            abi::digits(self.decimals, price, findings);
+        }
+        let is_told_above = above.is_some_and(|above| above.call.name == call.name);
+        if self.decimals.is_none() && call.name == CHAINLINK && !is_told_above {
+            let taken = above.map_or(DECIMALS, |above| above.decimals);
+            findings
+                .warn(codes::WB181, format!("it is not said how many digits of `{CHAINLINK}` stand behind the point"))
+                .at(text.place(), format!("{taken} are taken"))
+                .help("say `decimals`, as the feed's `decimals()` has them: 8 for prices in dollars, as a rule");
+        }
     }
 }
 
@@ -170,6 +208,12 @@ fn sources(
             None
         }
         (None, Some(_)) => {
+            if let Some(name) = written.names.first() {
+                findings
+                    .warn(codes::WB178, "`names` changes nothing here")
+                    .at(name.place(), "the sources are those of `each`")
+                    .help("delete `names`");
+            }
             let each = written.each.iter().filter_map(|(name, source)| {
                 let asking = Asking {
                     contract: source.contract.as_ref(),

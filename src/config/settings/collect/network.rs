@@ -23,6 +23,12 @@ impl Network {
         (prefix <= most).then_some(Network { address, prefix })
     }
 
+    /// Whether every address is one of these.
+    #[must_use]
+    pub fn is_everybody(&self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether `address` is one of these.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

@@ -39,6 +39,24 @@ impl PathPattern {
         }
         found.next().is_none()
     }
+
+    /// Whether every path that `other` fits is one of these, too.
+    #[must_use]
+    pub fn covers(&self, other: &PathPattern) -> bool {
+        let mut found = other.0.iter();
+        for part in &self.0 {
+            let is_wider = match (part, found.next()) {
+                (Part::Rest, _) => return true,
+                (Part::Text(text), Some(Part::Text(found))) => text == found,
+                (Part::Any, Some(Part::Text(_) | Part::Any)) => true,
+                (Part::Text(_) | Part::Any, _) => false,
+            };
+            if !is_wider {
+                return false;
+            }
+        }
+        found.next().is_none()
+    }
 }
 
 impl Part {
@@ -76,6 +94,25 @@ mod tests {
             ("/2024/report", "/2024/report", true),
         ] {
             assert_eq!(PathPattern::parse(pattern).unwrap().fits(path), fits, "{path} as {pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_those_that_fit_nothing_else() {
+        for (wide, narrow, covers) in [
+            ("/*", "/trade/:id", true),
+            ("/trade/*", "/trade", true),
+            ("/trade/:id", "/trade/42", true),
+            ("/trade/:id", "/trade/:symbol/", true),
+            ("/trade/42", "/trade/:id", false),
+            ("/trade/:id", "/trade/*", false),
+            ("/trade/:id", "/trade/:id/edit", false),
+            ("/:any/edit", "/trade/edit", true),
+            ("/", "/", true),
+            ("/", "/*", false),
+        ] {
+            let pattern = |text| PathPattern::parse(text).unwrap();
+            assert_eq!(pattern(wide).covers(&pattern(narrow)), covers, "{wide} and {narrow}");
         }
     }
 

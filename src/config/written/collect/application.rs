@@ -36,9 +36,9 @@ pub struct Endpoint {
     pub method: Option<HttpMethod>,
     /// Further headers.
     #[serde(default)]
-    pub headers: Entries<SecretOrText>,
+    pub headers: Entries<Spanned<SecretOrText>>,
     /// What is sent.
-    pub body: Option<SecretOrText>,
+    pub body: Option<Spanned<SecretOrText>>,
     /// How often it is asked. As its service says, where there is none.
     pub every: Option<Duration>,
     /// When a look is given up. As its service says, where there is none.

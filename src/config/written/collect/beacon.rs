@@ -24,14 +24,14 @@ pub struct Beacons {
     pub pages: Entries<Paths>,
     /// Without `pages`: how many paths are told apart. The rest is `other`.
     #[schemars(extend("default" = 50), range(min = 1, max = 500))]
-    pub max_pages: Option<u32>,
+    pub max_pages: Option<Spanned<u32>>,
     /// The actions of users, each a value of the label `action`; the rest is `other`. Where there are none, actions are
     /// labels as they come.
     #[serde(default)]
     pub actions: Vec<Spanned<String>>,
     /// Without `actions`: how many are told apart. The rest is `other`.
     #[schemars(extend("default" = 50), range(min = 1, max = 500))]
-    pub max_actions: Option<u32>,
+    pub max_actions: Option<Spanned<u32>>,
     /// The action with which somebody signs up: it is counted in `user_registrations_total` as well.
     pub registration: Option<Spanned<String>>,
     /// The kinds of feedback, each a value of the label `kind`; the rest is `other`. `bug`, `confusing` and `wish`, where
@@ -50,7 +50,7 @@ pub struct Beacons {
     pub max_per_second: Option<f64>,
     /// How many batches a second are taken from one address. Twice as many at once.
     #[schemars(extend("default" = 20.0), range(min = 0.1, max = 1_000_000.0))]
-    pub max_per_second_of_client: Option<f64>,
+    pub max_per_second_of_client: Option<Spanned<f64>>,
     /// The proxies before us, as addresses or networks (`10.0.0.0/8`): what they say in `X-Forwarded-For` is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<PlainText>,

@@ -13,6 +13,7 @@ pub struct Chain {
     /// Its nodes, in the order of preference: `https://` to ask, `wss://` to be told of new blocks as well.
     pub rpc: Spanned<Vec<Spanned<SecretOrText>>>,
     /// The number of the chain. A node of another chain is not believed.
+    #[schemars(range(min = 1))]
     pub chain_id: Spanned<u64>,
     /// How often to look.
     #[schemars(extend("default" = "15s"))]

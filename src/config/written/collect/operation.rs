@@ -16,7 +16,7 @@ pub struct Operations {
     pub names: Vec<Spanned<String>>,
     /// How many operations there may be, those of `names` included. What others take is counted as `other`.
     #[schemars(extend("default" = 200), range(min = 1, max = 2000))]
-    pub max_names: Option<u32>,
+    pub max_names: Option<Spanned<u32>>,
     /// How many timers are taken in a second, on average; what is beyond is refused.
     #[schemars(extend("default" = 1000), range(min = 1, max = 1_000_000))]
     pub per_second: Option<u32>,
