@@ -384,3 +384,81 @@ fn asking_sources_needs_a_configuration() {
         (Some(2), "error: `--online` needs a configuration, which names the sources\n")
     );
 }
+
+/// A chain with a contract of which something is counted, so that there is a state.
+const COUNTS: &str = "chains: { a: { rpc: ['http://127.0.0.1:1'], chain_id: 5, contracts: { c: { address: \
+                      '0x5fbdb2315678afecb367f032d93f642f64180aa3', gas: true } } } }";
+
+#[test]
+fn what_the_collector_would_refuse_at_its_start_on_this_machine_check_says_with_its_place() {
+    let folder = Scratch::new("check");
+    folder.write("folder/here.json", "{}");
+    folder.write("no.pem", "this is no certificate");
+    let probe = |tls: &str| {
+        format!("applications: {{ api: {{ endpoints: {{ e: {{ url: 'https://a.example', tls: {tls} }} }} }} }}")
+    };
+    let cases = [
+        (format!("state: none/state.json, {COUNTS}"), "warning[WB115]: there is no folder `none`", "1:42"),
+        (format!("state: folder, {COUNTS}"), "error[WB177]: `folder` is a folder", "1:42"),
+        (format!("state: watchbell.yaml/state.json, {COUNTS}"), "error[WB177]: `watchbell.yaml` is a file", "1:42"),
+        (format!("state: no.pem, {COUNTS}"), "error[WB177]: no.pem is not a state file of `watchbell collect`", "1:42"),
+        (format!("state: folder/here.json, {COUNTS}"), "error[WB177]: folder/here.json is not a state file", "1:42"),
+        (probe("{ ca_file: none.pem }"), "warning[WB115]: there is no file `none.pem`", "1:"),
+        (probe("{ ca_file: no.pem }"), "error[WB168]: cannot read a certificate from `no.pem`", "1:"),
+        (probe("{ server_name: 'a b' }"), "error[WB168]: `a b` cannot be the name in a certificate", "1:"),
+    ];
+    for (text, says, at) in cases {
+        folder.write("watchbell.yaml", &format!("collect: {{ listen: '127.0.0.1:0', {text} }}\n"));
+        let said = check(folder.path(), &[]);
+        assert!(said.err.contains(says), "{text}:\n{}", said.err);
+        assert!(said.err.contains(&format!("watchbell.yaml:{at}")), "{text}:\n{}", said.err);
+        let mut collector = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        let ended = collector.current_dir(folder.path()).arg("collect").output().expect("the program runs");
+        assert!(!ended.status.success(), "{text}: the collector starts");
+    }
+}
+
+#[test]
+fn which_secrets_of_the_collector_cannot_be_had_is_told_to_who_asks_for_more_than_the_text() {
+    let folder = Scratch::new("check");
+    folder.write("no-address", "rpc.example.org/hunter2");
+    folder.write(
+        "watchbell.yaml",
+        "collect:
+  chains:
+    a: { rpc: [{ env: WATCHBELL_NO_SUCH_NODE }, { file: no-address }, 'https://rpc.example.org'], chain_id: 5 }
+  applications:
+    api:
+      endpoints: { e: { url: 'https://a.example', headers: { Authorization: { file: no-such-file } } } }
+",
+    );
+    assert_eq!(check(folder.path(), &[]).err, "");
+    let said = check(folder.path(), &["--online", "--format", "github"]);
+    let told: Vec<&str> = said.out.lines().filter(|line| line.contains("WB269")).collect();
+    assert_eq!((said.code, told.len()), (Some(0), 3), "{}{}", said.out, said.err);
+    assert!(
+        told[0].contains("line=3,endLine=3,col=16") && told[0].contains("`WATCHBELL_NO_SUCH_NODE` is not set"),
+        "{}",
+        told[0]
+    );
+    assert!(told[1].contains("line=3,endLine=3,col=49") && !told[1].contains("hunter2"), "{}", told[1]);
+    assert!(told[2].contains("line=6,endLine=6,col=77") && told[2].contains("no-such-file"), "{}", told[2]);
+}
+
+#[test]
+fn what_may_lie_on_the_machine_of_the_collector_is_only_noted_and_a_state_is_none_where_nothing_is_kept() {
+    let folder = Scratch::new("check");
+    // Nor is it told that there are no rules where nothing but the collector is configured.
+    let strict = |text: &str| {
+        folder.write("watchbell.yaml", &format!("collect: {{ {text} }}\n"));
+        check(folder.path(), &["--deny", "warnings"])
+    };
+    let elsewhere = strict(&format!("state: /nowhere/at/all/state.json, {COUNTS}"));
+    assert_eq!(elsewhere.code, Some(0), "{}", elsewhere.err);
+    assert!(elsewhere.err.contains("note[WB115]: there is no folder `/nowhere/at/all`"), "{}", elsewhere.err);
+    let kept_nothing = strict("state: none/state.json, operations: {}");
+    assert_eq!((kept_nothing.code, kept_nothing.err.as_str()), (Some(0), ""), "{}", kept_nothing.out);
+    folder.write("state.json", "{\"watchbell_collect\":1,\"chains\":{}}");
+    let own = strict(&format!("state: state.json, {COUNTS}"));
+    assert_eq!((own.code, own.err.as_str()), (Some(0), ""), "{}", own.out);
+}

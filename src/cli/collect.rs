@@ -46,7 +46,7 @@ impl Collect {
 /// What is to be collected by the configuration at `path`, if anything.
 fn meant(settings: Settings, path: &Path) -> Option<Meant> {
     let mut collect = settings.collect?;
-    collect.state = path.parent().unwrap_or(Path::new("")).join(&collect.state);
+    collect.state = settings::state_of(&collect, path);
     Some(collect)
 }
 

@@ -1,11 +1,17 @@
 //! The configuration, for commands that need nothing beside it.
 
 use super::{Colour, CommandError, output};
+use crate::config::collect::Collect;
 use crate::config::{self, Settings};
 use crate::diagnostics::{Findings, Level, Sources, render};
 use jiff::Timestamp;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The file of the collector's state, which is seen from the folder of the configuration at `path`.
+pub fn state_of(collect: &Collect, path: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new("")).join(&collect.state)
+}
 
 /// The configuration at `path`. None where it does not pass, which was told.
 pub fn load(path: &Path, now: Timestamp, colour: Colour) -> Result<Option<Settings>, CommandError> {

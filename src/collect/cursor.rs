@@ -213,6 +213,18 @@ impl State {
     }
 }
 
+/// Whether the file at `path` is a state, or not there yet. It is neither taken nor changed.
+///
+/// # Errors
+/// When it is something else, or cannot be read.
+pub fn read_only(path: &Path) -> Result<(), StateError> {
+    match fs::read(path) {
+        Ok(bytes) => read(&bytes, path).map(drop),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(StateError::Io { path: path.to_owned(), source }),
+    }
+}
+
 fn read(bytes: &[u8], path: &Path) -> Result<BTreeMap<String, KeptChain>, StateError> {
     let foreign = |why: String| StateError::Foreign { path: path.to_owned(), why };
     let value: serde_json::Value =

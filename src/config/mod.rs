@@ -28,7 +28,7 @@ pub use settings::{
     Silence, Source, Stakeholders, Step, Store, Target, Tls, Token, Window, Zone, is_mattermost_id,
 };
 
-use crate::diagnostics::{Findings, SourceId, Sources, Spanned};
+use crate::diagnostics::{Findings, Place, SourceId, Sources, Spanned};
 use crate::yaml::Validator;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,21 @@ pub struct Loaded {
     pub actions: Vec<Spanned<String>>,
     /// Where its policies are named.
     pub policies: Vec<Spanned<String>>,
+    /// What `watchbell collect` needs of its machine.
+    pub needed: Needed,
+}
+
+/// What `watchbell collect` needs of the machine on which it starts, and where it is written.
+#[derive(Clone, Debug, Default)]
+pub struct Needed {
+    /// The file of its state, where it is named; else `collect:` itself.
+    pub state: Option<Place>,
+    /// Whom endpoints trust, and how we show ourselves to them.
+    pub trust: Vec<Spanned<Tls>>,
+    /// The addresses of nodes, which it needs at once.
+    pub nodes: Vec<Spanned<Secret>>,
+    /// What it looks up at each use.
+    pub secrets: Vec<Spanned<Secret>>,
 }
 
 /// Reads the configuration at `path`, with all that it includes. What has a date is judged at `now`.
@@ -79,7 +94,8 @@ pub fn load_from(
     let rule_files = rule_files(files, path, &written, sources, &mut settings, findings);
     let actions = written.actions.iter().map(|(name, _)| name.clone()).collect();
     let policies = written.policies.iter().map(|(name, _)| name.clone()).collect();
-    Some(Loaded { settings, sources: gathered.sources, rule_files, actions, policies })
+    let needed = compile::needed(&written);
+    Some(Loaded { settings, sources: gathered.sources, rule_files, actions, policies, needed })
 }
 
 /// The JSON Schema of `watchbell.yaml`.

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod changed;
+mod collecting;
 mod fix;
 
 use super::paths::{self, Kind};
@@ -280,13 +281,19 @@ impl Plan {
         let settings = configuration.as_ref().map(|loaded| &loaded.settings);
         let context = settings.map_or_else(rules::Context::default, load::context);
         let loaded = rules::load(&rule_files, &context, &mut checked.sources, &mut checked.findings);
-        if self.left_out == 0 || !rule_files.is_empty() {
+        let only_collects = settings.is_some_and(|settings| {
+            settings.collect.is_some() && settings.rules.is_empty() && settings.sources.is_empty()
+        });
+        if !only_collects && self.left_out == 0 || !rule_files.is_empty() {
             rules::find_none(&loaded.set, &mut checked.findings);
         }
         let checks = settings.map(|settings| settings.checks.clone()).unwrap_or_default();
         lint::check(&loaded, &checks, &mut checked.findings);
         if let Some(settings) = settings {
             lint::action_argument::check(settings, &mut checked.findings);
+        }
+        if let Some((loaded, path)) = configuration.as_ref().filter(|_| self.is_whole).zip(path) {
+            collecting::check(loaded, path, &mut checked.findings);
         }
         let whole = configuration.as_ref().filter(|_| self.is_whole && !checked.findings.has_errors());
         if let Some(whole) = whole {
@@ -298,6 +305,9 @@ impl Plan {
                 CommandError::Usage("`--online` needs a configuration, which names the sources".into())
             })?;
             ask(&loaded, settings, at, &mut checked.findings)?;
+            if let Some(loaded) = configuration.as_ref().filter(|_| self.is_whole) {
+                collecting::secrets(loaded, &mut checked.findings);
+            }
         }
         let used = lint::settle(&loaded, &checks, &mut checked.findings);
         if whole.is_some() {

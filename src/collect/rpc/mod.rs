@@ -260,8 +260,11 @@ fn addresses(chain: &Chain) -> Result<Vec<Url>, SetupError> {
     (1..).zip(&chain.rpc).map(address).collect()
 }
 
-/// What the configuration could not check, because it stands elsewhere.
-fn address_of_node(text: &str) -> Result<Url, ClientError> {
+/// The address of a node: what the configuration could not check where it stands elsewhere.
+///
+/// # Errors
+/// When it is none. What it holds is not repeated.
+pub fn address_of_node(text: &str) -> Result<Url, ClientError> {
     let url = crate::http::address(text)?;
     let is_known = matches!(url.scheme(), "http" | "https" | "ws" | "wss") && url.has_host();
     if is_known { Ok(url) } else { Err(ClientError::Address { url: format!("{}:…", url.scheme()) }) }

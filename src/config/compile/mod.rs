@@ -24,6 +24,7 @@ mod severity;
 mod source;
 mod told;
 
+pub(super) use collect::needed;
 pub use names::is_name;
 
 use super::salvage::LeftOut;

@@ -16,4 +16,5 @@ codes! {
     WB266 266 Note "source could not be asked";
     WB267 267 Warning "type of the metric says otherwise";
     WB268 268 Note "what a query costs";
+    WB269 269 Warning "secret cannot be had here";
 }

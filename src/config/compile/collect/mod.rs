@@ -18,7 +18,9 @@ mod series;
 mod web;
 
 use super::{Ground, names, reading, source};
+use crate::config::Needed;
 use crate::config::settings::collect::Collect;
+use crate::config::written::{PlainText, SecretOrText, Written};
 use crate::diagnostics::{Findings, Place, Spanned, codes};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -51,6 +53,26 @@ pub(super) fn collect(ground: &Ground<'_>, findings: &mut Findings) -> Option<Co
         operations: written.operations.as_ref().map(|operations| operation::operations(operations, findings)),
         health: health::health(written.health.as_ref(), findings),
     })
+}
+
+/// What the collector needs of its machine.
+pub fn needed(written: &Written) -> Needed {
+    let Some(collect) = &written.collect else { return Needed::default() };
+    let endpoints = collect.value.applications.iter().flat_map(|(_, application)| &application.endpoints.value);
+    let endpoints = || endpoints.clone().map(|(_, endpoint)| endpoint);
+    // What is wrong with it is told where it is compiled.
+    let tls = |tls: &Spanned<_>| Spanned::new(source::tls(Some(tls), &mut Findings::default()), tls.place);
+    let revealed = |text: &Spanned<SecretOrText>| Spanned::new(reading::secret_or_text(&text.value), text.place);
+    let secrets = endpoints().flat_map(|endpoint| {
+        let headers = endpoint.headers.iter().map(|(_, value)| value);
+        std::iter::once(&endpoint.url).chain(headers).chain(&endpoint.body)
+    });
+    Needed {
+        state: Some(collect.value.state.as_ref().map_or(collect.place, PlainText::place)),
+        trust: endpoints().filter_map(|endpoint| endpoint.tls.as_ref()).map(tls).collect(),
+        nodes: collect.value.chains.iter().flat_map(|(_, chain)| &chain.rpc.value).map(revealed).collect(),
+        secrets: secrets.map(revealed).collect(),
+    }
 }
 
 /// What was met, and where first.
