@@ -221,6 +221,59 @@ fn an_event_that_is_mined_again_in_another_block_counts_once_also_when_that_happ
 }
 
 #[test]
+fn what_waits_for_many_blocks_waits_for_them_also_after_a_gap() {
+    let Some((anvil, folder, testnet)) = deployed_a_day_ago("gap") else { return };
+    let events = json!([{ "metric": "pauses_confirmed", "event": "Paused(address account)", "confirmations": 200 }]);
+    let settings =
+        config(&anvil, &json!({ "pgaux": { "address": testnet.address("pgaux"), "events": events } }), &json!({}));
+    drop(collector(&folder, &settings));
+    testnet.cause("pause first");
+    testnet.cause("mine 120 12");
+    let again = collector(&folder, &settings);
+    again.wait_for("watchbell_collect_blocks_behind{chain=\"sepolia\"}", is(0.0));
+    assert_eq!(again.value(&series("pauses_confirmed", "pgaux")), Some(0.0), "it has 120 of 200");
+    testnet.cause("mine 100 12");
+    again.wait_for(&series("pauses_confirmed", "pgaux"), is(1.0));
+}
+
+#[test]
+fn an_emergency_does_not_wait_for_a_disk_that_stands_still_and_the_disk_is_said() {
+    let Some((anvil, folder, testnet)) = deployed("stalled") else { return };
+    let settings = config(&anvil, &json!({ "pgaux": pgaux(&testnet, false) }), &json!({}));
+    let collector = collector(&folder, &settings);
+    // What opens this to write waits until somebody opens it to read.
+    let new = folder.path().join("watchbell-collect.json.new");
+    let made = std::process::Command::new("mkfifo").arg(&new).status().expect("mkfifo runs");
+    assert!(made.success());
+    testnet.cause("pause drill");
+    collector.wait_for(&series("emergency_pause_events", "pgaux"), is(2.0));
+    let failures = "watchbell_collect_probe_failures_total{kind=\"events\",probe=\"sepolia\",reason=\"state\"}";
+    collector.wait_for(failures, |failures| failures > 0.0);
+    assert!(collector.process.said().contains("the disk does not take it"), "{}", collector.process.said());
+
+    std::fs::read(&new).expect("what was written");
+    std::fs::remove_file(&new).expect("ours");
+    collector.wait_for(EVENTS_UP, is(1.0));
+    testnet.cause("unpause");
+    testnet.cause("pause again");
+    collector.wait_for(&series("emergency_pause_events", "pgaux"), is(4.0));
+}
+
+#[test]
+fn an_event_that_a_node_lists_twice_counts_once() {
+    let Some((anvil, folder, testnet)) = deployed("twice") else { return };
+    let Some(liar) = Liar::before(&anvil, &folder) else { return };
+    let settings = config(&anvil, &json!({ "pgaux": pgaux(&testnet, false) }), &json!({}));
+    let collector = collector(&folder, &settings.replace(&anvil.url(), &format!("http://{}", liar.label)));
+    liar.says("twice");
+    testnet.cause("pause first");
+    testnet.cause("mine 3");
+    collector.wait_for(&series("pauses_confirmed", "pgaux"), |pauses| pauses > 0.0);
+    assert_eq!(collector.value(&series("pauses_confirmed", "pgaux")), Some(1.0));
+    assert_eq!(collector.value(&series("emergency_pause_events", "pgaux")), Some(2.0));
+}
+
+#[test]
 fn another_chain_or_another_event_counts_from_nothing_and_says_so() {
     let Some((anvil, folder, testnet)) = deployed("anew") else { return };
     let settings = config(&anvil, &json!({ "pgaux": pgaux(&testnet, false) }), &json!({}));

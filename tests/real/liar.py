@@ -57,6 +57,8 @@ def one(question):
         result["number"] = hex(number(result["number"]) + 1_000_000)
     elif LIE == "fickle" and method == "eth_getBlockByNumber" and result:
         result["hash"] = "0x" + secrets.token_hex(32)
+    elif LIE == "twice" and method == "eth_getLogs" and result:
+        answer["result"] = result + result
     return answer
 
 

@@ -1,6 +1,6 @@
 //! Which accounts there are, by the configuration, and what a log or a transaction contributes to each.
 
-use super::ledger::{Account, Entry, Ledger};
+use super::ledger::{Account, Entry, Key, Ledger};
 use super::wire::Log;
 use crate::abi::{Denied, Event, Place};
 use crate::collect::contract::labels;
@@ -246,7 +246,7 @@ impl Book {
         let orphans = kept
             .into_iter()
             .flat_map(|kept| &kept.orphans)
-            .filter_map(|orphan| Some((orphan.number, entry(&orphan.entry)?)));
+            .filter_map(|orphan| entry(&orphan.entry).map(|entry| (entry.key(), (orphan.number, entry.amount))));
         Ledger { recent: blocks.collect(), orphans: orphans.collect(), accounts }
     }
 
@@ -264,6 +264,10 @@ impl Book {
             hash: block.hash,
             entries: block.entries.iter().map(entry).collect(),
         };
+        let orphan = |(&(account, transaction, ordinal), &(number, amount)): (&Key, &(u64, f64))| KeptOrphan {
+            number,
+            entry: entry(&Entry { account, transaction, ordinal, amount, counted: true }),
+        };
         let accounts = self.accounts.iter().zip(&ledger.accounts).map(|(account, held)| {
             (account.key.clone(), KeptAccount { counts: account.counts.clone(), from: held.from, total: held.total })
         });
@@ -271,11 +275,7 @@ impl Book {
             chain_id,
             genesis,
             blocks: ledger.recent.iter().map(block).collect(),
-            orphans: ledger
-                .orphans
-                .iter()
-                .map(|(number, orphan)| KeptOrphan { number: *number, entry: entry(orphan) })
-                .collect(),
+            orphans: ledger.orphans.iter().map(orphan).collect(),
             accounts: accounts.collect(),
         }
     }

@@ -5,7 +5,7 @@
 //! where an account wants no confirmations.
 
 use alloy_primitives::B256;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// How far back a reorganisation is followed block by block, beyond what accounts wait for.
 const WINDOW: usize = 64;
@@ -16,7 +16,7 @@ const MOST_ORPHANS: usize = 10_000;
 /// How many contributions of the newest blocks are told apart. All of them are kept in memory and in the file.
 pub(super) const MOST_TOLD_APART: usize = 10_000;
 /// Stands for many transactions.
-const MELTED: B256 = B256::ZERO;
+const MELTED: B256 = B256::repeat_byte(0xff);
 
 /// Something that is counted.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,14 +63,23 @@ pub struct Ledger {
     /// The newest blocks, oldest first; each is the parent of the next.
     pub recent: VecDeque<Block>,
     /// What was counted of blocks that are no more, and at which height.
-    pub orphans: Vec<(u64, Entry)>,
+    pub orphans: HashMap<Key, (u64, f64)>,
 }
+
+/// What stays the same when a transaction is mined again: the account, the transaction, and which one of it.
+pub type Key = (usize, B256, u32);
 
 impl Ledger {
     /// The newest block that was read.
     #[must_use]
     pub fn tip(&self) -> Option<(u64, B256)> {
         self.recent.back().map(|block| (block.number, block.hash))
+    }
+
+    /// The confirmations of the account that wants most.
+    #[must_use]
+    pub fn longest_wait(&self) -> u64 {
+        self.accounts.iter().map(|account| account.confirmations).max().unwrap_or_default()
     }
 
     /// Begins at a block, which itself does not count.
@@ -85,12 +94,11 @@ impl Ledger {
         let tip = block.number;
         self.recent.push_back(block);
         self.settle(tip);
-        let longest = self.accounts.iter().map(|account| account.confirmations).max().unwrap_or_default();
-        let window = WINDOW + usize::try_from(longest).unwrap_or_default();
+        let window = WINDOW + usize::try_from(self.longest_wait()).unwrap_or_default();
         while self.recent.len() > window {
             self.recent.pop_front();
         }
-        self.orphans.retain(|(number, _)| number.saturating_add(ORPHANS_LAST) > tip);
+        self.orphans.retain(|_, (number, _)| number.saturating_add(ORPHANS_LAST) > tip);
         self.melt()
     }
 
@@ -113,8 +121,8 @@ impl Ledger {
     /// height of each.
     pub fn append_deep(&mut self, number: u64, hash: B256, entries: Vec<(u64, Entry)>) {
         self.settle(u64::MAX);
-        for (number, entry) in entries {
-            self.count(number, &entry);
+        for (number, mut entry) in entries {
+            self.count(number, &mut entry);
         }
         self.begin(number, hash);
     }
@@ -123,13 +131,23 @@ impl Ledger {
     pub fn rewind(&mut self, number: u64) -> usize {
         let mut blocks = 0;
         while let Some(block) = self.recent.pop_back_if(|block| block.number > number) {
-            let counted = block.entries.into_iter().filter(|entry| entry.counted);
-            self.orphans.extend(counted.map(|entry| (block.number, entry)));
+            let counted = block.entries.iter().filter(|entry| entry.counted && entry.transaction != MELTED);
+            self.orphans.extend(counted.map(|entry| (entry.key(), (block.number, entry.amount))));
             blocks += 1;
         }
-        let too_many = self.orphans.len().saturating_sub(MOST_ORPHANS);
-        self.orphans.drain(..too_many);
+        self.forget_old_orphans();
         blocks
+    }
+
+    /// Keeps the newest of what was taken back, where that is too much.
+    fn forget_old_orphans(&mut self) {
+        let too_many = self.orphans.len().saturating_sub(MOST_ORPHANS);
+        if too_many > 0 {
+            let mut heights: Vec<u64> = self.orphans.values().map(|(number, _)| *number).collect();
+            let (_, oldest_kept, _) = heights.select_nth_unstable(too_many);
+            let oldest_kept = *oldest_kept;
+            self.orphans.retain(|_, (number, _)| *number >= oldest_kept);
+        }
     }
 
     /// Forgets all that was counted: another chain has the same name now.
@@ -148,7 +166,6 @@ impl Ledger {
             let number = block.number;
             for entry in block.entries.iter_mut().filter(|entry| !entry.counted) {
                 if number.saturating_add(self.accounts[entry.account].confirmations) <= tip {
-                    entry.counted = true;
                     self.count(number, entry);
                 }
             }
@@ -156,17 +173,22 @@ impl Ledger {
         self.recent = recent;
     }
 
-    fn count(&mut self, number: u64, entry: &Entry) {
+    /// Counts a contribution that was not counted: of one that was taken back before, what is more than it was then.
+    fn count(&mut self, number: u64, entry: &mut Entry) {
+        entry.counted = true;
         let account = &mut self.accounts[entry.account];
         if number <= account.from {
             return;
         }
-        let is_same = |orphan: &Entry| {
-            (orphan.account, orphan.transaction, orphan.ordinal) == (entry.account, entry.transaction, entry.ordinal)
-        };
-        let counted = self.orphans.iter().position(|(_, orphan)| is_same(orphan));
-        let counted = counted.map_or(0.0, |at| self.orphans.swap_remove(at).1.amount);
-        account.total += (entry.amount - counted).max(0.0);
+        let (_, before) = self.orphans.remove(&entry.key()).unwrap_or_default();
+        account.total += (entry.amount - before).max(0.0);
+        entry.amount = entry.amount.max(before);
+    }
+}
+
+impl Entry {
+    pub(super) fn key(&self) -> Key {
+        (self.account, self.transaction, self.ordinal)
     }
 }
 
@@ -228,6 +250,8 @@ mod tests {
         ledger.append(block(11, 1, vec![event(1, 7.0)]));
         ledger.rewind(10);
         ledger.append(block(11, 2, vec![event(1, 2.0)]));
+        ledger.rewind(10);
+        ledger.append(block(11, 3, vec![event(1, 7.0)]));
         assert!((ledger.accounts[0].total - 7.0).abs() < 1e-9, "{ledger:?}");
     }
 
@@ -279,6 +303,16 @@ mod tests {
             ledger.rewind(28);
             ledger.append(Block { hash: hash(29, 1), ..flood(29, 3_000) });
             assert!((ledger.accounts[0].total - expected).abs() < 1e-9, "mined again, it does not count again");
+
+            ledger.rewind(20);
+            for number in 21..34 {
+                ledger.append(flood(number, if number < 30 { 3_000 } else { 0 }));
+            }
+            assert!(
+                ledger.accounts[0].total >= expected,
+                "what others did is not taken from it: {}",
+                ledger.accounts[0].total
+            );
         }
     }
 

@@ -25,11 +25,14 @@ use book::{Book, NEW};
 use ledger::{Account, Ledger};
 use past::Past;
 use serde_json::json;
+use std::io;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long a change of the position alone may be unwritten. What it costs is to read these blocks again.
 const WRITTEN_EVERY: Duration = Duration::from_secs(30);
+/// How long what was counted waits for the disk, before it is shown all the same.
+const DISK_PATIENCE: Duration = Duration::from_secs(1);
 /// Between two looks while there is more to read.
 const BREATH: Duration = Duration::from_millis(20);
 /// And when the last one failed: a node that has a block and not yet its receipts has them soon.
@@ -194,7 +197,10 @@ impl Follower {
         if self.kept != self.ledger.accounts || self.written.elapsed() > WRITTEN_EVERY {
             let accounts = self.ledger.accounts.clone();
             let chain = self.book.kept(&self.ledger, self.chain.chain_id, self.genesis);
-            kept = self.state.keep(&self.chain.name, chain).await;
+            kept = match tokio::time::timeout(DISK_PATIENCE, self.state.keep(&self.chain.name, chain)).await {
+                Ok(kept) => kept,
+                Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the disk does not take it")),
+            };
             if kept.is_ok() {
                 (self.kept, self.written) = (accounts, Instant::now());
             }

@@ -3,7 +3,7 @@
 use super::Follower;
 use super::book::{Ordinals, Watched};
 use super::ledger::{Block, Entry, MOST_TOLD_APART};
-use super::wire::{Log, Receipt, Transaction, Whole};
+use super::wire::{Log, Receipt, Transaction, Whole, distinct};
 use crate::collect::probe::Trouble;
 use crate::collect::rpc::{Head, RpcError};
 use alloy_primitives::{Address, B256};
@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// What is asked in one request.
 pub(super) const AT_ONCE: usize = 20;
-/// From here to the head blocks are read one by one.
+/// From here to the head blocks are read one by one; from further back, where an account waits longer.
 const NEAR: u64 = 64;
 /// The most blocks whose logs are asked for at once. Nodes that want fewer say so.
 pub(super) const WIDEST: u64 = 2_000;
@@ -31,8 +31,9 @@ impl Follower {
     /// Reads the next part of what is new. No, when the chain has changed meanwhile and has to be looked at again.
     pub(super) async fn step(&mut self, head: &Head) -> Result<bool, Trouble> {
         let Some((number, hash)) = self.ledger.tip() else { return Ok(false) };
-        if self.book.watched.is_empty() && head.number - number > NEAR {
-            return self.read_range(number + 1, (number + self.span).min(head.number - NEAR)).await.map(|()| true);
+        let near = NEAR.max(self.ledger.longest_wait());
+        if self.book.watched.is_empty() && head.number - number > near {
+            return self.read_range(number + 1, (number + self.span).min(head.number - near)).await.map(|()| true);
         }
         self.count_at_once();
         let blocks = self.blocks(number + 1, (head.number - number).min(self.at_once)).await?;
@@ -144,7 +145,7 @@ impl Follower {
             if logs.iter().any(|log| log.block_hash != block.hash) {
                 return Err(Trouble::new("implausible", "a node gave the logs of another block than was asked for"));
             }
-            all.push(logs.into_iter().filter(|log| !log.removed).collect());
+            all.push(distinct(logs));
         }
         Ok(all)
     }
@@ -177,8 +178,15 @@ impl Follower {
         let range = json!({ "fromBlock": format!("{from:#x}"), "toBlock": format!("{to:#x}") });
         match self.rpc.ask::<Vec<Log>>("eth_getLogs", json!([filter_of(&range, &addresses, &topics)])).await {
             Ok(logs) => {
+                let is_within = |log: &Log| (u128::from(from)..=u128::from(to)).contains(&log.block_number.0);
+                if !logs.iter().all(is_within) {
+                    return Err(Trouble::new(
+                        "implausible",
+                        "a node gave the logs of other blocks than were asked for",
+                    ));
+                }
                 self.span = (self.span + self.span / 4 + 1).min(WIDEST);
-                Ok(Some(logs.into_iter().filter(|log| !log.removed).collect()))
+                Ok(Some(distinct(logs)))
             }
             Err(error) if to > from && is_too_much(&error) => {
                 self.span = (to - from).div_ceil(2).max(1);

@@ -26,16 +26,21 @@ impl Follower {
         ordinals: &mut Ordinals,
     ) -> Result<Vec<Entry>, Trouble> {
         // Who tries the same thing a hundred times is refused a hundred times alike.
-        let mut alike: HashMap<_, Vec<&Transaction>> = HashMap::new();
+        let mut places = HashMap::new();
+        let mut groups: Vec<Vec<&Transaction>> = Vec::new();
         for transaction in failed {
             let same = (transaction.from, transaction.to, &transaction.input, transaction.value.to_string());
-            alike.entry(same).or_default().push(transaction);
+            let place = *places.entry(same).or_insert(groups.len());
+            if place == groups.len() {
+                groups.push(Vec::new());
+            }
+            groups[place].push(transaction);
         }
-        if alike.len() > MOST {
-            tracing::warn!(chain = %self.chain.name, block = number, failed = alike.len(), "only the first {MOST} failed transactions of a block are replayed");
+        if groups.len() > MOST {
+            tracing::warn!(chain = %self.chain.name, block = number, failed = groups.len(), "only the first {MOST} failed transactions of a block are replayed");
+            groups.truncate(MOST);
         }
         let mut entries = Vec::new();
-        let groups: Vec<Vec<&Transaction>> = alike.into_values().take(MOST).collect();
         for some in groups.chunks(super::read::AT_ONCE / 2) {
             let verdicts = self.replayed(number, some).await?;
             for (group, denied) in some.iter().zip(verdicts) {
