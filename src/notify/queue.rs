@@ -2,10 +2,13 @@
 //!
 //! Messages of one incident reach one destination in order; a resolve never overtakes its trigger. A page that nobody has
 //! tried to deliver is withdrawn when the end is already owed. Updates on how things stand are paced and merged to the latest,
-//! or into the page that follows them; what people did or wrote is neither, and no page waits behind an update.
+//! or into the page that follows them; what people did or wrote is neither, and no page waits behind an update. The pace is
+//! that of one incident at one destination: what is said of another incident puts nothing off.
 
+use crate::engine::incident::Destination;
 use crate::engine::notice::{Notice, NoticeKind};
-use crate::model::{DeliveryId, Span, spread};
+use crate::model::{DeliveryId, IncidentId, Name, Span, spread};
+use std::collections::HashMap;
 
 /// One delivery in the queue of its incident and destination.
 #[derive(Clone, Debug)]
@@ -33,13 +36,36 @@ pub enum Next {
     Wait(i64),
 }
 
-/// How an update waits for others: at most one goes out to a destination in this time.
+/// How an update waits: at most one goes out about an incident to a destination in this time.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// The least time between two updates.
+    /// The least time between an update and what was said of its incident before.
     pub updates_every: Span,
-    /// When the last message went out, by the wall clock in milliseconds.
+    /// When the last message about this incident went out there, by the wall clock in milliseconds.
     pub last_sent: Option<i64>,
+}
+
+/// When each destination heard of each incident last, as long as that puts an update off. Whoever delivers asks this, so that
+/// the service and a scenario pace alike.
+#[derive(Debug, Default)]
+pub struct Heard(HashMap<(IncidentId, Destination), i64>);
+
+impl Heard {
+    /// A message about an incident has arrived.
+    pub fn note(&mut self, line: &(IncidentId, Destination), wall: i64) {
+        self.0.insert(line.clone(), wall);
+    }
+
+    /// How updates about an incident wait at a destination.
+    #[must_use]
+    pub fn pace(&self, line: &(IncidentId, Destination), updates_every: Span) -> Pace {
+        Pace { updates_every, last_sent: self.0.get(line).copied() }
+    }
+
+    /// Forgets what puts nothing off any more: what is long ago, and what a clock that was set back has in the future.
+    pub fn forget(&mut self, wall: i64, updates_every: impl Fn(&Name) -> Span) {
+        self.0.retain(|(_, at), last| *last <= wall && wall < *last + updates_every(&at.channel).millis());
+    }
 }
 
 /// The schedule of attempts in the first half minute; later ones come every thirty seconds.
@@ -139,6 +165,26 @@ mod tests {
 
     fn id(name: &str) -> DeliveryId {
         DeliveryId::derive(&[name])
+    }
+
+    #[test]
+    fn what_is_said_of_one_incident_puts_off_no_update_of_another() {
+        let chat = || Destination { channel: "chat".into(), to: None };
+        let line = |incident: &str| (IncidentId::derive(&[incident]), chat());
+        let update = notice("update", NoticeKind::Update, Reason::Changed);
+        let queue = [Waiting { notice: &update, attempts: 0, fate_unknown: false, not_before: 0 }];
+        let mut heard = Heard::default();
+        heard.note(&line("one"), 0);
+        let every = Span::from_mins(1);
+        assert_eq!(next(&queue, heard.pace(&line("other"), every), 1_000), Next::Send(id("update")));
+        assert_eq!(next(&queue, heard.pace(&line("one"), every), 1_000), Next::Wait(60_000));
+        heard.forget(59_999, |_| every);
+        assert_eq!(heard.pace(&line("one"), every).last_sent, Some(0), "it still puts off");
+        heard.forget(60_000, |_| every);
+        assert_eq!(heard.pace(&line("one"), every).last_sent, None);
+        heard.note(&line("one"), 60_000);
+        heard.forget(0, |_| every);
+        assert_eq!(heard.pace(&line("one"), every).last_sent, None, "the clock was set back");
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use crate::engine::incident::Destination;
 use crate::engine::notice::{Draft, Notice, NoticeKind};
-use crate::model::{DeliveryId, IncidentId, Name};
-use crate::notify::queue::{self, Next, Pace, Waiting};
-use std::collections::{BTreeMap, HashMap};
+use crate::model::{DeliveryId, IncidentId, Name, Span};
+use crate::notify::queue::{self, Heard, Next, Waiting};
+use std::collections::BTreeMap;
 
 /// What a channel does with a message at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum Posted {
 #[derive(Debug, Default)]
 pub struct Post {
     lines: BTreeMap<(IncidentId, Destination), Vec<Owed>>,
-    last_sent: HashMap<Destination, i64>,
+    heard: Heard,
     troubled: Vec<Name>,
 }
 
@@ -60,21 +60,15 @@ impl Post {
     }
 
     /// Does whatever is due at `wall`.
-    pub fn work(
-        &mut self,
-        wall: i64,
-        fate: impl Fn(&Name) -> Fate,
-        pace: impl Fn(&Name) -> crate::model::Span,
-    ) -> Vec<Posted> {
+    pub fn work(&mut self, wall: i64, fate: impl Fn(&Name) -> Fate, pace: impl Fn(&Name) -> Span) -> Vec<Posted> {
+        self.heard.forget(wall, &pace);
         let mut posted = Vec::new();
         let lines: Vec<_> = self.lines.keys().cloned().collect();
         for line in lines {
             loop {
                 let queue = &self.lines[&line];
                 let waiting: Vec<Waiting<'_>> = queue.iter().map(Owed::waiting).collect();
-                let pace =
-                    Pace { updates_every: pace(&line.1.channel), last_sent: self.last_sent.get(&line.1).copied() };
-                match queue::next(&waiting, pace, wall) {
+                match queue::next(&waiting, self.heard.pace(&line, pace(&line.1.channel)), wall) {
                     Next::Idle | Next::Wait(_) => break,
                     Next::Withdraw(ids) => {
                         posted.push(Posted::Withdrawn(line.1.clone(), ids.len()));
@@ -90,11 +84,10 @@ impl Post {
 
     /// When something has to be done next.
     #[must_use]
-    pub fn next_due(&self, pace: impl Fn(&Name) -> crate::model::Span) -> Option<i64> {
+    pub fn next_due(&self, pace: impl Fn(&Name) -> Span) -> Option<i64> {
         let due = self.lines.iter().filter_map(|(line, queue)| {
             let waiting: Vec<Waiting<'_>> = queue.iter().map(Owed::waiting).collect();
-            let pace = Pace { updates_every: pace(&line.1.channel), last_sent: self.last_sent.get(&line.1).copied() };
-            match queue::next(&waiting, pace, i64::MIN) {
+            match queue::next(&waiting, self.heard.pace(line, pace(&line.1.channel)), i64::MIN) {
                 Next::Wait(until) => Some(until),
                 Next::Idle | Next::Withdraw(_) | Next::Send(_) => None,
             }
@@ -122,7 +115,7 @@ impl Post {
         match fate {
             Fate::Arrives => {
                 let owed = queue.remove(place);
-                self.last_sent.insert(line.1.clone(), wall);
+                self.heard.note(line, wall);
                 posted.push(Posted::Arrived(Box::new(owed.notice)));
                 if let Some(index) = self.troubled.iter().position(|name| *name == line.1.channel) {
                     posted.push(Posted::Recovered(self.troubled.remove(index)));

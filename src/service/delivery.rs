@@ -14,9 +14,9 @@ use crate::crash::{self, Point};
 use crate::engine::incident::Destination;
 use crate::engine::notice::{Notice, NoticeKind};
 use crate::http::chain;
-use crate::model::{DeliveryId, IncidentId, Name};
+use crate::model::{DeliveryId, IncidentId, Name, Span};
 use crate::notify::link::{LinkKey, Links};
-use crate::notify::queue::{self, Next, Pace, Waiting};
+use crate::notify::queue::{self, Heard, Next, Waiting};
 use crate::notify::{Channel, Delivery, Notifier, Receipt, SendError};
 use crate::store::{Attempt, Epoch, Owed, Partition};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -68,7 +68,7 @@ pub struct Worker {
     channels: HashMap<Name, (Arc<Channel>, Option<i64>)>,
     settings: Arc<Settings>,
     lines: BTreeMap<Line, Vec<Owed>>,
-    last_sent: HashMap<Destination, i64>,
+    heard: Heard,
     busy: HashSet<Line>,
     under_way: HashMap<Name, usize>,
     troubled: HashSet<Name>,
@@ -107,7 +107,7 @@ impl Worker {
             channels: HashMap::new(),
             settings: Arc::clone(&settings),
             lines: BTreeMap::new(),
-            last_sent: HashMap::new(),
+            heard: Heard::default(),
             busy: HashSet::new(),
             under_way: HashMap::new(),
             troubled: HashSet::new(),
@@ -240,6 +240,7 @@ impl Worker {
     /// Starts whatever is due, and says how long nothing else will be.
     async fn start_due(&mut self) -> Duration {
         let now = wall();
+        self.heard.forget(now, |channel| updates_every(&self.settings, channel));
         let mut earliest = self.fall_back_where_late(now).min(now + 60_000);
         earliest = self.pulses.start_due(now).unwrap_or(i64::MAX).min(earliest);
         let lines: Vec<Line> = self.lines.keys().filter(|line| !self.busy.contains(*line)).cloned().collect();
@@ -284,10 +285,7 @@ impl Worker {
     fn next(&self, line: &Line, now: i64) -> Next {
         let Some(queue) = self.lines.get(line) else { return Next::Idle };
         let waiting: Vec<Waiting<'_>> = queue.iter().map(waiting).collect();
-        let updates_every = self.settings.channels.get(&line.1.channel).map(|channel| channel.updates_every);
-        let pace =
-            Pace { updates_every: updates_every.unwrap_or_default(), last_sent: self.last_sent.get(&line.1).copied() };
-        queue::next(&waiting, pace, now)
+        queue::next(&waiting, self.heard.pace(line, updates_every(&self.settings, &line.1.channel)), now)
     }
 
     fn withdraw(&mut self, line: &Line, ids: &[DeliveryId]) {
@@ -431,7 +429,7 @@ impl Worker {
     fn delivered(&mut self, line: &Line, id: DeliveryId, receipt: Receipt) {
         info!(destination = %line.1, delivery.id = %id, "delivered to {}", line.1);
         self.metrics.delivered(&line.1.channel, "sent");
-        self.last_sent.insert(line.1.clone(), wall());
+        self.heard.note(line, wall());
         self.notary.note(id, Attempt::Sent { receipt: receipt.0.clone() });
         if let Some(owed) = self.drop_from(line, id) {
             let key = (line.clone(), owed.notice.draft.generation);
@@ -546,6 +544,11 @@ async fn send(channel: &Channel, notice: &Notice, settings: &Settings, earlier: 
             Err(SendError::Unreachable { channel: channel.word(), reason })
         }
     }
+}
+
+/// How updates are thinned out; one that is configured no more has nothing to wait for.
+fn updates_every(settings: &Settings, channel: &Name) -> Span {
+    settings.channels.get(channel).map(|channel| channel.updates_every).unwrap_or_default()
 }
 
 fn line_of(notice: &Notice) -> Line {

@@ -143,6 +143,8 @@ fn an_alert_of_a_real_prometheus_climbs_the_matrix_over_a_kill_until_somebody_ac
     height(&prometheus, 0.0);
     let page = ["[FIRING critical]", "INC-1 BridgeHalted", "the bridge of sepolia stands at 0"];
     town.wait_until_heard("slack", &page);
+    // Before that is on record, a page may be sent twice.
+    wait_for("the page to be on record", || (town.incident(1)["deliveries"][0]["status"] == "sent").then_some(()));
 
     // Killed in the middle: the second level is reached by the next start, and nobody hears twice.
     drop(watchbell);
@@ -356,6 +358,27 @@ fn a_real_alertmanager_hands_on_by_its_webhook_what_fires_and_what_has_ended() {
     alertmanager.post(&alert(&jiff::Timestamp::now().to_string()));
     town.wait_for_status(1, "resolved");
     town.wait_until_heard("slack", &["[RESOLVED critical]", "its sender says that it has ended"]);
+}
+
+#[test]
+fn pages_about_others_put_off_no_update_of_an_incident() {
+    let Some(mut town) = Town::new("1h") else { return };
+    town.config = town.config.replace("  slack: { slack:", "  slack: { updates: { every: 2s }, slack:");
+    let _watchbell = town.start();
+    let post = |name: &str, host: &str| {
+        let labels = json!({ "alertname": name, "host": host, "severity": "high" });
+        assert_eq!(town.post(&json!([{ "labels": labels }])).status, 200);
+    };
+    post("Slow", "first");
+    town.wait_until_heard("slack", &["[FIRING high]", "Slow", "first"]);
+    post("Slow", "second");
+    // Somebody else is paged for again and again, more often than updates may come.
+    let mut others = 0;
+    wait_for("the update of an incident among pages about others", || {
+        others += 1;
+        post(&format!("Noise{others}"), "x");
+        town.heard("slack").iter().any(|said| said.contains("second")).then_some(())
+    });
 }
 
 #[test]
