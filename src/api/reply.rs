@@ -15,6 +15,14 @@ pub fn success(data: impl Serialize) -> Response {
     success_as(StatusCode::OK, data)
 }
 
+/// A good answer, and what its reader should know all the same.
+pub fn success_but(data: impl Serialize, warnings: &[String]) -> Response {
+    if warnings.is_empty() {
+        return success(data);
+    }
+    Json(json!({ "status": "success", "data": data, "warnings": warnings })).into_response()
+}
+
 /// A good answer with a status that says more.
 pub fn success_as(status: StatusCode, data: impl Serialize) -> Response {
     (status, Json(json!({ "status": "success", "data": data }))).into_response()

@@ -691,6 +691,7 @@ fn note(cause: &Cause, ended: bool, value: f64) -> Option<String> {
         Cause::RuleRemoved => Some("the rule was removed".into()),
         Cause::RuleChanged if ended => Some("the rule was changed and no longer makes this alert".into()),
         Cause::RuleChanged => Some("the rule was changed".into()),
+        Cause::UnknownSeverity(unknown) => Some(unknown.to_string()),
         Cause::SenderEnded => Some("its sender says that it has ended".into()),
         Cause::Unconfirmed { since } => Some(format!("not confirmed since {since}; this is not a resolution")),
     }

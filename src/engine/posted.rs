@@ -6,9 +6,9 @@
 //! all others. Start at [`Engine::take_posts`].
 
 use super::incident::{self, At};
-use super::transition::{self, Cause, Origin, Subject, Transition};
+use super::transition::{self, Cause, Origin, Subject, Transition, UnknownSeverity};
 use super::{Engine, EventKind, Step, World};
-use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot, Span};
+use crate::model::{AlertId, Labels, Moment, Name, Severities, Severity, Slot, Span, visible};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub const HOLDS_FOR: Span = Span::from_mins(5);
 /// How many posted alerts may fire at once. More are refused, so that no sender can use up the memory.
 pub const MOST: usize = 50_000;
+/// So much of a word that is no severity is shown.
+const LONGEST_WORD: usize = 40;
 
 /// An alert as somebody posts it.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +41,17 @@ pub enum Ends {
     At(Slot),
     /// So long after it was posted, because its sender did not say.
     After(Span),
+}
+
+impl Ends {
+    /// Whether that is not to come any more when it is posted at `wall`.
+    #[must_use]
+    pub fn has_come(self, wall: Slot) -> bool {
+        match self {
+            Ends::At(at) => at <= wall,
+            Ends::After(span) => span <= Span::ZERO,
+        }
+    }
 }
 
 /// A posted alert that fires.
@@ -108,12 +121,32 @@ impl Posted {
     }
 }
 
+/// That the word which an alert was posted with is no severity; nothing where it is one, or where there is none.
+#[must_use]
+pub fn unknown_severity(labels: &Labels, severities: &Severities) -> Option<UnknownSeverity> {
+    let word = labels.get("severity");
+    if word.is_empty() || severities.find(word).is_some() {
+        return None;
+    }
+    let mut shown: String = visible(&word.chars().take(LONGEST_WORD).collect::<String>());
+    if word.chars().count() > LONGEST_WORD {
+        shown.push('…');
+    }
+    let known: Vec<&str> = severities.words().map(|word| &**word).collect();
+    Some(UnknownSeverity { word: shown.into(), known: known.join(", ").into() })
+}
+
 impl World {
     /// The severity of a posted alert: what its label `severity` names, else the default.
     #[must_use]
     pub fn posted_severity(&self, labels: &Labels) -> Severity {
         let severities = &self.settings.severities;
         severities.find(labels.get("severity")).unwrap_or_else(|| severities.default_severity()).clone()
+    }
+
+    /// What gives a posted alert its severity: whoever posts it, unless nobody here knows their word.
+    fn posted_cause(&self, labels: &Labels) -> Cause {
+        unknown_severity(labels, &self.settings.severities).map_or(Cause::Condition, Cause::UnknownSeverity)
     }
 }
 
@@ -175,7 +208,8 @@ impl Engine {
             posted.hear(post, at);
         }
         self.look_by(alert);
-        Transition { subject, before: None, after: Some(severity), cause: Cause::Condition, policy: None }
+        let cause = self.world.posted_cause(&post.labels);
+        Transition { subject, before: None, after: Some(severity), cause, policy: None }
     }
 
     /// It is said again. Only what people could notice goes into the journal: another severity since a reload, an earlier start.
@@ -198,8 +232,8 @@ impl Engine {
         if let Some(known) = self.state.posted.get_mut(&alert) {
             known.vigil = vigil;
         }
-        let (before, after) = (Some(before), Some(severity));
-        (before != after).then_some(Transition { subject, before, after, cause: Cause::Condition, policy: None })
+        let (before, after, cause) = (Some(before), Some(severity), self.world.posted_cause(&post.labels));
+        (before != after).then_some(Transition { subject, before, after, cause, policy: None })
     }
 
     fn end_posted(&mut self, alert: AlertId, cause: Cause, now: Moment, step: &mut Step) -> Option<Transition> {

@@ -88,6 +88,8 @@ pub enum Cause {
     RuleRemoved,
     /// Its rule still exists, but no longer makes this identity or this tier.
     RuleChanged,
+    /// It was posted with a word for its severity that nobody here knows.
+    UnknownSeverity(UnknownSeverity),
     /// It was posted, and its sender says that it has ended.
     SenderEnded,
     /// It was posted, and has not been posted again in time.
@@ -95,6 +97,21 @@ pub enum Cause {
         /// When it was posted last, or we were started after that.
         since: Moment,
     },
+}
+
+/// A word that should name a severity, and names none. Its alert has the default one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownSeverity {
+    /// The word, as far as it can be shown.
+    pub word: Name,
+    /// The words that were known then.
+    pub known: Name,
+}
+
+impl std::fmt::Display for UnknownSeverity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` is no severity here, so that it has the default one; known are {}", self.word, self.known)
+    }
 }
 
 /// Puts transitions into the order in which they are taken in: by labels, the id where those are the same.

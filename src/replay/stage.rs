@@ -553,6 +553,7 @@ impl<'a> Stage<'a> {
             }
             IncidentEvent::Reopened { severity, .. } => format!("INC-{number} reopened at {severity}"),
             IncidentEvent::Severity { to } => format!("INC-{number} is {to} now"),
+            IncidentEvent::Joined { cause: Cause::UnknownSeverity(unknown), .. } => format!("INC-{number}: {unknown}"),
             IncidentEvent::Left { cause, .. } if *cause != Cause::Condition => {
                 format!("INC-{number}: {}", because(cause))
             }
@@ -678,6 +679,7 @@ fn because(cause: &Cause) -> String {
         Cause::QueryFails => "its query fails".into(),
         Cause::RuleRemoved => "its rule was removed".into(),
         Cause::RuleChanged => "its rule was changed".into(),
+        Cause::UnknownSeverity(unknown) => unknown.to_string(),
         Cause::SenderEnded => "its sender says that it has ended".into(),
         Cause::Unconfirmed { since } => format!("not confirmed since {since}"),
     }

@@ -62,7 +62,11 @@ impl<'a> Words<'a> {
             IncidentEvent::Reopened { severity, .. } => Line::from("reopened at ").severity(severity.to_string()),
             IncidentEvent::Joined { subject, cause } => {
                 let line = Line::new().data(subject.labels.to_string()).ours(" fires at ");
-                line.severity(subject.severity.to_string()).and(": ", self.value(subject)).ours(self.because(cause))
+                let line = line.severity(subject.severity.to_string()).and(": ", self.value(subject));
+                match cause {
+                    Cause::UnknownSeverity(unknown) => line.ours(": ").data(unknown.to_string()),
+                    cause => line.ours(self.because(cause)),
+                }
             }
             IncidentEvent::Left { subject, cause, .. } => {
                 let value = if cause == &Cause::Condition { self.last(subject) } else { Line::new() };
@@ -141,7 +145,8 @@ impl<'a> Words<'a> {
     /// Why, where it is not simply the rule's condition.
     fn because(&self, cause: &Cause) -> String {
         match cause {
-            Cause::Condition => String::new(),
+            // Said where it fires; its end says what ended it.
+            Cause::Condition | Cause::UnknownSeverity(_) => String::new(),
             Cause::NoData { since } => format!(" (no data since {})", self.clock.second(*since)),
             Cause::NoDataEnd { since } => {
                 format!(" without data since {}: that is no resolution", self.clock.second(*since))

@@ -92,7 +92,11 @@ fn incident(number: u64, id: &str, generation: u32, step: &IncidentEvent) {
         }
         IncidentEvent::Joined { subject, cause } => {
             let why = because(cause);
-            info!(incident.id = id, alert.labels = %subject.labels, "INC-{number}: {} fires at {}{why}", subject.labels, subject.severity);
+            if let Cause::UnknownSeverity(_) = cause {
+                warn!(incident.id = id, alert.labels = %subject.labels, "INC-{number}: {} fires at {}{why}", subject.labels, subject.severity);
+            } else {
+                info!(incident.id = id, alert.labels = %subject.labels, "INC-{number}: {} fires at {}{why}", subject.labels, subject.severity);
+            }
         }
         IncidentEvent::Left { subject, cause, .. } => {
             let why = because(cause);
@@ -135,6 +139,7 @@ pub fn because(cause: &Cause) -> String {
         Cause::QueryFails => ": its query fails".into(),
         Cause::RuleRemoved => ": its rule was removed".into(),
         Cause::RuleChanged => ": its rule was changed".into(),
+        Cause::UnknownSeverity(unknown) => format!(": {unknown}"),
         Cause::SenderEnded => ": its sender says so".into(),
         Cause::Unconfirmed { since } => format!(": not confirmed since {since}"),
     }

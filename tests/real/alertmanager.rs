@@ -361,6 +361,36 @@ fn a_real_alertmanager_hands_on_by_its_webhook_what_fires_and_what_has_ended() {
 }
 
 #[test]
+fn a_webhook_says_what_has_ended_by_its_status_and_is_told_of_a_severity_that_nobody_knows() {
+    let Some(town) = Town::new("1h") else { return };
+    let watchbell = town.start();
+    let relay = |status: &str, severity: &str| {
+        let alert = json!({ "status": status, "labels": { "alertname": "Relayed", "severity": severity },
+            "startsAt": "2026-01-05T09:00:00Z", "endsAt": "2199-01-01T00:00:00Z" });
+        let body = json!({ "version": "4", "groupKey": "{}", "status": status, "receiver": "us", "alerts": [alert] });
+        let answer = town.ask("POST", "/api/v1/webhook/alertmanager", body.to_string().as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    };
+    let warnings = relay("firing", "urgent")["warnings"].to_string();
+    let said = "`urgent` is no severity here, so that it has the default one; known are critical, page, ";
+    assert!(warnings.contains(said), "{warnings}");
+    let incident = town.wait_for_status(1, "open");
+    assert_eq!(incident["severity"], "medium");
+    town.wait_until_heard("slack", &["[FIRING medium]", "is no severity here"]);
+    assert!(town.timeline(1).contains(said), "{}", town.timeline(1));
+    wait_for("a warning in the log", || {
+        let is_warned = |line: &str| line.contains(r#""log.level":"warn""#) && line.contains("is no severity here");
+        watchbell.process.said().lines().any(is_warned).then_some(())
+    });
+
+    assert!(relay("firing", "page").get("warnings").is_none(), "an alias is a word that is known");
+    relay("resolved", "page");
+    relay("resolved", "urgent");
+    town.wait_for_status(1, "resolved");
+}
+
+#[test]
 fn pages_about_others_put_off_no_update_of_an_incident() {
     let Some(mut town) = Town::new("1h") else { return };
     town.config = town.config.replace("  slack: { slack:", "  slack: { updates: { every: 2s }, slack:");

@@ -15,6 +15,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -31,8 +32,16 @@ pub struct Written {
     ends_at: Option<String>,
     #[serde(rename = "generatorURL")]
     generator_url: Option<String>,
-    /// What a webhook says of it: `firing` or `resolved`.
-    pub status: Option<String>,
+    /// What a webhook says of it. Who posts alerts says nothing here, and what is listed has more than a word.
+    pub status: Option<Value>,
+}
+
+/// Whether an alert fires, where its sender says it in a word. Times are those of another clock; the word is the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    Firing,
+    Resolved,
 }
 
 /// What a list of alerts is read into.
@@ -45,7 +54,8 @@ pub async fn post(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Refused> {
     let counted = desk.doors.metrics.clone();
-    let read = is_json(&headers).and_then(|()| whole(body, LONGEST_POST)).and_then(|body| read(&body));
+    let wall = now();
+    let read = is_json(&headers).and_then(|()| whole(body, LONGEST_POST)).and_then(|body| read(&body, wall));
     let posts = read.inspect_err(|why| refused(&counted, why))?;
     take_in(&desk, posts).await?;
     Ok(StatusCode::OK)
@@ -59,8 +69,8 @@ pub fn refused(counted: &Metrics, why: &Refused) {
 
 /// Hands posts to the engine.
 pub async fn take_in(desk: &Desk, posts: Vec<Post>) -> Result<(), Refused> {
-    let wall = Slot::from_millis(crate::service::clock::wall());
-    let ended = posts.iter().filter(|post| matches!(post.ends, Ends::At(at) if at <= wall)).count();
+    let wall = now();
+    let ended = posts.iter().filter(|post| post.ends.has_come(wall)).count();
     desk.doors.metrics.posted(posts.len() - ended, ended);
     desk.doors.post(posts).await.map_err(|why| {
         if why == NotTaken::Full {
@@ -78,12 +88,19 @@ pub fn whole(body: Result<Bytes, BytesRejection>, longest: usize) -> Result<Byte
     })
 }
 
-fn read(body: &[u8]) -> Result<Vec<Post>, Refused> {
+/// The instant at which a request is read.
+pub fn now() -> Slot {
+    Slot::from_millis(crate::service::clock::wall())
+}
+
+fn read(body: &[u8], wall: Slot) -> Result<Vec<Post>, Refused> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Refused::lacks("alerts"));
     }
     let batch: Option<Batch> = serde_json::from_slice(body).map_err(|cause| unreadable(&cause))?;
-    posts(batch.map(|batch| batch.0).unwrap_or_default(), HOLDS_FOR)
+    let mut batch = batch.map(|batch| batch.0).unwrap_or_default();
+    batch.iter_mut().flatten().for_each(|written| written.status = None);
+    posts(batch, HOLDS_FOR, wall)
 }
 
 /// Why a body could not be read: it is too much, or no list of alerts.
@@ -95,9 +112,10 @@ pub fn unreadable(cause: &serde_json::Error) -> Refused {
     Refused::unreadable(format!("parsing alerts body failed, because {words}"))
 }
 
-/// What the alerts of a request mean, where every one of them means something. Without an end of its own each holds for `holds`.
-pub fn posts(batch: Vec<Option<Written>>, holds: Span) -> Result<Vec<Post>, Refused> {
-    let read = |(index, written): (usize, Option<Written>)| written.unwrap_or_default().read(index, holds);
+/// What the alerts of a request mean, where every one of them means something. Without an end of its own each holds for `holds`
+/// from `wall` on.
+pub fn posts(batch: Vec<Option<Written>>, holds: Span, wall: Slot) -> Result<Vec<Post>, Refused> {
+    let read = |(index, written): (usize, Option<Written>)| written.unwrap_or_default().read(index, holds, wall);
     batch.into_iter().enumerate().map(read).collect()
 }
 
@@ -114,7 +132,18 @@ fn cut(text: &str) -> String {
 }
 
 impl Written {
-    fn read(self, index: usize, holds: Span) -> Result<Post, Refused> {
+    /// Whether it fires, as far as its sender says.
+    fn says(&self) -> Result<Says, Refused> {
+        match self.status.as_ref() {
+            None => Ok(Says::Nothing),
+            Some(Value::String(word)) if word == "firing" => Ok(Says::Firing),
+            Some(Value::String(word)) if word == "resolved" => Ok(Says::Resolved),
+            Some(other) => Err(Refused::bad(format!("an alert is `firing` or `resolved`, and not {other}"))),
+        }
+    }
+
+    fn read(self, index: usize, holds: Span, wall: Slot) -> Result<Post, Refused> {
+        let says = self.says()?;
         let labels = self.labels.ok_or_else(|| Refused::lacks(format_args!("{index}.labels")))?;
         let labels = named(labels, |name| format!("alert {index}: labels: invalid name {name:?}"))?;
         if labels.is_empty() {
@@ -138,9 +167,10 @@ impl Written {
         if !url.is_empty() && !url.starts_with('/') && reqwest::Url::parse(&url).is_err() {
             return Err(Refused::of_form(format_args!("{index}.generatorURL in body"), "uri", &url));
         }
-        let ends = match (self.status.as_deref(), ends) {
+        let ends = match (says, ends) {
+            (Says::Resolved, _) => Ends::After(Span::ZERO),
+            (Says::Firing, Some(ends)) if ends <= wall => Ends::After(holds),
             (_, Some(ends)) => Ends::At(ends),
-            (Some("resolved"), None) => Ends::After(Span::ZERO),
             (_, None) => Ends::After(holds),
         };
         Ok(Post { labels, annotations, url: Name::from(url), starts, ends })
@@ -187,11 +217,13 @@ impl<'de> Deserialize<'de> for Batch {
 mod tests {
     use super::*;
 
+    const WALL: Slot = Slot::from_millis(1_767_603_600_000);
+
     #[test]
     fn a_post_is_read_with_its_texts_and_times() {
         let body = r#"[{"labels":{"alertname":"A","empty":""},"annotations":{"summary":"s"},"startsAt":"2026-01-05T09:00:00Z",
             "endsAt":"2026-01-05T09:04:00Z","generatorURL":"http://p/graph?g0.expr=up","more":1},{"labels":{"a":"1","a":"2"}}]"#;
-        let posts = read(body.as_bytes()).unwrap();
+        let posts = read(body.as_bytes(), WALL).unwrap();
         let at = |minute: i64| Slot::from_millis(1_767_603_600_000 + minute * 60_000);
         assert_eq!(posts[0].labels, Labels::new([("alertname", "A")]));
         assert_eq!((posts[0].starts, posts[0].ends), (Some(at(0)), Ends::At(at(4))));
@@ -201,7 +233,7 @@ mod tests {
 
     #[test]
     fn one_bad_alert_among_good_ones_refuses_all_by_its_index_and_field() {
-        let refused = |bad: &str| match read(format!(r#"[{{"labels":{{"a":"1"}}}}, {bad}]"#).as_bytes()) {
+        let refused = |bad: &str| match read(format!(r#"[{{"labels":{{"a":"1"}}}}, {bad}]"#).as_bytes(), WALL) {
             Err(Refused::Says(status, says) | Refused::Coded(status, _, says)) => (status.as_u16(), says),
             Ok(posts) => panic!("{bad} was read as {posts:?}"),
         };
@@ -230,7 +262,14 @@ mod tests {
     #[test]
     fn a_million_alerts_are_refused_at_the_first_too_many() {
         let body = format!("[{}]", vec![r#"{"labels":{"a":"1"}}"#; 1_000_000].join(","));
-        assert_eq!(read(body.as_bytes()), Err(Refused::too_large("a request has at most 10000 alerts")));
-        assert!(read(format!("[{}", [r#"{"labels":{"a":"1"}}"#; 10].join(",")).as_bytes()).is_err(), "cut off");
+        assert_eq!(read(body.as_bytes(), WALL), Err(Refused::too_large("a request has at most 10000 alerts")));
+        assert!(read(format!("[{}", [r#"{"labels":{"a":"1"}}"#; 10].join(",")).as_bytes(), WALL).is_err(), "cut off");
+    }
+
+    #[test]
+    fn what_is_listed_can_be_posted_again_whatever_its_status_is() {
+        let body = r#"[{"labels":{"a":"1"},"status":{"state":"active"}},{"labels":{"a":"2"},"status":"resolved"}]"#;
+        let ends: Vec<Ends> = read(body.as_bytes(), WALL).unwrap().iter().map(|post| post.ends).collect();
+        assert_eq!(ends, [Ends::After(HOLDS_FOR); 2]);
     }
 }

@@ -1,12 +1,14 @@
 //! `POST /api/v1/webhook/alertmanager`: what an Alertmanager sends to a `webhook_config`, version 4.
 //!
 //! An Alertmanager drops a message that gets a 4xx, so only what can never be read gets one. It says again what fires only
-//! after its `repeat_interval`: what it does not end holds longer than the longest that people choose.
+//! after its `repeat_interval`: what it does not end holds longer than the longest that people choose. Whether an alert fires
+//! says its `status`, whatever its times say.
 
 use super::posts::{self, Batch};
 use super::{LONGEST_POST, Refused, is_json};
 use crate::api::{Desk, reply};
-use crate::model::Span;
+use crate::engine::posted::{Post, unknown_severity};
+use crate::model::{Severities, Slot, Span};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -14,7 +16,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
+/// So many warnings stand in an answer.
+const MOST_WARNINGS: usize = 10;
 /// How long an alert holds that an Alertmanager told us of and has not ended: a day is the longest `repeat_interval` that is
 /// usual, and an hour more.
 const HOLDS_FOR: Span = Span::from_hours(25);
@@ -36,7 +41,8 @@ pub async fn webhook(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refused> {
     let counted = desk.doors.metrics.clone();
-    let read = is_json(&headers).and_then(|()| posts::whole(body, LONGEST_POST)).and_then(|body| read(&body));
+    let wall = posts::now();
+    let read = is_json(&headers).and_then(|()| posts::whole(body, LONGEST_POST)).and_then(|body| read(&body, wall));
     let (message, truncated) = read.inspect_err(|why| posts::refused(&counted, why))?;
     if truncated > 0 {
         tracing::warn!(
@@ -44,40 +50,63 @@ pub async fn webhook(
             "an Alertmanager left {truncated} alerts out of its message: its `max_alerts` for us is too small"
         );
     }
-    let count = message.len();
+    let (count, warnings) = (message.len(), warnings(&message, &desk.doors.settings.borrow().severities));
     posts::take_in(&desk, message).await?;
-    Ok(reply::success(json!({ "alerts": count })))
+    Ok(reply::success_but(json!({ "alerts": count }), &warnings))
 }
 
-fn read(body: &[u8]) -> Result<(Vec<crate::engine::posted::Post>, u64), Refused> {
+/// What is to be said of severities that nobody here knows, once for each word.
+fn warnings(posts: &[Post], severities: &Severities) -> Vec<String> {
+    let unknown: BTreeSet<String> =
+        posts.iter().filter_map(|post| Some(unknown_severity(&post.labels, severities)?.to_string())).collect();
+    unknown.into_iter().take(MOST_WARNINGS).collect()
+}
+
+fn read(body: &[u8], wall: Slot) -> Result<(Vec<Post>, u64), Refused> {
     let message: Message = serde_json::from_slice(body).map_err(|cause| posts::unreadable(&cause))?;
     if message.version != "4" {
         return Err(Refused::bad(format!("this is a message of version {:?}; 4 is understood", message.version)));
     }
-    let said = message.alerts.0.iter().flatten().filter_map(|alert| alert.status.as_deref());
-    if let Some(word) = said.into_iter().find(|word| !matches!(*word, "firing" | "resolved")) {
-        return Err(Refused::bad(format!("an alert is `firing` or `resolved`, and not {word:?}")));
-    }
-    Ok((posts::posts(message.alerts.0, HOLDS_FOR)?, message.truncated_alerts))
+    Ok((posts::posts(message.alerts.0, HOLDS_FOR, wall)?, message.truncated_alerts))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::posted::Ends;
-    use crate::model::Slot;
+    use crate::model::Labels;
+
+    const NINE: Slot = Slot::from_millis(1_767_603_600_000);
 
     #[test]
-    fn what_fires_holds_for_more_than_a_day_and_what_is_resolved_has_its_end() {
+    fn what_fires_holds_for_more_than_a_day_and_what_is_resolved_is_over_whatever_its_end_is() {
         let body = r#"{"version":"4","groupKey":"{}:{}","status":"firing","receiver":"us","truncatedAlerts":2,"alerts":[
             {"status":"firing","labels":{"a":"1"},"annotations":{},"startsAt":"2026-01-05T09:00:00Z","endsAt":"0001-01-01T00:00:00Z"},
-            {"status":"resolved","labels":{"a":"2"},"startsAt":"2026-01-05T09:00:00Z","endsAt":"2026-01-05T09:01:00Z"},
+            {"status":"firing","labels":{"a":"1"},"endsAt":"2026-01-05T08:59:00Z"},
+            {"status":"firing","labels":{"a":"1"},"endsAt":"2026-01-05T10:00:00Z"},
+            {"status":"resolved","labels":{"a":"2"},"startsAt":"2026-01-05T08:00:00Z","endsAt":"2026-01-05T08:01:00Z"},
+            {"status":"resolved","labels":{"a":"2"},"startsAt":"2026-01-05T09:00:00Z","endsAt":"2199-01-01T00:00:00Z"},
             {"status":"resolved","labels":{"a":"3"}}]}"#;
-        let (posts, truncated) = read(body.as_bytes()).unwrap();
+        let (posts, truncated) = read(body.as_bytes(), NINE).unwrap();
         let ends: Vec<Ends> = posts.iter().map(|post| post.ends).collect();
-        let told = Slot::from_millis(1_767_603_660_000);
-        assert_eq!(ends, [Ends::After(Span::from_hours(25)), Ends::At(told), Ends::After(Span::ZERO)]);
+        let (a_day, over) = (Ends::After(Span::from_hours(25)), Ends::After(Span::ZERO));
+        assert_eq!(ends, [a_day, a_day, Ends::At(NINE + Span::from_hours(1)), over, over, over]);
+        assert_eq!(posts.iter().filter(|post| post.ends.has_come(NINE)).count(), 3, "so many are counted as ended");
         assert_eq!(truncated, 2);
+    }
+
+    #[test]
+    fn a_severity_that_nobody_knows_is_said_once_with_the_words_that_are_known() {
+        let post = |severity: &str| Post {
+            labels: Labels::new([("alertname", "A"), ("severity", severity)]),
+            annotations: Labels::empty(),
+            url: "".into(),
+            starts: None,
+            ends: Ends::After(HOLDS_FOR),
+        };
+        let said = warnings(&["urgent", "page", "", "urgent"].map(post), &Severities::default());
+        let [only] = said.as_slice() else { panic!("one line: {said:?}") };
+        assert!(only.starts_with("`urgent` is no severity here") && only.contains("critical, page, "), "{only}");
     }
 
     #[test]
@@ -88,7 +117,7 @@ mod tests {
             "{}",
             "[]",
         ] {
-            assert!(read(body.as_bytes()).is_err(), "{body}");
+            assert!(read(body.as_bytes(), NINE).is_err(), "{body}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The words that several bodies share. Numbers that JSON cannot say (`NaN`, infinities) are written as texts.
 
-use crate::engine::transition::{Cause, Origin, Subject};
+use crate::engine::transition::{Cause, Origin, Subject, UnknownSeverity};
 use crate::model::{AlertId, Labels, Moment, Name, RuleId, Severities, Severity};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -179,6 +179,13 @@ pub enum CauseBody {
     RuleRemoved,
     /// See [`Cause::RuleChanged`].
     RuleChanged,
+    /// See [`Cause::UnknownSeverity`].
+    UnknownSeverity {
+        /// The word.
+        word: String,
+        /// Those that were known.
+        known: String,
+    },
     /// See [`Cause::SenderEnded`].
     SenderEnded,
     /// See [`Cause::Unconfirmed`].
@@ -195,6 +202,9 @@ impl CauseBody {
             Cause::QueryFails => CauseBody::QueryFails,
             Cause::RuleRemoved => CauseBody::RuleRemoved,
             Cause::RuleChanged => CauseBody::RuleChanged,
+            Cause::UnknownSeverity(UnknownSeverity { word, known }) => {
+                CauseBody::UnknownSeverity { word: word.to_string(), known: known.to_string() }
+            }
             Cause::SenderEnded => CauseBody::SenderEnded,
             Cause::Unconfirmed { since } => CauseBody::Unconfirmed(since.millis()),
         }
@@ -209,6 +219,9 @@ impl CauseBody {
             CauseBody::QueryFails => Cause::QueryFails,
             CauseBody::RuleRemoved => Cause::RuleRemoved,
             CauseBody::RuleChanged => Cause::RuleChanged,
+            CauseBody::UnknownSeverity { word, known } => {
+                Cause::UnknownSeverity(UnknownSeverity { word: word.into(), known: known.into() })
+            }
             CauseBody::SenderEnded => Cause::SenderEnded,
             CauseBody::Unconfirmed(since) => Cause::Unconfirmed { since: moment(since) },
         }
