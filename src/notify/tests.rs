@@ -2,9 +2,10 @@
 
 use super::fit::{characters, utf16};
 use super::sample::{self, HOSTILE};
-use super::{Delivery, discord, incident_io, mattermost, opsgenie, teams, telegram, webhook};
-use crate::config::{Chat, OpsgenieResponder};
+use super::{Channel, Delivery, Notifier, discord, incident_io, mattermost, opsgenie, teams, telegram, webhook};
+use crate::config::{self, Auth, ChannelKind, Chat, Format, Mailbox, OpsgenieResponder, Secret, Settings, Tls};
 use crate::engine::notice::{AlertText, Notice, NoticeKind, Reason};
+use crate::model::Span;
 use serde_json::Value;
 
 /// The channel's main request for `notice`, by the name of its channel.
@@ -63,6 +64,45 @@ fn the_report_of_a_routine_stands_in_every_chat_and_is_cut_where_it_is_long() {
             assert!(body.contains("line 1") && body.contains(last), "{name}: {body}");
             assert!(body.len() < 25_000, "{name} is {} long", body.len());
         }
+    }
+}
+
+/// One channel of each kind, none of which is ever asked.
+fn every_kind() -> [ChannelKind; 14] {
+    let secret = || Secret::Inline("http://a.example".into());
+    let (name, url) = (|| Some("a".into()), || "http://a.example".to_owned());
+    let mailbox = || Mailbox::read("a@a.example").expect("it is one");
+    let hook = |format| ChannelKind::Webhook { url: secret(), secret: None, format };
+    let (auth, tls) = (|| Auth::None, Tls::default);
+    [
+        ChannelKind::SlackWebhook { url: secret() },
+        ChannelKind::Slack { token: secret(), to: name(), api_url: url(), signing_secret: None },
+        ChannelKind::PagerDuty { routing_key: secret(), api_url: url(), webhook_secret: None },
+        hook(Format::Standard),
+        hook(Format::Alertmanager),
+        ChannelKind::Alertmanager { urls: vec![url()], auth: auth(), tls: tls(), resend_every: Span::from_mins(1) },
+        ChannelKind::Email { smtp: "smtp://a".into(), from: mailbox(), to: vec![mailbox()], auth: auth(), tls: tls() },
+        ChannelKind::Teams { url: secret() },
+        ChannelKind::Discord { url: secret() },
+        ChannelKind::Telegram { token: secret(), to: Chat::read("-1001"), api_url: url() },
+        ChannelKind::MattermostWebhook { url: secret(), to: None },
+        ChannelKind::Mattermost { token: secret(), to: name(), api_url: url() },
+        ChannelKind::Opsgenie { api_key: secret(), to: None, api_url: url() },
+        ChannelKind::IncidentIo { url: secret(), token: secret() },
+    ]
+}
+
+#[test]
+fn a_routine_is_shown_by_the_channels_of_which_the_configuration_says_so() {
+    let mut draft = sample::page(Vec::new()).draft;
+    (draft.kind, draft.reason) = (NoticeKind::Letter, Reason::Routine);
+    for kind in every_kind() {
+        let channel = config::Channel { kind, fallback: None, updates_every: Span::ZERO };
+        let built = Channel::build(&channel, &Settings::default()).expect("it can be built");
+        let says = built.has_something_to_say(&draft, None);
+        // An Alertmanager would be sent the alerts of a message, and a routine has none.
+        let shows = says && !matches!(channel.kind, ChannelKind::Alertmanager { .. });
+        assert_eq!(channel.kind.shows_routines(), shows, "{}", built.word());
     }
 }
 

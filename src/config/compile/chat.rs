@@ -4,7 +4,7 @@ use super::channel::{WEB, api_url};
 use super::reading;
 use super::source::exclude;
 use crate::config::settings::{ChannelKind, Chat, OpsgenieResponder, is_mattermost_id};
-use crate::config::written::{self, PlainText};
+use crate::config::written::{self, PlainText, SecretOrText};
 use crate::diagnostics::{Findings, Spanned, codes};
 
 const TELEGRAM_API: &str = "https://api.telegram.org";
@@ -23,6 +23,7 @@ pub(super) fn is_one(channel: &written::Channel) -> bool {
 /// The kind of `channel`, where it is one of these and can be built.
 pub(super) fn kind(channel: &written::Channel, findings: &mut Findings) -> Option<ChannelKind> {
     if let Some(teams) = &channel.teams {
+        no_connector(&teams.value.url, findings);
         return Some(ChannelKind::Teams { url: reading::secret_address(&teams.value.url, findings) });
     }
     if let Some(discord) = &channel.discord {
@@ -40,6 +41,25 @@ pub(super) fn kind(channel: &written::Channel, findings: &mut Findings) -> Optio
     let source = &channel.incident_io.as_ref()?.value;
     let url = reading::secret_address(&source.url, findings);
     Some(ChannelKind::IncidentIo { url, token: reading::secret(&source.token) })
+}
+
+/// The hosts of what Microsoft has retired in favour of workflows; tenants have names of their own before the first of them.
+/// <https://devblogs.microsoft.com/microsoft365dev/retirement-of-office-365-connectors-within-microsoft-teams/>
+const CONNECTORS: [&str; 3] = ["webhook.office.com", "outlook.office.com", "outlook.office365.com"];
+
+/// Tells where the address of a workflow is that of a connector. One that is a secret is not looked at.
+fn no_connector(url: &Spanned<SecretOrText>, findings: &mut Findings) {
+    let SecretOrText::Text(text) = &url.value else { return };
+    let host = reading::host(text).to_ascii_lowercase();
+    let is_one = |known: &&str| host == **known || host.strip_suffix(*known).is_some_and(|rest| rest.ends_with('.'));
+    if CONNECTORS.iter().any(is_one) {
+        findings
+            .warn(codes::WB155, "this is the address of a connector, and Microsoft has retired those")
+            .at(url.place, "nothing that is sent here arrives")
+            .help(
+                "make a workflow `Post to a channel when a webhook request is received` in Teams, and take its address",
+            );
+    }
 }
 
 fn telegram(written: &written::Telegram, findings: &mut Findings) -> ChannelKind {

@@ -146,6 +146,7 @@ fn routine(ground: &Ground<'_>, written: &written::Routine, findings: &mut Findi
     let at = reading::time(&written.every.value.at, findings);
     let severity = written.severity.as_ref().map(|text| ground.severity(text, findings));
     let lowest = || ground.severities.iter().last().cloned();
+    no_step_of_a_path(&written.name, findings);
     let zone = written.timezone.as_ref().and_then(|zone| reading::zone(zone, findings));
     let routine = Routine {
         name: names::given(&written.name, findings),
@@ -159,6 +160,15 @@ fn routine(ground: &Ground<'_>, written: &written::Routine, findings: &mut Findi
         report: written.report.map(report),
     };
     Some(routine)
+}
+
+/// A routine is ticked off at an address with its name in it, and every client takes these two for a way up.
+fn no_step_of_a_path(name: &Spanned<String>, findings: &mut Findings) {
+    if [".", ".."].contains(&name.value.as_str()) {
+        findings
+            .error(codes::WB105, format!("`{}` cannot be the name of a routine", name.value))
+            .at(name.place, "an address with this in it leads elsewhere");
+    }
 }
 
 fn dates(written: &written::Recurrence, findings: &mut Findings) -> Dates {

@@ -152,6 +152,21 @@ pub(super) fn address(text: &AddressText, schemes: &[&str], findings: &mut Findi
         .then(|| text.as_str().trim_end_matches('/').to_owned())
 }
 
+/// The host of an address, without a port; empty where there is none.
+pub(super) fn host(text: &str) -> &str {
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    place.split(':').next().unwrap_or_default()
+}
+
+/// Whether an address names nothing on its host.
+pub(super) fn has_no_path(text: &str) -> bool {
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    let path = rest.split(['?', '#']).next().unwrap_or_default().split_once('/').map_or("", |(_, path)| path);
+    path.trim_matches('/').is_empty()
+}
+
 /// Whether `text` is an address with one of these schemes. It may be secret: the finding does not repeat it.
 pub(super) fn check_address(text: &str, place: Place, schemes: &[&str], findings: &mut Findings) -> bool {
     let parts = text.split_once("://").filter(|(scheme, _)| schemes.contains(scheme));
@@ -221,6 +236,20 @@ pub(super) fn spoken(text: &PlainText, what: &str, findings: &mut Findings) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_has_a_host_and_may_have_a_path() {
+        for (text, host_of, no_path) in [
+            ("http://a", "a", true),
+            ("http://a:9090/", "a", true),
+            ("https://user:secret@a.example:1?x=/y", "a.example", true),
+            ("https://a.example//", "a.example", true),
+            ("http://a/api/v1/write", "a", false),
+            ("nowhere", "", true),
+        ] {
+            assert_eq!((host(text), has_no_path(text)), (host_of, no_path), "{text}");
+        }
+    }
 
     #[test]
     fn times_and_dates_are_local_and_complete() {

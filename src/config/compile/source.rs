@@ -68,8 +68,15 @@ fn says_default(source: &written::Source) -> bool {
 pub(super) fn remote_write(written: &Written, findings: &mut Findings) -> Option<RemoteWrite> {
     let target = written.remote_write.as_ref()?;
     let proofs = Proofs { basic: &target.basic_auth, bearer: &target.bearer_token, oauth2: &target.oauth2 };
+    let url = reading::address(&target.url, WEB, findings);
+    if url.as_deref().is_some_and(reading::has_no_path) {
+        findings
+            .warn(codes::WB156, "`remote_write.url` has no path")
+            .at(target.url.place(), "a server takes samples at a path of its own")
+            .help("for Prometheus and VictoriaMetrics it ends with `/api/v1/write`, for Mimir with `/api/v1/push`, for Thanos with `/api/v1/receive`");
+    }
     Some(RemoteWrite {
-        url: reading::address(&target.url, WEB, findings).unwrap_or_default(),
+        url: url.unwrap_or_default(),
         timeout: reading::positive_or(target.timeout.as_ref(), TIMEOUT, findings),
         auth: proofs.auth(findings),
         headers: headers(&target.headers),

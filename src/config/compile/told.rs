@@ -1,13 +1,15 @@
-//! Who is told by whom, seen from the other end: schedules that tell nobody, people whom nothing reaches.
+//! Who is told by whom, seen from the other end: schedules that tell nobody, people whom nothing reaches, routines of which
+//! nobody hears.
 
 use super::Ground;
-use crate::config::settings::{ChannelKind, Digest, Escalation, Ladder, Responder, Settings, Target};
+use crate::config::settings::{ChannelKind, Digest, Escalation, Ladder, Reach, Responder, Settings, Target};
 use crate::diagnostics::{Findings, codes};
 use crate::model::Name;
 use std::collections::BTreeSet;
 
 /// Tells what nobody uses and who is not reached. Where policies could not be read, nothing can be said.
 pub(super) fn check(ground: &Ground<'_>, settings: &Settings, findings: &mut Findings) {
+    unheard_routines(ground, settings, findings);
     let unread = ["policies", "routines", "stakeholders"].iter().any(|section| ground.left_out.any(section));
     // Without a policy nobody is told of anything, which is said elsewhere.
     if unread || settings.policies.is_empty() {
@@ -51,6 +53,41 @@ fn is_reached_by_nothing(person: &Responder, settings: &Settings) -> bool {
         settings.channels.get(via).is_some_and(|channel| matches!(channel.kind, ChannelKind::Alertmanager { .. }))
     };
     !person.reach.is_empty() && person.reach.iter().all(|reach| is_alertmanager(&reach.via))
+}
+
+/// Tells of routines that come up in silence: only their being overdue would be heard of.
+fn unheard_routines(ground: &Ground<'_>, settings: &Settings, findings: &mut Findings) {
+    for written in &ground.written.routines {
+        let name = &written.name;
+        let Some(routine) = settings.routines.iter().find(|routine| *routine.name == *name.value) else { continue };
+        // What of `notify` could not be read may be whoever hears of it; that is said where it stands.
+        let is_read = routine.notify.len() == written.notify.len();
+        if !is_read || routine.notify.iter().any(|target| hears_routines(target, settings)) {
+            continue;
+        }
+        let why = match routine.notify.as_slice() {
+            [] => "it has no `notify`",
+            _ => "PagerDuty, Opsgenie, incident.io and Alertmanagers show no routines",
+        };
+        findings
+            .warn(codes::WB154, format!("nobody hears of the routine `{}` when it comes up", name.value))
+            .at(name.place, why)
+            .help("name a chat, mail, a webhook or somebody who is reached by one in `notify`");
+    }
+}
+
+/// Whether what is told to `target` may come to somebody's eyes where it is about no incident.
+fn hears_routines(target: &Target, settings: &Settings) -> bool {
+    // What could not be read is given the benefit of the doubt.
+    let shows = |channel: &Name| settings.channels.get(channel).is_none_or(|channel| channel.kind.shows_routines());
+    let by_one = |reach: &[Reach]| reach.iter().any(|reach| shows(&reach.via));
+    match target {
+        Target::Channel(name) => shows(name),
+        Target::Contact(name) => settings.contacts.get(name).is_none_or(|reach| by_one(reach)),
+        Target::Responder(_) | Target::Team(_) | Target::Schedule(_) => people(target, settings)
+            .into_iter()
+            .any(|name| settings.responders.get(name).is_none_or(|person| by_one(&person.reach))),
+    }
 }
 
 /// Everybody who may be told through `target`.

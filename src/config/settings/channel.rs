@@ -139,6 +139,27 @@ pub enum Format {
 }
 
 impl ChannelKind {
+    /// Whether it shows that a routine comes up. What does not is for waking people, or knows nothing but alerts.
+    #[must_use]
+    pub fn shows_routines(&self) -> bool {
+        match self {
+            ChannelKind::PagerDuty { .. }
+            | ChannelKind::Opsgenie { .. }
+            | ChannelKind::IncidentIo { .. }
+            | ChannelKind::Alertmanager { .. }
+            | ChannelKind::Webhook { format: Format::Alertmanager, .. } => false,
+            ChannelKind::Webhook { format: Format::Standard, .. }
+            | ChannelKind::SlackWebhook { .. }
+            | ChannelKind::Slack { .. }
+            | ChannelKind::Email { .. }
+            | ChannelKind::Teams { .. }
+            | ChannelKind::Discord { .. }
+            | ChannelKind::Telegram { .. }
+            | ChannelKind::MattermostWebhook { .. }
+            | ChannelKind::Mattermost { .. } => true,
+        }
+    }
+
     /// The secrets without which nothing is delivered, by their keys.
     #[must_use]
     pub fn secrets(&self) -> Vec<(&'static str, &Secret)> {

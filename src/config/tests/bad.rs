@@ -216,6 +216,50 @@ fn broken_files_are_findings_and_never_a_panic() {
 }
 
 #[test]
+fn a_routine_of_which_nobody_hears_is_told_at_its_name() {
+    let around = "channels: { pager: { pagerduty: { routing_key: { env: KEY } } }, am: { webhook: { url: 'http://a', format: alertmanager } }, chat: { webhook: { url: 'http://a' } } }
+responders: { lead: { reach: [{ via: pager }] }, reader: { reach: [{ via: pager }, { via: chat }] } }
+teams: { all: [lead, reader], few: [lead] }
+contacts: { press: { reach: [{ via: pager }] }, board: { reach: [{ via: chat }] } }
+";
+    let told = ["", "pager, am", "'responder:lead'", "'team:few'", "'contact:press'", "am, nowhere"]
+        .into_iter()
+        .chain(["chat", "pager, chat", "'responder:reader'", "'team:all'", "'contact:board'"]);
+    let told = told.map(|notify| {
+        let routine = format!("{{ name: look, every: {{ at: '09:00' }}, owner: lead, notify: [{notify}] }}");
+        let outcome = loading(&format!("{around}routines: [{routine}]\n"));
+        format!("[{notify}]\n{}\n", outcome.told_of(|finding| finding.code == codes::WB154))
+    });
+    insta::assert_snapshot!(told.collect::<String>());
+}
+
+#[test]
+fn an_address_that_leads_nowhere_is_told_at_its_place() {
+    let teams = |url: &str| format!("channels: {{ t: {{ teams: {{ url: {url} }} }} }}");
+    let write = |url: &str| format!("remote_write: {{ url: '{url}' }}");
+    let routine = |name: &str| {
+        let channels =
+            "channels: { chat: { webhook: { url: 'http://a' } } }\nresponders: { l: { reach: [{ via: chat }] } }";
+        format!("{channels}\nroutines: [{{ name: '{name}', every: {{ at: '09:00' }}, owner: l, notify: [chat] }}]")
+    };
+    let texts = [
+        teams("'https://example.webhook.office.com/webhookb2/1'"),
+        teams("'https://OUTLOOK.office.com:443/webhook/1'"),
+        teams("'https://webhook.office.com.example.org/1'"),
+        teams("'https://prod-1.westeurope.logic.azure.com/workflows/1/triggers/manual/paths/invoke'"),
+        teams("{ env: TEAMS }"),
+        write("http://127.0.0.1:9090"),
+        write("http://127.0.0.1:9090/"),
+        write("http://127.0.0.1:9090/?tenant=a"),
+        write("http://127.0.0.1:9090/api/v1/write"),
+        routine("."),
+        routine(".."),
+        routine("..."),
+    ];
+    insta::assert_snapshot!(table(texts.iter().map(String::as_str)));
+}
+
+#[test]
 fn two_files_that_say_the_same_are_told_both_places() {
     let outcome = loading_all([
         (

@@ -57,6 +57,9 @@ codes! {
     WB151 151 Warning "silence of everything";
     WB152 152 Warning "silence without a foreseeable end";
     WB153 153 Error "code cannot be allowed";
+    WB154 154 Warning "routine of which nobody hears";
+    WB155 155 Warning "address of a retired connector";
+    WB156 156 Warning "remote write without a path";
     WB160 160 Error "not a signature";
     WB161 161 Error "not the address of a contract";
     WB162 162 Error "no such value, or no number";
