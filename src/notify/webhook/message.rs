@@ -11,25 +11,10 @@ pub fn body(delivery: Delivery<'_>) -> String {
     let notice = delivery.notice;
     let draft = &notice.draft;
     let links = delivery.links.map(|links| json!({ "show": links.show, "acknowledge": links.acknowledge }));
-    let group: Map<String, Value> =
-        draft.key.group.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
     let mut body = json!({
         "type": kind(notice),
         "timestamp": draft.at.to_string(),
         "data": {
-            "incident": {
-                "id": draft.incident.to_string(),
-                "number": draft.number,
-                "name": format!("INC-{}", draft.number),
-                "generation": draft.generation,
-                "page": draft.page,
-                "severity": draft.severity.to_string(),
-                "policy": &*draft.key.policy,
-                "group": group,
-                "opened_at": draft.opened.to_string(),
-                "url": notice.link,
-                "links": links,
-            },
             "text": headline(notice),
             "reason": reason(notice),
             "level": draft.level.as_deref(),
@@ -38,10 +23,48 @@ pub fn body(delivery: Delivery<'_>) -> String {
             "alerts": notice.alerts.iter().map(alert).collect::<Vec<_>>(),
         }
     });
+    match draft.kind {
+        NoticeKind::Letter => body["data"]["letter"] = letter(notice),
+        NoticeKind::Page | NoticeKind::Update | NoticeKind::End => {
+            body["data"]["incident"] = incident(notice, links.as_ref())
+        }
+    }
     if draft.reason == Reason::Routine {
         body["data"]["report"] = json!(report(notice).collect::<Vec<_>>().join("\n"));
     }
     body.to_string()
+}
+
+/// The incident that it is about.
+fn incident(notice: &Notice, links: Option<&Value>) -> Value {
+    let draft = &notice.draft;
+    let group: Map<String, Value> =
+        draft.key.group.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
+    json!({
+        "id": draft.incident.to_string(),
+        "number": draft.number,
+        "name": format!("INC-{}", draft.number),
+        "generation": draft.generation,
+        "page": draft.page,
+        "severity": draft.severity.to_string(),
+        "policy": &*draft.key.policy,
+        "group": group,
+        "opened_at": draft.opened.to_string(),
+        "url": notice.link,
+        "links": links,
+    })
+}
+
+/// What is about no incident has no number of one: what it is, and for when.
+fn letter(notice: &Notice) -> Value {
+    let draft = &notice.draft;
+    json!({
+        "id": draft.incident.to_string(),
+        "name": &*draft.key.policy,
+        "severity": draft.severity.to_string(),
+        "at": draft.opened.to_string(),
+        "url": notice.link,
+    })
 }
 
 fn actor(actor: &Actor) -> Value {
@@ -101,4 +124,26 @@ fn alert(alert: &AlertText) -> Value {
         "ended_at": alert.ended.map(|at| at.to_string()),
         "note": alert.note,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::sample;
+
+    #[test]
+    fn a_routine_a_digest_and_a_summary_are_about_no_incident() {
+        for reason in [Reason::Routine, Reason::Digest, Reason::Rested] {
+            let mut notice = sample::page(Vec::new());
+            (notice.draft.kind, notice.draft.reason, notice.draft.number) = (NoticeKind::Letter, reason, 0);
+            notice.draft.key.policy = "routine/look around".into();
+            let body: Value = serde_json::from_str(&body(Delivery { notice: &notice, links: None, wall: 0 })).unwrap();
+            assert!(body["data"].get("incident").is_none(), "{body}");
+            assert!(!body.to_string().contains("INC-"), "{body}");
+            assert_eq!(body["data"]["letter"]["name"], "routine/look around", "{body}");
+        }
+        let body = body(Delivery { notice: &sample::page(Vec::new()), links: None, wall: 0 });
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert!(body["data"]["incident"]["number"].is_u64() && body["data"].get("letter").is_none(), "{body}");
+    }
 }
