@@ -11,7 +11,7 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// The channel used as well when this one fails.
     pub fallback: Option<Name>,
-    /// The least time between two updates at one destination.
+    /// The least time between an update and what its destination heard of the same incident before.
     pub updates_every: Span,
 }
 

@@ -37,7 +37,7 @@ pub struct Action {
     pub deed: Deed,
     /// When it is given up.
     pub timeout: Span,
-    /// How many runs there may be within `within`.
+    /// How often it may be started within `within`, whatever for.
     pub max_runs: u32,
     /// The time in which runs are counted.
     pub within: Span,

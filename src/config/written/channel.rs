@@ -42,7 +42,8 @@ pub struct Channel {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Updates {
-    /// The least time between two updates at one destination.
+    /// The least time between an update and what its destination heard of the same incident before. What is said of other
+    /// incidents puts nothing off.
     #[schemars(extend("default" = "1m"))]
     pub every: Duration,
 }

@@ -49,10 +49,11 @@ pub struct Action {
     /// When it is given up, with everything that it started.
     #[schemars(extend("default" = "30s"))]
     pub timeout: Option<Duration>,
-    /// How many runs there may be in `within`.
+    /// How often this action may be started in `within`, for all alerts and incidents together. It is a limit and no number of
+    /// tries: while an alert fires, an action is run for it once, however that ends.
     #[schemars(extend("default" = 1), range(min = 1, max = 1000))]
     pub max_runs: Option<u32>,
-    /// The time in which runs are counted.
+    /// The time in which the starts for `max_runs` are counted.
     #[schemars(extend("default" = "1h"))]
     pub within: Option<Duration>,
     /// The alert has to resolve in this time for the remedy to have worked.
@@ -120,7 +121,7 @@ pub enum Ping {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Routine {
-    /// Its name.
+    /// Its name. Not `.` or `..`, which no address can hold.
     pub name: Spanned<String>,
     /// When it comes up.
     pub every: Spanned<Recurrence>,

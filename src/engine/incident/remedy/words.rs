@@ -2,7 +2,7 @@
 
 use super::{Ended, Outcome, Verdict};
 use crate::engine::event::IncidentEvent;
-use crate::model::{Labels, Name, Span, duration_text};
+use crate::model::{Labels, Name, Span, counted, duration_text};
 
 /// The longest word from an output that a line repeats, in characters. The whole of it stands beside the incident.
 const LONGEST_WORD: usize = 160;
@@ -27,8 +27,8 @@ pub(super) fn clause(event: &IncidentEvent) -> Option<String> {
                 [(_, labels)] => labels.to_string(),
                 alerts => format!("{} alerts", alerts.len()),
             };
-            let within = duration_text::format(*within);
-            format!("{action} is not run for {whom}: `max_runs` is {max_runs} within {within}")
+            let (runs, within) = (counted(*max_runs as usize, "run"), duration_text::format(*within));
+            format!("{action} is not run for {whom}: `max_runs` allows {runs} within {within}, whatever for")
         }
         IncidentEvent::ActionBegan { action, labels, .. } => format!("{action} runs for {labels}"),
         IncidentEvent::ActionDropped { action, labels, .. } => {
