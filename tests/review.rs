@@ -143,25 +143,53 @@ fn what_nobody_acted_on_asks_whether_anybody_had_to_hear_of_it() {
     insta::assert_snapshot!(draft.questions.join("\n"));
 }
 
-#[test]
-fn what_a_remedy_mended_did_not_end_by_itself() {
+/// What is on record after a scenario of actions, and the instant at which that ended.
+fn after_actions(scenario: &str) -> (World, Sqlite, Moment) {
     let folder = Path::new("tests/scenarios");
     let fresh = FileLoader::new(folder.join("actions/watchbell.yaml")).load().unwrap_or_else(|why| panic!("{why}"));
     let world = World::new(fresh.settings, fresh.rules);
-    let events = lived(&folder.join("actions-fails-then-works.yaml"));
+    let events = lived(&folder.join(scenario));
     let at = events.iter().map(|event| event.moment).max().expect("something happened");
     let mut store = Sqlite::in_memory().expect("SQLite is built in");
     remember(&mut store, events);
+    (world, store, at)
+}
 
+fn daily_of(world: &World, store: &mut Sqlite, at: Moment) -> review::Report {
+    let periods = Kind::Daily.periods(at, &world.settings.timezone);
+    let past = Past::read(store, HERE, &world.settings, periods, at).expect("it can be read");
+    review::report(Kind::Daily, &Inputs { world, past: &past, at, measured: None, suggestions: &[] })
+}
+
+#[test]
+fn what_machines_tried_is_a_part_of_its_own_with_what_came_to_nothing() {
+    for (scenario, name) in [
+        ("actions-fails-then-works.yaml", "remedies_fails_then_works"),
+        ("actions-limit.yaml", "remedies_limit"),
+        ("actions-do-not-work.yaml", "remedies_do_not_work"),
+    ] {
+        // A moment later, so that what happened last lies in the period.
+        let (world, mut store, at) = after_actions(scenario);
+        let report = daily_of(&world, &mut store, at + Span::from_secs(1));
+        let page = report.human();
+        let part = page.split("REMEDIES\n").nth(1).and_then(|rest| rest.split("\nSILENCES").next()).expect("a part");
+        let json: serde_json::Value = serde_json::from_str(&report.json()).expect("it is JSON");
+        let json = serde_json::to_string_pretty(&json["remedies"]).expect("it is JSON");
+        let short = report.short();
+        let short = short.lines().find(|line| line.starts_with("remedies: ")).expect("a line");
+        insta::assert_snapshot!(name, format!("{part}\n{short}\n\n{json}"));
+    }
+}
+
+#[test]
+fn what_a_remedy_mended_did_not_end_by_itself() {
+    let (world, mut store, at) = after_actions("actions-fails-then-works.yaml");
     let one = OneIncident::read(&mut store, HERE, &world.settings, 1).expect("it can be read").expect("there is one");
     let page = review::postmortem(&world, &one, &[], at).expect("it is over").markdown();
     assert!(page.contains("- **Ended**: by `rebuild-queue`, which worked: its last alert ended\n"), "{page}");
     assert!(page.contains("- rebuild-queue mended it, and nobody had to act."), "{page}");
 
-    let periods = Kind::Daily.periods(at, &world.settings.timezone);
-    let past = Past::read(&mut store, HERE, &world.settings, periods, at).expect("it can be read");
-    let inputs = Inputs { world: &world, past: &past, at, measured: None, suggestions: &[] };
-    let page = review::report(Kind::Daily, &inputs).markdown();
+    let page = daily_of(&world, &mut store, at).markdown();
     assert!(page.contains("| by `rebuild-queue` |"), "{page}");
     assert!(!page.contains("by itself") && !page.contains("without anybody acting, last"), "{page}");
 }

@@ -24,7 +24,8 @@ pub use past::{Conditions, OneIncident, Past};
 pub use postmortem::{Chart, Entry, NoDraft, Postmortem, RuleFacts, StageLine, Told, charts, postmortem};
 pub use record::{Deadline, Firing, Outcome, Page, Record, Round};
 pub use report::{
-    Candidate, Capacity, Component, Coverage, DutyGap, Figures, IncidentLine, Inputs, Load, Messages, OfSeverity,
-    OnDuty, Owed, Person, Report, RuleLine, Silenced, StageRecord, Trouble, Undelivered, ValueLine, candidates, report,
+    ActionLine, Candidate, Capacity, Component, Coverage, DutyGap, FailedRun, Figures, IncidentLine, Inputs, Load,
+    Messages, OfSeverity, OnDuty, Owed, Person, Remedies, Report, RuleLine, Silenced, StageRecord, Trouble,
+    Undelivered, ValueLine, candidates, report,
 };
 pub use suggest::{MOST as MOST_SUGGESTED, Suggestion, suggest};

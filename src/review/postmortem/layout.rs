@@ -172,12 +172,12 @@ fn response(page: &mut Document, draft: &Postmortem, clock: Clock<'_>) {
         table.row([format!("{}{again}", stage.stage).into(), at(stage.due), at(stage.done), by, verdict]);
     }
     page.table(table, "No deadline is configured for it, and nobody acted.");
-    let taken =
-        draft.to_acknowledge_seconds.map_or_else(|| "never".to_owned(), |after| format!("after {}", seconds(after)));
-    page.text(format!(
-        "Acknowledged (MTTA) {taken}, from the first message; resolved (MTTR) after {}, from the opening.",
-        seconds(draft.to_resolve_seconds)
-    ));
+    let taken = draft.to_acknowledge_seconds.map_or_else(
+        || "Nobody acknowledged it (no MTTA)".to_owned(),
+        |after| format!("Acknowledged (MTTA) after {}, from the first message", seconds(after)),
+    );
+    let over = seconds(draft.to_resolve_seconds);
+    page.text(format!("{taken}; resolved (MTTR) after {over}, from the opening."));
 }
 
 fn values(page: &mut Document, rule: &RuleFacts) {

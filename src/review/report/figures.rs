@@ -63,10 +63,57 @@ impl Figures {
         }
     }
 
+    /// How long it took until somebody acknowledged; else, that nobody did, or that there was nothing to acknowledge.
+    #[must_use]
+    pub fn acknowledged(&self) -> String {
+        match (self.to_acknowledge, self.unacknowledged) {
+            (Some(average), _) => average.words(),
+            (None, 0) => "nothing to acknowledge".into(),
+            (None, 1) => "nobody acknowledged the one that paged".into(),
+            (None, paged) => format!("nobody acknowledged any of the {paged} that paged"),
+        }
+    }
+
+    /// How long it took until it was over; else, that nothing is.
+    #[must_use]
+    pub fn resolved(&self) -> String {
+        self.to_resolve.map_or_else(|| "nothing was over".into(), |average| average.words())
+    }
+
     /// `2 critical, 1 high`; nothing where nothing opened.
     #[must_use]
     pub fn severities(&self) -> String {
         let some = self.by_severity.iter().filter(|one| one.incidents > 0);
         some.map(|one| format!("{} {}", one.incidents, one.severity)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Span;
+
+    #[test]
+    fn that_nobody_acknowledged_is_said_of_how_many() {
+        let figures = |unacknowledged: usize, took: &[i64]| Figures {
+            opened: 5,
+            reopened: 0,
+            by_severity: Vec::new(),
+            pages: 5,
+            out_of_hours: 0,
+            unacknowledged,
+            untouched: 0,
+            to_acknowledge: Average::of(took.iter().map(|minutes| Span::from_mins(*minutes))),
+            to_resolve: None,
+        };
+        for (unacknowledged, took, words) in [
+            (0, &[][..], "nothing to acknowledge"),
+            (1, &[], "nobody acknowledged the one that paged"),
+            (3, &[], "nobody acknowledged any of the 3 that paged"),
+            (3, &[4], "4m (of 1)"),
+        ] {
+            assert_eq!(figures(unacknowledged, took).acknowledged(), words);
+        }
+        assert_eq!(figures(0, &[]).resolved(), "nothing was over");
     }
 }

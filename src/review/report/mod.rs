@@ -13,6 +13,7 @@ mod incidents;
 mod layout;
 mod messages;
 mod people;
+mod remedies;
 mod rules;
 mod short;
 mod troubles;
@@ -27,6 +28,7 @@ pub use figures::{Figures, OfSeverity};
 pub use incidents::IncidentLine;
 pub use messages::{Messages, Undelivered};
 pub use people::{Load, Person};
+pub use remedies::{ActionLine, FailedRun, Remedies};
 pub use rules::{Candidate, RuleLine, candidates};
 pub use troubles::Trouble;
 pub use values::ValueLine;
@@ -80,6 +82,8 @@ pub struct Report {
     pub open: Vec<IncidentLine>,
     /// Who acted.
     pub people: Vec<Person>,
+    /// What machines tried.
+    pub remedies: Remedies,
     /// What holds messages back now.
     pub silences: Vec<Silenced>,
     /// What could not be seen.
@@ -138,6 +142,7 @@ pub fn report(kind: Kind, inputs: &Inputs<'_>) -> Report {
         incidents: incidents::lines(inputs, period, clock),
         open: incidents::open(inputs, period, clock),
         people: people::acted(inputs, period),
+        remedies: Remedies::of(inputs, period),
         silences: duty::silences(inputs),
         troubles: troubles::troubles(inputs, period),
         messages: Messages::of(inputs, period),

@@ -27,6 +27,7 @@ pub(super) fn short(report: &Report) -> String {
             lines.extend([deadlines(report), available(report), capacity(report), owed(report)].into_iter().flatten());
         }
     }
+    lines.extend(remedies(report));
     lines.extend(troubles(report));
     lines.push(format!("{}/incidents", report.base));
     let lines: Vec<String> = lines.iter().map(|line| cut(&one_line(line), LONGEST_LINE)).collect();
@@ -85,6 +86,12 @@ fn deadlines(report: &Report) -> Option<String> {
         .to_acknowledge
         .map(|one| format!(", acknowledged after {} on average", seconds(one.mean_seconds)));
     (met + missed > 0).then(|| format!("deadlines: {met} met, {missed} missed{}", mean.unwrap_or_default()))
+}
+
+fn remedies(report: &Report) -> Option<String> {
+    let (ran, failed) = report.remedies.counts();
+    let failed = if failed > 0 { format!(", {failed} came to nothing") } else { String::new() };
+    (ran > 0).then(|| format!("remedies: {}{failed}", counted(ran, "run")))
 }
 
 fn noisy(report: &Report) -> Option<String> {

@@ -2,13 +2,14 @@
 
 mod overnight;
 mod people;
+mod remedies;
 mod standing;
 mod trends;
 
 use super::Report;
 use super::figures::Figures;
 use crate::model::counted;
-use crate::review::clock::{At, Average, Clock, Kind, seconds};
+use crate::review::clock::{At, Clock, Kind, seconds};
 use crate::review::document::{Document, Line, Table};
 
 /// So many rows stand in a table; JSON has them all.
@@ -30,6 +31,7 @@ pub(super) fn document(report: &Report) -> Document {
             overnight::needs_somebody(&mut page, report, clock);
             overnight::incidents(&mut page, report, clock);
             overnight::people(&mut page, report);
+            remedies::remedies(&mut page, report, clock);
             standing::silences(&mut page, report, clock);
             standing::troubles(&mut page, report, clock);
             standing::messages(&mut page, report, clock);
@@ -40,6 +42,7 @@ pub(super) fn document(report: &Report) -> Document {
             overnight::figures(&mut page, report);
             overnight::needs_somebody(&mut page, report, clock);
             standing::deadlines(&mut page, report);
+            remedies::remedies(&mut page, report, clock);
             trends::noisy(&mut page, report);
             trends::candidates(&mut page, report);
             standing::coverage(&mut page, report, clock);
@@ -56,6 +59,7 @@ pub(super) fn document(report: &Report) -> Document {
             trends::capacity(&mut page, report, clock);
             people::owed(&mut page, report, clock);
             standing::deadlines(&mut page, report);
+            remedies::remedies(&mut page, report, clock);
             people::load(&mut page, report);
             trends::noisy(&mut page, report);
             trends::candidates(&mut page, report);
@@ -121,9 +125,8 @@ fn beside(now: usize, before: Option<usize>) -> String {
     }
 }
 
-/// An average beside the one before.
-fn average(now: &Figures, before: Option<&Figures>, read: fn(&Figures) -> Option<Average>) -> String {
-    let words = |figures: &Figures| read(figures).map_or_else(|| "none".to_owned(), |average| average.words());
+/// How long something took, beside how long it took before.
+fn took(now: &Figures, before: Option<&Figures>, words: fn(&Figures) -> String) -> String {
     match before {
         Some(before) => format!("{}; before: {}", words(now), words(before)),
         None => words(now),

@@ -1,15 +1,15 @@
 //! What happened: figures, what needs somebody, incidents, who acted.
 
-use super::{Report, average, beside, incident, incidents_in_words, rows};
+use super::{Report, beside, incident, incidents_in_words, rows, took};
 use crate::model::counted;
 use crate::review::clock::{Clock, Kind, seconds};
 use crate::review::document::{Document, Line, Part};
-use crate::review::report::IncidentLine;
+use crate::review::report::{Figures, IncidentLine};
 
 /// How much happened.
 pub(super) fn figures(page: &mut Document, report: &Report) {
     let (now, before) = (&report.figures, report.figures_before.as_ref().filter(|_| report.kind != Kind::Daily));
-    let was = |read: fn(&crate::review::report::Figures) -> usize| beside(read(now), before.map(read));
+    let was = |read: fn(&Figures) -> usize| beside(read(now), before.map(read));
     let opened = match before {
         Some(before) => format!("{}; before: {}", incidents_in_words(now), incidents_in_words(before)),
         None => incidents_in_words(now),
@@ -25,8 +25,8 @@ pub(super) fn figures(page: &mut Document, report: &Report) {
         ("Out of hours", was(|figures| figures.out_of_hours).into()),
         ("Paged, and nobody acknowledged", was(|figures| figures.unacknowledged).into()),
         ("Over without anybody acting", was(|figures| figures.untouched).into()),
-        ("To acknowledge (MTTA)", average(now, before, |figures| figures.to_acknowledge).into()),
-        ("To resolve (MTTR)", average(now, before, |figures| figures.to_resolve).into()),
+        ("To acknowledge (MTTA)", took(now, before, Figures::acknowledged).into()),
+        ("To resolve (MTTR)", took(now, before, Figures::resolved).into()),
     ]));
 }
 

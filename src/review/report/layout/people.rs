@@ -104,7 +104,11 @@ fn answered(now: &Figures, before: Option<&Figures>) -> Option<String> {
     });
     match (took, over) {
         (Some(took), Some(over)) => Some(format!("{took}; {over}.")),
-        (None, Some(over)) => Some(format!("Nobody had to take any of them in hand, or nobody did; {over}.")),
+        (None, Some(over)) if now.unacknowledged == 0 => Some(format!("None of them had to be taken in hand; {over}.")),
+        (None, Some(over)) => {
+            let paged = counted(now.unacknowledged, "incident");
+            Some(format!("Somebody was paged for {paged}, and nobody acknowledged; {over}."))
+        }
         (Some(took), None) => Some(format!("{took}.")),
         (None, None) => None,
     }

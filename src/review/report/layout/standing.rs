@@ -106,11 +106,10 @@ pub(super) fn deadlines(page: &mut Document, report: &Report) {
     };
     let heads = ["stage", "severity", "#met", "#missed", "#over before", "#not due yet", "before"];
     rows(page, &heads, &report.deadlines, row, "Nothing fell due in this period, or no deadline is configured.");
-    let mean = |average: Option<crate::review::Average>| average.map_or_else(|| "none".into(), |one| one.words());
     page.text(format!(
         "Time to acknowledge (MTTA), from the first message: {}. Time to resolve (MTTR), from the opening: {}.",
-        mean(figures.to_acknowledge),
-        mean(figures.to_resolve)
+        figures.acknowledged(),
+        figures.resolved()
     ));
 }
 
