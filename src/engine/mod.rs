@@ -25,7 +25,7 @@ pub mod world;
 pub use event::{Event, EventKind, IncidentEvent};
 pub use fate::{Fate, GoesOn, fate};
 pub use recording::{REMOTE_WRITE_FAILING, RecordingState};
-pub use reload::{Change, Standing, enabled, pair};
+pub use reload::{Change, RuleRef, Standing, enabled, pair, summary};
 pub use state::State;
 pub use world::World;
 

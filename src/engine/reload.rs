@@ -3,6 +3,10 @@
 //! A matched rule keeps its alerts and timers, whatever changed in it. What has no partner ends, for everyone who heard
 //! of it, with the reason.
 
+mod change;
+
+pub use change::{Change, RuleRef, summary};
+
 use super::alert::AlertKind;
 use super::evaluate::{Instant, alert_id, identify, rule_labels};
 use super::transition::{Cause, Transition, sort};
@@ -13,40 +17,6 @@ use crate::rules::{Group, NoData, Rule, RuleSet};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-/// What a reload did to one rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It is new.
-    Added(RuleRef),
-    /// It is gone; so many of its alerts ended.
-    Removed(RuleRef, usize),
-    /// It is the same rule with other words; so many alerts were kept.
-    Changed(RuleRef, usize),
-}
-
-/// A rule as a log line names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleRef {
-    /// Its group.
-    pub group: crate::model::Name,
-    /// Its alert name.
-    pub alert: crate::model::Name,
-}
-
-impl std::fmt::Display for Change {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Change::Added(rule) => write!(f, "rule {}/{} is new", rule.group, rule.alert),
-            Change::Removed(rule, ended) => {
-                write!(f, "rule {}/{} is gone; {ended} alerts ended", rule.group, rule.alert)
-            }
-            Change::Changed(rule, kept) => {
-                write!(f, "rule {}/{} was read anew; {kept} alerts kept", rule.group, rule.alert)
-            }
-        }
-    }
-}
-
 /// A rule and the group that it stands in.
 pub type Standing<'a> = (&'a Arc<Group>, &'a Arc<Rule>);
 
@@ -55,35 +25,44 @@ impl Engine {
     pub(super) fn reload(&mut self, world: Arc<World>, now: Moment, step: &mut Step) {
         let old = std::mem::replace(&mut self.world, Arc::clone(&world));
         let pairs = pair(enabled(&old.rules), enabled(&world.rules));
-        let pairs = pairs.into_iter().map(|((_, rule), partner)| (rule, partner.map(|(_, partner)| partner)));
-        let pairs: Vec<(&Arc<Rule>, Option<&Arc<Rule>>)> = pairs.collect();
         let mut next = (*world).clone();
-        next.remember_departed(pairs.iter().filter(|(_, partner)| partner.is_none()).map(|(rule, _)| Arc::clone(rule)));
+        let departed = pairs.iter().filter(|(_, partner)| partner.is_none());
+        next.remember_departed(departed.map(|((_, rule), _)| Arc::clone(rule)));
         self.world = Arc::new(next);
         let at = Instant { slot: Slot::from_millis(now.millis()), now };
         let mut transitions = Vec::new();
-        for (rule, partner) in &pairs {
-            match partner {
-                None => transitions.extend(self.remove_rule(rule, &old, at, step)),
-                Some(partner) if Arc::ptr_eq(rule, partner) => {}
-                Some(partner) => transitions.extend(self.carry_over(rule, partner, at, step)),
+        for (before, partner) in &pairs {
+            let Some(is) = partner else {
+                transitions.extend(self.remove_rule(*before, at, step));
+                continue;
+            };
+            if !Arc::ptr_eq(before.1, is.1) {
+                transitions.extend(self.carry_over(before.1, is.1, at, step));
             }
+            step.changes.extend(change::found_again(*before, *is, || self.alerts_of(is.1.id)));
         }
         self.forget_recordings();
         self.routines_seen = None;
         transitions.extend(self.end_own_of_departed(now, step));
         transitions.extend(self.expectations_changed(&old));
         sort(&mut transitions);
-        let kept: HashSet<RuleId> = pairs.iter().filter_map(|(_, partner)| partner.map(|rule| rule.id)).collect();
+        let kept: HashSet<RuleId> = pairs.iter().filter_map(|(_, partner)| partner.map(|(_, rule)| rule.id)).collect();
         let added = enabled(&world.rules).filter(|(_, rule)| !kept.contains(&rule.id));
-        step.changes.extend(added.map(|(group, rule)| Change::Added(RuleRef::of(group, rule))));
+        step.changes.extend(added.map(|rule| Change::Added(RuleRef::of(rule))));
+        step.changes.extend(change::of_records(&old.rules, &world.rules));
         let at = self.at(at.slot, now);
         step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
         // Other silences, windows and inhibitions may hold now.
         step.take(incident::review(&self.world, &mut self.state.incidents, at));
     }
 
-    fn remove_rule(&mut self, rule: &Arc<Rule>, old: &World, at: Instant, step: &mut Step) -> Vec<Transition> {
+    /// How many alerts of a rule are pending or fire.
+    fn alerts_of(&self, rule: RuleId) -> usize {
+        self.state.rules.get(&rule).map_or(0, |state| state.iter().filter(|alert| !alert.is_calm()).count())
+    }
+
+    fn remove_rule(&mut self, gone: Standing<'_>, at: Instant, step: &mut Step) -> Vec<Transition> {
+        let (_, rule) = gone;
         let mut transitions = Vec::new();
         if let Some(state) = self.state.rules.get(&rule.id) {
             for seat in state.alerts.iter().flatten() {
@@ -93,8 +72,7 @@ impl Engine {
             }
             self.apply(EventKind::RuleForgotten { rule: rule.id }, at.now, None, step);
         }
-        let group = old.group_of(rule.id).map_or_else(|| "".into(), |group| group.name.clone());
-        step.changes.push(Change::Removed(RuleRef { group, alert: rule.alert.clone() }, transitions.len()));
+        step.changes.push(Change::Removed(RuleRef::of(gone), transitions.len()));
         transitions.sort_by(|a, b| a.subject.labels.cmp(&b.subject.labels));
         transitions
     }
@@ -139,7 +117,6 @@ impl Engine {
         gone.sort_by_key(|(_, alert)| *alert);
         changed.sort_by_key(|alert| alert.id);
         state.meet_again(old, new);
-        let kept = state.iter().filter(|alert| !alert.is_calm()).count();
         self.state.rules.insert(new.id, state);
         for (_, alert) in gone {
             self.apply(EventKind::AlertForgotten { rule: new.id, alert }, at.now, None, step);
@@ -147,8 +124,6 @@ impl Engine {
         for alert in changed {
             self.apply(EventKind::AlertChanged { rule: new.id, alert: Box::new(alert) }, at.now, None, step);
         }
-        let group = world.group_of(new.id).map_or_else(|| "".into(), |group| group.name.clone());
-        step.changes.push(Change::Changed(RuleRef { group, alert: new.alert.clone() }, kept));
         transitions.sort_by(|a, b| a.subject.labels.cmp(&b.subject.labels));
         transitions
     }
@@ -171,12 +146,6 @@ impl Engine {
         let mut alerts: Vec<(AlertId, AlertId)> = alerts.collect();
         alerts.sort();
         self.apply(EventKind::RuleMoved { from: old.id, to: new.id, alerts }, at.now, None, step);
-    }
-}
-
-impl RuleRef {
-    fn of(group: &Group, rule: &Rule) -> Self {
-        RuleRef { group: group.name.clone(), alert: rule.alert.clone() }
     }
 }
 

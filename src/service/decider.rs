@@ -19,7 +19,7 @@ use crate::engine::evaluate::Reading;
 use crate::engine::incident::{self, Ended, Job, JobError, RunId, RunNews, Standing};
 use crate::engine::notice::{Draft, Notice};
 use crate::engine::posted::Post;
-use crate::engine::{Engine, Event, EventKind, Fact, Failure, IncidentEvent, Step};
+use crate::engine::{Change, Engine, Event, EventKind, Fact, Failure, IncidentEvent, Step};
 use crate::http::chain;
 use crate::model::{Moment, Name, Slot, Span};
 use crate::prometheus::Writer;
@@ -377,15 +377,15 @@ impl Decider {
     }
 
     /// Other rules or settings run from now on. Nothing fails from here. The files are stored with what the change does to
-    /// alerts, so that a start always knows which rules wrote the journal.
-    pub async fn reload(&mut self, world: Arc<crate::engine::World>, fresh: Fresh, now: Moment) -> usize {
+    /// alerts, so that a start always knows which rules wrote the journal. Gives what became of which rule.
+    pub async fn reload(&mut self, world: Arc<crate::engine::World>, fresh: Fresh, now: Moment) -> Vec<Change> {
         self.clients = fresh.clients;
         self.writer = fresh.writer;
         self.rule_set = fresh.rule_set;
         self.good_files = Some(fresh.files);
-        let step = self.engine.advance(Fact::Reloaded { world }, now);
-        let changes = step.changes.len();
-        for change in &step.changes {
+        let mut step = self.engine.advance(Fact::Reloaded { world }, now);
+        let changes = std::mem::take(&mut step.changes);
+        for change in &changes {
             info!("{change}");
         }
         self.ways_out.metrics.forget_rules();

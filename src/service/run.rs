@@ -16,10 +16,10 @@ use super::remedies::Remedies;
 use super::reports::Reports;
 use super::said::Said;
 use super::timetable::{Due, Timetable};
-use crate::engine::World;
 use crate::engine::command::Command;
 use crate::engine::posted::Post;
 use crate::engine::routine::Wanted;
+use crate::engine::{self, Change, World};
 use crate::model::{Slot, Span};
 use crate::rules::Group;
 use std::collections::HashMap;
@@ -269,8 +269,8 @@ impl Run {
         if let Some(pen) = self.pen() {
             pen.write(ends(ended, Slot::from_millis(look.wall)).collect());
         }
-        let words = changed(changes, &self.decider.engine.world.settings.differences(&settings));
-        info!(changes, groups = groups.len(), "reloaded: {words}");
+        let words = changed(&changes, &self.decider.engine.world.settings.differences(&settings));
+        info!(changes = changes.len(), groups = groups.len(), "reloaded: {words}");
         words
     }
 
@@ -310,15 +310,12 @@ impl Run {
     }
 }
 
-/// What a reload changed, in words: rules by their number, everything else by its key in the configuration.
-fn changed(rules: usize, keys: &[&str]) -> String {
-    let rules = match rules {
-        1 => "1 rule is other than before".to_owned(),
-        rules => format!("{rules} rules are others than before"),
-    };
+/// What a reload changed, in words: rules by their names, everything else by its key in the configuration.
+fn changed(rules: &[Change], keys: &[&str]) -> String {
+    let rules = engine::summary(rules);
     if keys.is_empty() {
         rules
     } else {
-        format!("{rules}, and so is what the configuration says of {}", keys.join(", "))
+        format!("{rules}; the configuration says something else of {}", keys.join(", "))
     }
 }

@@ -90,7 +90,7 @@ fn off_a_terminal_every_line_of_the_service_is_an_ecs_document_and_says_what_an_
     folder.write("rules.yaml", &RULES.replace("above", "abov"));
     wait_for_line(&watchbell, "error", "did you mean `above`");
     folder.write("rules.yaml", &RULES.replace("100", "101"));
-    wait_for_line(&watchbell, "info", "reloaded: 1 rule is other than before");
+    wait_for_line(&watchbell, "info", "reloaded: rules: changed 1 (chain/GasPriceSpike)");
     gas(20.0);
     wait_for_line(&watchbell, "info", "INC-1 resolved");
     wait_for_line(&watchbell, "info", "delivered to pager");
