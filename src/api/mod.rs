@@ -65,10 +65,7 @@ pub async fn serve(listener: TcpListener, doors: Doors, stop: CancellationToken)
     let checkup = Arc::new(Checkup::default());
     let desk = Desk { doors, callbacks: Arc::clone(&callbacks), checkup, registry, is_local, started };
     let router = routes::router(&desk);
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-    if let Err(cause) = served {
-        tracing::error!(error = %cause, "the HTTP server ended");
-    }
+    crate::http::serve(listener, router, stop).await;
     callbacks.finish().await;
 }
 

@@ -40,11 +40,7 @@ pub async fn serve(listener: TcpListener, routes: watch::Receiver<Router>, stop:
         let mut router = routes.borrow().clone();
         async move { router.call(request).await }
     };
-    let service = Router::new().fallback(current).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
-    if let Err(cause) = served {
-        tracing::error!(error = %cause, "the HTTP server of the collector ended");
-    }
+    crate::http::serve(listener, Router::new().fallback(current), stop).await;
 }
 
 async fn health(State((checkup, settings)): State<(Arc<Checkup>, Arc<Collect>)>) -> Health {

@@ -6,6 +6,8 @@
 //! reached through a proxy, whatever the environment says.
 //!
 //! Absent on purpose: retries and deadlines. Only the caller knows what may be repeated and how long it is worth waiting.
+//!
+//! The other side is [`serve`]: the service and the collector answer through it.
 
 #[cfg(test)]
 pub(crate) mod canned;
@@ -13,6 +15,7 @@ mod client;
 mod error;
 mod oauth;
 mod scrub;
+mod server;
 mod signed;
 #[cfg(test)]
 mod tests;
@@ -22,6 +25,7 @@ pub use client::{Client, is_loopback};
 pub(crate) use client::{address, named};
 pub use error::ClientError;
 pub use scrub::scrub;
+pub use server::serve;
 pub use signed::{is_secret_of, webhook_signature};
 pub use tls::{config as trust, judge};
 

@@ -2,6 +2,9 @@
 
 use crate::support::{Collector, Scratch, http};
 use serde_json::Value;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 const CONFIG: &str = r#"collect:
   listen: "$LISTEN"
@@ -54,4 +57,31 @@ fn what_is_sent_in_another_shape_is_answered_with_the_field_what_was_found_and_w
     assert_eq!(timer(r#"{"name":"operation_duration_ms","value":1,"tags":{"operation":"trade"}}"#).0, 202);
     let counted = collector.value(r#"operation_duration_ms_count{operation="trade",outcome="ok"}"#);
     assert_eq!(counted, Some(1.0), "{}", collector.process.said());
+}
+
+/// Half of a request, and the connection over which it came.
+fn half_sent(collector: &Collector) -> TcpStream {
+    let mut stream = TcpStream::connect(collector.url().trim_start_matches("http://")).expect("it listens");
+    stream.write_all(b"POST /v1/beacon HTTP/1.1\r\nHost: x\r\n").expect("it takes bytes");
+    stream
+}
+
+/// Whether the other side has closed, which this waits for. A head has ten seconds, and so nobody is closed for that alone.
+fn is_closed(stream: &mut TcpStream) -> bool {
+    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a time to wait");
+    match stream.read(&mut [0]) {
+        Ok(count) => count == 0,
+        Err(cause) => cause.kind() == ErrorKind::ConnectionReset,
+    }
+}
+
+#[test]
+fn whoever_holds_hundreds_of_half_sent_requests_keeps_nobody_from_the_metrics() {
+    let folder = Scratch::new("doors-held");
+    let mut collector = Collector::start(folder.path(), CONFIG, &[("TIMERS_TOKEN", "open sesame")]).expect("it starts");
+    let mut held: Vec<_> = (0..600).map(|_| half_sent(&collector)).collect();
+    assert!(collector.page().contains("watchbell_collect_beacons_total"), "it is scraped");
+    assert!(held[..80].iter_mut().all(is_closed), "those that came first have made room");
+    collector.process.signal("TERM");
+    assert!(collector.process.wait().success(), "nobody is waited for: {}", collector.process.said());
 }
