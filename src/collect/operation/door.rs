@@ -75,8 +75,8 @@ async fn report(State(door): State<Arc<Door>>, request: Request) -> Response {
 impl Door {
     async fn take(&self, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
         self.admit(headers)?;
-        let timers = post::read(&whole(body).await?)?;
-        self.spend(timers.len())?;
+        let mut timers = post::read(&whole(body).await?)?;
+        self.spend(&mut timers)?;
         Ok(self.count(timers))
     }
 
@@ -98,11 +98,20 @@ impl Door {
         if is_json { Ok(()) } else { Err(Refusal::new("wrong_type", "send `Content-Type: application/json`")) }
     }
 
-    fn spend(&self, timers: usize) -> Result<(), Refusal> {
-        let pieces = u32::try_from(timers).unwrap_or(u32::MAX);
+    /// Takes the good ones out of the allowance, and refuses those for which it does not suffice. What is refused costs next to
+    /// nothing, or whoever sends rubbish would spend what is there for good timers.
+    fn spend(&self, timers: &mut [Result<Timer, Refusal>]) -> Result<(), Refusal> {
+        let too_many = || Refusal::new("rate_limited", "too many timers in a second; send them later");
+        let good = timers.iter().filter(|timer| timer.is_ok()).count();
         let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = allowance.take(pieces, Instant::now());
-        if may { Ok(()) } else { Err(Refusal::new("rate_limited", "too many timers in a second; send them later")) }
+        let taken = allowance.take(u32::try_from(good).unwrap_or(u32::MAX), Instant::now());
+        drop(allowance);
+        if taken == 0 {
+            return Err(too_many());
+        }
+        let beyond = timers.iter_mut().filter(|timer| timer.is_ok()).skip(usize::try_from(taken).unwrap_or(usize::MAX));
+        beyond.for_each(|timer| *timer = Err(too_many()));
+        Ok(())
     }
 
     fn count(&self, timers: Vec<Result<Timer, Refusal>>) -> Response {
@@ -259,8 +268,22 @@ mod tests {
         let measures = Measures::new();
         let router = router(&Operations { per_second: 1, ..settings() }, &Timers::new(&measures), &measures);
         let flood = format!("[{}]", vec![timer("trade"); 100].join(","));
-        assert_eq!(send(&router, &[], flood.clone()).await.0, 202);
+        let (status, said) = send(&router, &[], flood.clone()).await;
+        assert_eq!((status, &said["accepted"], &said["refused"]), (202, &json!(4), &json!(96)));
+        assert_eq!((&said["errors"][0]["timer"], said["errors"].as_array().unwrap().len()), (&json!(4), MOST_ERRORS));
         assert_eq!(send(&router, &[], flood).await.0, 429);
-        assert_eq!((counted(&measures, "accepted"), counted(&measures, "rate_limited")), (100, 1));
+        assert_eq!((counted(&measures, "accepted"), counted(&measures, "rate_limited")), (4, 97));
+    }
+
+    #[tokio::test]
+    async fn rubbish_spends_nothing_that_is_there_for_good_timers() {
+        let measures = Measures::new();
+        let router = router(&Operations { per_second: 1000, ..settings() }, &Timers::new(&measures), &measures);
+        let rubbish = format!("[{}]", vec!["1"; MOST_TIMERS].join(","));
+        for _ in 0..5 {
+            assert_eq!(send(&router, &[], rubbish.clone()).await.0, 400);
+        }
+        assert_eq!(send(&router, &[], timer("trade")).await.0, 202);
+        assert_eq!((counted(&measures, "accepted"), counted(&measures, "rate_limited")), (1, 0));
     }
 }
