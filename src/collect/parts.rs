@@ -7,7 +7,7 @@
 //! Start at [`Parts::change`].
 
 use super::application::EndpointProbe;
-use super::cursor::State;
+use super::cursor::{State, StateError};
 use super::difference::{missing, words};
 use super::operation::Timers;
 use super::probe::{Crew, Infirmary};
@@ -20,6 +20,7 @@ use crate::measures::Measures;
 use crate::model::Name;
 use axum::Router;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,8 @@ pub(super) struct Parts {
     measures: Measures,
     infirmary: Infirmary,
     requests: HttpMetrics,
-    /// Opened with the first chain of which something is counted, and kept from then on.
+    /// Opened with the first part that keeps anything, in the file or beside it, and kept from then on: whoever has it is
+    /// the only one who writes there.
     state: Option<State>,
     chains: BTreeMap<Name, Part>,
     applications: BTreeMap<Name, Part>,
@@ -111,7 +113,7 @@ impl Parts {
     /// # Errors
     /// When that cannot be; then everything is as it was.
     pub(super) async fn change(&mut self, settings: Collect) -> Result<String, CollectError> {
-        let prepared = self.prepare(&settings)?;
+        let prepared = self.prepare(&settings).await?;
         // Nothing fails from here.
         let words = words(&self.settings, &settings);
         let old = std::mem::replace(&mut self.settings, settings);
@@ -127,7 +129,7 @@ impl Parts {
     }
 
     /// Gathers what `settings` need for what is other than before.
-    fn prepare(&self, settings: &Collect) -> Result<Prepared, CollectError> {
+    async fn prepare(&self, settings: &Collect) -> Result<Prepared, CollectError> {
         let fixed = |key, is_same| if is_same { Ok(()) } else { Err(CollectError::Fixed { key }) };
         fixed("listen", settings.listen == self.settings.listen)?;
         fixed("state", settings.state == self.settings.state)?;
@@ -142,8 +144,8 @@ impl Parts {
             Ok((name.clone(), (measures, probes)))
         });
         let applications = applications.collect::<Result<_, CollectError>>()?;
-        let counts = settings.chains.values().any(contract::counts) && self.state.is_none();
-        let state = counts.then(|| State::open(&settings.state)).transpose()?;
+        let keeps = settings.chains.values().any(contract::counts) || settings.beacons.is_some();
+        let state = if keeps && self.state.is_none() { Some(open(settings.state.clone()).await?) } else { None };
         Ok(Prepared { state, chains, applications })
     }
 
@@ -261,6 +263,13 @@ impl Tended {
         }
         self.measures
     }
+}
+
+/// Takes the state file, in a thread that may wait for the disk.
+async fn open(path: PathBuf) -> Result<State, StateError> {
+    let taken = path.clone();
+    let opened = tokio::task::spawn_blocking(move || State::open(&taken)).await;
+    opened.unwrap_or_else(|cause| Err(StateError::Io { path, source: std::io::Error::other(cause) }))
 }
 
 /// Stops parts, and gives the owners of what they have shown.

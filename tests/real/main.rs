@@ -17,6 +17,7 @@ mod channels;
 mod chats;
 mod check_online;
 mod collect_reload;
+mod collect_state;
 mod contracts;
 mod crash;
 mod crash_climb;
