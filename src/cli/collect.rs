@@ -32,13 +32,14 @@ impl Collect {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let path: PathBuf = path.to_owned();
         let load = Arc::new(move || again(&path));
-        runtime
-            .block_on(async {
-                let stop = CancellationToken::new();
-                tokio::spawn(crate::service::start::stop_on_signal(stop.clone()));
-                collect::run(collect, load, stop).await
-            })
-            .map_err(|error| CommandError::Outside(crate::http::chain(&error)))?;
+        let state = collect.state.clone();
+        let ended = runtime.block_on(async {
+            let stop = CancellationToken::new();
+            tokio::spawn(crate::service::start::stop_on_signal(stop.clone()));
+            collect::run(collect, load, stop).await
+        });
+        collect::end(runtime, &state);
+        ended.map_err(|error| CommandError::Outside(crate::http::chain(&error)))?;
         Ok(Answer::Good)
     }
 }

@@ -13,6 +13,7 @@ pub mod chain;
 pub mod contract;
 pub mod cursor;
 mod difference;
+mod ending;
 pub mod exporter;
 mod file;
 pub mod health;
@@ -25,6 +26,8 @@ pub mod probe;
 pub mod reload;
 pub mod rpc;
 mod shape;
+
+pub use ending::end;
 
 use crate::config::collect::Collect;
 use crate::measures::Measures;
@@ -64,11 +67,15 @@ pub enum CollectError {
 /// Wishes for a reload that may be waiting.
 const MOST_WISHES: usize = 16;
 
-/// Collects as `collect` says, and as what `load` reads says after a reload, until `stop`.
+/// Collects as `collect` says, and as what `load` reads says after a reload, until `stop`, and for a few seconds more at most.
 ///
 /// # Errors
 /// When it cannot start.
 pub async fn run(collect: Collect, load: Load, stop: CancellationToken) -> Result<(), CollectError> {
+    ending::not_too_late(Box::pin(work(collect, load, &stop)), &stop).await.unwrap_or(Ok(()))
+}
+
+async fn work(collect: Collect, load: Load, stop: &CancellationToken) -> Result<(), CollectError> {
     let measures = Measures::new();
     let listener = tokio::net::TcpListener::bind(&collect.listen).await;
     let listener = listener.map_err(|source| CollectError::Listen { address: collect.listen.clone(), source })?;
@@ -78,7 +85,8 @@ pub async fn run(collect: Collect, load: Load, stop: CancellationToken) -> Resul
     let routes = parts.routes();
     let following = reload::follow(parts, load, Report::new(&measures), hear_wishes, stop.clone());
     let serving = async {
-        exporter::serve(listener, routes, stop.clone()).await;
+        let answers = exporter::serve(listener, routes, stop.clone());
+        ending::no_later(answers, ending::LAST_ANSWER, stop).await;
         stop.cancel();
     };
     let (parts, ()) = tokio::join!(following, serving);

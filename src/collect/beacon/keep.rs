@@ -16,6 +16,11 @@ impl Shelf {
         Shelf(state.with_extension("visitors.json"))
     }
 
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// What was kept; nothing where there is no file. A file that cannot be read is said and passed over: counting anew
     /// is better than not counting.
     pub(super) fn read(&self) -> BTreeMap<String, Kept> {

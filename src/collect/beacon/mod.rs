@@ -34,7 +34,7 @@ use keep::Shelf;
 use metrics::Instruments;
 use read::Unreadable;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -126,6 +126,11 @@ impl Desk {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The file beside the collector's `state_file` in which visitors are kept.
+pub(super) fn kept_beside(state_file: &Path) -> PathBuf {
+    Shelf::beside(state_file).path().to_owned()
 }
 
 /// Where a state begins: at this hour, with a salt that nobody knows.
