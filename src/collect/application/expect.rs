@@ -1,13 +1,15 @@
 //! Whether an answer is the expected one.
 
 use super::exchange::Heard;
+use super::redirect;
 use crate::collect::probe::Trouble;
 use crate::config::collect::{Expect, JsonCheck, Statuses};
 use regex::Regex;
 use serde_json::Value;
 
-/// Below this a status is as expected, where the configuration names none.
-const FIRST_ERROR: u16 = 500;
+/// What is as expected where the configuration names no status, as in `blackbox_exporter`: a page that is gone, or sends us
+/// elsewhere, is not what users came for.
+const GOOD: Statuses = Statuses { from: 200, to: 299 };
 
 /// What is expected of an answer.
 pub(super) struct Expectation {
@@ -25,7 +27,7 @@ impl Expectation {
 
     /// Whether `heard` is as expected. What is told repeats no text of the answer: it may be anything.
     pub(super) fn judge(&self, heard: &Heard) -> Result<(), Trouble> {
-        self.status(heard.status.as_u16())?;
+        self.status(heard)?;
         self.body(&heard.body)?;
         if self.json.is_empty() {
             return Ok(());
@@ -35,12 +37,15 @@ impl Expectation {
         self.json.iter().try_for_each(|check| of_value(check, &answer))
     }
 
-    fn status(&self, status: u16) -> Result<(), Trouble> {
-        let is_good = match self.status.as_slice() {
-            [] => status < FIRST_ERROR,
-            expected => expected.iter().any(|range| range.contains(status)),
-        };
-        if is_good { Ok(()) } else { Err(Trouble::new("status", format!("answered with status {status}"))) }
+    fn status(&self, heard: &Heard) -> Result<(), Trouble> {
+        let status = heard.status.as_u16();
+        let expected = if self.status.is_empty() { &[GOOD] } else { self.status.as_slice() };
+        if expected.iter().any(|range| range.contains(status)) {
+            return Ok(());
+        }
+        let is_sent_on = self.status.is_empty() && redirect::leads_on(heard);
+        let hint = if is_sent_on { ", a redirect; `redirects` of the endpoint says how many are followed" } else { "" };
+        Err(Trouble::new("status", format!("answered with status {status}{hint}")))
     }
 
     fn body(&self, body: &[u8]) -> Result<(), Trouble> {
@@ -77,8 +82,12 @@ mod tests {
     use serde_json::json;
 
     fn told(expect: &Expect, status: u16, body: &str) -> String {
+        told_with(expect, status, None, body)
+    }
+
+    fn told_with(expect: &Expect, status: u16, location: Option<&str>, body: &str) -> String {
         let status = StatusCode::from_u16(status).unwrap();
-        let heard = Heard { status, location: None, body: body.to_owned().into() };
+        let heard = Heard { status, location: location.map(str::to_owned), body: body.to_owned().into() };
         let judged = Expectation::of(expect).judge(&heard);
         judged.map_or_else(|trouble| format!("{}: {}", trouble.reason, trouble.text), |()| String::new())
     }
@@ -88,13 +97,27 @@ mod tests {
     }
 
     #[test]
-    fn without_a_wish_everything_below_500_is_an_answer() {
-        let anything = Expect::default();
-        for status in [200, 301, 404, 429, 499] {
-            assert_eq!(told(&anything, status, ""), "");
+    fn without_a_named_status_only_success_is_as_expected() {
+        let patterns = [Expect::default(), Expect { body: Some("ok".into()), ..Expect::default() }];
+        for wish in &patterns {
+            for status in [200, 204, 299] {
+                assert_eq!(told(wish, status, "ok"), "");
+            }
+            for status in [199, 300, 304, 404, 429, 500, 503] {
+                assert_eq!(told(wish, status, "ok"), format!("status: answered with status {status}"));
+            }
         }
-        assert_eq!(told(&anything, 500, ""), "status: answered with status 500");
-        assert_eq!(told(&anything, 503, ""), "status: answered with status 503");
+    }
+
+    #[test]
+    fn whoever_is_sent_elsewhere_is_told_how_to_follow_unless_a_status_is_named() {
+        let told_of = |expect: &Expect| told_with(expect, 302, Some("/login"), "");
+        let hint =
+            "status: answered with status 302, a redirect; `redirects` of the endpoint says how many are followed";
+        assert_eq!(told_of(&Expect::default()), hint);
+        let named = |from, to| Expect { status: vec![Statuses { from, to }], ..Expect::default() };
+        assert_eq!(told_of(&named(200, 200)), "status: answered with status 302");
+        assert_eq!(told_of(&named(300, 399)), "");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use reqwest::{Method, StatusCode};
 /// # Errors
 /// When the answer leads nowhere, or from an encrypted address to an open one.
 pub(super) fn next(asked: &Asked, heard: &Heard) -> Result<Option<Asked>, Trouble> {
-    let Some(location) = heard.location.as_deref().filter(|_| is_redirect(heard.status)) else { return Ok(None) };
+    let Some(location) = heard.location.as_deref().filter(|_| leads_on(heard)) else { return Ok(None) };
     let url = asked.url.join(location).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
     let url = url.ok_or_else(|| trouble("the redirect leads to no address"))?;
     if asked.url.scheme() == "https" && url.scheme() == "http" {
@@ -40,8 +40,9 @@ fn trouble(text: impl Into<String>) -> Trouble {
     Trouble::new("redirect", text)
 }
 
-fn is_redirect(status: StatusCode) -> bool {
-    [301, 302, 303, 307, 308].contains(&status.as_u16())
+/// Whether `heard` sends us elsewhere.
+pub(super) fn leads_on(heard: &Heard) -> bool {
+    heard.location.is_some() && [301, 302, 303, 307, 308].contains(&heard.status.as_u16())
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ async fn a_server_that_says_nothing_is_given_up_at_the_deadline_and_it_is_said_w
 }
 
 #[tokio::test]
-async fn a_redirect_is_judged_itself_unless_it_may_be_followed_and_then_the_last_answer_is() {
+async fn a_redirect_is_no_success_itself_and_where_it_may_be_followed_the_last_answer_is_judged() {
     let server = Canned::start(|before, request, stream| match request.line.split(' ').nth(1) {
         Some("/new") => reply(stream, 200, &[], "here"),
         Some("/round") => reply(stream, 302, &[("Location", "/round")], ""),
@@ -148,7 +148,8 @@ async fn a_redirect_is_judged_itself_unless_it_may_be_followed_and_then_the_last
     });
     let at = |path: &str, redirects| Endpoint { redirects, ..endpoint(&format!("{}{path}", server.url())) };
     let (outcome, shown) = look(at("/old", 0)).await;
-    assert!(outcome.is_ok() && has(&shown, "endpoint_status_code", "302"), "{shown}");
+    assert_eq!(outcome.unwrap_err().reason, "status");
+    assert!(has(&shown, "endpoint_up", "0") && has(&shown, "endpoint_status_code", "302"), "{shown}");
     let (outcome, shown) = look(at("/old", 1)).await;
     assert!(outcome.is_ok() && has(&shown, "endpoint_status_code", "200"), "{shown}");
     let (outcome, shown) = look(at("/round", 3)).await;

@@ -12,7 +12,7 @@ fn api(text: &str) -> Application {
 }
 
 #[test]
-fn an_endpoint_that_says_little_is_asked_as_its_service_says_and_below_500_is_good() {
+fn an_endpoint_that_says_little_is_asked_as_its_service_says_and_expects_nothing_of_its_own() {
     let api = api("      every: 15s\n      endpoints: { home: { url: 'http://127.0.0.1/' } }\n");
     let home = &api.endpoints["home"];
     assert_eq!((home.every, home.timeout), (crate::model::Span::from_secs(15), crate::model::Span::from_secs(10)));

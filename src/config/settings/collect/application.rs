@@ -46,7 +46,7 @@ pub struct Endpoint {
 /// What is expected of an answer. Everything has to hold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expect {
-    /// Its status is one of these; below 500, where there are none.
+    /// Its status is one of these; a success (2xx), where there are none.
     pub status: Vec<Statuses>,
     /// Its body has a match of this regular expression.
     pub body: Option<String>,

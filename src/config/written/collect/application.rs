@@ -43,7 +43,7 @@ pub struct Endpoint {
     pub every: Option<Duration>,
     /// When a look is given up. As its service says, where there is none.
     pub timeout: Option<Duration>,
-    /// How many redirects are followed. None of the headers, the body or a login goes to another host.
+    /// How many redirects are followed. One that is not followed is an answer like others, and no success. None of the headers, the body or a login goes to another host.
     #[schemars(extend("default" = 0), range(max = 10))]
     pub redirects: Option<u32>,
     /// How many bytes of an answer are read; a longer one is a failure.
@@ -51,7 +51,7 @@ pub struct Endpoint {
     pub largest_answer: Option<u32>,
     /// How to trust it, and be trusted.
     pub tls: Option<Spanned<Tls>>,
-    /// What is expected of its answer; everything has to hold. A status below 500, where there is none.
+    /// What is expected of its answer; everything has to hold. A success (status 2xx), where there is none.
     pub expect: Option<Expect>,
 }
 
@@ -75,7 +75,7 @@ pub enum HttpMethod {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub struct Expect {
-    /// Its status is one of these: `200`, or `2xx` for a hundred of them.
+    /// Its status is one of these: `200`, or `2xx` for a hundred of them. `2xx`, where there are none.
     pub status: Vec<StatusText>,
     /// Its body has a match of this regular expression.
     pub body: Option<PlainText>,
