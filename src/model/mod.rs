@@ -1,5 +1,6 @@
 //! The words that every room speaks: values only, no I/O, nothing of ours below them.
 
+mod clock;
 mod counted;
 pub mod duration_text;
 mod history;
@@ -13,6 +14,7 @@ mod time;
 mod truth;
 mod visible;
 
+pub use clock::stepped;
 pub use counted::counted;
 pub use history::{History, Window};
 pub use id::{AlertId, DeliveryId, IncidentId, RuleId, SilenceId, spread};

@@ -4,11 +4,8 @@
 //! wall clock is stepped (by hand, by NTP after a sleep), the monotonic clock says how much time went by, and the
 //! difference goes into the skew: timers notice nothing.
 
-use crate::model::{Moment, Span};
+use crate::model::{Moment, Span, stepped};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
-
-/// A difference below this is drift, which is followed; above it is a step.
-const STEP: i64 = 1_000;
 
 /// The wall clock, in milliseconds after the Unix epoch.
 #[must_use]
@@ -48,7 +45,7 @@ impl Clock {
     pub fn look(&mut self) -> Look {
         let (monotonic, now) = (Instant::now(), wall());
         let passed = i64::try_from(monotonic.duration_since(self.monotonic).as_millis()).unwrap_or(i64::MAX);
-        let stepped = step_between(passed, now - self.wall);
+        let stepped = stepped(Span::from_millis(passed), Span::from_millis(now - self.wall));
         self.skew = self.skew - stepped;
         (self.monotonic, self.wall) = (monotonic, now);
         Look { wall: now, skew: self.skew, stepped }
@@ -68,12 +65,6 @@ fn skew_to(latest: Moment, wall: i64) -> Span {
     (latest - Moment::from_millis(wall)).max(Span::ZERO)
 }
 
-/// How far the wall clock was stepped while `passed` milliseconds went by and it moved by `moved`.
-fn step_between(passed: i64, moved: i64) -> Span {
-    let difference = moved - passed;
-    if difference.abs() < STEP { Span::ZERO } else { Span::from_millis(difference) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,12 +75,5 @@ mod tests {
         assert_eq!(skew_to(Moment::from_millis(wall + 3_600_000), wall), Span::from_hours(1));
         assert_eq!(skew_to(Moment::from_millis(wall - 1), wall), Span::ZERO);
         assert_eq!(skew_to(Moment::default(), wall), Span::ZERO);
-    }
-
-    #[test]
-    fn drift_is_followed_and_a_step_is_named() {
-        assert_eq!(step_between(30_000, 30_400), Span::ZERO);
-        assert_eq!(step_between(30_000, 3_630_000), Span::from_hours(1));
-        assert_eq!(step_between(30_000, -30_000), Span::from_secs(-60));
     }
 }
