@@ -10,6 +10,7 @@
 pub mod application;
 pub mod beacon;
 pub mod chain;
+mod clock;
 pub mod contract;
 pub mod cursor;
 mod difference;
@@ -89,7 +90,7 @@ async fn work(collect: Collect, load: Load, stop: &CancellationToken) -> Result<
         ending::no_later(answers, ending::LAST_ANSWER, stop).await;
         stop.cancel();
     };
-    let (parts, ()) = tokio::join!(following, serving);
+    let (parts, (), ()) = tokio::join!(following, serving, clock::watch(&measures, stop.clone()));
     parts.finish().await;
     Ok(())
 }

@@ -106,6 +106,8 @@ fn every_kind_of_bad_endpoint_is_told_by_its_reason_and_the_good_ones_beside_it_
     assert!(time("slow").is_some_and(|took| took >= 300.0));
     assert!(collector.value(&phase("trickles", "first_byte")).is_some(), "it begins");
     assert_eq!(collector.value(&phase("hangs", "first_byte")), None, "it does not even begin");
+    let jumps = collector.value("watchbell_collect_clock_jumps_total");
+    assert!(jumps.is_some(), "the clocks are compared from the start");
     let said = collector.process.said();
     assert!(
         said.contains("before the first byte of an answer") && said.contains("before the answer was whole"),
