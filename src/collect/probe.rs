@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Looks of many probes are spread over this time, or over the interval where that is shorter.
 const SPREAD: Duration = Duration::from_secs(1);
+/// What looks come to, as a label.
+const OUTCOMES: [&str; 2] = ["ok", "failed"];
 /// How many looks in a row may fail before what was measured counts as old.
 const LOOKS_THAT_MAY_FAIL: u32 = 3;
 
@@ -189,6 +191,7 @@ struct Health {
     up: Gauge,
     duration: Gauge,
     last_success: Gauge,
+    looks: Counter,
     failures: Counter,
     /// The reason of the last failure, while it fails.
     failing: Option<&'static str>,
@@ -204,10 +207,15 @@ impl Health {
             up: gauge("up", "Whether the last look of a probe succeeded"),
             duration: gauge("duration_seconds", "How long the last look of a probe took"),
             last_success: gauge("last_success_timestamp_seconds", "When a probe last succeeded, by the wall clock"),
+            looks: measures.counter("watchbell_collect_probe_looks_total", "Looks, by whether they succeeded"),
             failures: measures.counter("watchbell_collect_probe_failures_total", "Looks that failed, by reason"),
             failing: None,
             is_known: false,
         };
+        // Reasons are a dozen for each kind, and most of them never come, so that a first failure is seen here.
+        for outcome in OUTCOMES {
+            health.looks.start(&[("kind", kind), ("probe", name), ("outcome", outcome)], 0.0);
+        }
         health.failures.start(&[("kind", kind), ("probe", name), ("reason", "timeout")], 0.0);
         health
     }
@@ -216,6 +224,8 @@ impl Health {
         let labels: [Label<'_>; 2] = [("kind", self.kind), ("probe", &self.name)];
         self.up.set(&labels, if outcome.is_ok() { 1.0 } else { 0.0 }, None);
         self.duration.set(&labels, took.as_secs_f64(), None);
+        let [ok, failed] = OUTCOMES;
+        self.looks.add(&[labels[0], labels[1], ("outcome", if outcome.is_ok() { ok } else { failed })], 1.0);
         match outcome {
             Ok(()) => self.last_success.set(&labels, jiff::Timestamp::now().as_duration().as_secs_f64(), None),
             Err(trouble) => {
@@ -246,7 +256,7 @@ impl Health {
 
 #[cfg(test)]
 mod tests {
-    use super::{Crew, Infirmary, Pace, Probe, Trouble};
+    use super::{Crew, Health, Infirmary, Pace, Probe, Trouble};
     use crate::measures::Measures;
     use std::time::Duration;
     use tokio_util::sync::CancellationToken;
@@ -300,8 +310,15 @@ mod tests {
     }
 
     fn failures(page: &str, probe: &str, reason: &str) -> Option<u32> {
-        let line =
-            format!("watchbell_collect_probe_failures_total{{kind=\"test\",probe=\"{probe}\",reason=\"{reason}\"}} ");
+        count(page, &format!("failures_total{{kind=\"test\",probe=\"{probe}\",reason=\"{reason}\"}} "))
+    }
+
+    fn looks(page: &str, probe: &str, outcome: &str) -> Option<u32> {
+        count(page, &format!("looks_total{{kind=\"test\",outcome=\"{outcome}\",probe=\"{probe}\"}} "))
+    }
+
+    fn count(page: &str, series: &str) -> Option<u32> {
+        let line = format!("watchbell_collect_probe_{series}");
         page.lines().find_map(|text| text.strip_prefix(&line)).and_then(|count| count.parse().ok())
     }
 
@@ -319,6 +336,19 @@ mod tests {
         let page = until(all_looked, probes).await;
         assert!(!up(&page, "hangs") && !up(&page, "panics"), "{page}");
         assert_eq!(failures(&page, "good", "timeout"), Some(0), "{page}");
+    }
+
+    #[test]
+    fn the_first_failure_is_a_rise_whatever_its_reason() {
+        let (measures, bad) = (Measures::new(), Err(Trouble::new("status", "500")));
+        let page = || measures.render(std::time::Instant::now());
+        let mut health = Health::new(&measures, "test", "one");
+        assert_eq!((looks(&page(), "one", "failed"), looks(&page(), "one", "ok")), (Some(0), Some(0)));
+        assert_eq!(failures(&page(), "one", "status"), None, "nobody knows which reason comes first");
+        health.tell(&bad, Duration::ZERO);
+        health.tell(&Ok(()), Duration::ZERO);
+        assert_eq!((looks(&page(), "one", "failed"), looks(&page(), "one", "ok")), (Some(1), Some(1)));
+        assert_eq!(failures(&page(), "one", "status"), Some(1));
     }
 
     #[tokio::test]
