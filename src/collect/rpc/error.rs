@@ -57,7 +57,7 @@ pub enum Failure {
         height: u64,
     },
     /// It is not asked at the moment, because of this.
-    #[error("is set aside for {} s more: it {because}", wait.as_secs_f64().ceil())]
+    #[error("is set aside for {} s more{}: it {because}", wait.as_secs_f64().ceil(), or_earlier(.because))]
     Aside {
         /// How long it is still left alone.
         wait: Duration,
@@ -160,6 +160,11 @@ pub enum RpcError {
         /// The endpoints in the order in which they were asked, and why each gave none.
         failures: Vec<(String, Failure)>,
     },
+}
+
+/// One that may be asked again early is, as soon as no other one is fit.
+fn or_earlier(because: &Failure) -> &'static str {
+    if because.may_pass() { ", or until no other one is fit" } else { "" }
 }
 
 fn each(failures: &[(String, Failure)]) -> String {
@@ -265,6 +270,19 @@ mod tests {
             assert!(error(code, message).is_unknown_method(), "{message}");
         }
         assert!(!error(-32000, "header not found").is_unknown_method());
+    }
+
+    #[test]
+    fn whoever_may_be_asked_before_his_time_is_not_said_to_be_left_alone_whatever_comes() {
+        let aside = |because| Failure::Aside { wait: Duration::from_millis(7_200), because: Box::new(because) };
+        assert_eq!(
+            aside(Failure::Unreachable("refused".into())).to_string(),
+            "is set aside for 8 s more, or until no other one is fit: it cannot be reached: refused"
+        );
+        assert_eq!(
+            aside(Failure::Outvoted { height: 7 }).to_string(),
+            "is set aside for 8 s more: it has another block 7 than most others"
+        );
     }
 
     #[test]
