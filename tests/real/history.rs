@@ -12,7 +12,9 @@ fn history_has_every_metric_that_the_rule_pack_reads_and_promtool_makes_blocks_o
     let exported: BTreeSet<_> =
         history.lines().filter_map(metric_of).map(|name| name.trim_end_matches("_bucket")).collect();
     let page = std::fs::read_to_string(in_repository("docs/metrics.md")).unwrap();
-    let missing: Vec<_> = metrics_of_the_page(&page).into_iter().filter(|name| !exported.contains(name)).collect();
+    // No rule reads what the collector says of itself, and the real one says it.
+    let of_pentagold = metrics_of_the_page(&page).into_iter().filter(|name| !name.starts_with("watchbell_collect_"));
+    let missing: Vec<_> = of_pentagold.filter(|name| !exported.contains(name)).collect();
     assert_eq!(missing, Vec::<&str>::new(), "in docs/metrics.md, and not in scripts/history.py");
 
     let Some(promtool) = installed("promtool") else { return };

@@ -11,10 +11,15 @@ pub fn body(delivery: Delivery<'_>) -> String {
     let notice = delivery.notice;
     let draft = &notice.draft;
     let links = delivery.links.map(|links| json!({ "show": links.show, "acknowledge": links.acknowledge }));
+    let (about, it) = match draft.kind {
+        NoticeKind::Letter => ("letter", letter(notice)),
+        NoticeKind::Page | NoticeKind::Update | NoticeKind::End => ("incident", incident(notice, links.as_ref())),
+    };
     let mut body = json!({
         "type": kind(notice),
         "timestamp": draft.at.to_string(),
         "data": {
+            about: it,
             "text": headline(notice),
             "reason": reason(notice),
             "level": draft.level.as_deref(),
@@ -23,12 +28,6 @@ pub fn body(delivery: Delivery<'_>) -> String {
             "alerts": notice.alerts.iter().map(alert).collect::<Vec<_>>(),
         }
     });
-    match draft.kind {
-        NoticeKind::Letter => body["data"]["letter"] = letter(notice),
-        NoticeKind::Page | NoticeKind::Update | NoticeKind::End => {
-            body["data"]["incident"] = incident(notice, links.as_ref())
-        }
-    }
     if draft.reason == Reason::Routine {
         body["data"]["report"] = json!(report(notice).collect::<Vec<_>>().join("\n"));
     }

@@ -185,7 +185,7 @@ impl Follower {
         }
         let number = oldest.saturating_sub(1).min(head.number);
         let hash = if number == head.number { Some(head.hash) } else { self.hash_at(number).await? };
-        tracing::warn!(chain = %self.chain.name, block = number, "the chain was reorganised further back than we remember");
+        tracing::warn!(chain = %self.chain.name, block = number, "none of the blocks that we remember is on the chain of the node that answers: it was reorganised further back, or another node is asked");
         self.ledger.rewind(0);
         self.ledger.begin(number, hash.ok_or_else(|| Trouble::new("behind", "the node does not have its own past"))?);
         Ok(())
