@@ -171,16 +171,7 @@ impl Counter {
     /// Adds to the series with these labels. What is no rise (negative, or no number) changes nothing.
     pub fn add(&self, labels: &[Label<'_>], by: f64) {
         let rise = if by.is_finite() && by > 0.0 { by } else { 0.0 };
-        self.0.change(
-            self.1,
-            labels,
-            || self.0.empty(),
-            |held| {
-                if let Value::Counter(count) = held {
-                    *count += rise;
-                }
-            },
-        );
+        self.count(labels, |count| count + rise);
     }
 
     /// Shows the series with these labels from now on, at `at` where it was not there yet: a counter that is born at 1
@@ -192,16 +183,17 @@ impl Counter {
     /// Shows the series with these labels from now on, at `least` or more: what was counted elsewhere, in a file, is so
     /// much by now.
     pub fn reach(&self, labels: &[Label<'_>], least: f64) {
-        self.0.change(
-            self.1,
-            labels,
-            || self.0.empty(),
-            |held| {
-                if let Value::Counter(count) = held {
-                    *count = count.max(least);
-                }
-            },
-        );
+        self.count(labels, |count| count.max(least));
+    }
+
+    /// Makes the series with these labels, which is there from now on, what `next` makes of its count.
+    fn count(&self, labels: &[Label<'_>], next: impl Fn(f64) -> f64) {
+        let change = |held: &mut Value| {
+            if let Value::Counter(count) = held {
+                *count = next(*count);
+            }
+        };
+        self.0.change(self.1, labels, || self.0.empty(), change);
     }
 
     /// Shows the series with these labels no more: what it counted is gone, and it may begin anew.
