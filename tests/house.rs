@@ -142,6 +142,19 @@ fn every_wrong_edit_can_still_be_applied() {
 }
 
 #[test]
+fn every_wrong_edit_names_a_test_that_exists() {
+    let list = read(&in_repository("scripts/wrong-edits.toml"));
+    let named = list.lines().filter_map(|line| line.strip_prefix("test = \"")?.strip_suffix('"'));
+    let lost: Vec<&str> = named
+        .filter(|named| {
+            !named.split_once(' ').is_some_and(|(target, test)| is_target(target) && is_a_test(target, test))
+        })
+        .collect();
+    assert!(lost.is_empty(), "scripts/wrong-edits.toml names tests that do not exist: {lost:#?}");
+    assert!(list.contains("test = \""), "the list is written otherwise now");
+}
+
+#[test]
 fn what_the_list_of_promises_names_exists() {
     let page = read(&in_repository("docs/promises.md"));
     let quoted: Vec<&str> = page.split('`').skip(1).step_by(2).collect();
@@ -182,6 +195,7 @@ fn is_a_test(target: &str, name: &str) -> bool {
     let candidates = [
         place.with_extension("rs"),
         place.join("mod.rs"),
+        place.join("main.rs"),
         place.join("tests.rs"),
         whole.with_extension("rs"),
         whole.join("mod.rs"),

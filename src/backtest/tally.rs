@@ -282,8 +282,8 @@ impl Tally {
 }
 
 /// The alert that a page is about: the worst of those that fire, the one that has fired longest where several are.
-fn worst(members: &[Member]) -> Option<&Member> {
-    let firing = members.iter().filter(|member| member.ended.is_none());
+fn worst(members: &[Arc<Member>]) -> Option<&Member> {
+    let firing = members.iter().map(|member| &**member).filter(|member| member.ended.is_none());
     firing.max_by(|a, b| {
         let key = |member: &Member| std::cmp::Reverse((member.subject.since, member.subject.alert));
         (&a.subject.severity, key(a)).cmp(&(&b.subject.severity, key(b)))

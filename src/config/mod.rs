@@ -29,14 +29,12 @@ pub use settings::{
 };
 
 use crate::diagnostics::{Findings, Place, SourceId, Sources, Spanned};
-use crate::yaml::Validator;
+use crate::yaml::Schema;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use written::Written;
 
-/// Compiled once: a reload should cost as little as possible.
-static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| Validator::new(schema()));
+static SCHEMA: Schema = Schema::new(schema);
 
 /// A configuration and the files that it was made of.
 #[derive(Clone, Debug)]
@@ -84,7 +82,7 @@ pub fn load_from(
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> Option<Loaded> {
-    let gathered = include::gather(files, path, &VALIDATOR, sources, findings);
+    let gathered = include::gather(files, path, &SCHEMA.compiled(), sources, findings);
     let (written, left_out) = match gathered.root {
         Some(root) => salvage::salvage(root, findings)?,
         None if gathered.is_readable => Default::default(),

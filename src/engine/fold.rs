@@ -6,7 +6,7 @@ use super::posted::Posted;
 use super::state::State;
 use super::world::World;
 use super::{Event, EventKind};
-use crate::model::RuleId;
+use crate::model::{Moment, RuleId};
 use std::sync::Arc;
 
 impl State {
@@ -26,8 +26,8 @@ impl State {
         match kind {
             EventKind::AlertChanged { rule, alert } => {
                 let state = self.known(world, *rule);
-                let seat = match state.by_id.get(&alert.id) {
-                    Some(&seat) => seat,
+                let seat = match state.seat_of(alert.id) {
+                    Some(seat) => seat,
                     None => state.add((**alert).clone()),
                 };
                 let tiers = world.rule(*rule).map(|rule| Arc::clone(rule.tiers_for(&alert.series)));
@@ -39,7 +39,7 @@ impl State {
             }
             EventKind::AlertForgotten { rule, alert } => {
                 if let Some(state) = self.rules.get_mut(rule)
-                    && let Some(&seat) = state.by_id.get(alert)
+                    && let Some(seat) = state.seat_of(*alert)
                 {
                     state.remove(seat);
                 }
@@ -107,7 +107,8 @@ impl State {
             | EventKind::ActionsCounted { .. } => self.incidents.apply_common(kind, self.moment),
             EventKind::IncidentsCounted { last_number, changes } => {
                 self.incidents.last_number = self.incidents.last_number.max(*last_number);
-                self.incidents.changes = changes.iter().cloned().collect();
+                let times = |times: &[Moment]| times.iter().copied().collect();
+                self.incidents.changes = changes.iter().map(|(alert, all)| (*alert, times(all))).collect();
             }
             EventKind::IncidentRestored { incident } => self.incidents.restore((**incident).clone()),
         }

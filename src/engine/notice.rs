@@ -12,6 +12,7 @@ use crate::config::{ChannelKind, Format};
 use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot, Span};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Bound, Condition, Rule};
+use std::sync::Arc;
 
 /// What a message does to its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,7 +178,7 @@ pub struct Letter {
     /// What it says, in lines.
     pub text: String,
     /// The worst alert of each incident.
-    pub members: Vec<Member>,
+    pub members: Vec<Arc<Member>>,
 }
 
 impl Letter {
@@ -208,7 +209,7 @@ impl Letter {
 
     /// A silence ends soon, and these alerts, which it holds back, still fire; nothing where none does.
     #[must_use]
-    pub fn silence_ends(silence: &AdHocSilence, held: Vec<Member>) -> Option<Self> {
+    pub fn silence_ends(silence: &AdHocSilence, held: Vec<Arc<Member>>) -> Option<Self> {
         let severity = held.iter().map(|member| &member.subject.severity).max()?.clone();
         let until = silence.until;
         Some(Letter {
@@ -286,7 +287,7 @@ pub struct Draft {
     /// The slot at which it opened.
     pub opened: Slot,
     /// Its alerts.
-    pub members: Vec<Member>,
+    pub members: Vec<Arc<Member>>,
 }
 
 /// A message, ready to be laid out for a channel.
@@ -537,20 +538,20 @@ fn delivery_id(incident: &Incident, destination: &Destination, kind: NoticeKind,
 
 impl Member {
     /// Takes over the value of the last evaluated slot.
-    fn bring_up_to_date(&mut self, engine: &Engine) {
+    fn bring_up_to_date(self: &mut Arc<Self>, engine: &Engine) {
         let Origin::Rule(rule) = &self.subject.origin else { return self.bring_post_up_to_date(engine) };
         let alert = engine.state.rules.get(rule).and_then(|rule| rule.get(self.subject.alert));
         if let Some((alert, _)) = alert {
-            self.subject.value = alert.value;
-            self.subject.series = alert.series.clone();
+            let subject = &mut Arc::make_mut(self).subject;
+            (subject.value, subject.series) = (alert.value, alert.series.clone());
         }
     }
 
     /// Takes over what the sender of a posted alert says of it now.
-    fn bring_post_up_to_date(&mut self, engine: &Engine) {
+    fn bring_post_up_to_date(self: &mut Arc<Self>, engine: &Engine) {
         let latest = engine.state.posted.get(&self.subject.alert).filter(|_| self.ended.is_none());
         if let Some(posted) = latest {
-            self.subject.origin = posted.subject.origin.clone();
+            Arc::make_mut(self).subject.origin = posted.subject.origin.clone();
         }
     }
 
@@ -560,7 +561,7 @@ impl Member {
         let rule = subject.origin.rule().and_then(|id| world.rule(id));
         let mut text = AlertText {
             alert: subject.alert,
-            name: subject.labels.get("alertname").into(),
+            name: subject.labels.find("alertname").cloned().unwrap_or_default(),
             labels: shown_labels(world, subject),
             annotations: Vec::new(),
             title: None,

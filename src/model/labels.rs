@@ -6,6 +6,9 @@ use std::sync::Arc;
 /// A name or a text that many values share. Its handle is eight bytes, half of `Arc<str>`: label sets are most of what we hold.
 pub type Name = arcstr::ArcStr;
 
+/// The label that every alert has. It takes no memory of its own.
+pub const ALERTNAME: Name = arcstr::literal!("alertname");
+
 /// An immutable label set. A label with an empty value is no label, as in Prometheus.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Labels(Arc<[(Name, Name)]>);
@@ -66,7 +69,11 @@ impl Labels {
     /// This set with `name` set to `value`; an empty value removes it.
     #[must_use]
     pub fn with(&self, name: impl Into<Name>, value: impl Into<Name>) -> Self {
-        Labels::new(self.pairs().chain([(name.into(), value.into())]))
+        let (name, value) = (name.into(), value.into());
+        if self.find(&name) == Some(&value) {
+            return self.clone();
+        }
+        Labels::new(self.pairs().chain([(name, value)]))
     }
 
     /// This set with `other` laid over it.

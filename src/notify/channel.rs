@@ -108,8 +108,8 @@ impl Channel {
             | Channel::Mattermost(_)
             | Channel::Opsgenie(_)
             | Channel::IncidentIo(_) => Duration::from_secs(15),
-            // Longer than its slowest replica.
-            Channel::Alertmanager(_) => Duration::from_secs(15),
+            // Longer than its slowest replica, and a message of thousands of alerts is many requests.
+            Channel::Alertmanager(_) => Duration::from_mins(1),
             // A conversation of a dozen turns, some servers think before they speak.
             Channel::Email(_) => Duration::from_secs(30),
         }

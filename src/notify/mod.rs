@@ -26,11 +26,14 @@ mod tests;
 pub mod text;
 pub mod webhook;
 
+pub use alertmanager::told::Told;
 pub use channel::Channel;
 
 use crate::engine::notice::{Draft, Notice, NoticeKind};
 use crate::model::Span;
+use std::borrow::Cow;
 use std::future::Future;
+use std::sync::Arc;
 
 /// One attempt at telling one destination one thing.
 #[derive(Clone, Copy, Debug)]
@@ -70,9 +73,25 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// What a channel needs to remember to speak of the same incident again, in its own words, as JSON.
+/// What a channel needs to remember to speak of the same incident again, in its own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt(pub String);
+pub enum Receipt {
+    /// As JSON: what the store keeps, and all that most channels need.
+    Text(String),
+    /// What an Alertmanager was told of each alert. There may be thousands, and a text would say all of their labels once more.
+    Told(Arc<Told>),
+}
+
+impl Receipt {
+    /// As the store keeps it.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Receipt::Text(text) => Cow::Borrowed(text),
+            Receipt::Told(told) => Cow::Owned(told.text()),
+        }
+    }
+}
 
 /// A way to reach people. Deciding, recording and retrying happen elsewhere.
 pub trait Notifier {

@@ -5,11 +5,12 @@
 use super::allow::{self, Allow, Spot};
 use super::compile::{Checked, Compiled, Recorded, compile};
 use super::join::join;
+use super::schema::SCHEMA;
 use super::{Context, RuleSet};
 use crate::diagnostics::{Findings, SourceId, Sources, codes};
+use crate::side_by_side;
 use crate::yaml::{self, Content};
 use std::collections::HashMap;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub struct Loaded {
 
 /// Loads the rule files at `paths`, in their order. What is wrong is among the findings.
 pub fn load(paths: &[PathBuf], context: &Context, sources: &mut Sources, findings: &mut Findings) -> Loaded {
-    let contents = side_by_side(paths, |path| yaml::content(path));
+    let contents = side_by_side::each(paths, |path| yaml::content(path));
     let read = paths.iter().zip(contents);
     let admitted: Vec<SourceId> =
         read.filter_map(|(path, content)| yaml::admit(path, content, sources, findings)).collect();
@@ -58,7 +59,9 @@ pub fn load_texts(
 }
 
 fn compile_all(files: &[SourceId], context: &Context, sources: &Sources, findings: &mut Findings) -> Loaded {
-    let mut files = side_by_side(files, |source| compile_file(*source, sources, context));
+    // Compiled once for all of them.
+    let _schema = SCHEMA.compiled();
+    let mut files = side_by_side::each(files, |source| compile_file(*source, sources, context));
     for file in &mut files {
         findings.append(std::mem::take(&mut file.findings));
     }
@@ -104,7 +107,7 @@ impl Loader {
             self.context = context.clone();
         }
         let mut findings = Findings::default();
-        let contents = side_by_side(paths, |path| yaml::content(path));
+        let contents = side_by_side::each(paths, |path| yaml::content(path));
         self.compile_changed(paths, contents, &mut findings);
         self.known.retain(|path, known| {
             let stays = paths.contains(path);
@@ -154,7 +157,8 @@ impl Loader {
             changed.extend(admitted.map(|source| (path, source)));
         }
         let (sources, context) = (&self.sources, &self.context);
-        let compiled = side_by_side(&changed, |(_, source)| compile_file(*source, sources, context));
+        let _schema = SCHEMA.compiled();
+        let compiled = side_by_side::each(&changed, |(_, source)| compile_file(*source, sources, context));
         for ((path, source), mut compiled) in changed.into_iter().zip(compiled) {
             // Only lint looks at what was written, and it does not come here.
             (compiled.checked, compiled.recorded, compiled.spots) = Default::default();
@@ -166,29 +170,4 @@ impl Loader {
         let (Some(known), Ok(bytes)) = (self.known.get(path), content) else { return false };
         self.sources.get(known.source).text().as_bytes() == bytes.as_slice()
     }
-}
-
-/// Does `work` for every item, on all processors, and returns the results in the order of the items.
-fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
-    if workers < 2 {
-        return items.iter().map(work).collect();
-    }
-    let chunk = items.len().div_ceil(workers * 4).max(1);
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let chunks: Vec<&[T]> = items.chunks(chunk).collect();
-    let mut done: Vec<(usize, Vec<R>)> = std::thread::scope(|scope| {
-        let run = || {
-            let mut done = Vec::new();
-            loop {
-                let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                let Some(items) = chunks.get(index) else { return done };
-                done.push((index, items.iter().map(&work).collect()));
-            }
-        };
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(run)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("compiling does not panic")).collect()
-    });
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().flat_map(|(_, results)| results).collect()
 }

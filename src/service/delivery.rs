@@ -355,7 +355,7 @@ impl Worker {
                 return known;
             }
             let stored = books.ask(move |store| store.receipt(partition, incident, generation, &to)).await;
-            stored.ok().flatten().map(Receipt)
+            stored.ok().flatten().map(Receipt::Text)
         }
     }
 
@@ -430,7 +430,7 @@ impl Worker {
         info!(destination = %line.1, delivery.id = %id, "delivered to {}", line.1);
         self.metrics.delivered(&line.1.channel, "sent");
         self.heard.note(line, wall());
-        self.notary.note(id, Attempt::Sent { receipt: receipt.0.clone() });
+        self.notary.note(id, Attempt::Sent { receipt: receipt.text().into_owned() });
         if let Some(owed) = self.drop_from(line, id) {
             let key = (line.clone(), owed.notice.draft.generation);
             match owed.notice.draft.kind {

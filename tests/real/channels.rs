@@ -436,6 +436,10 @@ fn an_end_waits_for_its_page_whether_that_was_refused_for_now_or_its_fate_is_unk
 
 /// A town that tells an Alertmanager; `more` is the rest of its channel: another replica, and what else there is to say.
 fn town_with_alertmanager(alertmanager: &Alertmanager, more: &str) -> Option<Town> {
+    town_grouped_by("[alertname, case, channel]", alertmanager, more)
+}
+
+fn town_grouped_by(labels: &str, alertmanager: &Alertmanager, more: &str) -> Option<Town> {
     let (prometheus, receivers) = (Prometheus::start()?, Receivers::start()?);
     let config = format!(
         "prometheus: {{ main: {{ url: \"{}\" }} }}
@@ -459,7 +463,7 @@ routes:
         policy("0s", "ops"),
         receivers = receivers.url(),
     );
-    Some(Town::start(prometheus, receivers, &config))
+    Some(Town::start(prometheus, receivers, &config.replace("[alertname, case, channel]", labels)))
 }
 
 /// Case and severity of every alert that it holds.
@@ -513,6 +517,25 @@ fn a_replica_that_hangs_does_not_keep_an_alert_from_the_others() {
     town.set(&["a"], 2.0);
     wait_for("the rise", || (held(&alertmanager) == ["a critical"]).then_some(()));
     assert!(town.sent("ops").is_empty(), "one replica is enough");
+}
+
+#[test]
+fn hundreds_of_alerts_of_one_incident_rise_and_end_at_an_alertmanager_together() {
+    let Some(alertmanager) = Alertmanager::start() else { return };
+    let Some(town) = town_grouped_by("[alertname]", &alertmanager, "]") else { return };
+    let cases: Vec<String> = (0..600).map(|number| format!("case-{number:03}")).collect();
+    let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
+    let all_are = |severity: &str| {
+        let held = held(&alertmanager);
+        (held.len() == cases.len() && held.iter().all(|alert| alert.ends_with(severity))).then_some(())
+    };
+
+    town.set(&cases, 1.0);
+    wait_for("all of them", || all_are(" high"));
+    town.set(&cases, 2.0);
+    wait_for("the rise of all", || all_are(" critical"));
+    town.set(&cases, 0.0);
+    wait_for("nothing", || held(&alertmanager).is_empty().then_some(()));
 }
 
 fn metric(watchbell: &Watchbell, name: &str) -> f64 {

@@ -57,7 +57,7 @@ pub fn of(incident: &Incident) -> Value {
 /// The same, with its alerts, and what the response procedure asked for.
 pub fn whole(incident: &Incident) -> Value {
     let mut value = of(incident);
-    value["alerts"] = incident.members.values().map(alert).collect();
+    value["alerts"] = incident.members.values().map(|member| alert(member)).collect();
     let response = incident.response.iter().map(|(stage, standing)| {
         let standing = json!({ "done": standing.done.map(go::time), "missed": standing.missed.map(go::time) });
         (stage.participle().to_owned(), standing)

@@ -141,7 +141,7 @@ impl RuleState {
     /// Makes the alert on the whole rule fire, if it does not yet.
     fn force(&mut self, rule: &Rule, kind: AlertKind, severity: &Severity, now: Moment, outcome: &mut Outcome) {
         let id = alert_id(rule, kind, &Labels::empty());
-        if self.by_id.contains_key(&id) {
+        if self.seat_of(id).is_some() {
             return;
         }
         let why = if kind == AlertKind::Failing { Why::OnError } else { Why::NoData };
@@ -168,7 +168,7 @@ impl RuleState {
     /// Ends the alert on the whole rule, if it fires.
     fn release(&mut self, rule: &Rule, kind: AlertKind, outcome: &mut Outcome) {
         let id = alert_id(rule, kind, &Labels::empty());
-        let Some(&seat) = self.by_id.get(&id) else { return };
+        let Some(seat) = self.seat_of(id) else { return };
         let entry = self.at_mut(seat);
         let before = entry.alert.before();
         entry.alert.end();

@@ -2,7 +2,7 @@
 
 use crate::engine::alert::AlertKind;
 use crate::engine::world::World;
-use crate::model::{AlertId, Labels, Name, Slot};
+use crate::model::{ALERTNAME, AlertId, Labels, Name, Slot};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Kind, Rule};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +61,10 @@ pub fn identify(
         series.iter().filter(|(name, _)| &***name != "__name__").map(|(n, v)| (n.clone(), v.clone())).collect();
     let mut wanted = Vec::new();
     for (name, template) in &rule.labels {
+        if template.constant().is_some() {
+            pairs.push((name.clone(), template.text().clone()));
+            continue;
+        }
         match template.render_or_error_text(&rule.alert, &data, answers) {
             Rendered::Text(text) => pairs.push((name.clone(), text.into())),
             Rendered::Wants(queries) => wanted.extend(queries),
@@ -70,7 +74,7 @@ pub fn identify(
         return Err(wanted);
     }
     // Last, so that neither a rule label nor the series can override it.
-    pairs.push(("alertname".into(), rule.alert.clone()));
+    pairs.push((ALERTNAME, rule.alert.clone()));
     let labels = Labels::new(pairs);
     let identity = identity_labels(rule, &labels);
     Ok(Identity { id: alert_id(rule, AlertKind::Series, &identity), labels, identity })
@@ -79,8 +83,9 @@ pub fn identify(
 /// The labels of an alert on the whole rule: its constant ones.
 #[must_use]
 pub fn rule_labels(rule: &Rule) -> Labels {
-    let constant = rule.labels.iter().filter_map(|(name, template)| Some((name.clone(), template.constant()?.into())));
-    Labels::new(constant.chain([("alertname".into(), rule.alert.clone())]))
+    let constant = rule.labels.iter().filter(|(_, template)| template.constant().is_some());
+    let constant = constant.map(|(name, template)| (name.clone(), template.text().clone()));
+    Labels::new(constant.chain([(ALERTNAME, rule.alert.clone())]))
 }
 
 /// The id of `rule`'s alert of this kind on these identity labels.

@@ -15,11 +15,11 @@ pub use verdict::Verdicts;
 use super::alert::{Alert, AlertKind, Before, Phase, TierState, TierStates, Top};
 use super::transition::{Cause, Transition};
 use super::world::World;
-use crate::model::{AlertId, Answer, Labels, Moment, SeriesTable, Slot, Span, Truth};
+use crate::model::{AlertId, Answer, Labels, Moment, Places, SeriesTable, Slot, Span, Truth};
 use crate::rules::template::Answers;
 use crate::rules::{Kind, NoData, Rule, Tier};
 use rows::NONE;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use verdict::{Context, judge};
 
@@ -30,7 +30,7 @@ const NEVER: Slot = Slot::from_millis(i64::MIN);
 #[derive(Clone, Debug)]
 pub struct RuleState {
     pub(super) alerts: Vec<Option<Seat>>,
-    pub(super) by_id: HashMap<AlertId, u32>,
+    by_id: Places,
     free: Vec<u32>,
     rows: Rows,
     /// Whether the rule makes a page of a series that goes missing, so that even calm ones are remembered.
@@ -123,7 +123,7 @@ impl RuleState {
     pub fn new(rule: &Rule) -> Self {
         RuleState {
             alerts: Vec::new(),
-            by_id: HashMap::new(),
+            by_id: Places::default(),
             free: Vec::new(),
             rows: Rows::new(rule.queries.len()),
             watches_absence: matches!(rule.no_data, NoData::Tier(..)),
@@ -222,8 +222,8 @@ impl RuleState {
         let series = self.rows.row(row).key.clone();
         let value = self.rows.value(row, rule.value).unwrap_or(f64::NAN);
         let identity = identify(world, rule, &series, value, at.slot, lookups)?;
-        let seat = match self.by_id.get(&identity.id) {
-            Some(&seat) => seat,
+        let seat = match self.seat_of(identity.id) {
+            Some(seat) => seat,
             None => self.add(Alert {
                 id: identity.id,
                 kind: AlertKind::Series,
@@ -378,7 +378,7 @@ impl RuleState {
     /// The alert with this id, and the tiers that hold for it.
     #[must_use]
     pub fn get(&self, id: AlertId) -> Option<(&Alert, &Arc<[Tier]>)> {
-        let seat = self.alerts[*self.by_id.get(&id)? as usize].as_ref()?;
+        let seat = self.alerts[self.seat_of(id)? as usize].as_ref()?;
         Some((&seat.alert, &seat.tiers))
     }
 
@@ -393,7 +393,7 @@ impl RuleState {
         firing: &dyn Fn(&str, &Labels) -> Truth,
     ) -> Option<Look> {
         let slot = self.health.evaluated?;
-        let seat = self.alerts[*self.by_id.get(&id)? as usize].as_ref()?;
+        let seat = self.alerts[self.seat_of(id)? as usize].as_ref()?;
         if seat.row == NONE || seat.alert.last_seen != slot {
             return None;
         }
@@ -422,7 +422,6 @@ impl RuleState {
     }
 
     pub(super) fn add(&mut self, alert: Alert) -> u32 {
-        let id = alert.id;
         let tiers: Arc<[Tier]> = Arc::from([]);
         let (verdicts, given, value) = (Verdicts::default(), Verdicts::default(), f64::NAN);
         let entry = Seat { alert, tiers, row: NONE, verdicts, given, news: News::None, value };
@@ -433,8 +432,13 @@ impl RuleState {
             self.alerts.push(Some(entry));
             u32::try_from(self.alerts.len() - 1).expect("fewer than 2^32 alerts of one rule")
         };
-        self.by_id.insert(id, seat);
+        self.by_id.insert(seat, |seat| id_at(&self.alerts, seat));
         seat
+    }
+
+    /// The seat of an alert.
+    pub(super) fn seat_of(&self, id: AlertId) -> Option<u32> {
+        self.by_id.find(&id, |seat| id_at(&self.alerts, seat))
     }
 
     pub(super) fn at_mut(&mut self, seat: u32) -> &mut Seat {
@@ -444,7 +448,7 @@ impl RuleState {
     /// Forgets an alert. Its rows stay until [`RuleState::sweep`].
     pub(super) fn remove(&mut self, seat: u32) {
         if let Some(entry) = self.alerts[seat as usize].take() {
-            self.by_id.remove(&entry.alert.id);
+            self.by_id.remove(&entry.alert.id, seat);
             self.free.push(seat);
         }
     }
@@ -503,7 +507,7 @@ impl RuleState {
     pub(super) fn orphan() -> Self {
         RuleState {
             alerts: Vec::new(),
-            by_id: HashMap::new(),
+            by_id: Places::default(),
             free: Vec::new(),
             rows: Rows::new(0),
             watches_absence: false,
@@ -515,11 +519,17 @@ impl RuleState {
 
     /// Gives an alert another id.
     pub(super) fn rename(&mut self, old: AlertId, new: AlertId) {
-        if let Some(seat) = self.by_id.remove(&old) {
-            self.by_id.insert(new, seat);
+        if let Some(seat) = self.seat_of(old) {
+            self.by_id.remove(&old, seat);
             self.at_mut(seat).alert.id = new;
+            self.by_id.insert(seat, |seat| id_at(&self.alerts, seat));
         }
     }
+}
+
+/// The id of the alert in a seat that is taken: only such seats are among the places.
+fn id_at(alerts: &[Option<Seat>], seat: u32) -> &AlertId {
+    &alerts[seat as usize].as_ref().expect("a seat that is referred to is taken").alert.id
 }
 
 impl Seat {

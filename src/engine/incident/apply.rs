@@ -4,6 +4,7 @@ use super::{Held, Incident, Key, Member, Phase, Remedies};
 use crate::engine::event::{IncidentEvent, Opening};
 use crate::model::Severity;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 impl Incident {
     /// The incident that an opening makes.
@@ -74,7 +75,8 @@ impl Incident {
             IncidentEvent::Gathering { until } => self.phase = Phase::Gathering { until: *until },
             IncidentEvent::Joined { subject, cause } => {
                 let member = Member { subject: subject.clone(), cause: cause.clone(), ended: None };
-                let before = self.members.insert(subject.alert, member).filter(|before| before.ended.is_none());
+                let before =
+                    self.members.insert(subject.alert, Arc::new(member)).filter(|before| before.ended.is_none());
                 match before {
                     Some(before) if subject.severity < before.subject.severity => {
                         self.remedies.fell.insert(subject.alert)
@@ -86,7 +88,7 @@ impl Incident {
             }
             IncidentEvent::Left { subject, cause, at } => {
                 let member = Member { subject: subject.clone(), cause: cause.clone(), ended: Some(*at) };
-                self.members.insert(subject.alert, member);
+                self.members.insert(subject.alert, Arc::new(member));
                 self.remedies.left(subject.alert, *at, cause);
                 self.unsaid = true;
             }

@@ -13,6 +13,7 @@ use crate::model::{Moment, Name, Severity, Slot};
 use jiff::Timestamp;
 use jiff::civil::Time;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Which digest: a policy's, for one severity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +56,7 @@ impl Book {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Its worst alert, as it was when it opened, or at its end.
-    pub member: Member,
+    pub member: Arc<Member>,
     /// When it entered.
     pub since: Moment,
     /// How often it has been listed.
@@ -168,8 +169,8 @@ impl Desk<'_> {
 impl Incident {
     /// The alert that stands for it in a list.
     #[must_use]
-    pub fn worst(&self) -> Option<Member> {
-        let rank = |member: &&Member| (member.ended.is_none(), member.subject.severity.clone());
+    pub fn worst(&self) -> Option<Arc<Member>> {
+        let rank = |member: &&Arc<Member>| (member.ended.is_none(), member.subject.severity.clone());
         self.members.values().max_by_key(rank).cloned()
     }
 }

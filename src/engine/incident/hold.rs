@@ -14,6 +14,7 @@ use crate::engine::world::World;
 use crate::model::{AlertId, Labels, Matchers, Moment, Name, SilenceId, Span, duration_text};
 use crate::rules::{InhibitedBy, Rule};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// One thing that holds an alert back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,9 +157,9 @@ impl Desk<'_> {
         for silence in due {
             let warned = AdHocSilence { phase: SilencePhase::Warned, ..silence.clone() };
             self.note_all(EventKind::Silenced { silence: Box::new(warned) });
-            let by_it = |member: &&Member| silence.matchers.matches(&shown_labels(self.world, &member.subject));
+            let by_it = |member: &&Arc<Member>| silence.matchers.matches(&shown_labels(self.world, &member.subject));
             let held = self.incidents.by_key.values().filter(|incident| incident.held.is_some());
-            let held: Vec<Member> = held.flat_map(Incident::firing).filter(by_it).cloned().collect();
+            let held: Vec<Arc<Member>> = held.flat_map(Incident::firing).filter(by_it).cloned().collect();
             let Some(letter) = Letter::silence_ends(&silence, held) else { continue };
             let owner = [Target::Responder(silence.by.name.clone())];
             for recipient in recipients(&self.world.settings, &owner, self.at.wall) {

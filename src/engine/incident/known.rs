@@ -5,7 +5,9 @@ use crate::engine::command::{AdHocSilence, SilencePhase};
 use crate::engine::event::{EventKind, IncidentEvent};
 use crate::engine::transition::Origin;
 use crate::model::{AlertId, Moment, Name, RuleId, SilenceId, Span};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How long the changes of an alert are remembered, and how many of them: more than any flapping asks for.
 const REMEMBER_CHANGES: Span = Span::from_hours(24);
@@ -14,6 +16,9 @@ const MOST_CHANGES: usize = 64;
 const SHOW_SILENCES: Span = Span::from_hours(120);
 /// Alerts whose changes are remembered, before old ones are looked for.
 const MANY_ALERTS: usize = 1_024;
+
+/// When an alert began to fire or ended, lately. Most do so once or twice.
+pub type Changes = SmallVec<[Moment; 2]>;
 
 /// All incidents, and what holds them back.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +36,7 @@ pub struct Incidents {
     /// What digests have to list.
     pub digests: BTreeMap<DigestKey, Book>,
     /// When alerts began to fire or ended, lately: what flapping is counted from.
-    pub changes: BTreeMap<AlertId, Vec<Moment>>,
+    pub changes: BTreeMap<AlertId, Changes>,
     /// When actions were to be run, lately: what `max_runs` is counted from.
     pub ran: BTreeMap<Name, Vec<Moment>>,
 }
@@ -74,7 +79,9 @@ impl Incidents {
     }
 
     fn join(&mut self, key: &Key, alert: AlertId, since: Moment) {
-        if self.of_alert.insert(alert, key.clone()).is_none() {
+        // The incident's own handles: every alert of a large group has made a set of its own for the same values.
+        let key = self.by_key.get(key).map_or(key, |incident| &incident.key).clone();
+        if self.of_alert.insert(alert, key).is_none() {
             self.remember_change(alert, since);
         }
     }
@@ -141,7 +148,7 @@ impl Incidents {
         let digests = self.digests.iter().flat_map(|(digest, book)| book.as_events(digest));
         let counted = std::iter::once_with(|| EventKind::IncidentsCounted {
             last_number: self.last_number,
-            changes: self.changes.iter().map(|(alert, times)| (*alert, times.clone())).collect(),
+            changes: self.changes.iter().map(|(alert, times)| (*alert, times.to_vec())).collect(),
         });
         let ran = (!self.ran.is_empty()).then(|| EventKind::ActionsCounted {
             ran: self.ran.iter().map(|(action, times)| (action.clone(), times.clone())).collect(),
@@ -178,7 +185,8 @@ impl Incidents {
         for incident in self.by_key.values_mut() {
             incident.remedies.rename(old, new);
             if let Some(mut member) = incident.members.remove(&old) {
-                (member.subject.alert, member.subject.origin) = (new, Origin::Rule(rule));
+                let subject = &mut Arc::make_mut(&mut member).subject;
+                (subject.alert, subject.origin) = (new, Origin::Rule(rule));
                 incident.members.insert(new, member);
             }
         }

@@ -68,8 +68,8 @@ pub struct Incident {
     pub paged: Option<Severity>,
     /// How often somebody had to be woken anew: part of the key of a page.
     pub page: u32,
-    /// Its alerts: firing ones, and those that ended since the last message.
-    pub members: BTreeMap<AlertId, Member>,
+    /// Its alerts: firing ones, and those that ended since the last message. Every message about it shares them.
+    pub members: BTreeMap<AlertId, Arc<Member>>,
     /// Who heard of it.
     pub ledger: BTreeMap<Destination, Told>,
     /// Who refused the present page for good: the same page is not offered to them again.
@@ -206,7 +206,7 @@ impl Held {
 
 impl Incident {
     /// Its alerts that fire.
-    pub fn firing(&self) -> impl Iterator<Item = &Member> {
+    pub fn firing(&self) -> impl Iterator<Item = &Arc<Member>> {
         self.members.values().filter(|member| member.ended.is_none())
     }
 
@@ -288,7 +288,7 @@ impl Incident {
     /// through the channel that the incident speaks of. Whoever heard of it before hears of its end all the same.
     #[must_use]
     pub fn may_tell(&self, destination: &Destination) -> bool {
-        let is_about_it = |member: &Member| says_that_it_fails(&member.subject, &destination.channel);
+        let is_about_it = |member: &Arc<Member>| says_that_it_fails(&member.subject, &destination.channel);
         let only_about_it = !self.ledger.contains_key(destination) && self.members.values().all(is_about_it);
         !self.refused.contains(destination) && !only_about_it
     }

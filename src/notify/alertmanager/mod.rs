@@ -4,15 +4,20 @@
 //! it is enough, because a replica that was away is told again at the next resend.
 
 pub(super) mod message;
+pub(super) mod told;
 
+use self::message::{Message, Now};
+use self::told::Told;
 use super::post::{Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{Auth, Tls};
 use crate::http::{Client, ClientError};
 use crate::model::Span;
 use bytes::Bytes;
+use futures_util::future::join_all;
 use reqwest::Method;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 const NAME: &str = "alertmanager";
@@ -37,6 +42,20 @@ impl Alertmanager {
         Ok(Alertmanager { http: Client::new(auth, &BTreeMap::new(), tls)?, urls, resend_every })
     }
 
+    /// Tells `replicas` side by side, so that one that hangs does not keep the alerts from the others. Returns those that took
+    /// it: the rest of a long message is for them, as one is enough and who missed a part is told all of it at the next resend.
+    async fn tell_all(&self, replicas: Vec<String>, body: Bytes) -> Result<Vec<String>, SendError> {
+        let outcomes = join_all(replicas.iter().map(|url| self.tell(url, body.clone()))).await;
+        let (mut took_it, mut trouble) = (Vec::new(), None);
+        for (url, outcome) in replicas.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(()) => took_it.push(url),
+                Err(error) => trouble = Some(error),
+            }
+        }
+        trouble.filter(|_| took_it.is_empty()).map_or(Ok(took_it), Err)
+    }
+
     async fn tell(&self, url: &str, body: Bytes) -> Result<(), SendError> {
         let request = self.http.request(Method::POST, url).await.map_err(|cause| unprepared(NAME, &cause))?;
         let request = request.header("content-type", "application/json").body(body);
@@ -47,15 +66,14 @@ impl Alertmanager {
 
 impl Notifier for Alertmanager {
     async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
-        let told = earlier.map(|receipt| message::read_receipt(&receipt.0)).unwrap_or_default();
-        let now = message::Now { wall: delivery.wall, resend_every: self.resend_every };
-        let (body, receipt) = message::compose(delivery.notice, told, now);
-        let body = Bytes::from(body);
-        // Side by side, so that one that hangs does not keep the alerts from the others.
-        let told = futures_util::future::join_all(self.urls.iter().map(|url| self.tell(url, body.clone()))).await;
-        // One that took it is enough.
-        let outcome = told.into_iter().reduce(Result::or).unwrap_or(Ok(()));
-        outcome.map(|()| Receipt(receipt))
+        let told = earlier.map(Told::of).unwrap_or_default();
+        let now = Now { wall: delivery.wall, resend_every: self.resend_every };
+        let message = Message { notice: delivery.notice, told: &told, now };
+        let mut replicas = self.urls.clone();
+        for body in message.bodies() {
+            replicas = self.tell_all(replicas, body.into()).await?;
+        }
+        Ok(Receipt::Told(Arc::new(message.told())))
     }
 }
 

@@ -66,7 +66,7 @@ impl Discord {
 
 impl Notifier for Discord {
     async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
-        let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.0));
+        let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.text()));
         let root = match (root, delivery.notice.draft.kind) {
             // Lists stand alone, however many there were before.
             (None, _) | (Some(_), NoticeKind::Letter) => self.call(None, &message::body(delivery)).await?,
@@ -77,6 +77,6 @@ impl Notifier for Discord {
                 root
             }
         };
-        Ok(Receipt(root.to_receipt()))
+        Ok(Receipt::Text(root.to_receipt()))
     }
 }

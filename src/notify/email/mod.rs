@@ -130,7 +130,7 @@ fn is_worth_a_mail(draft: &Draft, earlier: &Receipt) -> bool {
         (NoticeKind::Page | NoticeKind::End | NoticeKind::Letter, _)
         | (NoticeKind::Update, Reason::Communicated | Reason::Calmed | Reason::Overdue(_) | Reason::Remedied) => true,
         (NoticeKind::Update, _) => {
-            let known: Option<Known> = serde_json::from_str(&earlier.0).ok();
+            let known: Option<Known> = serde_json::from_str(&earlier.text()).ok();
             known.is_none_or(|known| known != Known::of(draft))
         }
     }
@@ -144,7 +144,7 @@ impl Known {
 }
 
 fn receipt(draft: &Draft) -> Receipt {
-    Receipt(serde_json::json!(Known::of(draft)).to_string())
+    Receipt::Text(serde_json::json!(Known::of(draft)).to_string())
 }
 
 fn listed(people: &[(Mailbox, String)]) -> String {

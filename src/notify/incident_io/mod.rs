@@ -60,7 +60,7 @@ impl Notifier for IncidentIo {
                 }
             }
         }
-        Ok(Receipt(serde_json::json!({ "deduplication_key": draft.page_key(draft.page) }).to_string()))
+        Ok(Receipt::Text(serde_json::json!({ "deduplication_key": draft.page_key(draft.page) }).to_string()))
     }
 }
 

@@ -45,7 +45,7 @@ impl Notifier for MattermostWebhook {
         let to = delivery.notice.draft.destination.to.as_deref().or(self.to.as_deref());
         let body = message::to_webhook(delivery, to).to_string();
         answer::of_webhook(&post(NAME, request.header("content-type", "application/json").body(body)).await?)?;
-        Ok(Receipt("{}".into()))
+        Ok(Receipt::Text("{}".into()))
     }
 }
 
@@ -105,7 +105,7 @@ impl Notifier for Mattermost {
         let draft = &delivery.notice.draft;
         let to = draft.destination.to.as_deref().or(self.to.as_deref()).filter(|to| is_mattermost_id(to));
         let to = to.ok_or_else(|| SendError::Refused { channel: NAME, reason: "no channel is named".into() })?;
-        let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.0));
+        let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.text()));
         let root = match (root, draft.kind) {
             // Lists stand alone, however many there were before.
             (None, _) | (Some(_), NoticeKind::Letter) => self.start(to, delivery).await?,
@@ -116,6 +116,6 @@ impl Notifier for Mattermost {
                 root
             }
         };
-        Ok(Receipt(root.to_receipt()))
+        Ok(Receipt::Text(root.to_receipt()))
     }
 }

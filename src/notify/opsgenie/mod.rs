@@ -112,6 +112,6 @@ impl Notifier for Opsgenie {
                 }
             }
         }
-        Ok(Receipt(serde_json::json!({ "alias": alias(draft.page) }).to_string()))
+        Ok(Receipt::Text(serde_json::json!({ "alias": alias(draft.page) }).to_string()))
     }
 }

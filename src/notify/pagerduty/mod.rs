@@ -100,7 +100,7 @@ impl Notifier for PagerDuty {
                 }
             }
         }
-        Ok(Receipt(serde_json::json!({ "dedup_key": draft.page_key(draft.page) }).to_string()))
+        Ok(Receipt::Text(serde_json::json!({ "dedup_key": draft.page_key(draft.page) }).to_string()))
     }
 }
 

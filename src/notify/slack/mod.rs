@@ -47,7 +47,7 @@ impl Notifier for SlackWebhook {
         let body = message::body(delivery, Buttons::None).to_string();
         let reply = post(NAME, request.header("content-type", "application/json").body(body)).await?;
         answer::of_webhook(&reply)?;
-        Ok(Receipt("{}".into()))
+        Ok(Receipt::Text("{}".into()))
     }
 }
 
@@ -141,7 +141,7 @@ impl Notifier for Slack {
         let draft = &delivery.notice.draft;
         let to = draft.destination.to.as_deref().or(self.to.as_deref());
         let to = to.ok_or_else(|| SendError::Refused { channel: NAME, reason: "no conversation is named".into() })?;
-        let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.0));
+        let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.text()));
         let root = match (root, draft.kind) {
             // Lists stand alone, however many there were before.
             (None, _) | (Some(_), NoticeKind::Letter) => self.start(to, delivery).await?,
@@ -152,6 +152,6 @@ impl Notifier for Slack {
                 root
             }
         };
-        Ok(Receipt(root.to_receipt()))
+        Ok(Receipt::Text(root.to_receipt()))
     }
 }

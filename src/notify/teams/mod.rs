@@ -36,7 +36,7 @@ impl Notifier for Teams {
         let request = self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
         let body = message::body(delivery).to_string();
         read_answer(&post(NAME, request.header("content-type", "application/json").body(body)).await?)?;
-        Ok(Receipt("{}".into()))
+        Ok(Receipt::Text("{}".into()))
     }
 }
 

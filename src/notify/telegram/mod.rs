@@ -80,7 +80,7 @@ impl Notifier for Telegram {
     async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
         let draft = &delivery.notice.draft;
         let place = self.chat(draft.destination.to.as_deref())?;
-        let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.0));
+        let root = earlier.and_then(|receipt| Posted::from_receipt(&receipt.text()));
         let root = match (root, draft.kind) {
             // Lists stand alone, however many there were before.
             (None, _) | (Some(_), NoticeKind::Letter) => self.say(message::body(&place, delivery)).await?,
@@ -91,6 +91,6 @@ impl Notifier for Telegram {
                 root
             }
         };
-        Ok(Receipt(root.to_receipt()))
+        Ok(Receipt::Text(root.to_receipt()))
     }
 }

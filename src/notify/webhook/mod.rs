@@ -68,7 +68,7 @@ impl Notifier for Webhook {
             .header("webhook-timestamp", timestamp)
             .body(body);
         read_answer(&post(NAME, request).await?)?;
-        Ok(Receipt(serde_json::json!({ "webhook_id": id }).to_string()))
+        Ok(Receipt::Text(serde_json::json!({ "webhook_id": id }).to_string()))
     }
 }
 

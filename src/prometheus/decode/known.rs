@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 
 /// Below this many series nothing is ever forgotten: tidying up would cost more than it frees.
 const WORTH_TIDYING: usize = 1024;
+/// How often a word is held that one series alone has: by it, and by the set of words.
+const IN_ONE_SERIES: usize = 2;
 
 /// Two hash functions drawn when the process starts, together 128 bits: nobody outside can aim at a collision, and by
 /// chance there is none. So texts are compared by hash alone, and need not be kept.
@@ -41,6 +43,8 @@ pub struct Known {
     expected: usize,
     /// Names and values that many series share, kept once.
     words: RapidHashSet<Name>,
+    /// How many of them there were when they were last looked through.
+    shared: usize,
 }
 
 impl Known {
@@ -78,11 +82,23 @@ impl Known {
         if self.table.len() > WORTH_TIDYING.max(2 * alive) {
             self.table.clear();
             self.words.clear();
+            self.shared = 0;
             self.forget_the_texts();
         } else if self.texts.len() > WORTH_TIDYING.max(4 * self.table.len()) {
             // One label set in ever new spellings: the texts go, the series stay.
             self.forget_the_texts();
         }
+    }
+
+    /// An answer has been read. Where many words are new, only those are kept that several series share: of those that one alone
+    /// has, such as the name of a pod, there are as many as series, and finding them again would spare nothing.
+    pub fn end(&mut self) {
+        if self.words.len() <= WORTH_TIDYING.max(2 * self.shared) {
+            return;
+        }
+        self.words.retain(|word| Name::strong_count(word).is_none_or(|count| count > IN_ONE_SERIES));
+        self.words.shrink_to_fit();
+        self.shared = self.words.len();
     }
 
     fn forget_the_texts(&mut self) {
@@ -138,3 +154,30 @@ impl<'de> Visitor<'de> for Pairs {
 /// A string that is borrowed where the JSON has no escapes; serde alone would always copy it.
 #[derive(serde::Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pods(known: &mut Known, pods: std::ops::Range<usize>) {
+        known.begin();
+        for pod in pods {
+            known.series(format!(r#"{{"job":"node","pod":"checkout-{pod}"}}"#).as_bytes()).unwrap();
+        }
+        known.end();
+    }
+
+    #[test]
+    fn words_that_many_series_share_are_kept_once_and_those_of_one_series_nowhere_but_there() {
+        let mut known = Known::default();
+        pods(&mut known, 0..2_000);
+        let mut words: Vec<&str> = known.words.iter().map(|word| &**word).collect();
+        words.sort_unstable();
+        assert_eq!(words, ["job", "node", "pod"]);
+
+        pods(&mut known, 2_000..2_001);
+        let value = |series, name| known.table().labels(SeriesRef(series)).find(name).unwrap();
+        assert!(Name::ptr_eq(value(0, "job"), value(2_000, "job")));
+        assert_eq!(value(2_000, "pod"), "checkout-2000");
+    }
+}

@@ -58,6 +58,7 @@ impl Decoder {
         if scan::vector(body, &mut self.known, &mut answer).is_none() {
             answer = json::instant(body, &mut self.known)?;
         }
+        self.known.end();
         self.last_count = answer.samples.len();
         Ok(answer)
     }

@@ -18,7 +18,7 @@ const ESSENTIAL: [&str; 5] = ["alert", "record", "expr", "queries", "tiers"];
 
 /// The groups of a document. Whatever differs from the schema is told.
 pub(super) fn groups(document: &Node, findings: &mut Findings) -> Vec<Lowered> {
-    schema::validator().validate(document, findings);
+    schema::SCHEMA.compiled().validate(document, findings);
     let groups = document.get("groups").map_or(&[][..], Node::items);
     groups.iter().filter_map(|group| lower_group(group, findings)).collect()
 }

@@ -38,7 +38,7 @@ impl Entered {
         EventKind::DigestEntered {
             digest,
             number: self.number,
-            entry: Box::new(Entry { member, since, listed: self.listed }),
+            entry: Box::new(Entry { member: member.into(), since, listed: self.listed }),
         }
     }
 }

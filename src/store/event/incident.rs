@@ -319,7 +319,7 @@ impl Restored {
             severity: incident.severity.to_string(),
             paged: incident.paged.as_ref().map(ToString::to_string),
             page: incident.page,
-            members: incident.members.values().map(MemberBody::new).collect(),
+            members: incident.members.values().map(|member| MemberBody::new(member)).collect(),
             refused: incident.refused.iter().map(DestinationBody::new).collect(),
             ledger: incident
                 .ledger
@@ -379,7 +379,7 @@ impl Restored {
             severity: rank(&self.severity),
             paged: self.paged.as_ref().map(rank),
             page: self.page,
-            members: members.map(|member| (member.subject.alert, member)).collect(),
+            members: members.map(|member| (member.subject.alert, member.into())).collect(),
             ledger: ledger.collect(),
             refused: self.refused.into_iter().map(DestinationBody::read).collect(),
             first_message: self.first_message.map(moment),

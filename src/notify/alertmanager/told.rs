@@ -1,0 +1,114 @@
+//! What one Alertmanager has been told of each alert.
+
+use crate::model::{AlertId, Labels, Moment};
+use crate::notify::Receipt;
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
+
+/// What was told of each alert, by alert. There may be tens of thousands, so it is a list in order, and label sets are shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told(Vec<(AlertId, ToldAlert)>);
+
+/// The label set under which an alert was told, and the start that was given with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldAlert {
+    /// The label set, `severity` included.
+    pub labels: Labels,
+    /// The start.
+    pub starts_at: Moment,
+}
+
+/// An alert as the text of a receipt has it.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    labels: BTreeMap<String, String>,
+    starts_at: String,
+}
+
+impl Told {
+    /// These alerts; of two with one id the later counts.
+    #[must_use]
+    pub fn new(alerts: impl IntoIterator<Item = (AlertId, ToldAlert)>) -> Self {
+        let by_id: BTreeMap<AlertId, ToldAlert> = alerts.into_iter().collect();
+        Told(by_id.into_iter().collect())
+    }
+
+    /// What a receipt says. One that cannot be read says nothing.
+    #[must_use]
+    pub fn of(receipt: &Receipt) -> Self {
+        match receipt {
+            Receipt::Told(told) => (**told).clone(),
+            Receipt::Text(text) => Told::read(text).unwrap_or_default(),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let written: BTreeMap<String, Written> = serde_json::from_str(text).ok()?;
+        let alerts = written.into_iter().map(|(id, alert)| {
+            let starts_at = Moment::from_millis(alert.starts_at.parse::<jiff::Timestamp>().ok()?.as_millisecond());
+            Some((id.parse().ok()?, ToldAlert { labels: Labels::new(alert.labels), starts_at }))
+        });
+        Some(Told::new(alerts.collect::<Option<Vec<_>>>()?))
+    }
+
+    /// What was told of `alert`, if anything was.
+    #[must_use]
+    pub fn get(&self, alert: AlertId) -> Option<&ToldAlert> {
+        let place = self.0.binary_search_by_key(&alert, |(id, _)| *id).ok()?;
+        Some(&self.0[place].1)
+    }
+
+    /// Every alert.
+    pub fn iter(&self) -> impl Iterator<Item = &(AlertId, ToldAlert)> {
+        self.0.iter()
+    }
+
+    /// As the store keeps it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl Serialize for Told {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(id, told)| (id.to_string(), told)))
+    }
+}
+
+impl Serialize for ToldAlert {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let labels = super::message::label_map(&self.labels);
+        Written { labels, starts_at: self.starts_at.to_string() }.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_is_the_same_when_it_comes_back_from_the_store() {
+        let told = |gas: &str, millis| ToldAlert {
+            labels: Labels::new([("alertname", "Gas"), ("gas", gas)]),
+            starts_at: Moment::from_millis(millis),
+        };
+        let [one, two] = ["1", "2"].map(|name| AlertId::derive(&[name]));
+        let kept = Told::new([(two, told("9", 1_764_072_000_500)), (one, told("7", 1_764_072_000_000))]);
+        let back = Told::of(&Receipt::Text(kept.text()));
+        assert_eq!(back, kept);
+        assert_eq!(back.get(one), Some(&told("7", 1_764_072_000_000)));
+        assert_eq!(back.get(AlertId::derive(&["3"])), None);
+    }
+
+    #[test]
+    fn a_receipt_of_an_earlier_release_is_read() {
+        let text =
+            r#"{"0000000000000000000000000000002a":{"labels":{"alertname":"Gas"},"starts_at":"2026-11-25T12:00:00Z"}}"#;
+        let told = Told::of(&Receipt::Text(text.into()));
+        let starts_at = told.get("2a".parse().unwrap()).map(|told| told.starts_at.to_string());
+        assert_eq!(starts_at.as_deref(), Some("2026-11-25T12:00:00Z"));
+        assert_eq!(told.text(), text);
+        assert_eq!(Told::of(&Receipt::Text("{}x".into())), Told::default());
+    }
+}
