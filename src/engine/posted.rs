@@ -146,7 +146,8 @@ impl World {
 
     /// What gives a posted alert its severity: whoever posts it, unless nobody here knows their word.
     fn posted_cause(&self, labels: &Labels) -> Cause {
-        unknown_severity(labels, &self.settings.severities).map_or(Cause::Condition, Cause::UnknownSeverity)
+        unknown_severity(labels, &self.settings.severities)
+            .map_or(Cause::Condition, |unknown| Cause::UnknownSeverity(Box::new(unknown)))
     }
 }
 

@@ -89,7 +89,7 @@ pub enum Cause {
     /// Its rule still exists, but no longer makes this identity or this tier.
     RuleChanged,
     /// It was posted with a word for its severity that nobody here knows.
-    UnknownSeverity(UnknownSeverity),
+    UnknownSeverity(Box<UnknownSeverity>),
     /// It was posted, and its sender says that it has ended.
     SenderEnded,
     /// It was posted, and has not been posted again in time.

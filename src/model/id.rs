@@ -19,32 +19,41 @@ macro_rules! derived_id {
     ($(#[$doc:meta])* $name:ident, $domain:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(u128);
+        // The upper half and the lower one: a `u128` wants a place at a multiple of sixteen, and what holds it grows by that.
+        pub struct $name(u64, u64);
 
         impl $name {
             /// Derives the id from the facts that it stands for, in a fixed order.
             #[must_use]
             pub fn derive(parts: &[&str]) -> Self {
-                $name(derive($domain, parts))
+                Self::from(derive($domain, parts))
+            }
+        }
+
+        impl From<u128> for $name {
+            fn from(id: u128) -> Self {
+                // The cast keeps the lower half, which is what is wanted.
+                #[expect(clippy::cast_possible_truncation)]
+                $name((id >> 64) as u64, id as u64)
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:032x}", self.0)
+                write!(f, "{:016x}{:016x}", self.0, self.1)
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($domain, ":{:032x}"), self.0)
+                write!(f, concat!($domain, ":{}"), self)
             }
         }
 
         impl FromStr for $name {
             type Err = std::num::ParseIntError;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                u128::from_str_radix(text, 16).map($name)
+                u128::from_str_radix(text, 16).map(Self::from)
             }
         }
     };

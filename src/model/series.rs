@@ -3,7 +3,7 @@
 //! A [`SeriesTable`] gives every label set that a query has ever returned a [`SeriesRef`], so that a known series is
 //! carried as four bytes, evaluated through an index and never materialised again.
 
-use super::{Labels, Places};
+use super::{Labels, Places, make_room};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A series of one query, valid for the table (and the epoch of it) that gave it out.
@@ -37,6 +37,7 @@ impl SeriesTable {
             return SeriesRef(known);
         }
         let place = u32::try_from(self.labels.len()).expect("fewer than 2^32 series of one query");
+        make_room(&mut self.labels);
         self.labels.push(labels);
         self.places.insert(place, |place| &self.labels[place as usize]);
         SeriesRef(place)

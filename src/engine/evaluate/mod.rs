@@ -15,7 +15,7 @@ pub use verdict::Verdicts;
 use super::alert::{Alert, AlertKind, Before, Phase, TierState, TierStates, Top};
 use super::transition::{Cause, Transition};
 use super::world::World;
-use crate::model::{AlertId, Answer, Labels, Moment, Places, SeriesTable, Slot, Span, Truth};
+use crate::model::{AlertId, Answer, Labels, Moment, Places, SeriesTable, Slot, Span, Truth, make_room};
 use crate::rules::template::Answers;
 use crate::rules::{Kind, NoData, Rule, Tier};
 use rows::NONE;
@@ -429,6 +429,7 @@ impl RuleState {
             self.alerts[seat as usize] = Some(entry);
             seat
         } else {
+            make_room(&mut self.alerts);
             self.alerts.push(Some(entry));
             u32::try_from(self.alerts.len() - 1).expect("fewer than 2^32 alerts of one rule")
         };

@@ -3,7 +3,7 @@
 //! A known series is found by its number alone; its labels are looked at only when it is first seen. Values lie in one
 //! flat table of cells, so that a row with no news costs nothing but its comparison.
 
-use crate::model::{Answer, History, Labels, Name, Places, SeriesRef, SeriesTable, Slot, Span};
+use crate::model::{Answer, History, Labels, Name, Places, SeriesRef, SeriesTable, Slot, Span, make_room};
 
 /// No row, no alert.
 pub(super) const NONE: u32 = u32::MAX;
@@ -150,8 +150,12 @@ impl Rows {
             }
             row
         } else {
+            make_room(&mut self.rows);
             self.rows.push(fresh);
-            self.cells.extend(cells);
+            for cell in cells {
+                make_room(&mut self.cells);
+                self.cells.push(cell);
+            }
             u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 rows of one rule")
         };
         self.by_key.insert(row, |row| &self.rows[row as usize].key);

@@ -17,8 +17,8 @@ const SHOW_SILENCES: Span = Span::from_hours(120);
 /// Alerts whose changes are remembered, before old ones are looked for.
 const MANY_ALERTS: usize = 1_024;
 
-/// When an alert began to fire or ended, lately. Most do so once or twice.
-pub type Changes = SmallVec<[Moment; 2]>;
+/// When an alert began to fire or ended, lately. Most do so once, and go on.
+pub type Changes = SmallVec<[Moment; 1]>;
 
 /// All incidents, and what holds them back.
 #[derive(Clone, Debug, Default, PartialEq)]

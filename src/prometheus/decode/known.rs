@@ -1,6 +1,6 @@
 //! The series of one query, found by the text of their labels.
 
-use crate::model::{Labels, Name, SeriesRef, SeriesTable};
+use crate::model::{Labels, Name, SeriesRef, SeriesTable, make_room};
 use hashbrown::HashTable;
 use rapidhash::RapidHashSet;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_seeded};
@@ -116,6 +116,7 @@ impl Known {
             Labels::new(pairs.iter().map(|(name, value)| (self.word(name), self.word(value))).collect::<Vec<_>>());
         let series = self.table.intern(labels);
         let place = u32::try_from(self.texts.len()).ok()?;
+        make_room(&mut self.texts);
         self.texts.push((print, series));
         self.places.insert_unique(print.0, place, |place| self.texts[*place as usize].0.0);
         self.expected = self.texts.len();

@@ -202,7 +202,8 @@ impl CauseBody {
             Cause::QueryFails => CauseBody::QueryFails,
             Cause::RuleRemoved => CauseBody::RuleRemoved,
             Cause::RuleChanged => CauseBody::RuleChanged,
-            Cause::UnknownSeverity(UnknownSeverity { word, known }) => {
+            Cause::UnknownSeverity(unknown) => {
+                let UnknownSeverity { word, known } = &**unknown;
                 CauseBody::UnknownSeverity { word: word.to_string(), known: known.to_string() }
             }
             Cause::SenderEnded => CauseBody::SenderEnded,
@@ -220,7 +221,7 @@ impl CauseBody {
             CauseBody::RuleRemoved => Cause::RuleRemoved,
             CauseBody::RuleChanged => Cause::RuleChanged,
             CauseBody::UnknownSeverity { word, known } => {
-                Cause::UnknownSeverity(UnknownSeverity { word: word.into(), known: known.into() })
+                Cause::UnknownSeverity(Box::new(UnknownSeverity { word: word.into(), known: known.into() }))
             }
             CauseBody::SenderEnded => Cause::SenderEnded,
             CauseBody::Unconfirmed(since) => Cause::Unconfirmed { since: moment(since) },

@@ -171,6 +171,25 @@ mod tests {
     }
 
     #[test]
+    fn what_a_store_of_the_second_version_owes_is_owed_after_it_was_brought_up_to_date() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(&STEPS[..2].concat()).unwrap();
+        connection.pragma_update(None, "user_version", 2).unwrap();
+        let insert = "INSERT INTO deliveries (partition, id, seq, incident, generation, channel, recipient, notice, status, attempts, not_before)
+                      VALUES (0, ?1, 1, 'aa', 1, 'pager', '', ?1 || ' says', 'queued', 0, 0)";
+        for id in ["one", "two"] {
+            connection.execute(insert, [id]).unwrap();
+        }
+        let store = Sqlite::prepare(connection).unwrap();
+        let said: Vec<(String, String)> = store
+            .connection
+            .prepare("SELECT id, notice FROM deliveries JOIN notices ON delivery = number ORDER BY number")
+            .and_then(|mut all| all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .unwrap();
+        assert_eq!(said, ["one", "two"].map(|id| (id.to_owned(), format!("{id} says"))));
+    }
+
+    #[test]
     fn a_store_of_the_first_version_is_brought_up_to_date_with_the_numbers_of_its_incidents() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(STEPS[0]).unwrap();

@@ -22,7 +22,7 @@ use std::time::Duration;
 /// What is decided meanwhile is kept in memory and stored later.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// What makes each version of the schema out of the one before it.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("inbox.sql")];
+const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("inbox.sql"), include_str!("notices.sql")];
 /// We write at the end and hardly ever read, so that a cache of the usual two megabytes would only hold what nobody asks for.
 const CACHE_PAGES: u32 = 64;
 

@@ -1,4 +1,4 @@
-//! What is owed to whom: the table `deliveries`.
+//! What is owed to whom: the table `deliveries`, and what each message says: `notices`.
 
 use super::super::{Attempt, Entry, Owed, Partition, StoreError, notice};
 use super::doing;
@@ -15,10 +15,10 @@ pub(super) fn insert(
     wall: i64,
 ) -> rusqlite::Result<()> {
     let draft = &notice.draft;
-    connection
+    let is_new = connection
         .prepare_cached(
-            "INSERT INTO deliveries (partition, id, seq, incident, generation, channel, recipient, notice, status, attempts, not_before)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', 0, ?9) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO deliveries (partition, id, seq, incident, generation, channel, recipient, status, attempts, not_before)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', 0, ?8) ON CONFLICT (id) DO NOTHING",
         )?
         .execute(params![
             partition.0,
@@ -28,10 +28,15 @@ pub(super) fn insert(
             draft.generation,
             &*draft.destination.channel,
             draft.destination.to.as_deref().unwrap_or_default(),
-            notice::encode(notice),
             wall
-        ])
-        .map(|_| ())
+        ])?
+        > 0;
+    if is_new {
+        connection
+            .prepare_cached("INSERT INTO notices (delivery, notice) VALUES (?1, ?2)")?
+            .execute(params![connection.last_insert_rowid(), notice::encode(notice)])?;
+    }
+    Ok(())
 }
 
 pub(super) fn owed(
@@ -40,7 +45,8 @@ pub(super) fn owed(
     severities: &Severities,
 ) -> Result<Vec<Owed>, StoreError> {
     let fail = doing("list what is owed");
-    let query = "SELECT number, notice, attempts, not_before, first_tried, status FROM deliveries
+    let query = "SELECT number, notice, attempts, not_before, first_tried, status
+                 FROM deliveries JOIN notices ON delivery = number
                  WHERE partition = ?1 AND status IN ('queued', 'claimed') ORDER BY number";
     let mut statement = connection.prepare_cached(query).map_err(&fail)?;
     let mut rows = statement.query([partition.0]).map_err(&fail)?;

@@ -57,8 +57,8 @@ pub(super) fn sendings(
     incident: IncidentId,
     severities: &Severities,
 ) -> Result<Vec<Sending>, StoreError> {
-    let query =
-        "SELECT notice, status, attempts, reason, finished_at FROM deliveries WHERE incident = ?1 ORDER BY number";
+    let query = "SELECT notice, status, attempts, reason, finished_at FROM deliveries JOIN notices ON delivery = number
+                 WHERE incident = ?1 ORDER BY number";
     read(connection, query, [incident.to_string()], severities)
 }
 
@@ -74,7 +74,7 @@ pub(super) fn sent_between(
     severities: &Severities,
 ) -> Result<Vec<Sending>, StoreError> {
     let query = "SELECT notice, status, attempts, reason, finished_at FROM deliveries
-                 JOIN events ON events.seq = deliveries.seq
+                 JOIN notices ON delivery = number JOIN events ON events.seq = deliveries.seq
                  WHERE deliveries.partition = ?1 AND events.moment BETWEEN ?2 AND ?3 ORDER BY number";
     let mut sendings = read(connection, query, params![partition.0, (from - SOON).millis(), to.millis()], severities)?;
     sendings.retain(|sending| (from..to).contains(&sending.notice.draft.at));
