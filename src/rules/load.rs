@@ -157,7 +157,8 @@ impl Loader {
             changed.extend(admitted.map(|source| (path, source)));
         }
         let (sources, context) = (&self.sources, &self.context);
-        let _schema = SCHEMA.compiled();
+        // Compiled once for all of them, and not at all where nothing is new: a service looks every other second.
+        let _schema = (!changed.is_empty()).then(|| SCHEMA.compiled());
         let compiled = side_by_side::each(&changed, |(_, source)| compile_file(*source, sources, context));
         for ((path, source), mut compiled) in changed.into_iter().zip(compiled) {
             // Only lint looks at what was written, and it does not come here.
