@@ -5,7 +5,7 @@ use super::{Desk, go};
 use crate::engine::Engine;
 use crate::engine::alert::{Alert, Phase, Top};
 use crate::engine::notice::{bound_text, with_severity};
-use crate::model::{AlertId, Labels, Moment, RuleId, Slot};
+use crate::model::{AlertId, Moment, RuleId, Slot};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Condition, Kind, Rule, Tier};
 use axum::extract::State;
@@ -45,7 +45,7 @@ fn one(engine: &Engine, rule: &Rule, alert: &Alert, tiers: &[Tier]) -> Value {
     };
     let active_at = alert.active_at().unwrap_or_default();
     let mut value = json!({
-        "labels": map(&labels),
+        "labels": labels,
         "annotations": annotations(engine, rule, alert, tier, active_at),
         "state": if alert.phase() == Phase::Firing { "firing" } else { "pending" },
         "activeAt": go::time(active_at),
@@ -113,9 +113,4 @@ fn annotations(
     };
     let over = tier.map(|tier| tier.annotations.as_slice()).unwrap_or_default();
     rule.annotations.iter().chain(over).map(|(name, template)| (name.to_string(), json!(render(template)))).collect()
-}
-
-/// Labels as an object.
-pub fn map(labels: &Labels) -> Map<String, Value> {
-    labels.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect()
 }

@@ -172,7 +172,7 @@ fn alerting(engine: &Engine, rule: &Rule, labels: &Labels, filter: &Filter) -> V
         "query": &**rule.queries[rule.value].expr.text(),
         "duration": go::seconds(first.map_or(Span::ZERO, |tier| tier.hold)),
         "keepFiringFor": go::seconds(first.map_or(Span::ZERO, |tier| tier.keep)),
-        "labels": alerts::map(labels),
+        "labels": labels,
         "annotations": texts(&rule.annotations),
         "alerts": if filter.without_alerts { Vec::new() } else { alerts::of_rule(engine, rule) },
         "health": health,
@@ -208,7 +208,7 @@ fn recording(record: &Record, known: Option<&RecordingState>) -> Value {
     }
     let labels = laid_over(record);
     if !labels.is_empty() {
-        value["labels"] = Value::Object(alerts::map(&labels));
+        value["labels"] = json!(labels);
     }
     value
 }

@@ -10,7 +10,7 @@ use crate::notify::text::number;
 use crate::prometheus::{Client, QueryError};
 use crate::service::load::FileLoader;
 use jiff::Timestamp;
-use serde_json::{Map, json};
+use serde_json::json;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -261,10 +261,7 @@ fn as_json(got: &Got) -> serde_json::Value {
         Who::Variable(_) | Who::Annotation(_) => (None, None),
     };
     let series = got.answer.as_ref().ok().map(|series| {
-        let labels = |labels: &Labels| {
-            labels.iter().map(|(name, value)| (name.to_string(), json!(value.as_str()))).collect::<Map<_, _>>()
-        };
-        series.iter().map(|(of, value)| json!({ "labels": labels(of), "value": value })).collect::<Vec<_>>()
+        series.iter().map(|(labels, value)| json!({ "labels": labels, "value": value })).collect::<Vec<_>>()
     });
     json!({
         "dashboard": got.dashboard,

@@ -1,5 +1,7 @@
 //! Label sets: sorted by name, without empty values, cheap to clone and to compare.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -111,6 +113,19 @@ impl Labels {
 impl Default for Labels {
     fn default() -> Self {
         Labels::empty()
+    }
+}
+
+/// An object of texts, written straight from the set that all share: what is owed or journalled at once may hold thousands.
+impl Serialize for Labels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+}
+
+impl<'de> Deserialize<'de> for Labels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::<String, String>::deserialize(deserializer).map(Labels::new)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::engine::incident::{Job, Outcome};
 use crate::http::{Client, ClientError, webhook_signature};
 use crate::model::{Moment, Slot};
 use reqwest::{Method, RequestBuilder};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -83,8 +83,6 @@ async fn answer(request: RequestBuilder, mut output: super::Output) -> (Outcome,
 /// What is to be done, and for which alert.
 fn body(job: &Job, wall: i64) -> String {
     let cause = &job.cause;
-    let labels: Map<String, Value> =
-        cause.labels.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
     json!({
         "type": "action.run",
         "timestamp": Slot::from_millis(wall).to_string(),
@@ -98,7 +96,7 @@ fn body(job: &Job, wall: i64) -> String {
                 "generation": cause.generation,
             },
             "alert": {
-                "labels": labels,
+                "labels": cause.labels,
                 "severity": cause.severity.to_string(),
                 // JSON has no NaN and no infinities.
                 "value": if cause.value.is_finite() { json!(cause.value) } else { Value::Null },

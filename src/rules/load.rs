@@ -5,11 +5,11 @@
 use super::allow::{self, Allow, Spot};
 use super::compile::{Checked, Compiled, Recorded, compile};
 use super::join::join;
-use super::schema::SCHEMA;
+use super::schema;
 use super::{Context, RuleSet};
 use crate::diagnostics::{Findings, SourceId, Sources, codes};
 use crate::side_by_side;
-use crate::yaml::{self, Content};
+use crate::yaml::{self, Content, Validator};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,9 +59,8 @@ pub fn load_texts(
 }
 
 fn compile_all(files: &[SourceId], context: &Context, sources: &Sources, findings: &mut Findings) -> Loaded {
-    // Compiled once for all of them.
-    let _schema = SCHEMA.compiled();
-    let mut files = side_by_side::each(files, |source| compile_file(*source, sources, context));
+    let schema = schema::validator();
+    let mut files = side_by_side::each(files, |source| compile_file(*source, sources, context, &schema));
     for file in &mut files {
         findings.append(std::mem::take(&mut file.findings));
     }
@@ -75,13 +74,14 @@ fn compile_all(files: &[SourceId], context: &Context, sources: &Sources, finding
     loaded
 }
 
-fn compile_file(source: SourceId, sources: &Sources, context: &Context) -> Compiled {
+fn compile_file(source: SourceId, sources: &Sources, context: &Context, schema: &Validator) -> Compiled {
     let file = sources.get(source);
     let mut findings = Findings::default();
     let documents = yaml::parse(source, file.text(), &mut findings);
-    let mut compiled = compile(source, file, &documents, context);
-    findings.append(std::mem::take(&mut compiled.findings));
-    Compiled { findings, ..compiled }
+    for document in &documents {
+        schema.validate(document, &mut findings);
+    }
+    compile(source, file, &documents, context, findings)
 }
 
 /// Loads the same files over and over, and does the work again only for those that changed.
@@ -156,10 +156,12 @@ impl Loader {
             let admitted = yaml::admit(path, content, &mut self.sources, findings);
             changed.extend(admitted.map(|source| (path, source)));
         }
-        let (sources, context) = (&self.sources, &self.context);
-        // Compiled once for all of them, and not at all where nothing is new: a service looks every other second.
-        let _schema = (!changed.is_empty()).then(|| SCHEMA.compiled());
-        let compiled = side_by_side::each(&changed, |(_, source)| compile_file(*source, sources, context));
+        if changed.is_empty() {
+            // A service looks every other second: it makes no schema for nothing.
+            return;
+        }
+        let (sources, context, schema) = (&self.sources, &self.context, schema::validator());
+        let compiled = side_by_side::each(&changed, |(_, source)| compile_file(*source, sources, context, &schema));
         for ((path, source), mut compiled) in changed.into_iter().zip(compiled) {
             // Only lint looks at what was written, and it does not come here.
             (compiled.checked, compiled.recorded, compiled.spots) = Default::default();

@@ -1,9 +1,9 @@
 //! A notice as the outbox keeps it. Who reads it back gets everything that a channel lays out.
 
 use super::event::acts::{ActorBody, StageBody};
-use super::event::parts::{DestinationBody, Id, KeyBody, LabelMap, Number, json, label_map, labels, moment, severity};
+use super::event::parts::{DestinationBody, Id, KeyBody, Number, json, moment, severity};
 use crate::engine::notice::{AlertText, Draft, Notice, NoticeKind, Reason};
-use crate::model::{AlertId, DeliveryId, IncidentId, Moment, Name, Severities, Slot};
+use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severities, Slot};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ enum ReasonBody {
 struct AlertBody {
     alert: Id<AlertId>,
     name: String,
-    labels: LabelMap,
+    labels: Labels,
     annotations: Vec<(String, String)>,
     title: Option<String>,
     severity: String,
@@ -234,7 +234,7 @@ impl AlertBody {
         AlertBody {
             alert: Id(text.alert),
             name: text.name.to_string(),
-            labels: label_map(&text.labels),
+            labels: text.labels.clone(),
             annotations: text.annotations.iter().map(|(name, text)| (name.to_string(), text.clone())).collect(),
             title: text.title.clone(),
             severity: text.severity.to_string(),
@@ -252,7 +252,7 @@ impl AlertBody {
         AlertText {
             alert: self.alert.0,
             name: self.name.into(),
-            labels: labels(self.labels),
+            labels: self.labels,
             annotations: self.annotations.into_iter().map(|(name, text)| (Name::from(name), text)).collect(),
             title: self.title,
             severity: severity(&self.severity, severities),

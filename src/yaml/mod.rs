@@ -30,7 +30,6 @@ mod node;
 mod parse;
 mod read;
 mod scalar;
-mod schema;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -43,6 +42,5 @@ pub use node::{Kind, Node, Scalar, Style, Tag};
 pub use parse::parse;
 pub use read::{Content, LARGEST, ReadError, admit, content, read};
 pub use scalar::Meaning;
-pub use schema::Schema;
 pub use shape::{DURATION_PATTERN, DurationText, Entries, ScalarOr, ShiftText, by_shape};
 pub use validate::Validator;

@@ -90,8 +90,8 @@ impl<'a> View<'a> {
             let members = incident.firing().filter_map(|member| self.alert(&member.subject, place, wanted));
             let alerts: Vec<Value> = members.map(|(_, alert)| alert).collect();
             let receiver = json!({ "name": &*incident.key.policy });
-            let labels = of_rules::map(&incident.key.group);
-            (!alerts.is_empty()).then(|| json!({ "labels": labels, "receiver": receiver, "alerts": alerts }))
+            (!alerts.is_empty())
+                .then(|| json!({ "labels": incident.key.group, "receiver": receiver, "alerts": alerts }))
         };
         self.open().filter_map(group).collect()
     }
@@ -155,12 +155,12 @@ impl<'a> View<'a> {
             || place.map_or_else(|| format!("{base}/incidents"), |(_, number)| format!("{base}/incidents/{number}"));
         let origin = posted.map_or(&subject.origin, |posted| &posted.subject.origin);
         let (annotations, url) = match origin {
-            Origin::Posted { annotations, url } => (of_rules::map(annotations), url.to_string()),
-            Origin::Watchbell(summary) => ([("summary".to_owned(), json!(summary))].into_iter().collect(), own_page()),
-            Origin::Rule(rule) => (of_rules::annotations_of(self.engine, *rule, subject.alert), own_page()),
+            Origin::Posted { annotations, url } => (json!(annotations), url.to_string()),
+            Origin::Watchbell(summary) => (json!({ "summary": summary }), own_page()),
+            Origin::Rule(rule) => (json!(of_rules::annotations_of(self.engine, *rule, subject.alert)), own_page()),
         };
         Fields(json!({
-            "labels": of_rules::map(labels),
+            "labels": labels,
             "annotations": annotations,
             "startsAt": time(starts),
             "endsAt": time(ends),

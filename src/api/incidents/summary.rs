@@ -1,6 +1,6 @@
 //! An incident as it is now, for programs.
 
-use crate::api::{alerts, go};
+use crate::api::go;
 use crate::engine::command::Actor;
 use crate::engine::escalation;
 use crate::engine::incident::{Incident, Member, Phase};
@@ -18,7 +18,7 @@ pub fn of(incident: &Incident) -> Value {
         "severity": incident.severity.to_string(),
         "generation": incident.generation,
         "policy": &*incident.key.policy,
-        "group": alerts::map(&incident.key.group),
+        "group": incident.key.group,
         "opened": go::time(Moment::from_millis(incident.opened.millis())),
         "firing": incident.firing().count(),
     });
@@ -73,7 +73,7 @@ pub fn actor(actor: &Actor) -> Value {
 
 fn alert(member: &Member) -> Value {
     json!({
-        "labels": alerts::map(&member.subject.labels),
+        "labels": member.subject.labels,
         "severity": member.subject.severity.to_string(),
         "value": go::float(member.subject.value),
         "since": go::time(member.subject.since),

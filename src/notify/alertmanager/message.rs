@@ -37,7 +37,7 @@ pub struct Message<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Posted<'a> {
-    labels: BTreeMap<&'a str, &'a str>,
+    labels: &'a Labels,
     #[serde(skip_serializing_if = "Option::is_none")]
     annotations: Option<Map<String, Value>>,
     starts_at: String,
@@ -62,7 +62,7 @@ impl<'a> Message<'a> {
     /// the new one with the start that the old one had.
     fn posted(self, alert: &'a AlertText) -> impl Iterator<Item = Posted<'a>> {
         let old = self.told.get(alert.alert).filter(|old| old.labels != alert.labels).map(|old| Posted {
-            labels: pairs(&old.labels),
+            labels: &old.labels,
             annotations: None,
             starts_at: old.starts_at.to_string(),
             ends_at: Moment::from_millis(self.now.wall).to_string(),
@@ -71,7 +71,7 @@ impl<'a> Message<'a> {
         let forgotten = self.now.wall + self.now.resend_every.times(FORGET_AFTER_RESENDS).millis();
         let ends_at = alert.ended.map_or(forgotten, Moment::millis);
         let new = Posted {
-            labels: pairs(&alert.labels),
+            labels: &alert.labels,
             annotations: Some(annotations(alert)),
             starts_at: self.starts_at(alert).to_string(),
             ends_at: Moment::from_millis(ends_at).to_string(),
@@ -97,15 +97,6 @@ impl<'a> Message<'a> {
         }
         Told::new(told)
     }
-}
-
-fn pairs(labels: &Labels) -> BTreeMap<&str, &str> {
-    labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
-}
-
-/// Labels as JSON.
-pub fn label_map(labels: &Labels) -> BTreeMap<String, String> {
-    labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }
 
 /// Its annotations, and what moved it last.

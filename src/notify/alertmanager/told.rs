@@ -4,51 +4,42 @@ use crate::model::{AlertId, Labels, Moment};
 use crate::notify::Receipt;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What was told of each alert, by alert. There may be tens of thousands, so it is a list in order, and label sets are shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told(Vec<(AlertId, ToldAlert)>);
 
 /// The label set under which an alert was told, and the start that was given with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToldAlert {
     /// The label set, `severity` included.
     pub labels: Labels,
     /// The start.
+    #[serde(with = "written")]
     pub starts_at: Moment,
 }
 
-/// An alert as the text of a receipt has it.
-#[derive(Serialize, Deserialize)]
-struct Written {
-    labels: BTreeMap<String, String>,
-    starts_at: String,
-}
-
 impl Told {
-    /// These alerts; of two with one id the later counts.
+    /// These alerts.
     #[must_use]
-    pub fn new(alerts: impl IntoIterator<Item = (AlertId, ToldAlert)>) -> Self {
-        let by_id: BTreeMap<AlertId, ToldAlert> = alerts.into_iter().collect();
-        Told(by_id.into_iter().collect())
+    pub fn new(alerts: BTreeMap<AlertId, ToldAlert>) -> Self {
+        Told(alerts.into_iter().collect())
     }
 
     /// What a receipt says. One that cannot be read says nothing.
     #[must_use]
-    pub fn of(receipt: &Receipt) -> Self {
+    pub fn of(receipt: &Receipt) -> Arc<Self> {
         match receipt {
-            Receipt::Told(told) => (**told).clone(),
-            Receipt::Text(text) => Told::read(text).unwrap_or_default(),
+            Receipt::Told(told) => Arc::clone(told),
+            Receipt::Text(text) => Arc::new(Told::read(text).unwrap_or_default()),
         }
     }
 
     fn read(text: &str) -> Option<Self> {
-        let written: BTreeMap<String, Written> = serde_json::from_str(text).ok()?;
-        let alerts = written.into_iter().map(|(id, alert)| {
-            let starts_at = Moment::from_millis(alert.starts_at.parse::<jiff::Timestamp>().ok()?.as_millisecond());
-            Some((id.parse().ok()?, ToldAlert { labels: Labels::new(alert.labels), starts_at }))
-        });
-        Some(Told::new(alerts.collect::<Option<Vec<_>>>()?))
+        let written: BTreeMap<String, ToldAlert> = serde_json::from_str(text).ok()?;
+        let alerts = written.into_iter().map(|(id, alert)| Some((id.parse().ok()?, alert)));
+        Some(Told::new(alerts.collect::<Option<_>>()?))
     }
 
     /// What was told of `alert`, if anything was.
@@ -76,10 +67,20 @@ impl Serialize for Told {
     }
 }
 
-impl Serialize for ToldAlert {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let labels = super::message::label_map(&self.labels);
-        Written { labels, starts_at: self.starts_at.to_string() }.serialize(serializer)
+/// An instant as the text of a receipt has it.
+mod written {
+    use crate::model::Moment;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(instant: &Moment, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(instant)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let instant: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
+        Ok(Moment::from_millis(instant.as_millisecond()))
     }
 }
 
@@ -94,9 +95,9 @@ mod tests {
             starts_at: Moment::from_millis(millis),
         };
         let [one, two] = ["1", "2"].map(|name| AlertId::derive(&[name]));
-        let kept = Told::new([(two, told("9", 1_764_072_000_500)), (one, told("7", 1_764_072_000_000))]);
+        let kept = Told::new([(two, told("9", 1_764_072_000_500)), (one, told("7", 1_764_072_000_000))].into());
         let back = Told::of(&Receipt::Text(kept.text()));
-        assert_eq!(back, kept);
+        assert_eq!(*back, kept);
         assert_eq!(back.get(one), Some(&told("7", 1_764_072_000_000)));
         assert_eq!(back.get(AlertId::derive(&["3"])), None);
     }
@@ -109,6 +110,6 @@ mod tests {
         let starts_at = told.get("2a".parse().unwrap()).map(|told| told.starts_at.to_string());
         assert_eq!(starts_at.as_deref(), Some("2026-11-25T12:00:00Z"));
         assert_eq!(told.text(), text);
-        assert_eq!(Told::of(&Receipt::Text("{}x".into())), Told::default());
+        assert_eq!(*Told::of(&Receipt::Text("{}x".into())), Told::default());
     }
 }

@@ -67,11 +67,9 @@ pub fn acknowledge(key: &str, routing_key: &str) -> String {
 
 fn details(notice: &Notice) -> Value {
     let alert = |alert: &crate::engine::notice::AlertText| {
-        let labels: serde_json::Map<String, Value> =
-            alert.labels.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
         let annotations: serde_json::Map<String, Value> =
             alert.annotations.iter().map(|(name, text)| (name.to_string(), json!(text))).collect();
-        json!({ "line": alert_line(alert), "labels": labels, "annotations": annotations, "value": number(alert.value) })
+        json!({ "line": alert_line(alert), "labels": alert.labels, "annotations": annotations, "value": number(alert.value) })
     };
     let alerts: Vec<Value> = notice.alerts.iter().map(alert).collect();
     let mut details = json!({ "incident": format!("INC-{}", notice.draft.number), "alerts": alerts });

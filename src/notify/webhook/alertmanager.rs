@@ -2,7 +2,7 @@
 
 use crate::engine::notice::{AlertText, Notice};
 use crate::model::{Labels, Moment};
-use crate::notify::alertmanager::message::{annotations, label_map};
+use crate::notify::alertmanager::message::annotations;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const NO_END: &str = "0001-01-01T00:00:00Z";
 pub fn body(notice: &Notice, external_url: &str) -> String {
     let draft = &notice.draft;
     let fires = notice.alerts.iter().any(|alert| alert.ended.is_none());
-    let common_labels = common(notice.alerts.iter().map(|alert| label_map(&alert.labels)));
+    let common_labels = common(notice.alerts.iter().map(|alert| label_texts(&alert.labels)));
     let common_annotations = common(notice.alerts.iter().map(|alert| texts(&annotations(alert))));
     json!({
         "version": "4",
@@ -22,7 +22,7 @@ pub fn body(notice: &Notice, external_url: &str) -> String {
         "truncatedAlerts": 0,
         "status": if fires { "firing" } else { "resolved" },
         "receiver": &*draft.destination.channel,
-        "groupLabels": label_map(&draft.key.group),
+        "groupLabels": draft.key.group,
         "commonLabels": common_labels,
         "commonAnnotations": common_annotations,
         "externalURL": external_url,
@@ -35,13 +35,17 @@ pub fn body(notice: &Notice, external_url: &str) -> String {
 fn alert(alert: &AlertText, link: &str) -> Value {
     json!({
         "status": if alert.ended.is_some() { "resolved" } else { "firing" },
-        "labels": label_map(&alert.labels),
+        "labels": alert.labels,
         "annotations": annotations(alert),
         "startsAt": alert.since.to_string(),
         "endsAt": alert.ended.map_or_else(|| NO_END.to_owned(), |at: Moment| at.to_string()),
         "generatorURL": link,
         "fingerprint": fingerprint(&alert.labels),
     })
+}
+
+fn label_texts(labels: &Labels) -> BTreeMap<String, String> {
+    labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }
 
 fn texts(map: &Map<String, Value>) -> BTreeMap<String, String> {
@@ -60,7 +64,6 @@ fn common(mut all: impl Iterator<Item = BTreeMap<String, String>>) -> BTreeMap<S
 /// What an Alertmanager knows an alert by: FNV-1a with 64 bits over its labels in their order, each name and value followed by a
 /// byte that is in no text (`labelSetToFingerprint` of Prometheus's `common/model`).
 fn fingerprint(labels: &Labels) -> String {
-    let labels = label_map(labels);
     let texts = labels.iter().flat_map(|(name, value)| [name, value]);
     let bytes = texts.flat_map(|text| text.bytes().chain(std::iter::once(0xff)));
     let hash =

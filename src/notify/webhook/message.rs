@@ -105,15 +105,13 @@ fn kind(notice: &Notice) -> &'static str {
 }
 
 fn alert(alert: &AlertText) -> Value {
-    let labels: Map<String, Value> =
-        alert.labels.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
     let annotations: Map<String, Value> =
         alert.annotations.iter().map(|(name, text)| (name.to_string(), json!(text))).collect();
     json!({
         "id": alert.alert.to_string(),
         "status": if alert.ended.is_some() { "resolved" } else { "firing" },
         "severity": alert.severity.to_string(),
-        "labels": labels,
+        "labels": alert.labels,
         "annotations": annotations,
         // JSON has no NaN and no infinities; a text can say them.
         "value": if alert.value.is_finite() { json!(alert.value) } else { json!(number(alert.value)) },

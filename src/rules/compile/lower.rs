@@ -1,7 +1,7 @@
 //! From the tree to typed groups and rules, one by one, so that a mistake in one hides none in another.
 
 use crate::diagnostics::{Findings, Place, codes};
-use crate::rules::{schema, written};
+use crate::rules::written;
 use crate::yaml::{Kind, Node, from_node};
 use serde::de::DeserializeOwned;
 
@@ -16,9 +16,8 @@ pub(super) struct Lowered {
 /// A rule without one of these is not worth looking into further.
 const ESSENTIAL: [&str; 5] = ["alert", "record", "expr", "queries", "tiers"];
 
-/// The groups of a document. Whatever differs from the schema is told.
+/// The groups of a document.
 pub(super) fn groups(document: &Node, findings: &mut Findings) -> Vec<Lowered> {
-    schema::SCHEMA.compiled().validate(document, findings);
     let groups = document.get("groups").map_or(&[][..], Node::items);
     groups.iter().filter_map(|group| lower_group(group, findings)).collect()
 }

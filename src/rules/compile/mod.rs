@@ -81,10 +81,10 @@ impl Checked {
     }
 }
 
-/// Understands the documents of one file.
+/// Understands the documents of one file, after the schema has had its say in `findings`.
 #[must_use]
-pub fn compile(source: SourceId, file: &Source, documents: &[Node], context: &Context) -> Compiled {
-    let mut compiler = Compiler { context, file, source, findings: Findings::default() };
+pub fn compile(source: SourceId, file: &Source, documents: &[Node], context: &Context, findings: Findings) -> Compiled {
+    let mut compiler = Compiler { context, file, source, findings };
     let mut outcome = Compiled::default();
     let mut names = group::Names::default();
     for (index, document) in documents.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! What became of actions, as bodies of an incident's steps keep it; what an incident knows of them; and `actions.counted`.
 
-use super::parts::{Id, LabelMap, label_map, labels, moment};
+use super::parts::{Id, moment};
 use crate::engine::incident::{Ended, Outcome, Over, Remedies, Run, RunStage, Verdict};
 use crate::engine::{EventKind, IncidentEvent};
-use crate::model::{AlertId, Moment, Name, Span};
+use crate::model::{AlertId, Labels, Moment, Name, Span};
 use serde::{Deserialize, Serialize};
 
 /// `action_owed`.
@@ -12,7 +12,7 @@ pub struct OwedBody {
     run: u32,
     action: String,
     alert: Id<AlertId>,
-    labels: LabelMap,
+    labels: Labels,
     at: i64,
 }
 
@@ -20,7 +20,7 @@ pub struct OwedBody {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RefusedBody {
     action: String,
-    alerts: Vec<(Id<AlertId>, LabelMap)>,
+    alerts: Vec<(Id<AlertId>, Labels)>,
     max_runs: u32,
     within: i64,
 }
@@ -30,7 +30,7 @@ pub struct RefusedBody {
 pub struct BeganBody {
     run: u32,
     action: String,
-    labels: LabelMap,
+    labels: Labels,
 }
 
 /// `action_dropped`.
@@ -38,7 +38,7 @@ pub struct BeganBody {
 pub struct DroppedBody {
     run: u32,
     action: String,
-    labels: LabelMap,
+    labels: Labels,
     owed: i64,
 }
 
@@ -47,7 +47,7 @@ pub struct DroppedBody {
 pub struct EndedBody {
     run: u32,
     action: String,
-    labels: LabelMap,
+    labels: Labels,
     outcome: OutcomeBody,
     took: i64,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -72,7 +72,7 @@ enum OutcomeBody {
 pub struct VerifiedBody {
     run: u32,
     action: String,
-    labels: LabelMap,
+    labels: Labels,
     verdict: VerdictBody,
 }
 
@@ -105,7 +105,7 @@ struct RunBody {
     run: u32,
     action: String,
     alert: Id<AlertId>,
-    labels: LabelMap,
+    labels: Labels,
     owed: i64,
     stage: StageBody,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,21 +127,21 @@ impl OwedBody {
             run: self.run,
             action: self.action.into(),
             alert: self.alert.0,
-            labels: labels(self.labels),
+            labels: self.labels,
             at: moment(self.at),
         }
     }
 
     /// Writes it down.
-    pub fn new(run: u32, action: &Name, alert: AlertId, labels: &crate::model::Labels, at: Moment) -> Self {
-        OwedBody { run, action: action.to_string(), alert: Id(alert), labels: label_map(labels), at: at.millis() }
+    pub fn new(run: u32, action: &Name, alert: AlertId, labels: &Labels, at: Moment) -> Self {
+        OwedBody { run, action: action.to_string(), alert: Id(alert), labels: labels.clone(), at: at.millis() }
     }
 }
 
 impl RefusedBody {
     /// Writes it down.
-    pub fn new(action: &Name, alerts: &[(AlertId, crate::model::Labels)], max_runs: u32, within: Span) -> Self {
-        let alerts = alerts.iter().map(|(alert, labels)| (Id(*alert), label_map(labels))).collect();
+    pub fn new(action: &Name, alerts: &[(AlertId, Labels)], max_runs: u32, within: Span) -> Self {
+        let alerts = alerts.iter().map(|(alert, labels)| (Id(*alert), labels.clone())).collect();
         RefusedBody { action: action.to_string(), alerts, max_runs, within: within.millis() }
     }
 
@@ -149,7 +149,7 @@ impl RefusedBody {
     pub fn read(self) -> IncidentEvent {
         IncidentEvent::ActionRefused {
             action: self.action.into(),
-            alerts: self.alerts.into_iter().map(|(alert, map)| (alert.0, labels(map))).collect(),
+            alerts: self.alerts.into_iter().map(|(alert, labels)| (alert.0, labels)).collect(),
             max_runs: self.max_runs,
             within: Span::from_millis(self.within),
         }
@@ -158,32 +158,32 @@ impl RefusedBody {
 
 impl BeganBody {
     /// Writes it down.
-    pub fn new(run: u32, action: &Name, labels: &crate::model::Labels) -> Self {
-        BeganBody { run, action: action.to_string(), labels: label_map(labels) }
+    pub fn new(run: u32, action: &Name, labels: &Labels) -> Self {
+        BeganBody { run, action: action.to_string(), labels: labels.clone() }
     }
 
     /// Reads it back.
     pub fn read(self) -> IncidentEvent {
-        IncidentEvent::ActionBegan { run: self.run, action: self.action.into(), labels: labels(self.labels) }
+        IncidentEvent::ActionBegan { run: self.run, action: self.action.into(), labels: self.labels }
     }
 }
 
 impl DroppedBody {
     /// Writes it down.
-    pub fn new(run: u32, action: &Name, labels: &crate::model::Labels, owed: Moment) -> Self {
-        DroppedBody { run, action: action.to_string(), labels: label_map(labels), owed: owed.millis() }
+    pub fn new(run: u32, action: &Name, labels: &Labels, owed: Moment) -> Self {
+        DroppedBody { run, action: action.to_string(), labels: labels.clone(), owed: owed.millis() }
     }
 
     /// Reads it back.
     pub fn read(self) -> IncidentEvent {
-        let (labels, owed) = (labels(self.labels), moment(self.owed));
+        let (labels, owed) = (self.labels, moment(self.owed));
         IncidentEvent::ActionDropped { run: self.run, action: self.action.into(), labels, owed }
     }
 }
 
 impl EndedBody {
     /// Writes it down.
-    pub fn new(run: u32, action: &Name, labels: &crate::model::Labels, ended: &Ended, verify: Option<Moment>) -> Self {
+    pub fn new(run: u32, action: &Name, labels: &Labels, ended: &Ended, verify: Option<Moment>) -> Self {
         let outcome = match &ended.outcome {
             Outcome::Done => OutcomeBody::Done,
             Outcome::Failed(why) => OutcomeBody::Failed(why.clone()),
@@ -195,7 +195,7 @@ impl EndedBody {
         EndedBody {
             run,
             action: action.to_string(),
-            labels: label_map(labels),
+            labels: labels.clone(),
             outcome,
             took: ended.took.millis(),
             output: ended.output.clone(),
@@ -215,25 +215,19 @@ impl EndedBody {
         };
         let ended = Ended { outcome, took: Span::from_millis(self.took), output: self.output };
         let verify = self.verify.map(moment);
-        IncidentEvent::ActionEnded {
-            run: self.run,
-            action: self.action.into(),
-            labels: labels(self.labels),
-            ended,
-            verify,
-        }
+        IncidentEvent::ActionEnded { run: self.run, action: self.action.into(), labels: self.labels, ended, verify }
     }
 }
 
 impl VerifiedBody {
     /// Writes it down.
-    pub fn new(run: u32, action: &Name, labels: &crate::model::Labels, verdict: Verdict) -> Self {
+    pub fn new(run: u32, action: &Name, labels: &Labels, verdict: Verdict) -> Self {
         let verdict = match verdict {
             Verdict::Worked => VerdictBody::Worked,
             Verdict::DidNotWork => VerdictBody::DidNotWork,
             Verdict::NotKnown => VerdictBody::NotKnown,
         };
-        VerifiedBody { run, action: action.to_string(), labels: label_map(labels), verdict }
+        VerifiedBody { run, action: action.to_string(), labels: labels.clone(), verdict }
     }
 
     /// Reads it back.
@@ -243,12 +237,7 @@ impl VerifiedBody {
             VerdictBody::DidNotWork => Verdict::DidNotWork,
             VerdictBody::NotKnown => Verdict::NotKnown,
         };
-        IncidentEvent::ActionVerified {
-            run: self.run,
-            action: self.action.into(),
-            labels: labels(self.labels),
-            verdict,
-        }
+        IncidentEvent::ActionVerified { run: self.run, action: self.action.into(), labels: self.labels, verdict }
     }
 }
 
@@ -285,7 +274,7 @@ impl RunBody {
             run: number,
             action: run.action.to_string(),
             alert: Id(run.alert),
-            labels: label_map(&run.labels),
+            labels: run.labels.clone(),
             owed: run.owed.millis(),
             stage: match run.stage {
                 RunStage::Owed => StageBody::Owed,
@@ -300,7 +289,7 @@ impl RunBody {
         Run {
             action: self.action.into(),
             alert: self.alert.0,
-            labels: labels(self.labels),
+            labels: self.labels,
             owed: moment(self.owed),
             stage: match self.stage {
                 StageBody::Owed => RunStage::Owed,

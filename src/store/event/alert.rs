@@ -1,9 +1,9 @@
 //! `alert.changed` and `alert.forgotten`.
 
-use super::parts::{Id, LabelMap, Number, label_map, labels, moment, severity};
+use super::parts::{Id, Number, moment, severity};
 use crate::engine::EventKind;
 use crate::engine::alert::{Alert, AlertKind, Forced, TierState, Why};
-use crate::model::{AlertId, Moment, RuleId, Severities, Slot, Span};
+use crate::model::{AlertId, Labels, Moment, RuleId, Severities, Slot, Span};
 use serde::{Deserialize, Serialize};
 
 /// An alert as it is now.
@@ -12,8 +12,8 @@ pub struct Changed {
     rule: Id<RuleId>,
     alert: Id<AlertId>,
     kind: KindBody,
-    series: LabelMap,
-    labels: LabelMap,
+    series: Labels,
+    labels: Labels,
     tiers: Vec<TierBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     forced: Option<ForcedBody>,
@@ -65,8 +65,8 @@ impl Changed {
                 AlertKind::Absent => KindBody::Absent,
                 AlertKind::Failing => KindBody::Failing,
             },
-            series: label_map(&alert.series),
-            labels: label_map(&alert.labels),
+            series: alert.series.clone(),
+            labels: alert.labels.clone(),
             tiers: alert.tiers.iter().map(|state| TierBody::new(*state)).collect(),
             forced: alert.forced.as_ref().map(|forced| ForcedBody {
                 severity: forced.severity.to_string(),
@@ -93,8 +93,8 @@ impl Changed {
                 KindBody::Absent => AlertKind::Absent,
                 KindBody::Failing => AlertKind::Failing,
             },
-            series: labels(self.series),
-            labels: labels(self.labels),
+            series: self.series,
+            labels: self.labels,
             tiers: self.tiers.into_iter().map(TierBody::read).collect(),
             forced,
             value: self.value.0,

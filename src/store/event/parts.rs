@@ -4,7 +4,6 @@ use crate::engine::transition::{Cause, Origin, Subject, UnknownSeverity};
 use crate::model::{AlertId, Labels, Moment, Name, RuleId, Severities, Severity};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// A body as JSON. Ours hold nothing that could not be written.
@@ -61,33 +60,6 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// Labels as an object of texts. They are written straight from the set that all share: what is owed or journalled at once may
-/// hold thousands of them.
-#[derive(Debug)]
-pub struct LabelMap(Labels);
-
-impl Serialize for LabelMap {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (&**name, &**value)))
-    }
-}
-
-impl<'de> Deserialize<'de> for LabelMap {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeMap::<String, String>::deserialize(deserializer).map(|map| LabelMap(Labels::new(map)))
-    }
-}
-
-/// Labels to be written.
-pub fn label_map(labels: &Labels) -> LabelMap {
-    LabelMap(labels.clone())
-}
-
-/// Labels that were read.
-pub fn labels(map: LabelMap) -> Labels {
-    map.0
-}
-
 /// A moment in milliseconds.
 pub fn moment(millis: i64) -> Moment {
     Moment::from_millis(millis)
@@ -103,8 +75,8 @@ pub struct SubjectBody {
     summary: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     posted: Option<PostedBody>,
-    labels: LabelMap,
-    series: LabelMap,
+    labels: Labels,
+    series: Labels,
     value: Number,
     severity: String,
     active: i64,
@@ -114,7 +86,7 @@ pub struct SubjectBody {
 /// What the sender of a posted alert says of it.
 #[derive(Debug, Serialize, Deserialize)]
 struct PostedBody {
-    annotations: LabelMap,
+    annotations: Labels,
     url: String,
 }
 
@@ -125,7 +97,7 @@ impl SubjectBody {
             Origin::Rule(rule) => (Some(Id(*rule)), None, None),
             Origin::Watchbell(summary) => (None, Some(summary.clone()), None),
             Origin::Posted { annotations, url } => {
-                let posted = PostedBody { annotations: label_map(annotations), url: url.to_string() };
+                let posted = PostedBody { annotations: annotations.clone(), url: url.to_string() };
                 (None, None, Some(posted))
             }
         };
@@ -134,8 +106,8 @@ impl SubjectBody {
             rule,
             summary,
             posted,
-            labels: label_map(&subject.labels),
-            series: label_map(&subject.series),
+            labels: subject.labels.clone(),
+            series: subject.series.clone(),
             value: Number(subject.value),
             severity: subject.severity.to_string(),
             active: subject.active.millis(),
@@ -147,14 +119,14 @@ impl SubjectBody {
     pub fn read(self, severities: &Severities) -> Subject {
         let origin = match (self.rule, self.posted) {
             (Some(Id(rule)), _) => Origin::Rule(rule),
-            (None, Some(posted)) => Origin::Posted { annotations: labels(posted.annotations), url: posted.url.into() },
+            (None, Some(posted)) => Origin::Posted { annotations: posted.annotations, url: posted.url.into() },
             (None, None) => Origin::Watchbell(self.summary.unwrap_or_default()),
         };
         Subject {
             alert: self.alert.0,
             origin,
-            labels: labels(self.labels),
-            series: labels(self.series),
+            labels: self.labels,
+            series: self.series,
             value: self.value.0,
             severity: severity(&self.severity, severities),
             active: moment(self.active),
@@ -254,17 +226,17 @@ impl DestinationBody {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct KeyBody {
     policy: String,
-    group: LabelMap,
+    group: Labels,
 }
 
 impl KeyBody {
     /// Writes a key down.
     pub fn new(key: &crate::engine::incident::Key) -> Self {
-        KeyBody { policy: key.policy.to_string(), group: label_map(&key.group) }
+        KeyBody { policy: key.policy.to_string(), group: key.group.clone() }
     }
 
     /// Reads a key back.
     pub fn read(self) -> crate::engine::incident::Key {
-        crate::engine::incident::Key { policy: self.policy.into(), group: labels(self.group) }
+        crate::engine::incident::Key { policy: self.policy.into(), group: self.group }
     }
 }
