@@ -18,7 +18,19 @@ impl State {
             state.moment = state.moment.max(event.moment);
             state.apply(world, &event.kind);
         }
+        state.share_labels();
         state
+    }
+
+    /// A journal says the labels of an alert again for its incident: the two share them, as they did when it was written.
+    fn share_labels(&mut self) {
+        for member in self.incidents.by_key.values_mut().flat_map(|incident| incident.members.values_mut()) {
+            let rule = member.subject.origin.rule().and_then(|rule| self.rules.get(&rule));
+            let Some((alert, _)) = rule.and_then(|rule| rule.get(member.subject.alert)) else { continue };
+            let subject = &mut Arc::make_mut(member).subject;
+            subject.labels.share(&alert.labels);
+            subject.series.share(&alert.series);
+        }
     }
 
     /// Changes the state as one event says.

@@ -4,6 +4,7 @@
 //! template asks a query, [`Draft::compose`] names it, and the caller comes back with the answer.
 
 use super::Engine;
+use super::alert::Alert;
 use super::command::{Actor, AdHocSilence};
 use super::incident::{Destination, DigestKey, Entry, Held, Incident, Key, Member, Stage};
 use super::transition::{Cause, Origin, Subject};
@@ -541,7 +542,11 @@ impl Member {
     fn bring_up_to_date(self: &mut Arc<Self>, engine: &Engine) {
         let Origin::Rule(rule) = &self.subject.origin else { return self.bring_post_up_to_date(engine) };
         let alert = engine.state.rules.get(rule).and_then(|rule| rule.get(self.subject.alert));
-        if let Some((alert, _)) = alert {
+        // A copy for each of thousands only where there is something new.
+        let is_new = |alert: &Alert| {
+            alert.value.to_bits() != self.subject.value.to_bits() || alert.series != self.subject.series
+        };
+        if let Some((alert, _)) = alert.filter(|(alert, _)| is_new(alert)) {
             let subject = &mut Arc::make_mut(self).subject;
             (subject.value, subject.series) = (alert.value, alert.series.clone());
         }
@@ -607,7 +612,7 @@ impl Member {
                 None
             }
         };
-        let mut annotations = Vec::new();
+        let mut annotations = Vec::with_capacity(rule.annotations.len() + over.len());
         for (name, template) in under.chain(over) {
             annotations.extend(rendered(template).map(|text| (name.clone(), text)));
         }

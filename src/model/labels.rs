@@ -1,9 +1,11 @@
 //! Label sets: sorted by name, without empty values, cheap to clone and to compare.
 
+use super::recent::{self, Names};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use triomphe::ThinArc;
 
 /// A name or a text that many values share. Its handle is eight bytes, half of `Arc<str>`: label sets are most of what we hold.
 pub type Name = arcstr::ArcStr;
@@ -12,14 +14,16 @@ pub type Name = arcstr::ArcStr;
 pub const ALERTNAME: Name = arcstr::literal!("alertname");
 
 /// An immutable label set. A label with an empty value is no label, as in Prometheus.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Labels(Arc<[(Name, Name)]>);
+///
+/// Behind a handle of eight bytes are the values, and the list of names, which it shares with others that have the same.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Labels(ThinArc<Names, Name>);
 
 impl Labels {
     /// The set without labels.
     #[must_use]
     pub fn empty() -> Self {
-        Labels(Arc::from([]))
+        Labels::sorted(Vec::new())
     }
 
     /// The set of these pairs; of two with one name the later counts.
@@ -35,7 +39,13 @@ impl Labels {
             same
         });
         sorted.retain(|(_, value)| !value.is_empty());
-        Labels(sorted.into())
+        Labels::sorted(sorted)
+    }
+
+    /// The set of these pairs, which are in order and have no empty value.
+    fn sorted(pairs: Vec<(Name, Name)>) -> Self {
+        let names = recent::list(pairs.iter().map(|(name, _)| name));
+        Labels(ThinArc::from_header_and_iter(names, pairs.into_iter().map(|(_, value)| value)))
     }
 
     /// The value of label `name`, or the empty text.
@@ -47,25 +57,25 @@ impl Labels {
     /// The value of label `name`, if there is one.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Name> {
-        let index = self.0.binary_search_by(|(n, _)| (**n).cmp(name)).ok()?;
-        Some(&self.0[index].1)
+        let index = self.names().binary_search_by(|known| known.as_str().cmp(name)).ok()?;
+        Some(&self.values()[index])
     }
 
     /// Names and values, by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Name, &Name)> {
-        self.0.iter().map(|(name, value)| (name, value))
+        self.names().iter().zip(self.values())
     }
 
     /// How many labels there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.values().len()
     }
 
     /// Whether there is no label.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.values().is_empty()
     }
 
     /// This set with `name` set to `value`; an empty value removes it.
@@ -87,26 +97,60 @@ impl Labels {
     /// This set without the label `name`.
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
-        Labels(self.pairs().filter(|(n, _)| &**n != name).collect())
+        Labels::sorted(self.pairs().filter(|(n, _)| &**n != name).collect())
     }
 
     /// Only those labels that `keep` names.
     #[must_use]
     pub fn only<S: AsRef<str>>(&self, keep: &[S]) -> Self {
-        Labels(self.pairs().filter(|(n, _)| keep.iter().any(|k| k.as_ref() == &**n)).collect())
+        Labels::sorted(self.pairs().filter(|(n, _)| keep.iter().any(|k| k.as_ref() == &**n)).collect())
     }
 
     /// Only those labels whose names are accepted.
     #[must_use]
     pub fn filtered(&self, accepts: impl Fn(&str) -> bool) -> Self {
-        if self.0.iter().all(|(name, _)| accepts(name)) {
+        if self.names().iter().all(|name| accepts(name)) {
             return self.clone();
         }
-        Labels(self.pairs().filter(|(name, _)| accepts(name)).collect())
+        Labels::sorted(self.pairs().filter(|(name, _)| accepts(name)).collect())
+    }
+
+    /// Lets go of its own memory where `other` is the same set.
+    pub fn share(&mut self, other: &Labels) {
+        if self == other {
+            self.clone_from(other);
+        }
+    }
+
+    /// Whether the two are one in memory.
+    #[must_use]
+    pub fn shares_with(&self, other: &Labels) -> bool {
+        std::ptr::eq(&raw const *self.0, &raw const *other.0)
     }
 
     fn pairs(&self) -> impl Iterator<Item = (Name, Name)> + '_ {
-        self.0.iter().cloned()
+        self.iter().map(|(name, value)| (name.clone(), value.clone()))
+    }
+
+    fn names(&self) -> &[Name] {
+        &self.0.header.header.slice
+    }
+
+    fn values(&self) -> &[Name] {
+        &self.0.slice
+    }
+}
+
+impl Ord for Labels {
+    /// Label by label, as one reads them.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other.iter())
+    }
+}
+
+impl PartialOrd for Labels {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -125,7 +169,9 @@ impl Serialize for Labels {
 
 impl<'de> Deserialize<'de> for Labels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeMap::<String, String>::deserialize(deserializer).map(Labels::new)
+        // A journal says the labels of thousands of alerts, and most of their values are the same.
+        let read = BTreeMap::<String, String>::deserialize(deserializer)?;
+        Ok(Labels::new(read.iter().map(|(name, value)| (recent::word(name), recent::word(value)))))
     }
 }
 
@@ -159,5 +205,19 @@ mod tests {
         assert_eq!(a.to_string(), r#"{a="3", b="2"}"#);
         assert_eq!(a.with("a", ""), Labels::new([("b", "2")]));
         assert_eq!(a.only(&["b"]), Labels::new([("b", "2")]));
+    }
+
+    #[test]
+    fn it_comes_back_from_json_as_it_was_and_the_values_of_many_are_made_once() {
+        let written = [r#"{"chain":"sepolia","pod":"a"}"#, r#"{"chain":"sepolia","pod":"b"}"#];
+        let [a, b] = written.map(|text| serde_json::from_str::<Labels>(text).unwrap());
+        assert_eq!([&a, &b].map(|labels| serde_json::to_string(labels).unwrap()), written);
+        assert!(Name::ptr_eq(a.find("chain").unwrap(), b.find("chain").unwrap()));
+    }
+
+    #[test]
+    fn sets_are_ordered_label_by_label() {
+        let sets = [vec![], vec![("a", "1")], vec![("a", "1"), ("b", "1")], vec![("a", "2")], vec![("b", "1")]];
+        assert!(sets.map(Labels::new).is_sorted());
     }
 }

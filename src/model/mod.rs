@@ -8,6 +8,7 @@ mod id;
 mod labels;
 mod matcher;
 mod places;
+mod recent;
 mod room;
 mod series;
 mod severity;

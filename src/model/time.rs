@@ -4,6 +4,7 @@
 //! only `service/clock.rs` does.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, AddAssign, Sub};
 
 /// A grid point of the wall clock: the instant that all queries of one evaluation ask for.
@@ -11,8 +12,10 @@ use std::ops::{Add, AddAssign, Sub};
 pub struct Slot(i64);
 
 /// Engine time, which every timer uses. It equals the slot plus the skew and never runs backwards.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(i64);
+///
+/// What an alert may have or not have is mostly a moment, so an `Option` of it takes no more room than itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(NonZeroU64);
 
 /// A length of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,21 +61,39 @@ impl Slot {
     /// The moment of this slot where the clock has `skew`.
     #[must_use]
     pub fn moment(self, skew: Span) -> Moment {
-        Moment(self.0 + skew.0)
+        Moment::from_millis(self.0 + skew.0)
     }
 }
 
 impl Moment {
-    /// The moment at `millis` milliseconds after the Unix epoch.
+    /// Turned over, the sign bit of a number makes the order of signed numbers that of unsigned ones.
+    const SIGN: u64 = 1 << 63;
+
+    /// The moment at `millis` milliseconds after the Unix epoch; the very first that can be said is the second.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
-        Moment(millis)
+        match NonZeroU64::new(millis.cast_unsigned() ^ Self::SIGN) {
+            Some(moment) => Moment(moment),
+            None => Moment(NonZeroU64::MIN),
+        }
     }
 
     /// Milliseconds after the Unix epoch.
     #[must_use]
     pub const fn millis(self) -> i64 {
-        self.0
+        (self.0.get() ^ Self::SIGN).cast_signed()
+    }
+}
+
+impl Default for Moment {
+    fn default() -> Self {
+        Moment::from_millis(0)
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Moment").field(&self.millis()).finish()
     }
 }
 
@@ -139,21 +160,21 @@ impl Span {
 impl Add<Span> for Moment {
     type Output = Moment;
     fn add(self, span: Span) -> Moment {
-        Moment(self.0.saturating_add(span.0))
+        Moment::from_millis(self.millis().saturating_add(span.0))
     }
 }
 
 impl Sub<Span> for Moment {
     type Output = Moment;
     fn sub(self, span: Span) -> Moment {
-        Moment(self.0.saturating_sub(span.0))
+        Moment::from_millis(self.millis().saturating_sub(span.0))
     }
 }
 
 impl Sub for Moment {
     type Output = Span;
     fn sub(self, earlier: Moment) -> Span {
-        Span(self.0.saturating_sub(earlier.0))
+        Span(self.millis().saturating_sub(earlier.millis()))
     }
 }
 
@@ -206,7 +227,7 @@ impl fmt::Display for Slot {
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&rfc3339(self.0))
+        f.write_str(&rfc3339(self.millis()))
     }
 }
 
@@ -225,6 +246,16 @@ mod tests {
         assert_eq!(Slot::at_or_before(36_999, interval, offset).millis(), 7_000);
         assert_eq!(Slot::at_or_before(37_000, interval, offset).millis(), 37_000);
         assert_eq!(Slot::at_or_before(-1, interval, offset).millis(), -23_000);
+    }
+
+    #[test]
+    fn moments_are_in_the_order_of_their_milliseconds_and_none_is_lost() {
+        let millis = [i64::MIN + 1, -1, 0, 1, 1_767_603_600_250, i64::MAX];
+        let moments = millis.map(Moment::from_millis);
+        assert_eq!(moments.map(Moment::millis), millis);
+        assert!(moments.is_sorted());
+        assert_eq!(Moment::from_millis(i64::MIN), moments[0]);
+        assert_eq!(size_of::<Option<Moment>>(), size_of::<i64>());
     }
 
     #[test]

@@ -57,7 +57,10 @@ enum What {
     /// A delivery that is owed.
     Delivery(DeliveryId),
     /// An Alertmanager hears again what fires. Nothing of this is on record: the next round says it all anew.
-    Refresh,
+    Refresh {
+        /// The incident's generation.
+        generation: u32,
+    },
 }
 
 /// The worker.
@@ -380,7 +383,7 @@ impl Worker {
         crash::point(Point::BeforeFinish);
         self.busy.remove(&line);
         match what {
-            What::Refresh => self.judge_refresh(&line, outcome),
+            What::Refresh { generation } => self.judge_refresh(line, generation, outcome),
             What::Delivery(id) => {
                 if let Some(count) = self.under_way.get_mut(&line.1.channel) {
                     *count = count.saturating_sub(1);
@@ -507,15 +510,23 @@ impl Worker {
             return;
         }
         let Some((channel, _)) = self.channels.get(&line.1.channel).cloned() else { return };
-        let earlier = self.receipt(&line, notice.draft.generation);
+        let generation = notice.draft.generation;
+        let earlier = self.receipt(&line, generation);
         let settings = Arc::clone(&self.settings);
-        self.set_off(line, What::Refresh, async move { send(&channel, &notice, &settings, earlier.await).await });
+        self.set_off(line, What::Refresh { generation }, async move {
+            send(&channel, &notice, &settings, earlier.await).await
+        });
     }
 
-    fn judge_refresh(&self, line: &Line, outcome: Attempted) {
+    fn judge_refresh(&mut self, line: Line, generation: u32, outcome: Attempted) {
         self.metrics.delivered(&line.1.channel, if outcome.is_ok() { "refreshed" } else { "refresh_failed" });
-        if let Err(error) = outcome {
-            warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1);
+        match outcome {
+            // After a start the last one is in the store alone, where it says every label once more: it is read once.
+            Ok(Some(receipt)) => {
+                self.receipts.insert((line, generation), receipt);
+            }
+            Ok(None) => {}
+            Err(error) => warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1),
         }
     }
 

@@ -3,12 +3,13 @@
 use crate::found::{alert, lines, rules, with_head};
 use crate::memory::remembered;
 use crate::rig::{Failing, Rig};
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 use watchbell::engine::alert::{Alert, AlertKind, Phase};
 use watchbell::engine::command::{Deed, NewSilence, SilencePhase};
 use watchbell::engine::evaluate::RuleState;
-use watchbell::engine::notice::NoticeKind;
+use watchbell::engine::notice::{NoticeKind, refreshes};
 use watchbell::engine::{Fact, World};
 use watchbell::model::{Labels, Matchers, Moment, SilenceId, Slot, Span};
 use watchbell::rules::template::Answers;
@@ -223,6 +224,34 @@ fn static_labels_are_attributes_and_changing_them_ends_nothing() {
         "nobody hears that it ended and began again"
     );
     assert_eq!(alert(&rig, "A").expect("it fires").labels.get("team"), "b");
+}
+
+#[test]
+fn what_fires_is_said_again_with_the_value_of_now_and_copied_only_where_that_is_new() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { critical: { above: 1 } } }"));
+    let [moves, stays] = [[("n", "moves")], [("n", "stays")]];
+    rig.set("x", &moves, Some(2.0)).set("x", &stays, Some(2.0)).slots(2).set("x", &moves, Some(3.0)).slots(1);
+    let again = refreshes(&rig.engine, &["pager".into()], rig.now);
+    let [draft] = &again[..] else { panic!("one incident, one channel: {again:?}") };
+    let incident = rig.engine.state.incidents.by_key.values().next().expect("it is open");
+    let said = draft.members.iter().map(|member| {
+        let known = &incident.members[&member.subject.alert];
+        (member.subject.labels.get("n"), (member.subject.value, Arc::ptr_eq(member, known)))
+    });
+    assert_eq!(said.collect::<BTreeMap<_, _>>(), [("moves", (3.0, false)), ("stays", (2.0, true))].into());
+}
+
+#[test]
+fn after_a_start_an_alert_and_its_incident_have_one_set_of_labels_also_when_the_next_slot_has_told_them_anew() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { critical: { above: 1 } } }"));
+    rig.set("x", &[("__name__", "x"), ("n", "1")], Some(2.0)).slots(2).restart();
+    for _ in 0..2 {
+        let alert = alert(&rig, "A").expect("it fires");
+        let member = rig.engine.state.incidents.by_key.values().flat_map(|incident| incident.members.values()).next();
+        let subject = &member.expect("its incident is open").subject;
+        assert!(subject.labels.shares_with(&alert.labels) && subject.series.shares_with(&alert.series));
+        rig.slots(1);
+    }
 }
 
 #[test]

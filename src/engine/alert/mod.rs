@@ -11,8 +11,8 @@ use crate::model::{AlertId, Labels, Moment, Severity, Slot, Span, Truth};
 use crate::rules::Tier;
 use smallvec::SmallVec;
 
-/// The states of an alert's tiers. Most rules have one or two, which then need no memory of their own.
-pub type TierStates = SmallVec<[TierState; 2]>;
+/// The states of an alert's tiers. Most rules have one, which then needs no memory of its own.
+pub type TierStates = SmallVec<[TierState; 1]>;
 
 /// A rule on one identity.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +27,8 @@ pub struct Alert {
     pub labels: Labels,
     /// One state for each tier that holds for the series, highest first.
     pub tiers: TierStates,
-    /// A tier that fires by policy, not by its condition.
-    pub forced: Option<Forced>,
+    /// A tier that fires by policy, not by its condition. Few alerts have one.
+    pub forced: Option<Box<Forced>>,
     /// The value of the last evaluated slot.
     pub value: f64,
     /// Since when it has been missing, if it is.
@@ -40,10 +40,10 @@ pub struct Alert {
 /// What of an alert a step may change: cheap to put aside before it, and to compare with after it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Before {
-    /// See [`Alert::tiers`].
-    pub tiers: TierStates,
+    /// See [`Alert::tiers`]. It is put aside at every step, so that room for several costs nothing.
+    pub tiers: SmallVec<[TierState; 4]>,
     /// See [`Alert::forced`].
-    pub forced: Option<Forced>,
+    pub forced: Option<Box<Forced>>,
     /// See [`Alert::missing`].
     pub missing: Option<Moment>,
 }
@@ -135,13 +135,13 @@ impl Alert {
     /// The highest severity at which it fires, by condition or by policy.
     #[must_use]
     pub fn top(&self, tiers: &[Tier]) -> Option<Top> {
-        top(&self.tiers, self.forced.as_ref(), tiers)
+        top(&self.tiers, self.forced.as_deref(), tiers)
     }
 
     /// What of it the next step may change.
     #[must_use]
     pub fn before(&self) -> Before {
-        Before { tiers: self.tiers.clone(), forced: self.forced.clone(), missing: self.missing }
+        Before { tiers: SmallVec::from_slice(&self.tiers), forced: self.forced.clone(), missing: self.missing }
     }
 
     /// Its state as Prometheus names it.
@@ -196,7 +196,7 @@ impl Before {
     /// The highest severity at which the alert fired.
     #[must_use]
     pub fn top(&self, tiers: &[Tier]) -> Option<Top> {
-        top(&self.tiers, self.forced.as_ref(), tiers)
+        top(&self.tiers, self.forced.as_deref(), tiers)
     }
 }
 

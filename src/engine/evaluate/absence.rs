@@ -52,7 +52,7 @@ impl Seat {
             }
             // An answer that is empty altogether is one alert on the rule, not one for each series.
             NoData::Tier(severity, after) if now - since >= *after && !rule_is_empty => {
-                let forced = || Forced { severity: severity.clone(), since: now, why: Why::NoData };
+                let forced = || Box::new(Forced { severity: severity.clone(), since: now, why: Why::NoData });
                 self.alert.forced.get_or_insert_with(forced);
                 Cause::NoData { since }
             }
@@ -159,7 +159,7 @@ impl RuleState {
         let before = calm.before();
         let seat = self.add(calm);
         let seat = self.at_mut(seat);
-        seat.alert.forced = Some(Forced { severity: severity.clone(), since: now, why });
+        seat.alert.forced = Some(Box::new(Forced { severity: severity.clone(), since: now, why }));
         let cause = if kind == AlertKind::Failing { Cause::QueryFails } else { Cause::NoData { since: now } };
         outcome.transitions.extend(seat.transition(&before, rule, cause));
         outcome.changed.push(id);

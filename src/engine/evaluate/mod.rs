@@ -6,19 +6,22 @@
 mod absence;
 mod identity;
 mod rows;
+mod seat;
 mod verdict;
 
 pub use identity::{alert_id, identify, is_stable, knows_again, rule_labels, shows_own_severity};
 pub use rows::{Collision, Row, Rows, Shape};
 pub use verdict::Verdicts;
 
-use super::alert::{Alert, AlertKind, Before, Phase, TierState, TierStates, Top};
-use super::transition::{Cause, Transition};
+use super::alert::{Alert, AlertKind, Phase, TierStates};
+use super::transition::Transition;
 use super::world::World;
 use crate::model::{AlertId, Answer, Labels, Moment, Places, SeriesTable, Slot, Span, Truth, make_room};
 use crate::rules::template::Answers;
 use crate::rules::{Kind, NoData, Rule, Tier};
 use rows::NONE;
+use seat::News;
+pub(in crate::engine) use seat::Seat;
 use std::collections::HashSet;
 use std::sync::Arc;
 use verdict::{Context, judge};
@@ -41,27 +44,6 @@ pub struct RuleState {
     pub empty: Option<Moment>,
     /// How the last evaluation went. Not journalled.
     pub health: Health,
-}
-
-/// An alert and what the current slot says of it.
-#[derive(Clone, Debug)]
-pub(super) struct Seat {
-    pub(super) alert: Alert,
-    pub(super) tiers: Arc<[Tier]>,
-    row: u32,
-    verdicts: Verdicts,
-    /// The verdicts of `row` alone, where several rows are folded into this alert.
-    given: Verdicts,
-    news: News,
-    value: f64,
-}
-
-/// What the current slot brought for an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum News {
-    None,
-    Verdict,
-    Collision,
 }
 
 /// How the last evaluation of a rule went.
@@ -246,7 +228,13 @@ impl RuleState {
         if !Arc::ptr_eq(&entry.tiers, tiers) {
             entry.retier(Arc::clone(tiers));
         }
-        (entry.alert.labels, entry.alert.series) = (identity.labels, series);
+        // What came out of the store stays where it is the same: the alert's incident has it as well.
+        if entry.alert.labels != identity.labels {
+            entry.alert.labels = identity.labels;
+        }
+        if entry.alert.series != series {
+            entry.alert.series = series;
+        }
         Ok(seat)
     }
 
@@ -336,7 +324,7 @@ impl RuleState {
                 room = room.saturating_sub(1);
             }
             let policy_needs = |is_calm: bool| !is_calm || matches!(rule.no_data, NoData::Tier(..));
-            let fires_otherwise = entry.alert.tiers != before.tiers || entry.alert.forced != before.forced;
+            let fires_otherwise = entry.alert.tiers[..] != before.tiers[..] || entry.alert.forced != before.forced;
             if fires_otherwise {
                 outcome.transitions.extend(entry.transition(&before, rule, cause));
             }
@@ -531,47 +519,6 @@ impl RuleState {
 /// The id of the alert in a seat that is taken: only such seats are among the places.
 fn id_at(alerts: &[Option<Seat>], seat: u32) -> &AlertId {
     &alerts[seat as usize].as_ref().expect("a seat that is referred to is taken").alert.id
-}
-
-impl Seat {
-    /// Gives the alert other tiers; a state goes over to the tier of the same severity.
-    pub(super) fn retier(&mut self, tiers: Arc<[Tier]>) {
-        let old: Vec<(_, TierState)> =
-            self.tiers.iter().map(|tier| tier.severity.clone()).zip(self.alert.tiers.iter().copied()).collect();
-        let state_of = |tier: &Tier| {
-            old.iter().find(|(severity, _)| *severity == tier.severity).map(|(_, state)| *state).unwrap_or_default()
-        };
-        // An alert that came out of the store has states but no tiers yet: they were stored in this order.
-        if self.tiers.is_empty() && self.alert.tiers.len() == tiers.len() {
-            self.tiers = tiers;
-            return;
-        }
-        self.alert.tiers = tiers.iter().map(state_of).collect();
-        self.tiers = tiers;
-    }
-
-    /// Whether this slot can change nothing: nothing holds, nothing is counted, nothing is missing.
-    fn is_quiet(&self) -> bool {
-        self.news == News::Verdict
-            && self.verdicts.is_calm()
-            && self.alert.missing.is_none()
-            && self.alert.forced.is_none()
-            && self.alert.tiers.iter().all(|state| *state == TierState::Inactive)
-    }
-
-    fn take_news(&mut self, slot: Slot) {
-        self.news = News::None;
-        self.alert.last_seen = slot;
-        self.alert.value = self.value;
-        self.alert.missing = None;
-    }
-
-    /// Whom a message would speak of, at the highest severity that fires.
-    pub(super) fn transition(&self, before: &Before, rule: &Rule, cause: Cause) -> Option<Transition> {
-        let (was, is) = (before.top(&self.tiers), self.alert.top(&self.tiers));
-        let same = was.as_ref().map(|top: &Top| &top.severity) == is.as_ref().map(|top| &top.severity);
-        (!same).then(|| Transition::of(&self.alert, rule, was, is, cause))
-    }
 }
 
 fn group_interval(world: &World, rule: &Rule) -> Span {

@@ -12,8 +12,9 @@ pub(super) const NONE: u32 = u32::MAX;
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     queries: usize,
-    /// The number of this evaluation. Slots would not do: where the wall clock is stepped back, one comes again.
-    round: u64,
+    /// The number of this evaluation. Slots would not do: where the wall clock is stepped back, one comes again. With one each
+    /// second there are numbers for a hundred years.
+    round: u32,
     rows: Vec<Row>,
     cells: Vec<Cell>,
     by_key: Places,
@@ -40,7 +41,7 @@ pub struct Row {
 pub struct Cell {
     value: f64,
     /// The evaluation that brought it.
-    seen: u64,
+    seen: u32,
     series: u32,
     history: Option<Box<History>>,
 }

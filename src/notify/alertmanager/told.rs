@@ -73,6 +73,7 @@ mod written {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "this is how serde calls it")]
     pub fn serialize<S: Serializer>(instant: &Moment, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(instant)
     }

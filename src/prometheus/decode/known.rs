@@ -174,7 +174,8 @@ mod tests {
         pods(&mut known, 0..2_000);
         let mut words: Vec<&str> = known.words.iter().map(|word| &**word).collect();
         words.sort_unstable();
-        assert_eq!(words, ["job", "node", "pod"]);
+        // The names are in the list that their sets share.
+        assert_eq!(words, ["node"]);
 
         pods(&mut known, 2_000..2_001);
         let value = |series, name| known.table().labels(SeriesRef(series)).find(name).unwrap();

@@ -81,10 +81,12 @@ impl Changed {
 
     /// Reads an alert back.
     pub fn read(self, severities: &Severities) -> EventKind {
-        let forced = self.forced.map(|forced| Forced {
-            severity: severity(&forced.severity, severities),
-            since: moment(forced.since),
-            why: if forced.on_error { Why::OnError } else { Why::NoData },
+        let forced = self.forced.map(|forced| {
+            Box::new(Forced {
+                severity: severity(&forced.severity, severities),
+                since: moment(forced.since),
+                why: if forced.on_error { Why::OnError } else { Why::NoData },
+            })
         });
         let alert = Alert {
             id: self.alert.0,

@@ -1,0 +1,70 @@
+//! The place of one alert in its rule, and what the current slot brought for it.
+
+use super::verdict::Verdicts;
+use crate::engine::alert::{Alert, Before, TierState, Top};
+use crate::engine::transition::{Cause, Transition};
+use crate::model::Slot;
+use crate::rules::{Rule, Tier};
+use std::sync::Arc;
+
+/// An alert and what the current slot says of it.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Seat {
+    pub(in crate::engine) alert: Alert,
+    pub(in crate::engine) tiers: Arc<[Tier]>,
+    pub(super) row: u32,
+    pub(super) verdicts: Verdicts,
+    /// The verdicts of `row` alone, where several rows are folded into this alert.
+    pub(super) given: Verdicts,
+    pub(super) news: News,
+    pub(super) value: f64,
+}
+
+/// What the current slot brought for an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    None,
+    Verdict,
+    Collision,
+}
+
+impl Seat {
+    /// Gives the alert other tiers; a state goes over to the tier of the same severity.
+    pub(in crate::engine) fn retier(&mut self, tiers: Arc<[Tier]>) {
+        let old: Vec<(_, TierState)> =
+            self.tiers.iter().map(|tier| tier.severity.clone()).zip(self.alert.tiers.iter().copied()).collect();
+        let state_of = |tier: &Tier| {
+            old.iter().find(|(severity, _)| *severity == tier.severity).map(|(_, state)| *state).unwrap_or_default()
+        };
+        // An alert that came out of the store has states but no tiers yet: they were stored in this order.
+        if self.tiers.is_empty() && self.alert.tiers.len() == tiers.len() {
+            self.tiers = tiers;
+            return;
+        }
+        self.alert.tiers = tiers.iter().map(state_of).collect();
+        self.tiers = tiers;
+    }
+
+    /// Whether this slot can change nothing: nothing holds, nothing is counted, nothing is missing.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.news == News::Verdict
+            && self.verdicts.is_calm()
+            && self.alert.missing.is_none()
+            && self.alert.forced.is_none()
+            && self.alert.tiers.iter().all(|state| *state == TierState::Inactive)
+    }
+
+    pub(super) fn take_news(&mut self, slot: Slot) {
+        self.news = News::None;
+        self.alert.last_seen = slot;
+        self.alert.value = self.value;
+        self.alert.missing = None;
+    }
+
+    /// Whom a message would speak of, at the highest severity that fires.
+    pub(in crate::engine) fn transition(&self, before: &Before, rule: &Rule, cause: Cause) -> Option<Transition> {
+        let (was, is) = (before.top(&self.tiers), self.alert.top(&self.tiers));
+        let same = was.as_ref().map(|top: &Top| &top.severity) == is.as_ref().map(|top| &top.severity);
+        (!same).then(|| Transition::of(&self.alert, rule, was, is, cause))
+    }
+}
