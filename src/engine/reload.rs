@@ -98,7 +98,10 @@ impl Engine {
                 gone.push((index, before.id));
                 continue;
             }
-            seat.alert.labels = labels.map_or_else(|| rule_labels(new), |identity| identity.labels);
+            let labels = labels.map_or_else(|| rule_labels(new), |identity| identity.labels);
+            if seat.alert.labels != labels {
+                seat.alert.labels = labels;
+            }
             seat.retier(Arc::clone(new.tiers_for(&before.series)));
             let is = seat.alert.top(&seat.tiers);
             let severity = |top: &Option<super::alert::Top>| top.as_ref().map(|top| top.severity.clone());

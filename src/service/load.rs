@@ -153,6 +153,8 @@ pub fn context(settings: &Settings) -> Context {
 /// What a set of files is called: the beginning of a hash of all of them.
 fn hash(files: &[(String, String)]) -> String {
     let mut hash = Sha256::new();
+    // The store has them in an order of its own.
+    let files: BTreeMap<_, _> = files.iter().map(|(path, text)| (path, text)).collect();
     for (path, text) in files {
         for part in [path, text] {
             hash.update((part.len() as u64).to_le_bytes());
@@ -166,4 +168,20 @@ fn hash(files: &[(String, String)]) -> String {
 #[must_use]
 pub fn beside(config: &Path, file: &Path) -> PathBuf {
     config.parent().map_or_else(|| file.to_owned(), |folder| folder.join(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_kept_has_the_name_that_it_had_when_it_was_read_from_disk() {
+        let loader = FileLoader::new(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/watchbell.yaml")));
+        let fresh = loader.load().unwrap_or_else(|why| panic!("{why}"));
+        let mut kept = fresh.files.clone();
+        kept.sort();
+        assert_ne!(kept, fresh.files, "the store has them in an order of its own");
+        let again = loader.load_kept(kept).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(again.rule_set, fresh.rule_set);
+    }
 }

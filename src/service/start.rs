@@ -85,7 +85,7 @@ where
     let stop = CancellationToken::new();
     let signals = tokio::spawn(stop_on_signal(stop.clone()));
     let Some(lease) = wait_for_lease(&books, &stop).await? else { return Ok(()) };
-    let (engine, journal, drafts) = recall(&books, kept.and_then(Result::ok), &fresh, lease).await?;
+    let (engine, place, drafts) = recall(&books, kept.and_then(Result::ok), &fresh, lease).await?;
 
     let metrics = Arc::new(Metrics::default());
     let (said, hear_said) = mpsc::unbounded_channel();
@@ -124,8 +124,8 @@ where
     let start = Start {
         books: books.clone(),
         epoch: lease.epoch,
-        seq: journal.seq,
-        since_snapshot: journal.since_snapshot,
+        seq: place.seq,
+        since_snapshot: place.since_snapshot,
         rule_set: fresh.rule_set.clone(),
         files: fresh.files.clone(),
     };
@@ -227,23 +227,31 @@ async fn wait_for_lease(books: &Books, stop: &CancellationToken) -> Result<Optio
     }
 }
 
+/// Where the journal ends.
+struct Place {
+    seq: u64,
+    since_snapshot: usize,
+}
+
 /// What the journal says, under the rules that wrote it; then the step to the rules of now, as if they had been reloaded.
 async fn recall(
     books: &Books,
     kept: Option<Fresh>,
     fresh: &Fresh,
     lease: Lease,
-) -> Result<(Engine, Journal, crate::engine::Step), StartError> {
+) -> Result<(Engine, Place, crate::engine::Step), StartError> {
     let severities = fresh.settings.severities.clone();
-    let journal = books.ask(move |store| store.load(PARTITION, &severities)).await?;
+    let Journal { events, seq, since_snapshot } = books.ask(move |store| store.load(PARTITION, &severities)).await?;
     let world = Arc::new(World::new(Arc::clone(&fresh.settings), fresh.rules.clone()));
     let wrote = kept.filter(|kept| kept.rule_set != fresh.rule_set);
     let wrote = wrote.map(|kept| Arc::new(World::new(kept.settings, kept.rules)));
-    let mut engine = Engine::recall(wrote.clone().unwrap_or_else(|| Arc::clone(&world)), &journal.events);
+    let mut engine = Engine::recall(wrote.clone().unwrap_or_else(|| Arc::clone(&world)), &events);
+    // They are as large as the state.
+    drop(events);
     let now = Moment::from_millis(wall()).max(engine.state.moment).max(lease.ran_until.unwrap_or_default());
     let step =
         if wrote.is_some() { engine.advance(Fact::Reloaded { world }, now) } else { crate::engine::Step::default() };
-    Ok((engine, journal, step))
+    Ok((engine, Place { seq, since_snapshot }, step))
 }
 
 /// Cancels `stop` at the first SIGTERM or interrupt.
