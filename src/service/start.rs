@@ -245,12 +245,12 @@ async fn recall(
     let world = Arc::new(World::new(Arc::clone(&fresh.settings), fresh.rules.clone()));
     let wrote = kept.filter(|kept| kept.rule_set != fresh.rule_set);
     let wrote = wrote.map(|kept| Arc::new(World::new(kept.settings, kept.rules)));
-    let mut engine = Engine::recall(wrote.clone().unwrap_or_else(|| Arc::clone(&world)), &events);
+    let mut engine = Engine::recall(wrote.unwrap_or_else(|| Arc::clone(&world)), &events);
     // They are as large as the state.
     drop(events);
     let now = Moment::from_millis(wall()).max(engine.state.moment).max(lease.ran_until.unwrap_or_default());
-    let step =
-        if wrote.is_some() { engine.advance(Fact::Reloaded { world }, now) } else { crate::engine::Step::default() };
+    // Also where the files are the same: a silence or a window of theirs may have ended while nobody looked.
+    let step = engine.advance(Fact::Reloaded { world }, now);
     Ok((engine, Place { seq, since_snapshot }, step))
 }
 
@@ -290,5 +290,58 @@ async fn reload_on_hangup(wishes: mpsc::UnboundedSender<Wish>, stop: Cancellatio
                 let _gone = wishes.send(Wish { number: 0, even_if_unchanged: false });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Commit, Epoch};
+
+    const CONFIG: &str = r##"
+prometheus: { main: { url: "http://127.0.0.1:9090" } }
+rules: [rules.yaml]
+timezone: UTC
+store: { sqlite: watchbell.db }
+channels: { slack: { slack: { token: { env: SLACK_TOKEN }, to: "#alerts" } }, hook: { webhook: { url: "http://127.0.0.1:9/", secret: { env: HOOK_SECRET } } } }
+responders: { anna: { reach: [{ via: slack, to: "@anna" }] } }
+policies: { default: { matrix: { critical: { wait: 0s, levels: [{ notify: [slack] }] }, high: { wait: 0s, levels: [{ notify: [slack] }] }, medium: { wait: 0s, levels: [{ notify: [slack] }] }, low: { tell: nobody } } } }
+routes: [{ policy: default }]
+silences: [{ match: 'alertname="WatchbellDeliveryFailing"', until: "2026-01-05T10:00", owner: anna, reason: "the gateway moves" }]
+"##;
+    const RULES: &str = "groups: [{ name: g, rules: [{ alert: A, expr: up == 0 }] }]";
+
+    fn fresh(test: &str) -> Fresh {
+        let folder = std::env::temp_dir().join(format!("watchbell-{test}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        for (name, text) in [("watchbell.yaml", CONFIG), ("rules.yaml", RULES)] {
+            std::fs::write(folder.join(name), text).expect("a file can be written");
+        }
+        let loaded = FileLoader::new(folder.join("watchbell.yaml")).load();
+        std::fs::remove_dir_all(&folder).expect("the folder is ours");
+        loaded.unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// Stores what a Watchbell decided at nine o'clock on 2026-01-05, when a channel had failed and was silenced.
+    async fn decide_at_nine(books: &Books, fresh: &Fresh, epoch: Epoch) {
+        let mut engine = Engine::new(Arc::new(World::new(Arc::clone(&fresh.settings), fresh.rules.clone())));
+        let trouble = Fact::Channel { channel: "hook".into(), trouble: Some("it is down".into()) };
+        let moment = Moment::from_millis(1_767_603_600_000);
+        let step = engine.advance(trouble, moment);
+        assert!(!step.events.is_empty() && step.drafts.is_empty(), "it is silenced: {:?}", step.drafts);
+        let commit = Commit { events: step.events, moment, ..Commit::default() };
+        let done = books.ask(move |store| store.commit(PARTITION, epoch, 0, &commit, 0)).await;
+        done.expect("it can be stored");
+    }
+
+    #[tokio::test]
+    async fn what_was_silenced_until_ten_is_told_by_a_start_after_ten_on_the_same_files() {
+        let fresh = fresh("silence");
+        let (books, _thread) = Books::open(Box::new(Sqlite::in_memory().expect("memory can be had")));
+        let lease = books.ask(|store| store.acquire(PARTITION, "us", 0, i64::MAX)).await.expect("nobody else is there");
+        decide_at_nine(&books, &fresh, lease.epoch).await;
+        let (_, _, step) = recall(&books, None, &fresh, lease).await.expect("the journal can be read");
+        let told: Vec<String> = step.drafts.iter().map(|draft| draft.destination.to_string()).collect();
+        assert_eq!(told, ["slack"]);
     }
 }
