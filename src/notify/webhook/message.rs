@@ -37,8 +37,6 @@ pub fn body(delivery: Delivery<'_>) -> String {
 /// The incident that it is about.
 fn incident(notice: &Notice, links: Option<&Value>) -> Value {
     let draft = &notice.draft;
-    let group: Map<String, Value> =
-        draft.key.group.iter().map(|(name, value)| (name.to_string(), json!(&**value))).collect();
     json!({
         "id": draft.incident.to_string(),
         "number": draft.number,
@@ -47,7 +45,7 @@ fn incident(notice: &Notice, links: Option<&Value>) -> Value {
         "page": draft.page,
         "severity": draft.severity.to_string(),
         "policy": &*draft.key.policy,
-        "group": group,
+        "group": draft.key.group,
         "opened_at": draft.opened.to_string(),
         "url": notice.link,
         "links": links,
