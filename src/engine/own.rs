@@ -98,9 +98,9 @@ impl Engine {
         let long = state.failing.filter(|since| at.now - *since >= after && !self.state.sources.contains_key(source));
         let error = state.health.error.clone().unwrap_or_default();
         let failing = long.map(|since| format!("rule {} has failed since {since}: {error}", rule.alert));
-        let refused = (state.health.refused > 0).then(|| {
-            format!("rule {} has reached its limit of {limit}; {} more are kept out", rule.alert, state.health.refused)
-        });
+        let (fails, kept_out) = (state.failing.is_some(), state.health.refused);
+        let refused = (kept_out > 0)
+            .then(|| format!("rule {} has reached its limit of {limit}; {kept_out} more are kept out", rule.alert));
         // The fast path of a healthy rule: nothing to say, and nothing said before.
         if failing.is_none() && refused.is_none() && self.state.own.is_empty() {
             return Vec::new();
@@ -112,7 +112,10 @@ impl Engine {
         if !self.state.sources.contains_key(source) {
             transitions = self.own(labels(RULE_FAILING), severity.clone(), failing, at.now, Some(at.slot), step);
         }
-        transitions.extend(self.own(labels(LIMIT_EXCEEDED), severity, refused, at.now, Some(at.slot), step));
+        // How many are kept out only a good evaluation says; no journal remembers it.
+        if !fails {
+            transitions.extend(self.own(labels(LIMIT_EXCEEDED), severity, refused, at.now, Some(at.slot), step));
+        }
         transitions
     }
 

@@ -266,6 +266,19 @@ fn a_newcomer_that_was_refused_has_been_seen() {
 }
 
 #[test]
+fn a_limit_that_is_exceeded_is_not_over_because_the_first_answer_after_a_start_does_not_come() {
+    let exceeded = |failing: &Failing| {
+        let mut rig = Rig::new(with_head("    limit: 1\n", "{ alert: A, expr: x, tiers: { high: { above: 1 } } }"));
+        rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(2.0)).slots(1);
+        rig.restart().slots_with(1, failing);
+        rig.engine.state.own.values().map(|own| own.labels.get("alertname").to_owned()).collect::<Vec<_>>()
+    };
+    for failing in [Failing::Nothing, Failing::Source, Failing::Rule("A")] {
+        assert_eq!(exceeded(&failing), ["WatchbellLimitExceeded"], "{failing:?}");
+    }
+}
+
+#[test]
 fn a_folded_alert_shows_the_series_that_gave_its_verdict_whatever_the_order() {
     let shown = |backwards: bool| {
         let mut rig = Rig::new(rules(
