@@ -3,14 +3,14 @@
 //!
 //! They go through the same incidents as everybody's, so that a broken rule is not silent.
 
-use super::evaluate::Instant;
+use super::evaluate::{Instant, RuleState};
 use super::heartbeat::HEARTBEAT_MISSING;
 use super::recording::{REMOTE_WRITE_FAILING, has_recording};
 use super::routine::ROUTINE_OVERDUE;
 use super::transition::{Cause, Origin, Subject, Transition};
 use super::{Engine, Event, EventKind, Failure, State, Step, incident};
 use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot};
-use crate::rules::Rule;
+use crate::rules::{Group, Rule};
 use std::sync::Arc;
 
 /// A source answers nothing at all.
@@ -91,32 +91,72 @@ impl Engine {
 
     /// A rule that has failed for long, or is over its limit, is an alert of its own; not while its whole source is down.
     pub(super) fn judge_rule(&mut self, rule: &Rule, source: &Name, at: Instant, step: &mut Step) -> Vec<Transition> {
-        let group = self.world.group_of(rule.id).cloned();
-        let (group, limit) = group.map_or_else(|| ("".into(), 0), |group| (group.name.clone(), group.limit));
-        let Some(state) = self.state.rules.get(&rule.id) else { return Vec::new() };
-        let after = self.world.settings.rule_failure_after;
+        let world = Arc::clone(&self.world);
+        let Some((group, state)) = world.group_of(rule.id).zip(self.state.rules.get(&rule.id)) else {
+            return Vec::new();
+        };
+        let after = world.settings.rule_failure_after;
         let long = state.failing.filter(|since| at.now - *since >= after && !self.state.sources.contains_key(source));
-        let error = state.health.error.clone().unwrap_or_default();
+        let error = state.health.error.as_deref().unwrap_or_default();
         let failing = long.map(|since| format!("rule {} has failed since {since}: {error}", rule.alert));
-        let (fails, kept_out) = (state.failing.is_some(), state.health.refused);
+        let (name, limit, kept_out) = (&rule.alert, group.limit, state.health.refused);
         let refused = (kept_out > 0)
-            .then(|| format!("rule {} has reached its limit of {limit}; {kept_out} more are kept out", rule.alert));
+            .then(|| format!("rule {name} has reached its limit of {limit}; {kept_out} more are kept out"));
         // The fast path of a healthy rule: nothing to say, and nothing said before.
         if failing.is_none() && refused.is_none() && self.state.own.is_empty() {
             return Vec::new();
         }
-        let severity = self.world.settings.severities.default_severity().clone();
-        let labels = |name: &str| Labels::new([("alertname", name), ("group", &group), ("rule", &rule.alert)]);
-        // While the source is down nothing was learned of the rule, so its alert stays as it is.
         let mut transitions = Vec::new();
+        // While the source is down nothing was learned of the rule, so its alert stays as it is.
         if !self.state.sources.contains_key(source) {
-            transitions = self.own(labels(RULE_FAILING), severity.clone(), failing, at.now, Some(at.slot), step);
+            transitions = self.own_of_rule(RULE_FAILING, group, name, failing, at, step);
         }
-        // How many are kept out only a good evaluation says; no journal remembers it.
-        if !fails {
-            transitions.extend(self.own(labels(LIMIT_EXCEEDED), severity, refused, at.now, Some(at.slot), step));
-        }
+        transitions.extend(self.own_of_rule(LIMIT_EXCEEDED, group, name, refused, at, step));
         transitions
+    }
+
+    /// Makes the alert on a rule of `group` fire with `summary`. Where there is none it ends, unless it may speak of another
+    /// rule of the same name: two may share one, and one alert then speaks of both.
+    pub(super) fn own_of_rule(
+        &mut self,
+        alert: &str,
+        group: &Group,
+        name: &Name,
+        summary: Option<String>,
+        at: Instant,
+        step: &mut Step,
+    ) -> Vec<Transition> {
+        let labels = Labels::new([("alertname", alert), ("group", &group.name), ("rule", name)]);
+        let goes_on = || {
+            let fails = alert == RULE_FAILING;
+            self.state.own.contains_key(&id_of(&labels))
+                && if fails { self.may_fail(&group.name, name) } else { self.may_exceed_its_limit(&group.name, name) }
+        };
+        if summary.is_none() && goes_on() {
+            return Vec::new();
+        }
+        let severity = self.world.settings.severities.default_severity().clone();
+        self.own(labels, severity, summary, at.now, Some(at.slot), step)
+    }
+
+    /// Whether an alerting or recording rule of this name fails, for however long, or nothing has been heard of it yet.
+    fn may_fail(&self, group: &str, name: &Name) -> bool {
+        self.rules_of(group, name).any(|state| state.failing.is_some()) || self.recording_may_fail(group, name)
+    }
+
+    /// Whether a rule of this name keeps alerts out. How many it does only a good evaluation says; no journal remembers it.
+    fn may_exceed_its_limit(&self, group: &str, name: &Name) -> bool {
+        let may =
+            |state: &RuleState| state.health.refused > 0 || state.health.evaluated.is_none() || state.failing.is_some();
+        self.rules_of(group, name).any(may)
+    }
+
+    /// What is known of the alerting rules of this name.
+    fn rules_of(&self, group: &str, name: &Name) -> impl Iterator<Item = &RuleState> {
+        let groups = self.world.rules.groups.iter().filter(move |one| &*one.name == group);
+        let rules = groups.flat_map(|group| group.alerts());
+        let named = rules.filter(move |rule| rule.disabled.is_none() && rule.alert == *name);
+        named.filter_map(|rule| self.state.rules.get(&rule.id))
     }
 
     /// A channel that cannot deliver is an alert of its own.
@@ -177,7 +217,7 @@ impl Engine {
         slot: Option<Slot>,
         step: &mut Step,
     ) -> Vec<Transition> {
-        let alert = AlertId::derive(&["watchbell", &labels.to_string()]);
+        let alert = id_of(&labels);
         let known = self.state.own.get(&alert).cloned();
         let (subject, fires) = match (summary, known) {
             (None, None) | (Some(_), Some(_)) => return Vec::new(),
@@ -199,4 +239,9 @@ impl Engine {
         self.state.apply(&self.world, &kind);
         step.events.push(Event { moment, slot, kind });
     }
+}
+
+/// The id of the alert of Watchbell's own with these labels.
+fn id_of(labels: &Labels) -> AlertId {
+    AlertId::derive(&["watchbell", &labels.to_string()])
 }

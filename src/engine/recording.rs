@@ -65,12 +65,20 @@ impl Engine {
             let long = failing.filter(|since| at.now - *since >= self.world.settings.rule_failure_after);
             let summary =
                 long.map(|since| format!("recording rule {} has failed since {since}: {error}", record.record));
-            let labels = Labels::new([("alertname", RULE_FAILING), ("group", &group.name), ("rule", &record.record)]);
-            let severity = self.world.settings.severities.default_severity().clone();
-            transitions.extend(self.own(labels, severity, summary, at.now, Some(at.slot), step));
+            transitions.extend(self.own_of_rule(RULE_FAILING, &group, &record.record, summary, at, step));
         }
         let at = self.at(at.slot, self.state.moment);
         step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
+    }
+
+    /// Whether a recording rule of this name fails, or has not been evaluated since the start.
+    pub(super) fn recording_may_fail(&self, group: &str, name: &str) -> bool {
+        let groups = self.world.rules.groups.iter().filter(|one| *one.name == *group);
+        let named = groups.flat_map(|group| group.records().map(move |record| (group, record)));
+        let mut states =
+            named.filter(|(_, record)| *record.record == *name).map(|(group, record)| self.recording(group, record));
+        self.world.settings.remote_write.is_some()
+            && states.any(|known| known.is_none_or(|known| known.failing.is_some()))
     }
 
     /// What was recorded cannot be written, or can again.

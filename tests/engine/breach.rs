@@ -149,6 +149,7 @@ fn asked_rules<'a>(seen: &'a Seen<'_>) -> impl Iterator<Item = &'a Rule> {
     let answered = |rule: &&Rule| match seen.failing {
         Failing::Nothing => true,
         Failing::Rule(name) => **name != *rule.alert,
+        Failing::Query(expr) => rule.queries.iter().all(|query| query.expr.text() != *expr),
         Failing::Source => false,
     };
     group.into_iter().flat_map(|group| group.alerts()).map(|rule| &**rule).filter(answered)

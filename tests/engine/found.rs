@@ -187,6 +187,55 @@ fn a_recording_rule_that_fails_for_long_is_told_and_neither_while_its_source_is_
     assert_remembered(&rig);
 }
 
+/// Which of Watchbell's own alerts fire, each with the rule that it speaks of.
+fn own(rig: &Rig) -> Vec<String> {
+    let all = rig.engine.state.own.values();
+    let mut own: Vec<_> =
+        all.map(|own| format!("{} {}", own.labels.get("alertname"), own.labels.get("rule"))).collect();
+    own.sort();
+    own
+}
+
+#[test]
+fn a_recording_rule_that_nobody_has_mended_is_not_well_again_because_of_a_start() {
+    let text = "groups: [{ name: main, interval: 30s, rules: [{ record: a, expr: x }] }]";
+    let mut rig = Rig::new(world_of(&format!("{SETTINGS}remote_write: {{ url: \"http://127.0.0.1:9/\" }}\n"), text));
+    let refused = || Err(Failure { message: "it is refused".into(), is_the_sources: false });
+    rig.record(5, &[refused()]).restart().record(1, &[refused()]);
+    assert_eq!(own(&rig), ["WatchbellRuleFailing a"]);
+    rig.record(1, &[Ok(1)]);
+    assert_eq!(own(&rig), [""; 0]);
+}
+
+#[test]
+fn of_two_rules_of_one_name_the_one_that_is_well_does_not_end_what_is_said_of_the_other() {
+    let text = "groups: [{ name: main, interval: 30s, rules: [{ record: a, expr: x, labels: { of: x } }, { record: a, expr: y }] }]";
+    let mut rig = Rig::new(world_of(&format!("{SETTINGS}remote_write: {{ url: \"http://127.0.0.1:9/\" }}\n"), text));
+    let refused = || Err(Failure { message: "it is refused".into(), is_the_sources: false });
+    rig.record(7, &[refused(), Ok(1)]).restart().record(2, &[refused(), Ok(1)]);
+    assert_eq!(lines(&rig.drafts), ["Page opened to slack"]);
+    rig.record(1, &[Ok(1), Ok(1)]);
+    assert_eq!(own(&rig), [""; 0]);
+
+    let rules =
+        "{ alert: A, expr: x > 1, labels: { severity: high } }\n{ alert: A, expr: y > 1, labels: { severity: low } }";
+    let mut rig = Rig::new(with_head("    limit: 1\n", rules));
+    for series in ["1", "2"] {
+        rig.set("x > 1", &[("n", series)], Some(2.0));
+    }
+    rig.slots(2);
+    assert_eq!(own(&rig), ["WatchbellLimitExceeded A"]);
+    let opened = rig.drafts.len();
+    rig.slots(3).restart().slots(2);
+    assert_eq!(lines(&rig.drafts[opened..]), ["Page opened to slack"; 0], "it goes on, and nobody hears of it again");
+    rig.set("x > 1", &[("n", "2")], None).slots(1);
+    assert_eq!(own(&rig), [""; 0]);
+    rig.slots_with(6, &Failing::Query("x > 1")).restart().slots_with(2, &Failing::Query("x > 1"));
+    assert_eq!(own(&rig), ["WatchbellRuleFailing A"]);
+    rig.slots(1);
+    assert_eq!(own(&rig), [""; 0]);
+}
+
 #[test]
 fn a_channel_that_a_reload_takes_away_can_no_longer_be_in_trouble() {
     let rule = "groups: [{ name: main, rules: [{ alert: A, expr: x }] }]";

@@ -26,6 +26,8 @@ pub enum Failing {
     Nothing,
     /// The queries of the rule with this alert name are refused.
     Rule(&'static str),
+    /// The rules that ask this are refused.
+    Query(&'static str),
     /// The whole source is away.
     Source,
 }
@@ -143,7 +145,10 @@ impl Rig {
                 Failing::Rule(name) if **name == *rule.alert => {
                     Err(Failure { message: "it is refused".into(), is_the_sources: false })
                 }
-                Failing::Rule(_) | Failing::Nothing => Ok(Reading { answers, lookups: &lookups }),
+                Failing::Query(expr) if rule.queries.iter().any(|query| query.expr.text() == *expr) => {
+                    Err(Failure { message: "it is refused".into(), is_the_sources: false })
+                }
+                Failing::Rule(_) | Failing::Query(_) | Failing::Nothing => Ok(Reading { answers, lookups: &lookups }),
             })
             .collect();
         let fact = Fact::Evaluated { group, slot, readings: &readings };
