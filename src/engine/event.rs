@@ -275,6 +275,13 @@ pub enum IncidentEvent {
         /// The page.
         page: u32,
     },
+    /// One of its alerts has other labels since a reload.
+    Relabelled {
+        /// The alert.
+        alert: AlertId,
+        /// Its labels now, without the severity of the tier.
+        labels: Labels,
+    },
     /// A gathered update is due, or no longer.
     UpdateDue {
         /// When.
@@ -511,6 +518,7 @@ impl IncidentEvent {
             }
             IncidentEvent::Later(later) => format!("will tell {} at {}", later.destination, later.at),
             IncidentEvent::Missed { stage, .. } => format!("was not {} in time", stage.participle()),
+            IncidentEvent::Relabelled { labels, .. } => format!("has an alert under other labels now: {labels}"),
             IncidentEvent::WentStale => "has been in too many digests, and starts its ladder".into(),
             IncidentEvent::Calmed { .. } => "has no firing alert any more and waits for somebody to act".into(),
             IncidentEvent::Resolved { by: Some(by), .. } => format!("resolved by {by}"),

@@ -1,7 +1,7 @@
 //! Rules change while they run: which new rule is which old one, and what becomes of the alerts.
 //!
-//! A matched rule keeps its alerts and timers, whatever changed in it. What has no partner ends, for everyone who heard
-//! of it, with the reason.
+//! A matched rule keeps its alerts and timers, whatever changed in it, and what is said of them from then on has the labels
+//! of now. What has no partner ends, for everyone who heard of it, with the reason.
 
 mod change;
 
@@ -10,10 +10,10 @@ pub use change::{Change, RuleRef, summary};
 use super::alert::AlertKind;
 use super::evaluate::{Instant, alert_id, identify, rule_labels};
 use super::transition::{Cause, Transition, sort};
-use super::{Engine, EventKind, Step, World, incident};
+use super::{Engine, EventKind, IncidentEvent, Step, World, incident};
 use crate::model::{AlertId, Labels, Moment, RuleId, Slot};
 use crate::rules::template::Answers;
-use crate::rules::{Group, NoData, Rule, RuleSet};
+use crate::rules::{Group, Kind, NoData, Rule, RuleSet};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ impl Engine {
         self.follow(old, new, at, step);
         let mut transitions = Vec::new();
         let Some(mut state) = self.state.rules.remove(&new.id) else { return transitions };
-        let (mut changed, mut gone) = (Vec::new(), Vec::new());
+        let (mut changed, mut gone, mut relabelled) = (Vec::new(), Vec::new(), Vec::new());
         let watches = matches!(new.no_data, NoData::Tier(..));
         for index in 0..state.alerts.len() {
             let Some(seat) = &mut state.alerts[index] else { continue };
@@ -100,9 +100,16 @@ impl Engine {
             }
             let labels = labels.map_or_else(|| rule_labels(new), |identity| identity.labels);
             if seat.alert.labels != labels {
+                relabelled.push((before.id, labels.clone()));
                 seat.alert.labels = labels;
             }
-            seat.retier(Arc::clone(new.tiers_for(&before.series)));
+            let tiers = Arc::clone(new.tiers_for(&before.series));
+            if (old.kind, new.kind) == (Kind::Plain, Kind::Plain) {
+                // Its severity is a label like others, and its only tier is the same one.
+                seat.tiers = tiers;
+            } else {
+                seat.retier(tiers);
+            }
             let is = seat.alert.top(&seat.tiers);
             let severity = |top: &Option<super::alert::Top>| top.as_ref().map(|top| top.severity.clone());
             if severity(&was) != severity(&is) {
@@ -127,8 +134,21 @@ impl Engine {
         for alert in changed {
             self.apply(EventKind::AlertChanged { rule: new.id, alert: Box::new(alert) }, at.now, None, step);
         }
+        relabelled.sort();
+        for (alert, labels) in relabelled {
+            self.relabel(alert, labels, at.now, step);
+        }
         transitions.sort_by(|a, b| a.subject.labels.cmp(&b.subject.labels));
         transitions
+    }
+
+    /// An alert that fires has other labels now, and so has what is said of it from now on.
+    fn relabel(&mut self, alert: AlertId, labels: Labels, now: Moment, step: &mut Step) {
+        let incidents = &self.state.incidents;
+        let Some(incident) = incidents.of_alert.get(&alert).and_then(|key| incidents.by_key.get(key)) else { return };
+        let (id, number, generation) = (incident.id, incident.number, incident.generation);
+        let (key, event) = (incident.key.clone(), IncidentEvent::Relabelled { alert, labels });
+        self.apply(EventKind::Incident { key, id, number, generation, event }, now, None, step);
     }
 
     /// Where the rule's id is another now, so are those of its alerts.

@@ -27,7 +27,10 @@ fn bodies(notice: &Notice) -> [(&'static str, Value); 8] {
         ),
         ("teams", teams::message::body(delivery)),
         ("telegram", telegram::message::body(&chat, delivery)),
-        ("webhook-alertmanager", read(&webhook::alertmanager::body(notice, "http://bell.example"))),
+        (
+            "webhook-alertmanager",
+            read(&webhook::alertmanager::body(delivery, &super::Told::default(), "http://bell.example")),
+        ),
     ]
 }
 

@@ -526,6 +526,10 @@ impl Worker {
                 self.receipts.insert((line, generation), receipt);
             }
             Ok(None) => {}
+            Err(SendError::Partly { reason, receipt, .. }) => {
+                warn!(destination = %line.1, reason, "could not keep all alerts alive at {}", line.1);
+                self.receipts.insert((line, generation), receipt);
+            }
             Err(error) => warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1),
         }
     }

@@ -125,6 +125,52 @@ fn what_a_reload_ended_does_not_fire_again_after_a_restart() {
     assert!(alert(&rig, "A").is_none_or(|alert| alert.firing_tier().is_none()), "its tier is gone, and it was said so");
 }
 
+/// The labels of every alert of the only incident that fires.
+fn labels_of_members(rig: &Rig) -> Vec<String> {
+    let incident = rig.engine.state.incidents.by_key.values().next().expect("there is one");
+    incident.firing().map(|member| member.subject.labels.to_string()).collect()
+}
+
+#[test]
+fn what_is_said_of_an_alert_has_the_labels_that_a_reload_gave_it() {
+    let tiers = "expr: x, tiers: { high: { above: 1 } }";
+    let with = |name: &str, team: &str| {
+        rules(&format!("{{ alert: {name}, moved_from: [main/A], {tiers}, labels: {{ team: {team} }} }}"))
+    };
+    let mut rig = Rig::new(with("A", "a"));
+    rig.set("x", &[], Some(2.0)).slots(2).reload(with("A", "b"));
+    let labels = r#"{alertname="A", team="b"}"#;
+    assert_eq!(labels_of_members(&rig), [labels]);
+    assert_remembered(&rig);
+    rig.restart();
+    assert_eq!(labels_of_members(&rig), [labels]);
+    rig.reload(with("B", "b"));
+    assert_eq!(labels_of_members(&rig), [r#"{alertname="B", team="b"}"#]);
+    let told = rig.drafts.len();
+    rig.slots(2);
+    assert_eq!(rig.drafts.len(), told, "nobody is woken by a label");
+    rig.set("x", &[], Some(0.0)).slots(2);
+    let end = rig.drafts.last().expect("the end is told");
+    assert_eq!((end.kind, end.members[0].subject.labels.get("alertname")), (NoticeKind::End, "B"));
+}
+
+#[test]
+fn the_severity_of_a_plain_rule_is_a_label_like_others_and_its_clock_goes_on() {
+    let with =
+        |severity: &str| rules(&format!("{{ alert: A, expr: x > 1, for: 2m, labels: {{ severity: {severity} }} }}"));
+    let mut rig = Rig::new(with("medium"));
+    rig.set("x > 1", &[], Some(2.0)).slots(4).reload(with("high")).slots(1);
+    assert!(alert(&rig, "A").is_some_and(|alert| alert.firing_tier().is_some()), "it was pending for two minutes");
+    rig.slots(2);
+    assert_eq!(lines(&rig.drafts), ["Page opened to pager", "Page opened to slack"]);
+    rig.reload(with("critical")).slots(2);
+    assert_eq!(lines(&rig.drafts)[2..], ["Page rose to pager", "Page rose to slack"]);
+    rig.reload(with("medium")).restart().slots(4);
+    assert_eq!(lines(&rig.drafts)[4..], ["Update fell to slack"], "it never ended");
+    assert_eq!(labels_of_members(&rig), [r#"{alertname="A", severity="medium"}"#]);
+    assert_remembered(&rig);
+}
+
 #[test]
 fn an_update_after_a_reload_has_the_texts_of_the_rule_under_its_new_name() {
     let rule = |name: &str| {

@@ -4,6 +4,7 @@
 use super::channels::{Case, Kind, TELEGRAM_TOKEN, Town, case};
 use crate::support::{Alertmanager, http, in_repository, wait_for};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
@@ -245,7 +246,7 @@ fn a_webhook_for_an_alertmanager_has_the_fields_and_fingerprints_of_a_real_one()
     let Some(town) = Town::with(&[case("am-hook", Kind::AlertmanagerHook)]) else { return };
     let theirs = format!("{}/theirs/am-hook", town.receivers.url());
     let config = format!(
-        "route: {{ receiver: hook, group_wait: 0s, group_by: [alertname] }}\nreceivers: [{{ name: hook, webhook_configs: [{{ url: \"{theirs}\" }}] }}]\n"
+        "route: {{ receiver: hook, group_wait: 0s, group_interval: 1s, group_by: [alertname] }}\nreceivers: [{{ name: hook, webhook_configs: [{{ url: \"{theirs}\" }}] }}]\n"
     );
     let Some(alertmanager) = Alertmanager::with(&config) else { return };
     town.set(&["am-hook"], 1.0);
@@ -269,6 +270,36 @@ fn a_webhook_for_an_alertmanager_has_the_fields_and_fingerprints_of_a_real_one()
     }
     assert_eq!(ours["commonLabels"], theirs["commonLabels"]);
     assert_eq!(ours["version"], theirs["version"]);
+
+    // What rises is over under the labels that it had: a real one says so too, when it is told so.
+    town.set(&["am-hook"], 2.0);
+    let second = |name: &str| {
+        let path = format!("/{name}/am-hook");
+        wait_for("the rise", || {
+            let log = town.receivers.log();
+            let bodies = log.iter().filter(|entry| entry["path"] == path.as_str()).map(|entry| entry["body"].clone());
+            bodies.skip(1).find(|body| body["alerts"].as_array().is_some_and(|alerts| alerts.len() == 2))
+        })
+    };
+    let ours = second("am-hook");
+    let field = |alert: &Value, name: &str| alert[name].clone();
+    let posted = ours["alerts"].as_array().expect("a list").iter().map(|alert| {
+        let mut post = json!({});
+        for name in ["labels", "annotations", "startsAt", "endsAt", "generatorURL"] {
+            post[name] = field(alert, name);
+        }
+        post
+    });
+    alertmanager.post(&posted.collect());
+    let theirs = second("theirs");
+    let states = |body: &Value| {
+        let alerts = body["alerts"].as_array().expect("a list").iter();
+        alerts
+            .map(|alert| format!("{} {}", field(alert, "fingerprint"), field(alert, "status")))
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(states(&ours), states(&theirs));
+    assert_eq!((&ours["status"], &ours["commonLabels"]), (&theirs["status"], &theirs["commonLabels"]));
 }
 
 fn keys(object: &Value) -> Vec<&String> {

@@ -92,6 +92,7 @@ fn kind(step: &IncidentEvent) -> Option<&'static str> {
         IncidentEvent::Reached { .. } => "level",
         IncidentEvent::Told { .. } => "told",
         IncidentEvent::NotTold { .. } => "not_told",
+        IncidentEvent::Relabelled { .. } => "relabelled",
         IncidentEvent::Acknowledged(_) => "acknowledged",
         IncidentEvent::Unacknowledged { .. } => "unacknowledged",
         IncidentEvent::Assessed(_) => "assessed",

@@ -138,6 +138,11 @@ impl Incident {
                     }
                 }
             }
+            IncidentEvent::Relabelled { alert, labels } => {
+                if let Some(member) = self.members.get_mut(alert) {
+                    Arc::make_mut(member).subject.labels = labels.clone();
+                }
+            }
             IncidentEvent::UpdateDue { at } => self.update_due = *at,
             // What ended has been said; the next message speaks of it no more, unless there is nothing else to speak of.
             IncidentEvent::Said => {

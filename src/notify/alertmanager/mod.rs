@@ -1,12 +1,13 @@
 //! Alertmanager's API v2: alerts are handed on, under the severity that they have now, and kept alive.
 //!
 //! Contract: <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>. Every replica is told; one that took
-//! it is enough, because a replica that was away is told again at the next resend.
+//! it is enough, because a replica that was away is told again at the next resend. An old Alertmanager refuses label names that
+//! a new Prometheus has: it is told the others all the same.
 
 pub(super) mod message;
 pub(super) mod told;
 
-use self::message::{Message, Now};
+use self::message::{Message, Now, has_usual_names};
 use self::told::Told;
 use super::post::{Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
@@ -44,12 +45,12 @@ impl Alertmanager {
 
     /// Tells `replicas` side by side, so that one that hangs does not keep the alerts from the others. Returns those that took
     /// it: the rest of a long message is for them, as one is enough and who missed a part is told all of it at the next resend.
-    async fn tell_all(&self, replicas: Vec<String>, body: Bytes) -> Result<Vec<String>, SendError> {
+    async fn tell_all(&self, replicas: &[String], body: Bytes) -> Result<Vec<String>, SendError> {
         let outcomes = join_all(replicas.iter().map(|url| self.tell(url, body.clone()))).await;
         let (mut took_it, mut trouble) = (Vec::new(), None);
-        for (url, outcome) in replicas.into_iter().zip(outcomes) {
+        for (url, outcome) in replicas.iter().zip(outcomes) {
             match outcome {
-                Ok(()) => took_it.push(url),
+                Ok(()) => took_it.push(url.clone()),
                 Err(error) => trouble = Some(error),
             }
         }
@@ -69,15 +70,32 @@ impl Notifier for Alertmanager {
         let told = earlier.map(Told::of).unwrap_or_default();
         let now = Now { wall: delivery.wall, resend_every: self.resend_every };
         let message = Message { notice: delivery.notice, told: &told, now };
-        let mut replicas = self.urls.clone();
-        for body in message.bodies() {
-            replicas = self.tell_all(replicas, body.into()).await?;
+        let (mut replicas, mut refusal) = (self.urls.clone(), None);
+        for mut request in message.requests() {
+            let outcome = self.tell_all(&replicas, request.body().into()).await;
+            replicas = match outcome {
+                Err(SendError::Refused { channel, reason }) => match request.keep_usual_names() {
+                    (_, false) => return Err(SendError::Refused { channel, reason }),
+                    (is_left, true) => {
+                        refusal = Some(reason);
+                        if is_left { self.tell_all(&replicas, request.body().into()).await? } else { replicas }
+                    }
+                },
+                outcome => outcome?,
+            };
         }
-        Ok(Receipt::Told(Arc::new(message.told())))
+        let alerts = &delivery.notice.alerts;
+        let Some(reason) = refusal else { return Ok(Receipt::Told(Arc::new(told.after(alerts)))) };
+        let taken = || alerts.iter().filter(|alert| has_usual_names(&alert.labels));
+        if taken().next().is_none() {
+            return Err(SendError::Refused { channel: NAME, reason });
+        }
+        let receipt = Receipt::Told(Arc::new(told.after(taken())));
+        Err(SendError::Partly { channel: NAME, reason, receipt })
     }
 }
 
-/// 2xx is success; 429 and 5xx are worth another try; a 400 says that the alerts themselves are wrong.
+/// 2xx is success; 429 and 5xx are worth another try; a 400 says that an alert of them itself is wrong.
 fn read_answer(reply: &Reply) -> Result<(), SendError> {
     match reply.status.as_u16() {
         200..=299 => Ok(()),

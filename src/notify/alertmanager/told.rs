@@ -1,9 +1,12 @@
-//! What one Alertmanager has been told of each alert.
+//! What a receiver that knows alerts by their labels, as an Alertmanager does, has been told of each.
+//!
+//! A message speaks of all that fires, so whatever else was told has ended.
 
+use crate::engine::notice::AlertText;
 use crate::model::{AlertId, Labels, Moment};
 use crate::notify::Receipt;
 use serde::{Deserialize, Serialize, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// What was told of each alert, by alert. There may be tens of thousands, so it is a list in order, and label sets are shared.
@@ -47,6 +50,40 @@ impl Told {
     pub fn get(&self, alert: AlertId) -> Option<&ToldAlert> {
         let place = self.0.binary_search_by_key(&alert, |(id, _)| *id).ok()?;
         Some(&self.0[place].1)
+    }
+
+    /// What was told of `alert`, where it has other labels now: for whoever knows it by them, it has ended under the old ones.
+    #[must_use]
+    pub fn under_other_labels(&self, alert: &AlertText) -> Option<&ToldAlert> {
+        self.get(alert.alert).filter(|told| told.labels != alert.labels)
+    }
+
+    /// What was told of alerts that are not among `alerts`, under labels that none of those has: a reload gave the alert
+    /// another id, or the message that said its end was overtaken.
+    #[must_use]
+    pub fn departed(&self, alerts: &[AlertText]) -> Vec<&ToldAlert> {
+        // Nearly always all of them are known, and there may be thousands.
+        if alerts.iter().filter(|alert| self.get(alert.alert).is_some()).count() == self.0.len() {
+            return Vec::new();
+        }
+        let ids: HashSet<AlertId> = alerts.iter().map(|alert| alert.alert).collect();
+        let labels: HashSet<&Labels> = alerts.iter().map(|alert| &alert.labels).collect();
+        let departed = self.iter().filter(|(id, told)| !ids.contains(id) && !labels.contains(&told.labels));
+        departed.map(|(_, told)| told).collect()
+    }
+
+    /// The start to give for `alert`: the one that was given before, whatever became of its labels.
+    #[must_use]
+    pub fn start_of(&self, alert: &AlertText) -> Moment {
+        self.get(alert.alert).map_or(alert.since, |told| told.starts_at)
+    }
+
+    /// What is known there after a message about `alerts`.
+    #[must_use]
+    pub fn after<'a>(&self, alerts: impl IntoIterator<Item = &'a AlertText>) -> Self {
+        let firing = alerts.into_iter().filter(|alert| alert.ended.is_none());
+        let told = |alert: &AlertText| ToldAlert { labels: alert.labels.clone(), starts_at: self.start_of(alert) };
+        Told::new(firing.map(|alert| (alert.alert, told(alert))).collect())
     }
 
     /// Every alert.

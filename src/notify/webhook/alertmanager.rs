@@ -2,20 +2,25 @@
 
 use crate::engine::notice::{AlertText, Notice};
 use crate::model::{Labels, Moment};
+use crate::notify::Delivery;
 use crate::notify::alertmanager::message::annotations;
+use crate::notify::alertmanager::told::{Told, ToldAlert};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Where an alert still fires, its end is the first instant of Go.
 const NO_END: &str = "0001-01-01T00:00:00Z";
 
-/// The group of alerts that an incident is. The key stays the same as long as there is the incident, whatever its policy and
-/// the labels of its alerts become.
-pub fn body(notice: &Notice, external_url: &str) -> String {
-    let draft = &notice.draft;
-    let fires = notice.alerts.iter().any(|alert| alert.ended.is_none());
-    let common_labels = common(notice.alerts.iter().map(|alert| label_texts(&alert.labels)));
-    let common_annotations = common(notice.alerts.iter().map(|alert| texts(&annotations(alert))));
+/// The group of alerts that an incident is, after what has been `told` of it. The key stays the same as long as there is the
+/// incident, whatever its policy and the labels of its alerts become.
+pub fn body(delivery: Delivery<'_>, told: &Told, external_url: &str) -> String {
+    let Notice { draft, alerts, link, .. } = delivery.notice;
+    let fires = alerts.iter().any(|alert| alert.ended.is_none());
+    let now = Moment::from_millis(delivery.wall);
+    let now_otherwise = alerts.iter().filter_map(|alert| Some((told.under_other_labels(alert)?, annotations(alert))));
+    let gone = told.departed(alerts).into_iter().map(|told| (told, Map::new()));
+    let over = now_otherwise.chain(gone).map(|(told, annotations)| departed(told, &annotations, now, link));
+    let all: Vec<Value> = alerts.iter().map(|one| alert(one, told.start_of(one), link)).chain(over).collect();
     json!({
         "version": "4",
         "groupKey": format!("watchbell/{}", draft.incident),
@@ -23,29 +28,38 @@ pub fn body(notice: &Notice, external_url: &str) -> String {
         "status": if fires { "firing" } else { "resolved" },
         "receiver": &*draft.destination.channel,
         "groupLabels": draft.key.group,
-        "commonLabels": common_labels,
-        "commonAnnotations": common_annotations,
+        "commonLabels": common(all.iter().filter_map(|alert| Some(texts(alert["labels"].as_object()?)))),
+        "commonAnnotations": common(alerts.iter().map(|alert| texts(&annotations(alert)))),
         "externalURL": external_url,
-        "alerts": notice.alerts.iter().map(|one| alert(one, &notice.link)).collect::<Vec<_>>(),
+        "alerts": all,
     })
     .to_string()
 }
 
 /// An alert, whose origin is the page of its incident: that is where a click has to lead.
-fn alert(alert: &AlertText, link: &str) -> Value {
+fn alert(alert: &AlertText, start: Moment, link: &str) -> Value {
     json!({
         "status": if alert.ended.is_some() { "resolved" } else { "firing" },
         "labels": alert.labels,
         "annotations": annotations(alert),
-        "startsAt": alert.since.to_string(),
+        "startsAt": start.to_string(),
         "endsAt": alert.ended.map_or_else(|| NO_END.to_owned(), |at: Moment| at.to_string()),
         "generatorURL": link,
         "fingerprint": fingerprint(&alert.labels),
     })
 }
 
-fn label_texts(labels: &Labels) -> BTreeMap<String, String> {
-    labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+/// A label set that was told and is that of no alert any more: its severity is another one now, or a reload changed it.
+fn departed(told: &ToldAlert, annotations: &Map<String, Value>, now: Moment, link: &str) -> Value {
+    json!({
+        "status": "resolved",
+        "labels": told.labels,
+        "annotations": annotations,
+        "startsAt": told.starts_at.to_string(),
+        "endsAt": now.to_string(),
+        "generatorURL": link,
+        "fingerprint": fingerprint(&told.labels),
+    })
 }
 
 fn texts(map: &Map<String, Value>) -> BTreeMap<String, String> {
@@ -74,10 +88,37 @@ fn fingerprint(labels: &Labels) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::AlertId;
+    use crate::notify::sample;
 
     #[test]
     fn an_alert_has_the_fingerprint_that_an_alertmanager_gives_it() {
         // From the tests of Prometheus's `common/model`.
         assert_eq!(fingerprint(&Labels::empty()), "cbf29ce484222325");
+    }
+
+    #[test]
+    fn what_rises_or_is_relabelled_is_over_under_the_fingerprint_that_it_had() {
+        let [one, two] = ["node-1", "node-2"].map(|name| sample::alert(name, "gas"));
+        let told = Told::default().after(&[one.clone(), two.clone()]);
+        let risen = AlertText { labels: one.labels.with("severity", "critical"), ..one.clone() };
+        let moved =
+            AlertText { alert: AlertId::derive(&["moved"]), labels: two.labels.with("team", "b"), ..two.clone() };
+        let notice = sample::page(vec![risen.clone(), moved.clone()]);
+        let delivery = Delivery { notice: &notice, links: None, wall: 1_764_072_600_000 };
+        let body: Value = serde_json::from_str(&body(delivery, &told, "")).unwrap();
+        let alerts = body["alerts"].as_array().unwrap();
+        let said: Vec<_> = alerts.iter().map(|it| [&it["status"], &it["fingerprint"], &it["startsAt"]]).collect();
+        let alert =
+            |status: &str, labels: &Labels| [json!(status), json!(fingerprint(labels)), json!("2025-11-25T12:00:00Z")];
+        let expected = [
+            alert("firing", &risen.labels),
+            alert("firing", &moved.labels),
+            alert("resolved", &one.labels),
+            alert("resolved", &two.labels),
+        ];
+        assert_eq!(said, expected.each_ref().map(<[Value; 3]>::each_ref));
+        assert_eq!((&body["status"], &body["commonLabels"]["severity"]), (&json!("firing"), &Value::Null));
+        assert_eq!(body["commonAnnotations"]["summary"], "gas", "of what is over nothing new is said");
     }
 }

@@ -6,11 +6,13 @@ pub(super) mod alertmanager;
 mod message;
 
 use super::post::{Reply, post, unprepared};
-use super::{Delivery, Notifier, Receipt, SendError};
+use super::{Delivery, Notifier, Receipt, SendError, Told};
 use crate::config::{Format, Secret};
 use crate::engine::notice::{Draft, NoticeKind};
 use crate::http::{Client, ClientError, webhook_signature};
 use reqwest::Method;
+use serde_json::json;
+use std::sync::Arc;
 
 const NAME: &str = "webhook";
 
@@ -44,13 +46,17 @@ impl Notifier for Webhook {
         }
     }
 
-    async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
+    async fn send(&self, delivery: Delivery<'_>, earlier: Option<&Receipt>) -> Result<Receipt, SendError> {
         let url = self.url.reveal().map_err(|cause| unprepared(NAME, &cause))?;
-        let body = match self.format {
-            Format::Standard => message::body(delivery),
-            Format::Alertmanager => alertmanager::body(delivery.notice, &self.external_url),
-        };
         let (id, timestamp) = (delivery.notice.draft.id.to_string(), delivery.wall / 1000);
+        let (body, receipt) = match self.format {
+            Format::Standard => (message::body(delivery), Receipt::Text(json!({ "webhook_id": id }).to_string())),
+            Format::Alertmanager => {
+                let told = earlier.map(Told::of).unwrap_or_default();
+                let body = alertmanager::body(delivery, &told, &self.external_url);
+                (body, Receipt::Told(Arc::new(told.after(&delivery.notice.alerts))))
+            }
+        };
         let mut request =
             self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
         if let Some(secret) = &self.secret {
@@ -68,7 +74,7 @@ impl Notifier for Webhook {
             .header("webhook-timestamp", timestamp)
             .body(body);
         read_answer(&post(NAME, request).await?)?;
-        Ok(Receipt::Text(serde_json::json!({ "webhook_id": id }).to_string()))
+        Ok(receipt)
     }
 }
 

@@ -9,7 +9,7 @@ use super::plan::PlanBody;
 use crate::engine::event::Opening;
 use crate::engine::incident::{Incident, Key, Member, Phase, Standing, Told};
 use crate::engine::{EventKind, IncidentEvent};
-use crate::model::{IncidentId, Moment, Name, Severities, Slot};
+use crate::model::{AlertId, IncidentId, Labels, Moment, Name, Severities, Slot};
 use serde::{Deserialize, Serialize};
 
 /// One step of an incident.
@@ -38,6 +38,7 @@ enum StepBody {
     Later(LaterBody),
     Told { destination: DestinationBody, page: Option<u32>, severity: String, revision: u32, at: i64 },
     NotTold { destination: DestinationBody, page: u32 },
+    Relabelled { alert: Id<AlertId>, labels: Labels },
     UpdateDue { at: Option<i64> },
     Said,
     Acknowledged(AcknowledgementBody),
@@ -185,6 +186,9 @@ impl StepBody {
             IncidentEvent::NotTold { destination, page } => {
                 StepBody::NotTold { destination: DestinationBody::new(destination), page: *page }
             }
+            IncidentEvent::Relabelled { alert, labels } => {
+                StepBody::Relabelled { alert: Id(*alert), labels: labels.clone() }
+            }
             IncidentEvent::UpdateDue { at } => StepBody::UpdateDue { at: at.map(Moment::millis) },
             IncidentEvent::Said => StepBody::Said,
             IncidentEvent::Acknowledged(acknowledged) => StepBody::Acknowledged(AcknowledgementBody::new(acknowledged)),
@@ -272,6 +276,7 @@ impl StepBody {
                 at: moment(at),
             },
             StepBody::NotTold { destination, page } => IncidentEvent::NotTold { destination: destination.read(), page },
+            StepBody::Relabelled { alert, labels } => IncidentEvent::Relabelled { alert: alert.0, labels },
             StepBody::UpdateDue { at } => IncidentEvent::UpdateDue { at: at.map(moment) },
             StepBody::Said => IncidentEvent::Said,
             StepBody::Acknowledged(acknowledged) => IncidentEvent::Acknowledged(acknowledged.read(severities)),
