@@ -228,6 +228,7 @@ fn what_becomes_of_live_alerts_is_said() {
         live(&[("labels: { component: gas }", "labels: { component: gas, chain: all }")]),
         live(&[("expr: time() - oracle_updated_timestamp", "expr: time() - oracle_seen_timestamp")]),
         live(&[("alert: Noisy", "alert: Noisy\n        enabled: false\n        because: noise")]),
+        live(&[("expr: up == 0", "expr: up == 0\n        labels: { severity: critical }")]),
     ];
     insta::assert_snapshot!(stories.join("\n"));
 }

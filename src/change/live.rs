@@ -67,6 +67,9 @@ impl Live {
                 sentences.extend(goes_on.lost_tiers.iter().map(|tier| {
                     format!("what fires as `{tier}` falls to the highest tier that is left and fires, or ends")
                 }));
+                sentences.extend(
+                    goes_on.other_severity.iter().map(|(was, is)| format!("what fires as `{was}` goes on as `{is}`")),
+                );
                 sentences.extend(self.no_data.as_ref().map(|no_data| {
                     format!("a series that the new query does not return is missing (no_data: {no_data})")
                 }));

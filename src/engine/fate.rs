@@ -4,6 +4,7 @@
 //! depends on the alerts that there are at that moment is said as far as it can be.
 
 use super::evaluate::{asks_anew, knows_again};
+use super::reload::keeps_its_tier;
 use crate::model::Severity;
 use crate::rules::Rule;
 
@@ -27,6 +28,8 @@ pub struct GoesOn {
     pub asks_anew: bool,
     /// The tiers that are gone, with all that was known of them.
     pub lost_tiers: Vec<Severity>,
+    /// The severity that its only tier had, and the one that it has now, where a plain rule got another one.
+    pub other_severity: Option<(Severity, Severity)>,
 }
 
 /// What a reload from `old` to `new` does. Both are switched on and were [paired](super::pair); whichever is not there is
@@ -42,11 +45,13 @@ pub fn fate(old: Option<&Rule>, new: Option<&Rule>) -> Fate {
 
 fn goes_on(old: &Rule, new: &Rule) -> GoesOn {
     let is_left = |severity: &Severity| new.tiers.iter().any(|tier| tier.severity.name() == severity.name());
-    GoesOn {
-        identity_may_differ: !knows_again(old, new),
-        asks_anew: asks_anew(old, new),
-        lost_tiers: old.tiers.iter().map(|tier| tier.severity.clone()).filter(|severity| !is_left(severity)).collect(),
+    let mut lost_tiers: Vec<Severity> =
+        old.tiers.iter().map(|tier| tier.severity.clone()).filter(|severity| !is_left(severity)).collect();
+    let mut other_severity = None;
+    if keeps_its_tier(old, new) {
+        other_severity = lost_tiers.pop().zip(new.tiers.first().map(|tier| tier.severity.clone()));
     }
+    GoesOn { identity_may_differ: !knows_again(old, new), asks_anew: asks_anew(old, new), lost_tiers, other_severity }
 }
 
 #[cfg(test)]

@@ -104,8 +104,7 @@ impl Engine {
                 seat.alert.labels = labels;
             }
             let tiers = Arc::clone(new.tiers_for(&before.series));
-            if (old.kind, new.kind) == (Kind::Plain, Kind::Plain) {
-                // Its severity is a label like others, and its only tier is the same one.
+            if keeps_its_tier(old, new) {
                 seat.tiers = tiers;
             } else {
                 seat.retier(tiers);
@@ -170,6 +169,11 @@ impl Engine {
         alerts.sort();
         self.apply(EventKind::RuleMoved { from: old.id, to: new.id, alerts }, at.now, None, step);
     }
+}
+
+/// Whether both have one tier and it is the same, whatever its severity: that of a plain rule is a label like others.
+pub(super) fn keeps_its_tier(old: &Rule, new: &Rule) -> bool {
+    (old.kind, new.kind) == (Kind::Plain, Kind::Plain)
 }
 
 /// The rules that are switched on, with their groups.
