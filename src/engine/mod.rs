@@ -339,6 +339,7 @@ impl Engine {
             |reading: &&Result<Reading<'_>, Failure>| reading.as_ref().map_or(true, |one| !one.answers.is_empty());
         let failures: Vec<_> = readings.iter().filter(asked).map(|reading| reading.as_ref().err()).collect();
         let mut transitions = self.judge_source(source, &failures, at, step);
+        let mut heard = Vec::with_capacity(rules.len());
         for &index in world.order(group) {
             let (rule, reading) = (rules[index], &readings[index]);
             if rule.disabled.is_some() {
@@ -358,6 +359,10 @@ impl Engine {
                 }
             };
             transitions.extend(self.note(rule, outcome, at, step));
+            heard.push(rule);
+        }
+        // One alert may speak of several rules of one name, so all of them have to be heard first.
+        for rule in heard {
             transitions.extend(self.judge_rule(rule, source, at, step));
         }
         // Whatever the order in the file: incidents are opened, and numbered, in the order of labels.

@@ -5,6 +5,7 @@
 
 use super::evaluate::Instant;
 use super::own::RULE_FAILING;
+use super::transition::Transition;
 use super::{Engine, Failure, Step, incident};
 use crate::model::{Labels, Moment, RuleId, Slot};
 use crate::rules::{Group, Record};
@@ -55,20 +56,26 @@ impl Engine {
             transitions.extend(self.judge_source(&group.source, &failures, at, step));
         }
         for (record, outcome) in group.records().zip(outcomes) {
-            let known = self.recordings.entry(id(&group, record)).or_default();
-            known.take_in(outcome, at);
-            let (failing, error) = (known.failing, known.error.clone().unwrap_or_default());
-            // Of a source that is down one alert tells already, and nothing is learnt of the rule.
-            if self.state.sources.contains_key(&group.source) {
-                continue;
+            self.recordings.entry(id(&group, record)).or_default().take_in(outcome, at);
+        }
+        // Of a source that is down one alert tells already, and nothing is learnt of its rules.
+        if !self.state.sources.contains_key(&group.source) {
+            for record in group.records() {
+                transitions.extend(self.judge_recording(&group, record, at, step));
             }
-            let long = failing.filter(|since| at.now - *since >= self.world.settings.rule_failure_after);
-            let summary =
-                long.map(|since| format!("recording rule {} has failed since {since}: {error}", record.record));
-            transitions.extend(self.own_of_rule(RULE_FAILING, &group, &record.record, summary, at, step));
         }
         let at = self.at(at.slot, self.state.moment);
         step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
+    }
+
+    /// A recording rule that has failed for long is an alert of its own.
+    fn judge_recording(&mut self, group: &Group, record: &Record, at: Instant, step: &mut Step) -> Vec<Transition> {
+        let known = self.recording(group, record);
+        let after = self.world.settings.rule_failure_after;
+        let long = known.and_then(|known| known.failing.filter(|since| at.now - *since >= after));
+        let error = known.and_then(|known| known.error.as_deref()).unwrap_or_default();
+        let summary = long.map(|since| format!("recording rule {} has failed since {since}: {error}", record.record));
+        self.own_of_rule(RULE_FAILING, group, &record.record, summary, at, step)
     }
 
     /// Whether a recording rule of this name fails, or has not been evaluated since the start.

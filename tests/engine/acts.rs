@@ -11,7 +11,7 @@ use watchbell::engine::posted::{Ends, HOLDS_FOR, Post};
 use watchbell::model::{Labels, Matchers, Slot, Span};
 
 /// The series that the rules of all worlds ask for.
-const CAST: [(&str, &[(&str, &str)]); 14] = [
+const CAST: [(&str, &[(&str, &str)]); 15] = [
     ("plain > 1", &[("host", "a")]),
     ("plain > 1", &[("host", "b")]),
     ("tiers", &[("chain", "a")]),
@@ -26,6 +26,7 @@ const CAST: [(&str, &[(&str, &str)]); 14] = [
     ("folded", &[("cluster", "y"), ("pod", "3")]),
     ("limited", &[("n", "1")]),
     ("limited", &[("n", "2")]),
+    ("twin > 1", &[("chain", "a")]),
 ];
 
 /// Calm, on either side of every bound, and no number at all.
@@ -96,6 +97,7 @@ fn slots() -> impl Strategy<Value = Deed> {
     let failing = prop_oneof![
         8 => Just(Failing::Nothing),
         2 => rules.prop_map(Failing::Rule),
+        1 => prop::sample::select(vec!["absent", "twin > 1"]).prop_map(Failing::Query),
         1 => Just(Failing::Source),
     ];
     (changes, 1..6_usize, failing).prop_map(|(changes, count, failing)| Deed::Slots { changes, count, failing })

@@ -283,6 +283,16 @@ fn of_two_rules_of_one_name_the_one_that_is_well_does_not_end_what_is_said_of_th
 }
 
 #[test]
+fn which_of_two_rules_of_one_name_is_heard_first_makes_no_difference() {
+    let rule = |expr: &str| format!("{{ alert: A, expr: {expr} > 1, labels: {{ of: {expr} }} }}");
+    for (first, second) in [("x", "y"), ("y", "x")] {
+        let mut rig = Rig::new(rules(&format!("{}\n{}", rule(first), rule(second))));
+        rig.slots_with(5, &Failing::Query("x > 1")).slots_with(1, &Failing::Query("y > 1"));
+        assert_eq!(own(&rig), ["WatchbellRuleFailing A"], "the one is well again, the other fails from now on");
+    }
+}
+
+#[test]
 fn a_channel_that_a_reload_takes_away_can_no_longer_be_in_trouble() {
     let rule = "groups: [{ name: main, rules: [{ alert: A, expr: x }] }]";
     let mut rig = Rig::new(world_of(SETTINGS, rule));

@@ -46,8 +46,12 @@ routes: [{ policy: default }]
 
 const PLAIN: &str = "
   - { alert: Plain, expr: plain > 1, for: 1m, keep_firing_for: 1m, labels: { severity: high, team: a }, actions: [restart, drain] }";
+/// Found again by its name alone, at another severity.
 const PLAIN_TUNED: &str = "
-  - { alert: Plain, expr: plain > 1, for: 30s, labels: { severity: high, team: a } }";
+  - { alert: Plain, expr: plain > 1, for: 30s, labels: { severity: critical, team: a } }";
+/// Two rules of one name in one group.
+const TWIN: &str = "
+  - { alert: Absent, expr: twin > 1, for: 30s, labels: { severity: medium, team: b } }";
 const TIERS: &str = "
   - alert: Tiers
     expr: tiers
@@ -102,9 +106,9 @@ struct Script {
 }
 
 const SCRIPTS: [Script; 3] = [
-    Script { main: &[PLAIN, TIERS, ABSENT, CONGESTION, FOLDED], limited: &[LIMITED], limit: 2 },
+    Script { main: &[PLAIN, TIERS, ABSENT, TWIN, CONGESTION, FOLDED], limited: &[LIMITED], limit: 2 },
     Script {
-        main: &[PLAIN_TUNED, TIERS_RENAMED, ABSENT_RELABELLED, CONGESTION, FOLDED],
+        main: &[PLAIN_TUNED, TIERS_RENAMED, ABSENT_RELABELLED, TWIN, CONGESTION, FOLDED],
         limited: &[LIMITED],
         limit: 1,
     },
