@@ -1,7 +1,7 @@
 //! What can happen to an engine, in random order.
 
 use crate::rig::{Failing, Rig};
-use crate::worlds::{WORLDS, world};
+use crate::worlds::WORLDS;
 use proptest::prelude::*;
 use watchbell::engine::Fact;
 use watchbell::engine::command::{Act, Deed as Asked, NewSilence};
@@ -151,7 +151,7 @@ impl Deed {
                 rig.sleep(Span::from_mins(*minutes));
             }
             Deed::Reload(number) => {
-                rig.reload(world(*number, rules_backwards));
+                rig.reload((rig.worlds)(*number, rules_backwards));
             }
             Deed::Refused(which) => refuse(rig, *which),
             Deed::FellBack(which) => fall_back(rig, *which),

@@ -4,6 +4,7 @@
 mod acts;
 mod breach;
 mod found;
+mod handed_on;
 mod imported;
 mod memory;
 mod promises;

@@ -58,6 +58,8 @@ pub struct Rig {
     /// Samples come in the opposite order.
     pub backwards: bool,
     pub watcher: Option<Watcher>,
+    /// What reloads load.
+    pub worlds: fn(usize, bool) -> Arc<World>,
     /// The pages that were refused for good.
     pub refused: HashSet<(IncidentId, u32, Destination, u32)>,
     next_slot: Slot,
@@ -76,6 +78,7 @@ impl Rig {
             skew: Span::ZERO,
             backwards: false,
             watcher: None,
+            worlds: crate::worlds::world,
             refused: HashSet::new(),
             next_slot: Slot::from_millis(START),
             tables: HashMap::new(),

@@ -13,7 +13,7 @@ use watchbell::model::Span;
 
 /// A failing sequence is shrunk and printed; nothing is left in the tree, because it becomes a story of its own in `found`.
 /// `PROPTEST_CASES=5000` looks for longer.
-fn config() -> ProptestConfig {
+pub fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(40);
     ProptestConfig { failure_persistence: None, max_shrink_iters: 4_000, ..ProptestConfig::with_cases(cases) }
 }

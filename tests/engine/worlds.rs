@@ -120,6 +120,16 @@ pub const WORLDS: usize = SCRIPTS.len();
 
 /// The world with this number; `backwards` writes its rules in the opposite order.
 pub fn world(number: usize, backwards: bool) -> Arc<World> {
+    world_with(SETTINGS, number, backwards)
+}
+
+/// The world with this number, where every level tells an Alertmanager as well.
+pub fn world_handed_on(number: usize, backwards: bool) -> Arc<World> {
+    let channel = "  am: { alertmanager: { urls: [\"http://127.0.0.1:9\"] } }\n  hook: {";
+    world_with(&SETTINGS.replace("  hook: {", channel).replace("notify: [", "notify: [am, "), number, backwards)
+}
+
+fn world_with(settings: &str, number: usize, backwards: bool) -> Arc<World> {
     let script = SCRIPTS[number];
     let group = |name: &str, head: &str, rules: &[&str]| {
         let mut rules = rules.to_vec();
@@ -133,7 +143,7 @@ pub fn world(number: usize, backwards: bool) -> Arc<World> {
     if !script.limited.is_empty() {
         text += &group("limited", &format!("\n    limit: {}", script.limit), script.limited);
     }
-    world_of(SETTINGS, &text)
+    world_of(settings, &text)
 }
 
 /// A world without any rule.

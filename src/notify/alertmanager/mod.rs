@@ -4,8 +4,8 @@
 //! it is enough, because a replica that was away is told again at the next resend. An old Alertmanager refuses label names that
 //! a new Prometheus has: it is told the others all the same.
 
-pub(super) mod message;
-pub(super) mod told;
+pub mod message;
+pub mod told;
 
 use self::message::{Message, Now, has_usual_names};
 use self::told::Told;

@@ -2,7 +2,7 @@
 //!
 //! The id is that of the delivery and stays the same over all attempts, so that a repeat is known as one.
 
-pub(super) mod alertmanager;
+pub mod alertmanager;
 mod message;
 
 use super::post::{Reply, post, unprepared};
