@@ -96,10 +96,15 @@ impl Engine {
             return Vec::new();
         };
         let after = world.settings.rule_failure_after;
-        let long = state.failing.filter(|since| at.now - *since >= after && !self.state.sources.contains_key(source));
-        let error = state.health.error.as_deref().unwrap_or_default();
-        let failing = long.map(|since| format!("rule {} has failed since {since}: {error}", rule.alert));
         let (name, limit, kept_out) = (&rule.alert, group.limit, state.health.refused);
+        let fails_long =
+            state.failing.is_some_and(|since| at.now - since >= after) && !self.state.sources.contains_key(source);
+        // Of all that fail by this name the one that has for longest, whatever their order in the file.
+        let failures = || self.rules_of(&group.name, name).filter_map(|one| Some((one.failing?, &one.health.error)));
+        let longest = Some(()).filter(|()| fails_long).and_then(|()| failures().min());
+        let failing = longest.map(|(since, error)| {
+            format!("rule {name} has failed since {since}: {}", error.as_deref().unwrap_or_default())
+        });
         let refused = (kept_out > 0)
             .then(|| format!("rule {name} has reached its limit of {limit}; {kept_out} more are kept out"));
         // The fast path of a healthy rule: nothing to say, and nothing said before.

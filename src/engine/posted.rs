@@ -170,6 +170,8 @@ impl Engine {
         for post in posts {
             self.take_post(post, at, &mut transitions, step);
         }
+        // What has not been said again until now is over: no page of this moment speaks of it.
+        transitions.extend(self.end_unconfirmed(at, step));
         self.absorb_posted(transitions, at, step);
     }
 
@@ -251,13 +253,20 @@ impl Engine {
         }
     }
 
+    /// Ends what has not been said again in time.
+    pub(super) fn keep_vigils(&mut self, now: Moment, step: &mut Step) {
+        let at = self.at(Slot::from_millis(now.millis()), now);
+        let transitions = self.end_unconfirmed(at, step);
+        self.absorb_posted(transitions, at, step);
+    }
+
     /// Begins the vigils that a start broke off, and ends what has not been said again in time. Tens of thousands may fire, so
     /// they are looked at only when one can be over.
-    pub(super) fn keep_vigils(&mut self, now: Moment, step: &mut Step) {
+    fn end_unconfirmed(&mut self, at: At, step: &mut Step) -> Vec<Transition> {
+        let now = at.now;
         if self.state.posted.is_empty() || self.vigils_rest.is_some_and(|rest| now < rest) {
-            return;
+            return Vec::new();
         }
-        let at = self.at(Slot::from_millis(now.millis()), now);
         let mut over = Vec::new();
         for (alert, posted) in &mut self.state.posted {
             let left = (posted.ends - Slot::from(at.wall)).max(HOLDS_FOR);
@@ -269,7 +278,7 @@ impl Engine {
         let end = |(alert, since)| self.end_posted(alert, Cause::Unconfirmed { since }, now, step);
         let transitions = over.into_iter().filter_map(end).collect();
         self.vigils_rest = self.state.posted.values().filter_map(|posted| Some(posted.vigil?.until)).min();
-        self.absorb_posted(transitions, at, step);
+        transitions
     }
 
     fn absorb_posted(&mut self, mut transitions: Vec<Transition>, at: At, step: &mut Step) {

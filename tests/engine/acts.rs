@@ -62,7 +62,7 @@ pub enum Deed {
 const POSTED: [(&str, &str); 4] = [("a", "page"), ("a", "warning"), ("b", "page"), ("b", "nonsense")];
 
 /// The post of one of them that ends in so many seconds.
-fn post(which: usize, started: i64, ends: Option<i64>, wall: Slot) -> Post {
+pub fn post(which: usize, started: i64, ends: Option<i64>, wall: Slot) -> Post {
     let (chain, severity) = POSTED[which % POSTED.len()];
     Post {
         labels: Labels::new([("alertname", "Posted"), ("chain", chain), ("severity", severity)]),

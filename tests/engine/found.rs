@@ -1,15 +1,18 @@
 //! What random sequences have found, each as the smallest story that shows it.
 
+use crate::acts::post;
 use crate::memory::remembered;
 use crate::rig::{Failing, Rig, stored};
 use crate::worlds::{SETTINGS, empty_world, world_of};
+use std::collections::HashSet;
 use std::sync::Arc;
 use watchbell::engine::alert::Alert;
 use watchbell::engine::command::{Act, Actor, Command, Deed, Refusal, Via};
 use watchbell::engine::evaluate::RuleState;
 use watchbell::engine::notice::{Draft, NoticeKind};
+use watchbell::engine::transition::Origin;
 use watchbell::engine::{Fact, Failure, State, World};
-use watchbell::model::{Name, Severity, Span};
+use watchbell::model::{Name, Severity, Slot, Span};
 use watchbell::rules::template::Answers;
 
 /// One group with these rules.
@@ -290,6 +293,61 @@ fn which_of_two_rules_of_one_name_is_heard_first_makes_no_difference() {
         rig.slots_with(5, &Failing::Query("x > 1")).slots_with(1, &Failing::Query("y > 1"));
         assert_eq!(own(&rig), ["WatchbellRuleFailing A"], "the one is well again, the other fails from now on");
     }
+}
+
+#[test]
+fn of_two_rules_of_one_name_that_fail_the_one_that_has_for_longest_is_told() {
+    let rule = |expr: &str| format!("{{ alert: A, expr: {expr} > 1, labels: {{ of: {expr} }} }}");
+    for (first, second) in [("x", "y"), ("y", "x")] {
+        let mut rig = Rig::new(rules(&format!("{}\n{}", rule(first), rule(second))));
+        rig.slots_with(1, &Failing::Query("x > 1")).slots_with(4, &Failing::Source).slots_with(1, &Failing::Rule("A"));
+        let own = rig.engine.state.own.values().next().expect("it is told");
+        let Origin::Watchbell(summary) = &own.origin else { panic!("{own:?}") };
+        assert_eq!(summary, "rule A has failed since 2026-01-05T09:00:00Z: it is refused");
+    }
+}
+
+/// Somebody lets an acknowledgement expire at a lower severity, so that a level of that is woken, and then it rises again.
+#[test]
+fn who_was_woken_at_a_lower_severity_only_is_woken_under_a_new_key_when_it_is_higher_again() {
+    let matrix = "matrix:
+      critical: { tell: nobody }
+      high: { levels: [{ notify: [pager] }, { after: 1m, notify: [slack] }] }
+      medium: { levels: [{ notify: [slack] }] }
+      low: { tell: nobody }
+";
+    let (head, rest) = (SETTINGS.find("matrix:").expect("a matrix"), SETTINGS.find("  clusters:").expect("a policy"));
+    let settings = format!("{}{matrix}{}", &SETTINGS[..head], &SETTINGS[rest..]);
+    let rule = "{ alert: A, expr: x, tiers: { high: { above: 100 }, medium: { above: 60 } } }";
+    let text = format!("groups: [{{ name: main, interval: 30s, rules: [{rule}] }}]");
+    let mut rig = Rig::new(world_of(&settings, &text));
+    rig.set("x", &[], Some(120.0)).slots(2).act(1, Act::Snooze(Span::from_mins(1)));
+    rig.set("x", &[], Some(70.0)).slots(4);
+    assert_eq!(lines(&rig.drafts).last().map(String::as_str), Some("Page acknowledgementexpired to slack"));
+    rig.set("x", &[], Some(120.0)).slots(4);
+    let pages: Vec<_> = rig.drafts.iter().filter(|draft| draft.kind == NoticeKind::Page).collect();
+    let keys: HashSet<_> = pages.iter().map(|draft| draft.page_key(draft.page)).collect();
+    assert_eq!((pages.len(), keys.len()), (3, 3), "{:?}", lines(&rig.drafts));
+    rig.set("x", &[], Some(0.0)).slots(1);
+    let ends = rig.drafts.iter().filter(|draft| draft.kind == NoticeKind::End);
+    let closed: usize = ends.map(|draft| draft.pages.len()).sum();
+    assert_eq!(closed, 3, "every page is closed");
+}
+
+#[test]
+fn no_page_speaks_of_a_posted_alert_that_ends_at_its_very_moment() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x > 1 }"));
+    let wall = |rig: &Rig| Slot::from_millis(rig.now.millis());
+    rig.slots(1);
+    let first = post(1, 0, Some(20), wall(&rig));
+    rig.fact(Fact::Posted(std::slice::from_ref(&first)));
+    rig.wait(Span::from_secs(20));
+    let second = post(0, 0, Some(20), wall(&rig));
+    rig.fact(Fact::Posted(&[second]));
+    rig.slots(2);
+    let page = rig.drafts.iter().find(|draft| draft.kind == NoticeKind::Page).expect("somebody is woken");
+    let fires: Vec<_> = page.members.iter().filter(|it| it.ended.is_none()).map(|it| it.subject.alert).collect();
+    assert!(!fires.contains(&first.alert()), "{page:?}");
 }
 
 #[test]

@@ -359,6 +359,12 @@ impl<'a> Desk<'a> {
             return;
         }
         let revision = told.map_or(0, |told| told.revision) + u32::from(message.kind == NoticeKind::Update);
+        let page = incident.page;
+        if message.kind == NoticeKind::Page && told.is_some_and(|told| told.pages.contains_key(&page)) {
+            // Paged at a lower severity, with no page since: under the same key it would be taken for a repeat, and lost.
+            self.note(key, IncidentEvent::Paged { page: page + 1, severity: severity.clone() });
+        }
+        let incident = &self.incidents.by_key[key];
         let draft = Draft::new(incident, destination, message, revision, self.at.now);
         self.out.drafts.push(draft);
         let page = (message.kind == NoticeKind::Page).then_some(incident.page);
