@@ -196,7 +196,8 @@ impl Engine {
             let name = labels.get("rule");
             groups.any(|group| {
                 let mut rules = group.alerts();
-                rules.any(|rule| rule.disabled.is_none() && *rule.alert == *name) || has_recording(group, name)
+                rules.any(|rule| rule.disabled.is_none() && *rule.alert == *name)
+                    || (records && has_recording(group, name))
             })
         };
         let is_gone = |labels: &Labels| match labels.get("alertname") {

@@ -8,11 +8,10 @@ mod change;
 pub use change::{Change, RuleRef, summary};
 
 use super::alert::AlertKind;
-use super::evaluate::{Instant, alert_id, identify, rule_labels};
+use super::evaluate::{Instant, alert_id, identify_again, identity_labels, rule_labels};
 use super::transition::{Cause, Transition, sort};
 use super::{Engine, EventKind, IncidentEvent, Step, World, incident};
 use crate::model::{AlertId, Labels, Moment, RuleId, Slot};
-use crate::rules::template::Answers;
 use crate::rules::{Group, Kind, NoData, Rule, RuleSet};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -89,16 +88,13 @@ impl Engine {
             let Some(seat) = &mut state.alerts[index] else { continue };
             let before = seat.alert.clone();
             let was = before.top(&seat.tiers);
-            let labels = match before.kind {
-                AlertKind::Series => identify(&world, new, &before.series, before.value, at.slot, &Answers::new()).ok(),
-                AlertKind::Absent | AlertKind::Failing => None,
-            };
-            if labels.as_ref().is_some_and(|identity| identity.id != before.id) {
+            let identity = (before.kind == AlertKind::Series).then(|| identify_again(&world, new, &before, at.slot));
+            if identity.as_ref().is_some_and(|identity| identity.id != before.id) {
                 transitions.extend(was.map(|top| Transition::of(&before, new, Some(top), None, Cause::RuleChanged)));
                 gone.push((index, before.id));
                 continue;
             }
-            let labels = labels.map_or_else(|| rule_labels(new), |identity| identity.labels);
+            let labels = identity.map_or_else(|| rule_labels(new), |identity| identity.labels);
             if seat.alert.labels != labels {
                 relabelled.push((before.id, labels.clone()));
                 seat.alert.labels = labels;
@@ -156,14 +152,12 @@ impl Engine {
             return;
         }
         let Some(state) = self.state.rules.get(&old.id) else { return };
-        let alerts = state.iter().filter_map(|alert| {
+        let alerts = state.iter().map(|alert| {
             let identity = match alert.kind {
-                AlertKind::Series => {
-                    identify(&self.world, old, &alert.series, alert.value, at.slot, &Answers::new()).ok()?.identity
-                }
+                AlertKind::Series => identity_labels(old, &alert.labels),
                 AlertKind::Absent | AlertKind::Failing => Labels::empty(),
             };
-            Some((alert.id, alert_id(new, alert.kind, &identity)))
+            (alert.id, alert_id(new, alert.kind, &identity))
         });
         let mut alerts: Vec<(AlertId, AlertId)> = alerts.collect();
         alerts.sort();

@@ -12,7 +12,7 @@ use watchbell::engine::evaluate::RuleState;
 use watchbell::engine::notice::{Draft, NoticeKind};
 use watchbell::engine::transition::Origin;
 use watchbell::engine::{Fact, Failure, State, World};
-use watchbell::model::{Name, Severity, Slot, Span};
+use watchbell::model::{Labels, Name, Severity, Slot, Span};
 use watchbell::rules::template::Answers;
 
 /// One group with these rules.
@@ -155,6 +155,37 @@ fn what_is_said_of_an_alert_has_the_labels_that_a_reload_gave_it() {
     rig.set("x", &[], Some(0.0)).slots(2);
     let end = rig.drafts.last().expect("the end is told");
     assert_eq!((end.kind, end.members[0].subject.labels.get("alertname")), (NoticeKind::End, "B"));
+}
+
+#[test]
+fn what_a_label_template_made_of_an_answer_stays_over_a_reload() {
+    let who = r#"{{ with query \"owner\" }}{{ . | first | label \"name\" }}{{ end }}"#;
+    let with = |name: &str, team: &str| {
+        rules(&format!(
+            "{{ alert: {name}, moved_from: [main/Q], expr: x > 1, for: 1m, labels: {{ team: {team}, who: \"{who}\" }} }}"
+        ))
+    };
+    let mut rig = Rig::new(with("Q", "a"));
+    rig.answers.insert("owner".into(), Ok(vec![(Labels::new([("name", "ann")]), 1.0)]));
+    rig.set("x > 1", &[("n", "1")], Some(2.0)).slots(2);
+    for (name, team) in [("Q", "b"), ("R", "b"), ("R", "b")] {
+        rig.reload(with(name, team));
+        let alert = alert(&rig, name).expect("it is kept");
+        assert_eq!(alert.labels.to_string(), format!(r#"{{alertname="{name}", n="1", team="b", who="ann"}}"#));
+    }
+    rig.slots(3);
+    assert_eq!(lines(&rig.drafts), ["Page opened to slack"], "its `for` went on");
+    assert_eq!(labels_of_members(&rig), [r#"{alertname="R", n="1", team="b", who="ann"}"#]);
+}
+
+#[test]
+fn nothing_is_recorded_without_a_place_to_write_it_to_so_nothing_fails_there() {
+    let text = "groups: [{ name: main, interval: 30s, rules: [{ record: a, expr: x }] }]";
+    let mut rig = Rig::new(world_of(&format!("{SETTINGS}remote_write: {{ url: \"http://127.0.0.1:9/\" }}\n"), text));
+    rig.record(5, &[Err(Failure { message: "it is refused".into(), is_the_sources: false })]);
+    assert_eq!(own(&rig), ["WatchbellRuleFailing a"]);
+    rig.reload(world_of(SETTINGS, text));
+    assert_eq!(own(&rig), [""; 0]);
 }
 
 #[test]

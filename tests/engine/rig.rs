@@ -58,6 +58,8 @@ pub struct Rig {
     /// Samples come in the opposite order.
     pub backwards: bool,
     pub watcher: Option<Watcher>,
+    /// The answers to the queries of label templates.
+    pub answers: Answers,
     /// What reloads load.
     pub worlds: fn(usize, bool) -> Arc<World>,
     /// The pages that were refused for good.
@@ -78,6 +80,7 @@ impl Rig {
             skew: Span::ZERO,
             backwards: false,
             watcher: None,
+            answers: Answers::new(),
             worlds: crate::worlds::world,
             refused: HashSet::new(),
             next_slot: Slot::from_millis(START),
@@ -132,7 +135,7 @@ impl Rig {
         let asked = rules.iter().flat_map(|rule| rule.queries.iter().map(|query| query.expr.text().to_string()));
         let answered: HashMap<String, Answer> = asked.map(|expr| (expr.clone(), self.answer(&expr))).collect();
         let tables = std::mem::take(&mut self.tables);
-        let lookups = Answers::new();
+        let lookups = self.answers.clone();
         let answers: Vec<Vec<(&SeriesTable, &Answer)>> = rules
             .iter()
             .map(|rule| {

@@ -1,6 +1,6 @@
 //! Which alert a row belongs to: the labels that people see, and those of them that make the identity.
 
-use crate::engine::alert::AlertKind;
+use crate::engine::alert::{Alert, AlertKind};
 use crate::engine::world::World;
 use crate::model::{ALERTNAME, AlertId, Labels, Name, Slot};
 use crate::rules::template::{Answers, Data, Rendered, Template};
@@ -46,6 +46,26 @@ pub fn identify(
     slot: Slot,
     answers: &Answers,
 ) -> Result<Identity, Vec<String>> {
+    let (identity, wanted) = identify_beside(world, rule, (series, value), slot, answers, &Labels::empty());
+    if wanted.is_empty() { Ok(identity) } else { Err(wanted) }
+}
+
+/// The labels that an alert has under `rule` now, where nobody can be asked: what a label template made of the answer to a
+/// query stays as it was, until the next slot asks.
+#[must_use]
+pub fn identify_again(world: &World, rule: &Rule, alert: &Alert, slot: Slot) -> Identity {
+    identify_beside(world, rule, (&alert.series, alert.value), slot, &Answers::new(), &alert.labels).0
+}
+
+/// As [`identify`]; a label whose template needs an answer has the value that it has in `known`, and the queries are named.
+fn identify_beside(
+    world: &World,
+    rule: &Rule,
+    (series, value): (&Labels, f64),
+    slot: Slot,
+    answers: &Answers,
+    known: &Labels,
+) -> (Identity, Vec<String>) {
     let data = Data {
         labels: series,
         value,
@@ -67,17 +87,17 @@ pub fn identify(
         }
         match template.render_or_error_text(&rule.alert, &data, answers) {
             Rendered::Text(text) => pairs.push((name.clone(), text.into())),
-            Rendered::Wants(queries) => wanted.extend(queries),
+            Rendered::Wants(queries) => {
+                wanted.extend(queries);
+                pairs.extend(known.find(name).map(|value| (name.clone(), value.clone())));
+            }
         }
-    }
-    if !wanted.is_empty() {
-        return Err(wanted);
     }
     // Last, so that neither a rule label nor the series can override it.
     pairs.push((ALERTNAME, rule.alert.clone()));
     let labels = Labels::new(pairs);
     let identity = identity_labels(rule, &labels);
-    Ok(Identity { id: alert_id(rule, AlertKind::Series, &identity), labels, identity })
+    (Identity { id: alert_id(rule, AlertKind::Series, &identity), labels, identity }, wanted)
 }
 
 /// The labels of an alert on the whole rule: its constant ones.
@@ -126,7 +146,7 @@ fn makes_identity<'a>(rule: &'a Rule, can_have: &impl Fn(&str) -> bool) -> Makes
 }
 
 /// Static labels are attributes; with `identity:` only the named labels count.
-fn identity_labels(rule: &Rule, labels: &Labels) -> Labels {
+pub(in crate::engine) fn identity_labels(rule: &Rule, labels: &Labels) -> Labels {
     if let Some(identity) = &rule.identity {
         return labels.only(identity);
     }

@@ -9,7 +9,8 @@ mod rows;
 mod seat;
 mod verdict;
 
-pub use identity::{alert_id, identify, is_stable, knows_again, rule_labels, shows_own_severity};
+pub(super) use identity::identity_labels;
+pub use identity::{alert_id, identify, identify_again, is_stable, knows_again, rule_labels, shows_own_severity};
 pub use rows::{Collision, Row, Rows, Shape};
 pub use verdict::Verdicts;
 

@@ -1,6 +1,6 @@
 //! Alerts as an Alertmanager wants them.
 
-use super::told::{Told, ToldAlert};
+use super::told::{Ends, Told, ToldAlert};
 use crate::engine::notice::{AlertText, Notice};
 use crate::model::{Labels, Moment, Span};
 use serde::Serialize;
@@ -55,69 +55,73 @@ impl Request<'_> {
         serde_json::to_string(&self.0).unwrap_or_default()
     }
 
-    /// Leaves those whose labels every Alertmanager knows; says whether any are left, and whether others were there.
+    /// Leaves those whose labels every Alertmanager knows, with such annotations; says whether any are left, and whether
+    /// anything was left out.
     pub fn keep_usual_names(&mut self) -> (bool, bool) {
-        let all = self.0.len();
+        let names =
+            |request: &Self| request.0.iter().flat_map(|posted| &posted.annotations).map(Map::len).sum::<usize>();
+        let before = (self.0.len(), names(self));
         self.0.retain(|posted| has_usual_names(posted.labels));
-        (!self.0.is_empty(), self.0.len() < all)
+        for annotations in self.0.iter_mut().filter_map(|posted| posted.annotations.as_mut()) {
+            annotations.retain(|name, _| is_usual(name));
+        }
+        (!self.0.is_empty(), (self.0.len(), names(self)) != before)
     }
 }
 
-/// Whether the names of all labels are such as Prometheus had before its version 3 (`[a-zA-Z_][a-zA-Z0-9_]*`). An Alertmanager
-/// before 0.27, or one in its classic mode, refuses all others.
+/// Whether the names of all labels are such as Prometheus had before its version 3.
 #[must_use]
 pub fn has_usual_names(labels: &Labels) -> bool {
-    let is_usual = |name: &str| {
-        let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
-        name.starts_with(is_letter) && name.chars().all(|letter| is_letter(letter) || letter.is_ascii_digit())
-    };
     labels.iter().all(|(name, _)| is_usual(name))
 }
 
-/// What a request has to say something of.
-#[derive(Clone, Copy)]
-enum Matter<'a> {
-    /// An alert of the message.
-    Alert(&'a AlertText),
-    /// What the Alertmanager was told, and the message does not speak of. A message speaks of all that fires.
-    Departed(&'a ToldAlert),
+/// Whether it is a name as Prometheus had them before its version 3 (`[a-zA-Z_][a-zA-Z0-9_]*`). An Alertmanager before 0.27,
+/// or one in its classic mode, refuses all others.
+fn is_usual(name: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    name.starts_with(is_letter) && name.chars().all(|letter| is_letter(letter) || letter.is_ascii_digit())
 }
 
 impl<'a> Message<'a> {
     /// Its requests, each made when it is asked for.
     pub fn requests(self) -> impl Iterator<Item = Request<'a>> {
-        let departed = self.told.departed(&self.notice.alerts).into_iter().map(Matter::Departed);
-        let matters: Vec<Matter<'a>> = departed.chain(self.notice.alerts.iter().map(Matter::Alert)).collect();
-        let requests = matters.len().div_ceil(ALERTS_IN_A_REQUEST).max(1);
+        let alerts = &self.notice.alerts;
+        let ends = self.told.ends(alerts);
+        let others = ends.of_others();
+        let matters = others.len() + alerts.len();
+        let requests = matters.div_ceil(ALERTS_IN_A_REQUEST).max(1);
         (0..requests).map(move |request| {
-            let of_it = matters.iter().skip(request * ALERTS_IN_A_REQUEST).take(ALERTS_IN_A_REQUEST);
-            Request(of_it.flat_map(|matter| self.posted(*matter)).collect())
+            let places = request * ALERTS_IN_A_REQUEST..matters.min((request + 1) * ALERTS_IN_A_REQUEST);
+            let posted = places.flat_map(|place| match others.get(place) {
+                Some(told) => [Some(self.ended(told)), None],
+                None => self.posted(&ends, &alerts[place - others.len()]),
+            });
+            Request(posted.flatten().collect())
         })
     }
 
     /// Alertmanager knows an alert by its labels, so one whose labels changed is sent twice: the old label set with its end,
     /// the new one with the start that the old one had.
-    fn posted(self, matter: Matter<'a>) -> impl Iterator<Item = Posted<'a>> {
-        let (old, alert) = match matter {
-            Matter::Departed(told) => (Some(told), None),
-            Matter::Alert(alert) => (self.told.get(alert.alert).filter(|old| old.labels != alert.labels), Some(alert)),
-        };
-        let old = old.map(|old| Posted {
-            labels: &old.labels,
-            annotations: None,
-            starts_at: old.starts_at.to_string(),
-            ends_at: Moment::from_millis(self.now.wall).to_string(),
-            generator_url: None,
-        });
+    fn posted(self, ends: &Ends<'a>, alert: &'a AlertText) -> [Option<Posted<'a>>; 2] {
         let forgotten = self.now.wall + self.now.resend_every.times(FORGET_AFTER_RESENDS).millis();
-        let new = alert.map(|alert| Posted {
+        let new = ends.is_said(alert).then(|| Posted {
             labels: &alert.labels,
             annotations: Some(annotations(alert)),
             starts_at: self.told.start_of(alert).to_string(),
             ends_at: Moment::from_millis(alert.ended.map_or(forgotten, Moment::millis)).to_string(),
             generator_url: Some(&self.notice.link),
         });
-        old.into_iter().chain(new)
+        [ends.of(alert).map(|told| self.ended(told)), new]
+    }
+
+    fn ended(self, told: &'a ToldAlert) -> Posted<'a> {
+        Posted {
+            labels: &told.labels,
+            annotations: None,
+            starts_at: told.starts_at.to_string(),
+            ends_at: Moment::from_millis(self.now.wall).to_string(),
+            generator_url: None,
+        }
     }
 }
 
@@ -196,5 +200,25 @@ mod tests {
         let renamed = AlertText { labels: alert.labels.with("severity", "critical"), ..moved.clone() };
         assert_eq!(said(&sample::page(vec![renamed]), &told), ["node-1 high ends", "node-1 critical"]);
         assert_eq!(said(&sample::page(vec![moved]), &told), ["node-1 high"], "its labels are the same");
+    }
+
+    #[test]
+    fn no_label_set_ends_while_an_alert_fires_with_it() {
+        let [one, two] = ["node-1", "node-2"].map(|name| sample::alert(name, "gas"));
+        let told = Told::default().after(&[one.clone(), two.clone()]);
+        let exchanged = [
+            AlertText { labels: two.labels.clone(), ..one.clone() },
+            AlertText { labels: one.labels.clone(), ..two.clone() },
+        ];
+        assert_eq!(said(&sample::page(exchanged.to_vec()), &told), ["node-2 high", "node-1 high"]);
+        let shared = AlertText { labels: one.labels.clone(), ..two.clone() };
+        let ended = AlertText { ended: Some(Moment::from_millis(NOW.wall)), ..one.clone() };
+        assert_eq!(
+            said(&sample::page(vec![shared.clone(), ended.clone()]), &told),
+            ["node-2 high ends", "node-1 high"]
+        );
+        let ended_both = vec![ended.clone(), AlertText { ended: ended.ended, ..shared.clone() }];
+        let told = Told::default().after(&[one, shared]);
+        assert_eq!(said(&sample::page(ended_both), &told), ["node-1 high ends", "node-1 high ends"]);
     }
 }

@@ -52,24 +52,16 @@ impl Told {
         Some(&self.0[place].1)
     }
 
-    /// What was told of `alert`, where it has other labels now: for whoever knows it by them, it has ended under the old ones.
+    /// What a message about `alerts` ends.
     #[must_use]
-    pub fn under_other_labels(&self, alert: &AlertText) -> Option<&ToldAlert> {
-        self.get(alert.alert).filter(|told| told.labels != alert.labels)
-    }
-
-    /// What was told of alerts that are not among `alerts`, under labels that none of those has: a reload gave the alert
-    /// another id, or the message that said its end was overtaken.
-    #[must_use]
-    pub fn departed(&self, alerts: &[AlertText]) -> Vec<&ToldAlert> {
-        // Nearly always all of them are known, and there may be thousands.
-        if alerts.iter().filter(|alert| self.get(alert.alert).is_some()).count() == self.0.len() {
-            return Vec::new();
-        }
-        let ids: HashSet<AlertId> = alerts.iter().map(|alert| alert.alert).collect();
-        let labels: HashSet<&Labels> = alerts.iter().map(|alert| &alert.labels).collect();
-        let departed = self.iter().filter(|(id, told)| !ids.contains(id) && !labels.contains(&told.labels));
-        departed.map(|(_, told)| told).collect()
+    pub fn ends<'a>(&'a self, alerts: &'a [AlertText]) -> Ends<'a> {
+        let is_as_told = |alert: &AlertText| {
+            alert.ended.is_none() && self.get(alert.alert).is_some_and(|told| told.labels == alert.labels)
+        };
+        // Nearly always nothing is new, and there may be thousands.
+        let is_news = alerts.iter().filter(|alert| is_as_told(alert)).count() < alerts.len().max(self.0.len());
+        let firing = alerts.iter().filter(|alert| is_news && alert.ended.is_none());
+        Ends { told: self, alerts, is_news, firing: firing.map(|alert| &alert.labels).collect() }
     }
 
     /// The start to give for `alert`: the one that was given before, whatever became of its labels.
@@ -95,6 +87,43 @@ impl Told {
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// What a message ends: label sets that were told, or that an alert ended with, and that no alert fires with now. Two alerts
+/// may share one, or exchange theirs by a reload; whoever knows them by it hears of no end while one of them fires.
+#[derive(Debug)]
+pub struct Ends<'a> {
+    told: &'a Told,
+    alerts: &'a [AlertText],
+    is_news: bool,
+    firing: HashSet<&'a Labels>,
+}
+
+impl<'a> Ends<'a> {
+    /// What was told of `alert`, where it has other labels now.
+    #[must_use]
+    pub fn of(&self, alert: &AlertText) -> Option<&'a ToldAlert> {
+        let told = self.told.get(alert.alert).filter(|told| told.labels != alert.labels)?;
+        (!self.firing.contains(&told.labels)).then_some(told)
+    }
+
+    /// What was told of alerts that the message does not know: a reload gave them other ids, or the message that said their
+    /// end was overtaken.
+    #[must_use]
+    pub fn of_others(&self) -> Vec<&'a ToldAlert> {
+        if !self.is_news {
+            return Vec::new();
+        }
+        let known: HashSet<AlertId> = self.alerts.iter().map(|alert| alert.alert).collect();
+        let others = self.told.iter().filter(|(id, told)| !known.contains(id) && !self.firing.contains(&told.labels));
+        others.map(|(_, told)| told).collect()
+    }
+
+    /// Whether `alert` has to be said: not the end of one whose labels another one fires with.
+    #[must_use]
+    pub fn is_said(&self, alert: &AlertText) -> bool {
+        alert.ended.is_none() || !self.firing.contains(&alert.labels)
     }
 }
 

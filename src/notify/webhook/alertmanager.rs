@@ -17,10 +17,12 @@ pub fn body(delivery: Delivery<'_>, told: &Told, external_url: &str) -> String {
     let Notice { draft, alerts, link, .. } = delivery.notice;
     let fires = alerts.iter().any(|alert| alert.ended.is_none());
     let now = Moment::from_millis(delivery.wall);
-    let now_otherwise = alerts.iter().filter_map(|alert| Some((told.under_other_labels(alert)?, annotations(alert))));
-    let gone = told.departed(alerts).into_iter().map(|told| (told, Map::new()));
-    let over = now_otherwise.chain(gone).map(|(told, annotations)| departed(told, &annotations, now, link));
-    let all: Vec<Value> = alerts.iter().map(|one| alert(one, told.start_of(one), link)).chain(over).collect();
+    let ends = told.ends(alerts);
+    let now_otherwise = alerts.iter().filter_map(|alert| Some((ends.of(alert)?, annotations(alert))));
+    let others = ends.of_others().into_iter().map(|told| (told, Map::new()));
+    let over = now_otherwise.chain(others).map(|(told, annotations)| departed(told, &annotations, now, link));
+    let said = alerts.iter().filter(|alert| ends.is_said(alert));
+    let all: Vec<Value> = said.map(|one| alert(one, told.start_of(one), link)).chain(over).collect();
     json!({
         "version": "4",
         "groupKey": format!("watchbell/{}", draft.incident),
