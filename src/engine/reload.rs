@@ -8,7 +8,7 @@ mod change;
 pub use change::{Change, RuleRef, summary};
 
 use super::alert::AlertKind;
-use super::evaluate::{Instant, alert_id, identify_again, identity_labels, rule_labels};
+use super::evaluate::{Instant, alert_id, asks_anew, identify_again, identity_labels, rule_labels};
 use super::transition::{Cause, Transition, sort};
 use super::{Engine, EventKind, IncidentEvent, Step, World, incident};
 use crate::model::{AlertId, Labels, Moment, RuleId, Slot};
@@ -177,7 +177,7 @@ pub fn enabled(rules: &RuleSet) -> impl Iterator<Item = Standing<'_>> {
 }
 
 /// Pairs each old rule with its new self, in passes: same id (which covers group, name, static labels and number),
-/// `moved_from`, then the same group and name where one is left on each side.
+/// `moved_from` (of several first the one that asks the same), then the same group and name where one is left on each side.
 ///
 /// What pairs here keeps its alerts. Whoever wants to say beforehand what a reload will do asks this, and no copy of it.
 #[must_use]
@@ -188,12 +188,16 @@ pub fn pair<'a>(
     let mut left: BTreeMap<RuleId, Standing<'_>> = new.into_iter().map(|new| (new.1.id, new)).collect();
     let mut pairs: Vec<(Standing<'_>, Option<Standing<'_>>)> =
         old.into_iter().map(|old| (old, left.remove(&old.1.id))).collect();
-    for ((group, rule), partner) in pairs.iter_mut().filter(|(_, partner)| partner.is_none()) {
-        let names = [rule.given_id.as_deref().map(str::to_owned), Some(format!("{}/{}", group.name, rule.alert))];
-        let came_from_it =
-            |new: &Arc<Rule>| new.moved_from.iter().any(|from| names.iter().flatten().any(|name| **name == **from));
-        let found = left.iter().find(|(_, (_, new))| came_from_it(new)).map(|(id, _)| *id);
-        *partner = found.and_then(|id| left.remove(&id));
+    // Of several that came from one name, each is first looked for where the same is asked.
+    for asks_the_same in [true, false] {
+        for ((group, rule), partner) in pairs.iter_mut().filter(|(_, partner)| partner.is_none()) {
+            let names = [rule.given_id.as_deref().map(str::to_owned), Some(format!("{}/{}", group.name, rule.alert))];
+            let came_from_it =
+                |new: &Arc<Rule>| new.moved_from.iter().any(|from| names.iter().flatten().any(|name| **name == **from));
+            let is_it = |new: &Arc<Rule>| came_from_it(new) && (!asks_the_same || !asks_anew(rule, new));
+            let found = left.iter().find(|(_, (_, new))| is_it(new)).map(|(id, _)| *id);
+            *partner = found.and_then(|id| left.remove(&id));
+        }
     }
     let same = |a: Standing<'_>, b: Standing<'_>| a.0.name == b.0.name && a.1.alert == b.1.alert;
     let alone: Vec<usize> = (0..pairs.len())

@@ -91,6 +91,12 @@ impl Receipt {
             Receipt::Told(told) => Cow::Owned(told.text()),
         }
     }
+
+    /// Whether an Alertmanager that gave `other` has been told exactly what one was that gave this.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Receipt) -> bool {
+        Told::of(self) == Told::of(other)
+    }
 }
 
 /// A way to reach people. Deciding, recording and retrying happen elsewhere.

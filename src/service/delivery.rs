@@ -51,6 +51,13 @@ type Line = (IncidentId, Destination);
 /// What came of an attempt: a receipt; or nothing, where the channel had nothing to send.
 type Attempted = Result<Option<Receipt>, SendError>;
 
+/// An attempt that has ended.
+struct Done {
+    outcome: Attempted,
+    /// Whether its receipt says anything else than the one before.
+    is_news: bool,
+}
+
 /// What an attempt is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
@@ -78,11 +85,13 @@ pub struct Worker {
     /// Channels whose secrets cannot be had, as far as others have heard of it.
     mute: HashSet<Name>,
     number: u64,
-    attempts: JoinSet<Attempted>,
+    attempts: JoinSet<Done>,
     /// Which line an attempt belongs to: known also of one that panics.
     tasks: HashMap<task::Id, (Line, What)>,
     /// The last receipt of each line that is not over. The store has them as well, where it works.
     receipts: HashMap<(Line, u32), Receipt>,
+    /// The lines on which an Alertmanager could not be told again what fires, and how often in a row.
+    ailing: HashMap<Line, u32>,
     notary: Notary,
     pulses: Pulses,
     said: mpsc::UnboundedSender<Said>,
@@ -119,6 +128,7 @@ impl Worker {
             attempts: JoinSet::new(),
             tasks: HashMap::new(),
             receipts: HashMap::new(),
+            ailing: HashMap::new(),
             pulses: Pulses::new(Arc::clone(&metrics)),
             said,
             metrics,
@@ -208,6 +218,7 @@ impl Worker {
         if let Some(cause) = settings.links.as_ref().and_then(|links| LinkKey::reveal(&links.secret).err()) {
             error!(error = %chain(&cause), "messages carry no signed links");
         }
+        self.ailing.retain(|(_, to), _| settings.channels.contains_key(&to.channel));
         let owes = |name: &Name| self.lines.keys().any(|(_, destination)| destination.channel == *name);
         self.channels
             .retain(|name, (_, removed)| removed.is_none_or(|at| owes(name) && now - at < KEEP_REMOVED_CHANNEL));
@@ -325,7 +336,9 @@ impl Worker {
         *self.under_way.entry(line.1.channel.clone()).or_default() += 1;
         let earlier = self.receipt(&line, notice.draft.generation);
         let settings = Arc::clone(&self.settings);
-        self.set_off(line, What::Delivery(id), async move { send(&channel, &notice, &settings, earlier.await).await });
+        self.set_off(line, What::Delivery(id), async move {
+            Done { outcome: send(&channel, &notice, &settings, earlier.await.as_ref()).await, is_news: true }
+        });
     }
 
     /// Puts on record that an attempt begins. Says whether it may begin.
@@ -363,32 +376,33 @@ impl Worker {
     }
 
     /// Nothing else goes out on `line` until this attempt has ended, however it ends.
-    fn set_off(&mut self, line: Line, what: What, attempt: impl Future<Output = Attempted> + Send + 'static) {
+    fn set_off(&mut self, line: Line, what: What, attempt: impl Future<Output = Done> + Send + 'static) {
         self.busy.insert(line.clone());
         let task = self.attempts.spawn(attempt).id();
         self.tasks.insert(task, (line, what));
     }
 
     /// Takes note of an attempt that has ended.
-    fn finish(&mut self, done: Result<(task::Id, Attempted), task::JoinError>) {
-        let (task, outcome) = match done {
-            Ok((task, outcome)) => (task, outcome),
+    fn finish(&mut self, done: Result<(task::Id, Done), task::JoinError>) {
+        let (task, done) = match done {
+            Ok(ended) => ended,
             Err(cause) => {
                 error!(error = %cause, "an attempt to deliver ended abnormally");
                 let reason = "the attempt ended abnormally".into();
-                (cause.id(), Err(SendError::Unreachable { channel: "watchbell", reason }))
+                let outcome = Err(SendError::Unreachable { channel: "watchbell", reason });
+                (cause.id(), Done { outcome, is_news: false })
             }
         };
         let Some((line, what)) = self.tasks.remove(&task) else { return };
         crash::point(Point::BeforeFinish);
         self.busy.remove(&line);
         match what {
-            What::Refresh { generation } => self.judge_refresh(line, generation, outcome),
+            What::Refresh { generation } => self.judge_refresh(line, generation, done),
             What::Delivery(id) => {
                 if let Some(count) = self.under_way.get_mut(&line.1.channel) {
                     *count = count.saturating_sub(1);
                 }
-                self.judge(&line, id, outcome);
+                self.judge(&line, id, done.outcome);
             }
         }
     }
@@ -400,9 +414,7 @@ impl Worker {
             Ok(None) => self.had_nothing_to_send(line, id),
             Ok(Some(receipt)) => {
                 self.delivered(line, id, receipt);
-                if self.troubled.remove(&channel) {
-                    let _gone = self.said.send(Said::Channel { channel, trouble: None });
-                }
+                self.say_well_again(channel);
             }
             Err(SendError::Partly { reason, receipt, .. }) => {
                 error!(destination = %line.1, reason, "{} took a message, but not for everybody", line.1);
@@ -499,7 +511,12 @@ impl Worker {
     fn drop_from(&mut self, line: &Line, id: DeliveryId) -> Option<Owed> {
         let queue = self.lines.get_mut(line)?;
         let place = queue.iter().position(|owed| owed.notice.draft.id == id)?;
-        Some(queue.remove(place))
+        let owed = queue.remove(place);
+        // Whatever became of it: nothing is said again of what is over.
+        if owed.notice.draft.kind == NoticeKind::End {
+            self.ailing.remove(line);
+        }
+        Some(owed)
     }
 
     /// An Alertmanager forgets what it is not told again. This takes its turn on the line: overtaken by the end, it would
@@ -514,23 +531,48 @@ impl Worker {
         let earlier = self.receipt(&line, generation);
         let settings = Arc::clone(&self.settings);
         self.set_off(line, What::Refresh { generation }, async move {
-            send(&channel, &notice, &settings, earlier.await).await
+            let earlier = earlier.await;
+            let outcome = send(&channel, &notice, &settings, earlier.as_ref()).await;
+            let is_news =
+                receipt_of(&outcome).is_some_and(|receipt| !earlier.is_some_and(|it| it.says_the_same(receipt)));
+            Done { outcome, is_news }
         });
     }
 
-    fn judge_refresh(&mut self, line: Line, generation: u32, outcome: Attempted) {
-        self.metrics.delivered(&line.1.channel, if outcome.is_ok() { "refreshed" } else { "refresh_failed" });
-        match outcome {
+    /// What fires and cannot be kept alive is forgotten there, so others have to hear that the channel does not deliver.
+    fn judge_refresh(&mut self, line: Line, generation: u32, done: Done) {
+        let channel = line.1.channel.clone();
+        self.metrics.delivered(&channel, if done.outcome.is_ok() { "refreshed" } else { "refresh_failed" });
+        if let Some(receipt) = receipt_of(&done.outcome) {
+            if done.is_news {
+                self.notary.note_receipt(line.clone(), generation, receipt.text().into_owned());
+            }
             // After a start the last one is in the store alone, where it says every label once more: it is read once.
-            Ok(Some(receipt)) => {
-                self.receipts.insert((line, generation), receipt);
+            self.receipts.insert((line.clone(), generation), receipt.clone());
+        }
+        match done.outcome {
+            Ok(_) => {
+                self.ailing.remove(&line);
+                self.say_well_again(channel);
             }
-            Ok(None) => {}
-            Err(SendError::Partly { reason, receipt, .. }) => {
-                warn!(destination = %line.1, reason, "could not keep all alerts alive at {}", line.1);
-                self.receipts.insert((line, generation), receipt);
+            Err(error) => {
+                warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1);
+                let failures = self.ailing.entry(line).or_default();
+                *failures += 1;
+                let is_for_good = matches!(error, SendError::Refused { .. } | SendError::Partly { .. });
+                if is_for_good || *failures >= queue::FALLBACK_AFTER_FAILURES {
+                    self.troubled.insert(channel.clone());
+                    let _gone = self.said.send(Said::Channel { channel, trouble: Some(error.to_string()) });
+                }
             }
-            Err(error) => warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1),
+        }
+    }
+
+    /// Something got through; the channel delivers again, unless it still refuses to be told again of another incident.
+    fn say_well_again(&mut self, channel: Name) {
+        let ails = self.ailing.keys().any(|(_, to)| to.channel == channel);
+        if !ails && self.troubled.remove(&channel) {
+            let _gone = self.said.send(Said::Channel { channel, trouble: None });
         }
     }
 
@@ -541,8 +583,17 @@ impl Worker {
     }
 }
 
-async fn send(channel: &Channel, notice: &Notice, settings: &Settings, earlier: Option<Receipt>) -> Attempted {
-    if !channel.has_something_to_say(&notice.draft, earlier.as_ref()) {
+/// What an attempt leaves to remember.
+fn receipt_of(outcome: &Attempted) -> Option<&Receipt> {
+    match outcome {
+        Ok(receipt) => receipt.as_ref(),
+        Err(SendError::Partly { receipt, .. }) => Some(receipt),
+        Err(_) => None,
+    }
+}
+
+async fn send(channel: &Channel, notice: &Notice, settings: &Settings, earlier: Option<&Receipt>) -> Attempted {
+    if !channel.has_something_to_say(&notice.draft, earlier) {
         return Ok(None);
     }
     let wall = wall();
@@ -552,7 +603,7 @@ async fn send(channel: &Channel, notice: &Notice, settings: &Settings, earlier: 
         None
     });
     let (delivery, deadline) = (Delivery { notice, links: links.as_ref(), wall }, channel.deadline());
-    match tokio::time::timeout(deadline, channel.send(delivery, earlier.as_ref())).await {
+    match tokio::time::timeout(deadline, channel.send(delivery, earlier)).await {
         Ok(outcome) => outcome.map(Some),
         Err(_) => {
             let reason = format!("no answer within {} s", deadline.as_secs());

@@ -5,8 +5,9 @@
 
 use super::books::{Books, BooksError};
 use super::clock::wall;
-use crate::model::DeliveryId;
-use crate::store::{Attempt, Partition, StoreError};
+use crate::engine::incident::Destination;
+use crate::model::{DeliveryId, IncidentId};
+use crate::store::{Attempt, Partition, Store, StoreError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -22,10 +23,9 @@ pub struct Notary {
 }
 
 #[derive(Clone)]
-struct Note {
-    id: DeliveryId,
-    attempt: Attempt,
-    at: i64,
+enum Note {
+    Attempt { id: DeliveryId, attempt: Attempt, at: i64 },
+    Receipt { line: (IncidentId, Destination), generation: u32, receipt: String },
 }
 
 impl Notary {
@@ -39,7 +39,12 @@ impl Notary {
     /// Notes what came of an attempt.
     pub fn note(&self, id: DeliveryId, attempt: Attempt) {
         // It ends only with us.
-        let _gone = self.notes.send(Note { id, attempt, at: wall() });
+        let _gone = self.notes.send(Note::Attempt { id, attempt, at: wall() });
+    }
+
+    /// Notes that a destination has been told more of an incident than its last delivery said.
+    pub fn note_receipt(&self, line: (IncidentId, Destination), generation: u32, receipt: String) {
+        let _gone = self.notes.send(Note::Receipt { line, generation, receipt });
     }
 
     /// Waits until everything is noted, or cannot be.
@@ -81,13 +86,24 @@ async fn note_down(books: &Books, partition: Partition, notes: Vec<Note>) -> Vec
             left.push(note);
             continue;
         }
-        let Note { id, attempt, at } = note.clone();
-        match books.ask(move |store| store.finish(partition, id, &attempt, at)).await {
+        let done = match note.clone() {
+            Note::Attempt { id, attempt, at } => books
+                .ask(move |store| store.finish(partition, id, &attempt, at))
+                .await
+                .map_err(|cause| (Some(id), cause)),
+            Note::Receipt { line: (incident, to), generation, receipt } => {
+                let replace =
+                    move |store: &mut dyn Store| store.replace_receipt(partition, incident, generation, &to, &receipt);
+                books.ask(replace).await.map_err(|cause| (None, cause))
+            }
+        };
+        match done {
             Ok(()) => {}
             // Its commit waits as well.
-            Err(BooksError::Store(StoreError::NotOwed { .. })) => left.push(note),
-            Err(cause) => {
-                error!(error = %crate::http::chain(&cause), delivery.id = %id, "cannot note down what came of a delivery; trying again");
+            Err((_, BooksError::Store(StoreError::NotOwed { .. }))) => left.push(note),
+            Err((id, cause)) => {
+                let id = id.map(|id| id.to_string());
+                error!(error = %crate::http::chain(&cause), delivery.id = id, "cannot note down what came of a delivery; trying again");
                 left.push(note);
             }
         }

@@ -351,6 +351,19 @@ pub trait Store: Send {
         to: &Destination,
     ) -> Result<Option<String>, StoreError>;
 
+    /// Puts another receipt in the place of that one: the destination has been told more than its last delivery said.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn replace_receipt(
+        &mut self,
+        partition: Partition,
+        incident: IncidentId,
+        generation: u32,
+        to: &Destination,
+        receipt: &str,
+    ) -> Result<(), StoreError>;
+
     /// All deliveries, for reviews and tests.
     ///
     /// # Errors

@@ -179,6 +179,20 @@ fn what_a_label_template_made_of_an_answer_stays_over_a_reload() {
 }
 
 #[test]
+fn of_two_rules_of_one_name_that_are_moved_each_keeps_its_own_alerts() {
+    for (one, two) in [("a", "b"), ("c", "d"), ("e", "f"), ("g", "h"), ("i", "j")] {
+        let rule = |expr: &str, team: &str| {
+            format!("{{ alert: A, moved_from: [main/A], expr: {expr} > 1, labels: {{ team: {team} }} }}")
+        };
+        let with = |x: &str, y: &str| rules(&format!("{}\n{}", rule("x", x), rule("y", y)));
+        let mut rig = Rig::new(with("x", "y"));
+        rig.set("x > 1", &[], Some(2.0)).slots(2).reload(with(one, two)).slots(2);
+        assert_eq!(lines(&rig.drafts), ["Page opened to slack"], "{one} {two}");
+        assert_eq!(labels_of_members(&rig), [format!(r#"{{alertname="A", team="{one}"}}"#)]);
+    }
+}
+
+#[test]
 fn nothing_is_recorded_without_a_place_to_write_it_to_so_nothing_fails_there() {
     let text = "groups: [{ name: main, interval: 30s, rules: [{ record: a, expr: x }] }]";
     let mut rig = Rig::new(world_of(&format!("{SETTINGS}remote_write: {{ url: \"http://127.0.0.1:9/\" }}\n"), text));

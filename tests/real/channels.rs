@@ -54,6 +54,14 @@ pub fn case(name: &'static str, kind: Kind) -> Case {
     Case { name, kind, more: "" }
 }
 
+const SECRETS: [(&str, &str); 5] = [
+    ("TOKEN", "xoxb-case"),
+    ("KEY", "0123456789abcdef0123456789abcdef"),
+    ("TELEGRAM", TELEGRAM_TOKEN),
+    ("MATTERMOST", MATTERMOST_TOKEN),
+    ("LINK_SECRET", "a secret of more than sixteen bytes"),
+];
+
 /// All four kinds, each under its own name.
 fn one_of_each() -> [Case; 4] {
     [case("web", Kind::WebApi), case("incoming", Kind::Incoming), case("pager", Kind::Pager), case("hook", Kind::Hook)]
@@ -97,6 +105,7 @@ pub struct Town {
     pub receivers: Receivers,
     pub watchbell: Watchbell,
     folder: Scratch,
+    config: String,
 }
 
 impl Town {
@@ -137,15 +146,16 @@ routes:
     fn start(prometheus: Prometheus, receivers: Receivers, config: &str) -> Town {
         let folder = Scratch::new("channels");
         folder.write("rules.yaml", RULES);
-        let secrets = [
-            ("TOKEN", "xoxb-case"),
-            ("KEY", "0123456789abcdef0123456789abcdef"),
-            ("TELEGRAM", TELEGRAM_TOKEN),
-            ("MATTERMOST", MATTERMOST_TOKEN),
-            ("LINK_SECRET", "a secret of more than sixteen bytes"),
-        ];
-        let watchbell = Watchbell::start_with(folder.path(), config, &secrets).expect("it starts");
-        Town { prometheus, receivers, watchbell, folder }
+        let watchbell = Watchbell::start_with(folder.path(), config, &SECRETS).expect("it starts");
+        Town { prometheus, receivers, watchbell, folder, config: config.to_owned() }
+    }
+
+    /// Ends it in good order, and starts it on other rules.
+    fn start_again(&mut self, rules: &str) {
+        self.watchbell.process.signal("TERM");
+        self.watchbell.process.wait();
+        self.folder.write("rules.yaml", rules);
+        self.watchbell = Watchbell::start_with(self.folder.path(), &self.config, &SECRETS).expect("it starts");
     }
 
     pub fn set(&self, cases: &[&str], value: f64) {
@@ -518,13 +528,46 @@ fn an_alertmanager_holds_nothing_under_the_labels_that_an_alert_had_before_a_rel
     };
     town.set(&["a", "b"], 1.0);
     wait_for("both", || (names() == r#""Breach" "Breach""#).then_some(()));
-    town.folder
-        .write("rules.yaml", &RULES.replace("alert: Breach", "alert: Broken\n        moved_from: [cases/Breach]"));
+    town.folder.write("rules.yaml", &renamed("Broken"));
     wait_for("the reload", || town.watchbell.process.said().contains("under other labels now").then_some(()));
     town.set(&["a"], 2.0);
     wait_for("the rise of one, under its new name", || (names() == r#""Breach" "Broken""#).then_some(()));
     town.set(&["a", "b"], 0.0);
     wait_for("nothing", || names().is_empty().then_some(()));
+}
+
+/// The rules with the alert under another name, found again.
+fn renamed(name: &str) -> String {
+    RULES.replace("alert: Breach", &format!("alert: {name}\n        moved_from: [cases/Breach, cases/Broken]"))
+}
+
+#[test]
+fn an_alertmanager_holds_nothing_that_it_was_told_again_before_a_start_and_a_reload() {
+    let Some(alertmanager) = Alertmanager::start() else { return };
+    // What it is not told again it forgets within 48 s: longer than this story waits.
+    let Some(mut town) = town_with_alertmanager(&alertmanager, "], resend_every: 12s") else { return };
+    let names = || alertmanager.alerts().iter().map(|alert| alert["labels"]["alertname"].clone()).collect::<Vec<_>>();
+    town.set(&["a"], 1.0);
+    wait_for("the alert", || (names() == ["Breach"]).then_some(()));
+    town.folder.write("rules.yaml", &renamed("Broken"));
+    wait_for("its second name, told again", || (names() == ["Broken"]).then_some(()));
+    town.start_again(&renamed("Bust"));
+    wait_for("its third name", || (names() == ["Bust"]).then_some(()));
+    town.set(&["a"], 0.0);
+    wait_for("nothing", || names().is_empty().then_some(()));
+}
+
+#[test]
+fn others_hear_that_what_fires_cannot_be_kept_alive_at_an_alertmanager() {
+    let Some(mut alertmanager) = Alertmanager::start() else { return };
+    let Some(town) = town_with_alertmanager(&alertmanager, "], resend_every: 1s") else { return };
+    town.set(&["a"], 1.0);
+    wait_for("the alert", || (held(&alertmanager) == ["a high"]).then_some(()));
+    alertmanager.stop();
+    town.wait_for_alarm("am", "page");
+    alertmanager.resume();
+    town.wait_for_alarm("am", "end");
+    wait_for("the alert again", || (held(&alertmanager) == ["a high"]).then_some(()));
 }
 
 /// One incident of two alerts, the second with a label name that an Alertmanager before 0.27 does not know.

@@ -279,6 +279,17 @@ impl Store for Sqlite {
         outbox::receipt(&self.connection, incident, generation, to).map_err(doing("look for a receipt"))
     }
 
+    fn replace_receipt(
+        &mut self,
+        _: Partition,
+        incident: IncidentId,
+        generation: u32,
+        to: &Destination,
+        receipt: &str,
+    ) -> Result<(), StoreError> {
+        outbox::replace_receipt(&self.connection, incident, generation, to, receipt).map_err(doing("replace a receipt"))
+    }
+
     fn deliveries(&mut self, partition: Partition) -> Result<Vec<Entry>, StoreError> {
         outbox::all(&self.connection, partition).map_err(doing("list deliveries"))
     }

@@ -118,6 +118,24 @@ pub(super) fn receipt(
         .map(Option::flatten)
 }
 
+pub(super) fn replace_receipt(
+    connection: &Connection,
+    incident: IncidentId,
+    generation: u32,
+    to: &Destination,
+    receipt: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE deliveries SET receipt = ?5 WHERE id = (
+                SELECT id FROM deliveries
+                WHERE incident = ?1 AND generation = ?2 AND channel = ?3 AND recipient = ?4 AND status = 'sent'
+                ORDER BY number DESC LIMIT 1)",
+        )?
+        .execute(params![incident.to_string(), generation, &*to.channel, to.to.as_deref().unwrap_or_default(), receipt])
+        .map(|_| ())
+}
+
 pub(super) fn all(connection: &Connection, partition: Partition) -> rusqlite::Result<Vec<Entry>> {
     let query = "SELECT id, incident, channel, recipient, status, attempts, reason FROM deliveries WHERE partition = ?1 ORDER BY number";
     connection
