@@ -12,7 +12,7 @@ use super::said::Said;
 use crate::config::{self, Secret, Settings};
 use crate::crash::{self, Point};
 use crate::engine::incident::Destination;
-use crate::engine::notice::{Notice, NoticeKind};
+use crate::engine::notice::{Notice, NoticeKind, resend_every};
 use crate::http::chain;
 use crate::model::{DeliveryId, IncidentId, Name, Span};
 use crate::notify::link::{LinkKey, Links};
@@ -21,7 +21,7 @@ use crate::notify::{Channel, Delivery, Notifier, Receipt, SendError};
 use crate::store::{Attempt, Epoch, Owed, Partition};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,8 @@ use tracing::{error, info, warn};
 const MUTE: &str = "without its secret: ";
 /// How many attempts one channel makes at a time.
 const ATTEMPTS_AT_ONCE: usize = 8;
+/// What has not been told again for so many times is told again no more.
+const MISSED_RESENDS: u32 = 3;
 /// A channel taken out of the configuration is kept this long for the ends that it owes.
 const KEEP_REMOVED_CHANNEL: i64 = 3_600_000;
 
@@ -50,6 +52,13 @@ pub enum Order {
 type Line = (IncidentId, Destination);
 /// What came of an attempt: a receipt; or nothing, where the channel had nothing to send.
 type Attempted = Result<Option<Receipt>, SendError>;
+
+/// An Alertmanager could not be told again what fires.
+struct Ailing {
+    /// How often in a row.
+    failures: u32,
+    last: Instant,
+}
 
 /// An attempt that has ended.
 struct Done {
@@ -90,8 +99,8 @@ pub struct Worker {
     tasks: HashMap<task::Id, (Line, What)>,
     /// The last receipt of each line that is not over. The store has them as well, where it works.
     receipts: HashMap<(Line, u32), Receipt>,
-    /// The lines on which an Alertmanager could not be told again what fires, and how often in a row.
-    ailing: HashMap<Line, u32>,
+    /// The lines on which an Alertmanager could not be told again what fires.
+    ailing: HashMap<Line, Ailing>,
     notary: Notary,
     pulses: Pulses,
     said: mpsc::UnboundedSender<Said>,
@@ -557,10 +566,10 @@ impl Worker {
             }
             Err(error) => {
                 warn!(destination = %line.1, error = %error, "could not keep alerts alive at {}", line.1);
-                let failures = self.ailing.entry(line).or_default();
-                *failures += 1;
+                let failures = 1 + self.ailing.get(&line).map_or(0, |ailing| ailing.failures);
+                self.ailing.insert(line, Ailing { failures, last: Instant::now() });
                 let is_for_good = matches!(error, SendError::Refused { .. } | SendError::Partly { .. });
-                if is_for_good || *failures >= queue::FALLBACK_AFTER_FAILURES {
+                if is_for_good || failures >= queue::FALLBACK_AFTER_FAILURES {
                     self.troubled.insert(channel.clone());
                     let _gone = self.said.send(Said::Channel { channel, trouble: Some(error.to_string()) });
                 }
@@ -570,6 +579,10 @@ impl Worker {
 
     /// Something got through; the channel delivers again, unless it still refuses to be told again of another incident.
     fn say_well_again(&mut self, channel: Name) {
+        // Where nothing is told again any more, nothing ails: its incident is over, or others are told of it now.
+        let every = self.settings.channels.get(&channel).and_then(|it| resend_every(&it.kind)).unwrap_or_default();
+        let is_told_again = |ailing: &Ailing| ailing.last.elapsed() < every.to_std() * MISSED_RESENDS;
+        self.ailing.retain(|(_, to), ailing| to.channel != channel || is_told_again(ailing));
         let ails = self.ailing.keys().any(|(_, to)| to.channel == channel);
         if !ails && self.troubled.remove(&channel) {
             let _gone = self.said.send(Said::Channel { channel, trouble: None });
