@@ -5,12 +5,12 @@
 
 use super::evaluate::{Instant, RuleState};
 use super::heartbeat::HEARTBEAT_MISSING;
-use super::recording::{REMOTE_WRITE_FAILING, has_recording};
+use super::recording::{REMOTE_WRITE_FAILING, records_named};
 use super::routine::ROUTINE_OVERDUE;
 use super::transition::{Cause, Origin, Subject, Transition};
 use super::{Engine, Event, EventKind, Failure, State, Step, incident};
 use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot};
-use crate::rules::{Group, Rule};
+use crate::rules::{Group, Rule, RuleSet};
 use std::sync::Arc;
 
 /// A source answers nothing at all.
@@ -101,7 +101,7 @@ impl Engine {
             state.failing.is_some_and(|since| at.now - since >= after) && !self.state.sources.contains_key(source);
         // Of all that fail by this name the one that has for longest, whatever their order in the file.
         let failures = || self.rules_of(&group.name, name).filter_map(|one| Some((one.failing?, &one.health.error)));
-        let longest = Some(()).filter(|()| fails_long).and_then(|()| failures().min());
+        let longest = fails_long.then(|| failures().min()).flatten();
         let failing = longest.map(|(since, error)| {
             format!("rule {name} has failed since {since}: {}", error.as_deref().unwrap_or_default())
         });
@@ -132,12 +132,11 @@ impl Engine {
         step: &mut Step,
     ) -> Vec<Transition> {
         let labels = Labels::new([("alertname", alert), ("group", &group.name), ("rule", name)]);
-        let goes_on = || {
-            let fails = alert == RULE_FAILING;
-            self.state.own.contains_key(&id_of(&labels))
-                && if fails { self.may_fail(&group.name, name) } else { self.may_exceed_its_limit(&group.name, name) }
+        let goes_on = || match alert {
+            RULE_FAILING => self.may_fail(&group.name, name),
+            _ => self.may_exceed_its_limit(&group.name, name),
         };
-        if summary.is_none() && goes_on() {
+        if summary.is_none() && (!self.state.own.contains_key(&id_of(&labels)) || goes_on()) {
             return Vec::new();
         }
         let severity = self.world.settings.severities.default_severity().clone();
@@ -157,11 +156,8 @@ impl Engine {
     }
 
     /// What is known of the alerting rules of this name.
-    fn rules_of(&self, group: &str, name: &Name) -> impl Iterator<Item = &RuleState> {
-        let groups = self.world.rules.groups.iter().filter(move |one| &*one.name == group);
-        let rules = groups.flat_map(|group| group.alerts());
-        let named = rules.filter(move |rule| rule.disabled.is_none() && rule.alert == *name);
-        named.filter_map(|rule| self.state.rules.get(&rule.id))
+    fn rules_of<'a>(&'a self, group: &'a str, name: &'a Name) -> impl Iterator<Item = &'a RuleState> {
+        alerts_named(&self.world.rules, group, name).filter_map(|rule| self.state.rules.get(&rule.id))
     }
 
     /// A channel that cannot deliver is an alert of its own.
@@ -192,13 +188,9 @@ impl Engine {
             self.apply(EventKind::SourceChanged { source, failing: None }, now, None, step);
         }
         let has_rule = |labels: &Labels| {
-            let mut groups = world.rules.groups.iter().filter(|group| *group.name == *labels.get("group"));
-            let name = labels.get("rule");
-            groups.any(|group| {
-                let mut rules = group.alerts();
-                rules.any(|rule| rule.disabled.is_none() && *rule.alert == *name)
-                    || (records && has_recording(group, name))
-            })
+            let (group, name) = (labels.get("group"), labels.get("rule"));
+            alerts_named(&world.rules, group, name).next().is_some()
+                || (records && records_named(&world.rules, group, name).next().is_some())
         };
         let is_gone = |labels: &Labels| match labels.get("alertname") {
             RULE_FAILING | LIMIT_EXCEEDED => !has_rule(labels),
@@ -245,6 +237,12 @@ impl Engine {
         self.state.apply(&self.world, &kind);
         step.events.push(Event { moment, slot, kind });
     }
+}
+
+/// The alerting rules of this name that are switched on, in all groups of that name.
+fn alerts_named<'a>(rules: &'a RuleSet, group: &'a str, name: &'a str) -> impl Iterator<Item = &'a Arc<Rule>> {
+    let groups = rules.groups.iter().filter(move |one| *one.name == *group);
+    groups.flat_map(|group| group.alerts()).filter(move |rule| rule.disabled.is_none() && *rule.alert == *name)
 }
 
 /// The id of the alert of Watchbell's own with these labels.

@@ -8,7 +8,7 @@ use super::own::RULE_FAILING;
 use super::transition::Transition;
 use super::{Engine, Failure, Step, incident};
 use crate::model::{Labels, Moment, RuleId, Slot};
-use crate::rules::{Group, Record};
+use crate::rules::{Group, Record, RuleSet};
 use std::sync::Arc;
 
 /// What recording rules record is written nowhere.
@@ -80,10 +80,8 @@ impl Engine {
 
     /// Whether a recording rule of this name fails, or has not been evaluated since the start.
     pub(super) fn recording_may_fail(&self, group: &str, name: &str) -> bool {
-        let groups = self.world.rules.groups.iter().filter(|one| *one.name == *group);
-        let named = groups.flat_map(|group| group.records().map(move |record| (group, record)));
-        let mut states =
-            named.filter(|(_, record)| *record.record == *name).map(|(group, record)| self.recording(group, record));
+        let named = records_named(&self.world.rules, group, name);
+        let mut states = named.map(|(group, record)| self.recording(group, record));
         self.world.settings.remote_write.is_some()
             && states.any(|known| known.is_none_or(|known| known.failing.is_some()))
     }
@@ -108,9 +106,15 @@ impl Engine {
     }
 }
 
-/// Whether `group` has a recording rule of this name that is switched on.
-pub(super) fn has_recording(group: &Group, name: &str) -> bool {
-    group.records().any(|record| *record.record == *name)
+/// The recording rules of this name that are switched on, in all groups of that name.
+pub(super) fn records_named<'a>(
+    rules: &'a RuleSet,
+    group: &'a str,
+    name: &'a str,
+) -> impl Iterator<Item = (&'a Arc<Group>, &'a Arc<Record>)> {
+    let groups = rules.groups.iter().filter(move |one| *one.name == *group);
+    let records = groups.flat_map(|group| group.records().map(move |record| (group, record)));
+    records.filter(move |(_, record)| *record.record == *name)
 }
 
 fn id(group: &Group, record: &Record) -> RuleId {

@@ -193,6 +193,14 @@ impl fmt::Debug for Labels {
     }
 }
 
+/// Whether a label name is one that every Prometheus and every Alertmanager knows, and that needs no quotes:
+/// `[a-zA-Z_][a-zA-Z0-9_]*`. Prometheus 3 and Alertmanager 0.27 take any other text as well.
+#[must_use]
+pub fn is_plain_name(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    begins && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

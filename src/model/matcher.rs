@@ -1,6 +1,6 @@
 //! Label matchers as people write them: `chain="sepolia", severity=~"medium|low"`.
 
-use super::{Labels, Name};
+use super::{Labels, Name, is_plain_name};
 use regex::Regex;
 use std::fmt;
 
@@ -173,7 +173,7 @@ impl fmt::Display for Matchers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, matcher) in self.0.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
-            let name = if is_plain(&matcher.name) { matcher.name.to_string() } else { quoted(&matcher.name) };
+            let name = if is_plain_name(&matcher.name) { matcher.name.to_string() } else { quoted(&matcher.name) };
             write!(f, "{comma}{name}{}{}", matcher.operator(), quoted(&matcher.value))?;
         }
         Ok(())
@@ -189,12 +189,6 @@ impl fmt::Display for Operator {
             Operator::MatchesNot => "!~",
         })
     }
-}
-
-/// Whether a label name can stand without quotes.
-fn is_plain(name: &str) -> bool {
-    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    begins && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// In double quotes, with exactly those escapes that [`Reader::quoted`] reads back.

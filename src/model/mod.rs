@@ -20,7 +20,7 @@ pub use clock::stepped;
 pub use counted::counted;
 pub use history::{History, Window};
 pub use id::{AlertId, DeliveryId, IncidentId, RuleId, SilenceId, spread};
-pub use labels::{ALERTNAME, Labels, Name};
+pub use labels::{ALERTNAME, Labels, Name, is_plain_name};
 pub use matcher::{Matcher, MatcherError, Matchers, Operator};
 pub use places::Places;
 pub use room::make_room;

@@ -17,7 +17,7 @@ use crate::http::chain;
 use crate::model::{DeliveryId, IncidentId, Name, Span};
 use crate::notify::link::{LinkKey, Links};
 use crate::notify::queue::{self, Heard, Next, Waiting};
-use crate::notify::{Channel, Delivery, Notifier, Receipt, SendError};
+use crate::notify::{Channel, Delivery, Notifier, Receipt, SendError, Told};
 use crate::store::{Attempt, Epoch, Owed, Partition};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -540,7 +540,8 @@ impl Worker {
         let earlier = self.receipt(&line, generation);
         let settings = Arc::clone(&self.settings);
         self.set_off(line, What::Refresh { generation }, async move {
-            let earlier = earlier.await;
+            // Out of the store it is a text: read once, not by the sending and again by the comparing.
+            let earlier = earlier.await.map(|it| Receipt::Told(Told::of(&it)));
             let outcome = send(&channel, &notice, &settings, earlier.as_ref()).await;
             let is_news =
                 receipt_of(&outcome).is_some_and(|receipt| !earlier.is_some_and(|it| it.says_the_same(receipt)));

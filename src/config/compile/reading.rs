@@ -6,7 +6,7 @@ use crate::config::written::{
 };
 use crate::config::{Secret, written};
 use crate::diagnostics::{Findings, Place, Spanned, codes, suggest};
-use crate::model::{Name, Span};
+use crate::model::{Name, Span, is_plain_name};
 use jiff::civil::{DateTime, Time, Weekday};
 
 /// A duration that has to be longer than nothing; `otherwise` where it is not given or not good.
@@ -209,8 +209,7 @@ pub(super) fn secret_address(written: &Spanned<written::SecretOrText>, findings:
 /// A label name as Prometheus has it.
 pub(super) fn label_name(written: &Spanned<String>, findings: &mut Findings) -> Option<Name> {
     let text = written.value.as_str();
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let good = starts && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let good = is_plain_name(text);
     if !good {
         findings
             .error(codes::WB138, format!("`{text}` is not a label name"))

@@ -46,7 +46,7 @@ pub fn identify(
     slot: Slot,
     answers: &Answers,
 ) -> Result<Identity, Vec<String>> {
-    let (identity, wanted) = identify_beside(world, rule, (series, value), slot, answers, &Labels::empty());
+    let (identity, wanted) = identify_beside(world, rule, (series, value), slot, answers, None);
     if wanted.is_empty() { Ok(identity) } else { Err(wanted) }
 }
 
@@ -54,7 +54,7 @@ pub fn identify(
 /// query stays as it was, until the next slot asks.
 #[must_use]
 pub fn identify_again(world: &World, rule: &Rule, alert: &Alert, slot: Slot) -> Identity {
-    identify_beside(world, rule, (&alert.series, alert.value), slot, &Answers::new(), &alert.labels).0
+    identify_beside(world, rule, (&alert.series, alert.value), slot, &Answers::new(), Some(&alert.labels)).0
 }
 
 /// As [`identify`]; a label whose template needs an answer has the value that it has in `known`, and the queries are named.
@@ -64,7 +64,7 @@ fn identify_beside(
     (series, value): (&Labels, f64),
     slot: Slot,
     answers: &Answers,
-    known: &Labels,
+    known: Option<&Labels>,
 ) -> (Identity, Vec<String>) {
     let data = Data {
         labels: series,
@@ -89,7 +89,7 @@ fn identify_beside(
             Rendered::Text(text) => pairs.push((name.clone(), text.into())),
             Rendered::Wants(queries) => {
                 wanted.extend(queries);
-                pairs.extend(known.find(name).map(|value| (name.clone(), value.clone())));
+                pairs.extend(known.and_then(|known| known.find(name)).map(|value| (name.clone(), value.clone())));
             }
         }
     }

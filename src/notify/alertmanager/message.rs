@@ -2,7 +2,7 @@
 
 use super::told::{Ends, Told, ToldAlert};
 use crate::engine::notice::{AlertText, Notice};
-use crate::model::{Labels, Moment, Span};
+use crate::model::{Labels, Moment, Span, is_plain_name};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -55,31 +55,29 @@ impl Request<'_> {
         serde_json::to_string(&self.0).unwrap_or_default()
     }
 
-    /// Leaves those whose labels every Alertmanager knows, with such annotations; says whether any are left, and whether
-    /// anything was left out.
-    pub fn keep_usual_names(&mut self) -> (bool, bool) {
+    /// Whether it speaks of no alert.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Leaves those whose labels every Alertmanager knows, with such annotations; says whether anything was left out.
+    pub fn keep_plain_names(&mut self) -> bool {
         let names =
             |request: &Self| request.0.iter().flat_map(|posted| &posted.annotations).map(Map::len).sum::<usize>();
         let before = (self.0.len(), names(self));
-        self.0.retain(|posted| has_usual_names(posted.labels));
+        self.0.retain(|posted| has_plain_names(posted.labels));
         for annotations in self.0.iter_mut().filter_map(|posted| posted.annotations.as_mut()) {
-            annotations.retain(|name, _| is_usual(name));
+            annotations.retain(|name, _| is_plain_name(name));
         }
-        (!self.0.is_empty(), (self.0.len(), names(self)) != before)
+        (self.0.len(), names(self)) != before
     }
 }
 
-/// Whether the names of all labels are such as Prometheus had before its version 3.
+/// Whether every Alertmanager knows the names of all labels. One before 0.27, or in its classic mode, refuses any but plain ones.
 #[must_use]
-pub fn has_usual_names(labels: &Labels) -> bool {
-    labels.iter().all(|(name, _)| is_usual(name))
-}
-
-/// Whether it is a name as Prometheus had them before its version 3 (`[a-zA-Z_][a-zA-Z0-9_]*`). An Alertmanager before 0.27,
-/// or one in its classic mode, refuses all others.
-fn is_usual(name: &str) -> bool {
-    let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
-    name.starts_with(is_letter) && name.chars().all(|letter| is_letter(letter) || letter.is_ascii_digit())
+pub fn has_plain_names(labels: &Labels) -> bool {
+    labels.iter().all(|(name, _)| is_plain_name(name))
 }
 
 impl<'a> Message<'a> {

@@ -7,7 +7,7 @@
 pub mod message;
 pub mod told;
 
-use self::message::{Message, Now, has_usual_names};
+use self::message::{Message, Now, has_plain_names};
 use self::told::Told;
 use super::post::{Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
@@ -74,19 +74,16 @@ impl Notifier for Alertmanager {
         for mut request in message.requests() {
             let outcome = self.tell_all(&replicas, request.body().into()).await;
             replicas = match outcome {
-                Err(SendError::Refused { channel, reason }) => match request.keep_usual_names() {
-                    (_, false) => return Err(SendError::Refused { channel, reason }),
-                    (is_left, true) => {
-                        refusal = Some(reason);
-                        if is_left { self.tell_all(&replicas, request.body().into()).await? } else { replicas }
-                    }
-                },
+                Err(SendError::Refused { reason, .. }) if request.keep_plain_names() => {
+                    refusal = Some(reason);
+                    if request.is_empty() { replicas } else { self.tell_all(&replicas, request.body().into()).await? }
+                }
                 outcome => outcome?,
             };
         }
         let alerts = &delivery.notice.alerts;
         let Some(reason) = refusal else { return Ok(Receipt::Told(Arc::new(told.after(alerts)))) };
-        let taken = || alerts.iter().filter(|alert| has_usual_names(&alert.labels));
+        let taken = || alerts.iter().filter(|alert| has_plain_names(&alert.labels));
         if taken().next().is_none() {
             return Err(SendError::Refused { channel: NAME, reason });
         }

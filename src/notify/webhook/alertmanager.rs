@@ -1,6 +1,6 @@
 //! What an Alertmanager sends to a webhook, version 4: <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>.
 
-use crate::engine::notice::{AlertText, Notice};
+use crate::engine::notice::Notice;
 use crate::model::{Labels, Moment};
 use crate::notify::Delivery;
 use crate::notify::alertmanager::message::annotations;
@@ -13,16 +13,25 @@ const NO_END: &str = "0001-01-01T00:00:00Z";
 
 /// The group of alerts that an incident is, after what has been `told` of it. The key stays the same as long as there is the
 /// incident, whatever its policy and the labels of its alerts become.
-pub fn body(delivery: Delivery<'_>, told: &Told, external_url: &str) -> String {
+pub fn body<'a>(delivery: Delivery<'a>, told: &'a Told, external_url: &str) -> String {
     let Notice { draft, alerts, link, .. } = delivery.notice;
     let fires = alerts.iter().any(|alert| alert.ended.is_none());
     let now = Moment::from_millis(delivery.wall);
     let ends = told.ends(alerts);
-    let now_otherwise = alerts.iter().filter_map(|alert| Some((ends.of(alert)?, annotations(alert))));
-    let others = ends.of_others().into_iter().map(|told| (told, Map::new()));
-    let over = now_otherwise.chain(others).map(|(told, annotations)| departed(told, &annotations, now, link));
-    let said = alerts.iter().filter(|alert| ends.is_said(alert));
-    let all: Vec<Value> = said.map(|one| alert(one, told.start_of(one), link)).chain(over).collect();
+    let said = alerts.iter().filter(|alert| ends.is_said(alert)).map(|alert| {
+        let end = alert.ended;
+        Posted { labels: &alert.labels, annotations: annotations(alert), start: told.start_of(alert), end }
+    });
+    // A label set that is that of no alert any more: its severity is another one now, or a reload changed it.
+    let over = |told: &'a ToldAlert, annotations| Posted {
+        labels: &told.labels,
+        annotations,
+        start: told.starts_at,
+        end: Some(now),
+    };
+    let now_otherwise = alerts.iter().filter_map(|alert| Some(over(ends.of(alert)?, annotations(alert))));
+    let others = ends.of_others().into_iter().map(|told| over(told, Map::new()));
+    let all: Vec<Posted<'_>> = said.chain(now_otherwise).chain(others).collect();
     json!({
         "version": "4",
         "groupKey": format!("watchbell/{}", draft.incident),
@@ -30,38 +39,39 @@ pub fn body(delivery: Delivery<'_>, told: &Told, external_url: &str) -> String {
         "status": if fires { "firing" } else { "resolved" },
         "receiver": &*draft.destination.channel,
         "groupLabels": draft.key.group,
-        "commonLabels": common(all.iter().filter_map(|alert| Some(texts(alert["labels"].as_object()?)))),
+        "commonLabels": common(all.iter().map(|alert| label_texts(alert.labels))),
         "commonAnnotations": common(alerts.iter().map(|alert| texts(&annotations(alert)))),
         "externalURL": external_url,
-        "alerts": all,
+        "alerts": all.iter().map(|alert| alert.json(link)).collect::<Vec<_>>(),
     })
     .to_string()
 }
 
-/// An alert, whose origin is the page of its incident: that is where a click has to lead.
-fn alert(alert: &AlertText, start: Moment, link: &str) -> Value {
-    json!({
-        "status": if alert.ended.is_some() { "resolved" } else { "firing" },
-        "labels": alert.labels,
-        "annotations": annotations(alert),
-        "startsAt": start.to_string(),
-        "endsAt": alert.ended.map_or_else(|| NO_END.to_owned(), |at: Moment| at.to_string()),
-        "generatorURL": link,
-        "fingerprint": fingerprint(&alert.labels),
-    })
+/// One alert of the group.
+struct Posted<'a> {
+    labels: &'a Labels,
+    annotations: Map<String, Value>,
+    start: Moment,
+    end: Option<Moment>,
 }
 
-/// A label set that was told and is that of no alert any more: its severity is another one now, or a reload changed it.
-fn departed(told: &ToldAlert, annotations: &Map<String, Value>, now: Moment, link: &str) -> Value {
-    json!({
-        "status": "resolved",
-        "labels": told.labels,
-        "annotations": annotations,
-        "startsAt": told.starts_at.to_string(),
-        "endsAt": now.to_string(),
-        "generatorURL": link,
-        "fingerprint": fingerprint(&told.labels),
-    })
+impl Posted<'_> {
+    /// In the words of the contract. Its origin is the page of its incident: that is where a click has to lead.
+    fn json(&self, link: &str) -> Value {
+        json!({
+            "status": if self.end.is_some() { "resolved" } else { "firing" },
+            "labels": self.labels,
+            "annotations": self.annotations,
+            "startsAt": self.start.to_string(),
+            "endsAt": self.end.map_or_else(|| NO_END.to_owned(), |at| at.to_string()),
+            "generatorURL": link,
+            "fingerprint": fingerprint(self.labels),
+        })
+    }
+}
+
+fn label_texts(labels: &Labels) -> BTreeMap<String, String> {
+    labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }
 
 fn texts(map: &Map<String, Value>) -> BTreeMap<String, String> {
@@ -90,6 +100,7 @@ fn fingerprint(labels: &Labels) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::notice::AlertText;
     use crate::model::AlertId;
     use crate::notify::sample;
 

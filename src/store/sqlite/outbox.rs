@@ -98,6 +98,11 @@ pub(super) fn finish(connection: &Connection, id: DeliveryId, attempt: &Attempt,
         .map(|rows| rows > 0)
 }
 
+/// The last delivery of a generation of an incident that arrived at a destination.
+const LAST_SENT: &str = "FROM deliveries
+    WHERE incident = ?1 AND generation = ?2 AND channel = ?3 AND recipient = ?4 AND status = 'sent'
+    ORDER BY number DESC LIMIT 1";
+
 pub(super) fn receipt(
     connection: &Connection,
     incident: IncidentId,
@@ -105,11 +110,7 @@ pub(super) fn receipt(
     to: &Destination,
 ) -> rusqlite::Result<Option<String>> {
     connection
-        .prepare_cached(
-            "SELECT receipt FROM deliveries
-             WHERE incident = ?1 AND generation = ?2 AND channel = ?3 AND recipient = ?4 AND status = 'sent'
-             ORDER BY number DESC LIMIT 1",
-        )?
+        .prepare_cached(&format!("SELECT receipt {LAST_SENT}"))?
         .query_row(
             params![incident.to_string(), generation, &*to.channel, to.to.as_deref().unwrap_or_default()],
             |row| row.get(0),
@@ -126,12 +127,7 @@ pub(super) fn replace_receipt(
     receipt: &str,
 ) -> rusqlite::Result<()> {
     connection
-        .prepare_cached(
-            "UPDATE deliveries SET receipt = ?5 WHERE id = (
-                SELECT id FROM deliveries
-                WHERE incident = ?1 AND generation = ?2 AND channel = ?3 AND recipient = ?4 AND status = 'sent'
-                ORDER BY number DESC LIMIT 1)",
-        )?
+        .prepare_cached(&format!("UPDATE deliveries SET receipt = ?5 WHERE id = (SELECT id {LAST_SENT})"))?
         .execute(params![incident.to_string(), generation, &*to.channel, to.to.as_deref().unwrap_or_default(), receipt])
         .map(|_| ())
 }
