@@ -32,12 +32,7 @@ use crate::diagnostics::{Findings, Place, SourceId, Sources, Spanned};
 use crate::yaml::Validator;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use written::Written;
-
-/// Compiled once and kept, unlike that of rule files: a service looks at its configuration every other second, and compiling
-/// would be most of what that costs.
-static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| Validator::new(schema()));
 
 /// A configuration and the files that it was made of.
 #[derive(Clone, Debug)]
@@ -85,7 +80,7 @@ pub fn load_from(
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> Option<Loaded> {
-    let gathered = include::gather(files, path, &VALIDATOR, sources, findings);
+    let gathered = include::gather(files, path, &Validator::new(schema()), sources, findings);
     let (written, left_out) = match gathered.root {
         Some(root) => salvage::salvage(root, findings)?,
         None if gathered.is_readable => Default::default(),

@@ -10,6 +10,7 @@ use crate::prometheus::Writer;
 use crate::rules::RuleSet;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,13 +88,12 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// A reloader that starts from what runs now. Events of the folders arrive as hints.
+    /// A reloader that starts from what runs now. Events of the folders arrive as hints; what is written to `store` is none.
     #[must_use]
-    pub fn new(load: Load, running: &str, hints: mpsc::UnboundedSender<()>) -> Self {
+    pub fn new(load: Load, running: &str, store: &Path, hints: mpsc::UnboundedSender<()>) -> Self {
+        let store = store.file_name().unwrap_or_default().to_owned();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Our own reading makes access events; they would have us read for ever.
-            let is_news = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
-            if is_news {
+            if event.map_or(true, |event| is_news(&event, &store)) {
                 let _gone = hints.send(());
             }
         });
@@ -188,6 +188,18 @@ async fn settle(hints: &mut mpsc::UnboundedReceiver<()>, wishes: &mut mpsc::Unbo
     }
 }
 
+/// Whether a file event may be about the configuration or the rules. Our own reading makes events of access, and every commit
+/// writes to the store, which mostly lies beside the configuration: they would have us read for ever.
+fn is_news(event: &notify::Event, store: &OsStr) -> bool {
+    let is_store = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        let besides = name.strip_prefix(store.as_encoded_bytes());
+        besides.is_some_and(|end| [&b""[..], b"-wal", b"-shm", b"-journal"].contains(&end))
+    };
+    let is_ours = !event.paths.is_empty() && event.paths.iter().all(is_store);
+    !is_ours && !matches!(event.kind, EventKind::Access(_))
+}
+
 fn folders_of(file: &Path) -> Vec<PathBuf> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -221,6 +233,25 @@ fn warn_of(fresh: &Fresh) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use notify::event::{AccessKind, CreateKind, ModifyKind};
+
+    #[test]
+    fn what_we_write_to_the_store_and_what_we_read_are_no_news() {
+        let hear = |kind: EventKind, names: &[&str]| {
+            let event = names.iter().fold(notify::Event::new(kind), |event, name| event.add_path(name.into()));
+            is_news(&event, OsStr::new("watchbell.db"))
+        };
+        let written = EventKind::Modify(ModifyKind::Any);
+        for name in ["/w/watchbell.db", "/w/watchbell.db-wal", "/w/watchbell.db-shm", "/w/watchbell.db-journal"] {
+            assert!(!hear(written, &[name]), "{name}");
+        }
+        assert!(!hear(EventKind::Access(AccessKind::Any), &["/w/rules.yaml"]));
+        for name in ["/w/rules.yaml", "/w/watchbell.yaml", "/w/watchbell.db.yaml", "/w/..data"] {
+            assert!(hear(written, &[name]), "{name}");
+        }
+        assert!(hear(EventKind::Create(CreateKind::Any), &["/w/watchbell.db-wal", "/w/rules.yaml"]));
+        assert!(hear(EventKind::Other, &[]), "events were lost");
+    }
 
     #[tokio::test]
     async fn whoever_asks_does_not_wait_for_a_burst_of_events_to_settle() {

@@ -106,7 +106,7 @@ where
         said.clone(),
         Arc::clone(&metrics),
     );
-    let reports = Reports::new(store_path, said.clone());
+    let reports = Reports::new(store_path.clone(), said.clone());
     let (recorder, recorded) = Recorder::new(said, Arc::clone(&metrics));
     metrics.reloaded(true, wall());
 
@@ -117,7 +117,7 @@ where
         metered.reloaded(outcome.is_ok(), wall());
         outcome
     });
-    let mut reloader = Reloader::new(load, &fresh.rule_set, hints);
+    let mut reloader = Reloader::new(load, &fresh.rule_set, &store_path, hints);
     reloader.watch(&fresh.files);
 
     let ready = Arc::new(AtomicBool::new(false));
