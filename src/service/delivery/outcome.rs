@@ -1,0 +1,125 @@
+//! What came of an attempt at a delivery, and what follows from it.
+
+use super::{Attempted, Line, Worker};
+use crate::engine::notice::NoticeKind;
+use crate::model::DeliveryId;
+use crate::notify::queue;
+use crate::notify::{Receipt, SendError};
+use crate::service::clock::wall;
+use crate::service::said::Said;
+use crate::store::{Attempt, Owed};
+use tracing::{error, info, warn};
+
+impl Worker {
+    /// Notes what came of an attempt, and what follows from it.
+    pub(super) fn judge(&mut self, line: &Line, id: DeliveryId, outcome: Attempted) {
+        let channel = line.1.channel.clone();
+        match outcome {
+            Ok(None) => self.had_nothing_to_send(line, id),
+            Ok(Some(receipt)) => {
+                self.delivered(line, id, receipt);
+                self.say_well_again(channel);
+            }
+            Err(SendError::Partly { reason, receipt, .. }) => {
+                error!(destination = %line.1, reason, "{} took a message, but not for everybody", line.1);
+                self.delivered(line, id, receipt);
+                self.troubled.insert(channel.clone());
+                let _gone = self.said.send(Said::Channel { channel, trouble: Some(reason) });
+            }
+            Err(SendError::Refused { reason, .. }) => {
+                error!(destination = %line.1, reason, "{} refused a message for good", line.1);
+                self.metrics.delivered(&channel, "refused");
+                self.notary.note(id, Attempt::Refused { reason: reason.clone() });
+                let refused = self.drop_from(line, id);
+                self.say_refused(line, refused.as_ref(), reason);
+            }
+            Err(error @ (SendError::Unreachable { .. } | SendError::Busy { .. })) => self.retry(line, id, &error),
+        }
+    }
+
+    /// No request was made: nobody was told, and the next message waits for nothing.
+    fn had_nothing_to_send(&mut self, line: &Line, id: DeliveryId) {
+        info!(destination = %line.1, delivery.id = %id, "a message to {} is nothing to send there", line.1);
+        self.metrics.delivered(&line.1.channel, "withdrawn");
+        self.notary.note(id, Attempt::NothingToSend);
+        self.drop_from(line, id);
+    }
+
+    fn delivered(&mut self, line: &Line, id: DeliveryId, receipt: Receipt) {
+        info!(destination = %line.1, delivery.id = %id, "delivered to {}", line.1);
+        self.metrics.delivered(&line.1.channel, "sent");
+        self.heard.note(line, wall());
+        self.notary.note(id, Attempt::Sent { receipt: receipt.text().into_owned() });
+        if let Some(owed) = self.drop_from(line, id) {
+            let key = (line.clone(), owed.notice.draft.generation);
+            match owed.notice.draft.kind {
+                NoticeKind::Page | NoticeKind::Update => self.receipts.insert(key, receipt),
+                NoticeKind::End | NoticeKind::Letter => self.receipts.remove(&key),
+            };
+        }
+    }
+
+    fn retry(&mut self, line: &Line, id: DeliveryId, error: &SendError) {
+        let now = wall();
+        let Some(owed) =
+            self.lines.get_mut(line).and_then(|queue| queue.iter_mut().find(|owed| owed.notice.draft.id == id))
+        else {
+            return;
+        };
+        let retry_after = match error {
+            SendError::Busy { retry_after, .. } => {
+                // The receiver said that it did not take it.
+                owed.fate_unknown = false;
+                *retry_after
+            }
+            SendError::Unreachable { .. } | SendError::Refused { .. } | SendError::Partly { .. } => None,
+        };
+        let not_before = now + queue::retry_in(id, owed.attempts, retry_after);
+        owed.not_before = not_before;
+        let first_tried = owed.first_tried.unwrap_or(now);
+        let in_need = queue::needs_fallback(owed.attempts, first_tried, now) && !owed.fell_back;
+        let attempts = owed.attempts;
+        warn!(destination = %line.1, attempts, error = %error, "could not deliver to {}; trying again", line.1);
+        self.metrics.delivered(&line.1.channel, "failed");
+        self.notary.note(id, Attempt::Failed { reason: error.to_string(), not_before });
+        if in_need {
+            self.ask_for_fallback(line, id, error.to_string());
+        }
+    }
+
+    /// The channel is in trouble: its fallback has to be told as well, and others have to hear that it cannot deliver.
+    pub(super) fn ask_for_fallback(&mut self, line: &Line, id: DeliveryId, trouble: String) {
+        let channel = line.1.channel.clone();
+        let queue = self.lines.get_mut(line).into_iter().flatten();
+        if let Some(owed) = queue.into_iter().find(|owed| owed.notice.draft.id == id) {
+            owed.fell_back = true;
+            if owed.notice.draft.kind == NoticeKind::Page {
+                let _gone = self.said.send(Said::NeedsFallback { notice: Box::new(owed.notice.draft.clone()) });
+            }
+        }
+        self.troubled.insert(channel.clone());
+        let _gone = self.said.send(Said::Channel { channel, trouble: Some(trouble) });
+    }
+
+    fn say_refused(&mut self, line: &Line, refused: Option<&Owed>, reason: String) {
+        let channel = line.1.channel.clone();
+        if let Some(owed) = refused.filter(|owed| owed.notice.draft.kind == NoticeKind::Page) {
+            let draft = Box::new(owed.notice.draft.clone());
+            let _gone = self.said.send(Said::NeedsFallback { notice: draft.clone() });
+            let _gone = self.said.send(Said::Refused { notice: draft });
+        }
+        self.troubled.insert(channel.clone());
+        let _gone = self.said.send(Said::Channel { channel, trouble: Some(reason) });
+    }
+
+    fn drop_from(&mut self, line: &Line, id: DeliveryId) -> Option<Owed> {
+        let queue = self.lines.get_mut(line)?;
+        let place = queue.iter().position(|owed| owed.notice.draft.id == id)?;
+        let owed = queue.remove(place);
+        // Whatever became of it: nothing is said again of what is over.
+        if owed.notice.draft.kind == NoticeKind::End {
+            self.ailing.is_over(line);
+        }
+        Some(owed)
+    }
+}
