@@ -156,3 +156,30 @@ fn who_formats_nothing_is_told_why() {
     let (code, _, err) = fmt();
     assert_eq!((code, err.contains("watchbell.yaml:")), (Some(2), true), "{err}");
 }
+
+#[test]
+fn who_stands_in_a_folder_without_a_configuration_is_told_so_and_finds_it_as_it_was() {
+    let folder = Scratch::new("commands");
+    let here = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        told(&command.current_dir(folder.path()).args(arguments).output().expect("the program runs"))
+    };
+    for arguments in [&["health"][..], &["oncall"], &["collect"], &["dashboards"], &["schema", "rules", "--project"]] {
+        let (code, _, err) = here(arguments);
+        let is_said = err.contains("there is no `watchbell.yaml` here; name the configuration with `--config`");
+        assert_eq!((code, is_said), (Some(2), true), "{arguments:?}: {err}");
+    }
+    let (code, _, err) = here(&["run"]);
+    assert_eq!((code, err.contains("cannot read `watchbell.yaml`")), (Some(2), true), "{err}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing was made");
+}
+
+#[test]
+fn what_is_wrong_with_the_files_is_told_as_check_tells_it_whoever_reads_them() {
+    let folder = Scratch::new("commands");
+    let config = folder.write("watchbell.yaml", "prometheus: { main: { url: 7 } }\nrules: [rules.yaml\n");
+    for command in ["dashboards", "backtest", "oncall"] {
+        let (code, _, err) = told(&watchbell(&["--config", &config.display().to_string(), command]));
+        assert_eq!((code, err.starts_with("error[WB")), (Some(2), true), "{command}: {err}");
+    }
+}

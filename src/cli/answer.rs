@@ -21,6 +21,9 @@ pub enum CommandError {
     /// It was used wrongly.
     #[error("{0}")]
     Usage(String),
+    /// Rules or configuration do not pass; these are the diagnostics, as `check` shows them.
+    #[error("{0}")]
+    Findings(String),
     /// Something outside failed.
     #[error("{0}")]
     Outside(String),
@@ -32,7 +35,7 @@ pub enum CommandError {
 impl From<&CommandError> for Answer {
     fn from(error: &CommandError) -> Self {
         match error {
-            CommandError::Usage(_) => Answer::Refused,
+            CommandError::Usage(_) | CommandError::Findings(_) => Answer::Refused,
             CommandError::Outside(_) | CommandError::Output(_) => Answer::OutsideFailed,
         }
     }

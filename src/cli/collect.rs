@@ -26,7 +26,7 @@ impl Collect {
     /// # Errors
     /// When the configuration does not pass, or says nothing about collecting, or the collector cannot start.
     pub fn run(config: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
-        let path = config.unwrap_or(Path::new(paths::USUAL));
+        let path = paths::configuration(config)?;
         let Some(settings) = settings::load(path, Timestamp::now(), colour)? else { return Ok(Answer::Refused) };
         let collect = meant(settings, path).ok_or_else(|| CommandError::Usage(NOTHING.into()))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -70,8 +70,8 @@ impl Dashboards {
     /// # Errors
     /// When rules or configuration do not pass, a file cannot be written, or Prometheus does not answer.
     pub fn run(&self, config: Option<&Path>) -> Result<Answer, CommandError> {
-        let fresh = FileLoader::new(config.unwrap_or(Path::new(paths::USUAL)).to_owned()).load();
-        let fresh = fresh.map_err(CommandError::Usage)?;
+        let fresh = FileLoader::new(paths::configuration(config)?.to_owned()).load();
+        let fresh = fresh.map_err(CommandError::Findings)?;
         let made = dashboard::make(&fresh.rules, &fresh.settings);
         for note in &made.notes {
             output::print_aside(&format!("note: {note}\n"))?;

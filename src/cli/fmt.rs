@@ -62,7 +62,7 @@ impl Fmt {
             None if configuration.is_none() && !path.exists() => {
                 Err(CommandError::Usage(format!("there is no `{}` here; name the files to format", path.display())))
             }
-            None => Err(CommandError::Usage(render::human(&findings, &sources, false))),
+            None => Err(CommandError::Findings(render::human(&findings, &sources, false))),
         }
     }
 

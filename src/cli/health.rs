@@ -21,7 +21,7 @@ impl Health {
     /// # Errors
     /// When there is nothing to ask, or it cannot be asked at all.
     pub fn run(&self, config: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
-        let path = config.unwrap_or(Path::new(paths::USUAL));
+        let path = paths::configuration(config)?;
         let Some(settings) = settings::load(path, Timestamp::now(), colour)? else { return Ok(Answer::Refused) };
         let Some(collect) = settings.collect.filter(|collect| !collect.chains.is_empty()) else {
             let says = "`collect.chains` of the configuration names no chain, so there is nothing to ask; \

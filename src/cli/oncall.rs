@@ -85,7 +85,7 @@ impl OnCall {
     /// When it is asked about what is not there.
     pub fn run(&self, configuration: Option<&Path>, colour: Colour) -> Result<Answer, CommandError> {
         let now = Timestamp::now();
-        let path = configuration.unwrap_or(Path::new(paths::USUAL));
+        let path = paths::configuration(configuration)?;
         let Some(settings) = settings::load(path, now, colour)? else { return Ok(Answer::Refused) };
         output::print(&self.answer(&settings, now)?)?;
         Ok(Answer::Good)

@@ -72,7 +72,10 @@ fn write(stream: &mut impl Write, text: &str) -> Result<(), CommandError> {
 
 /// Says why a command could not do its work, with every cause, and how it ends.
 pub fn complain(error: &CommandError) -> Answer {
-    let mut text = format!("error: {error}");
+    let mut text = match error {
+        CommandError::Findings(findings) => findings.trim_end().to_owned(),
+        _ => format!("error: {error}"),
+    };
     let mut cause = error.source();
     while let Some(error) = cause {
         text.push_str(&format!(": {error}"));

@@ -103,7 +103,7 @@ impl Whom {
         let config = config.or_else(|| usual.exists().then_some(usual));
         let (mut settings, mut rules) = match config {
             Some(config) => {
-                let fresh = FileLoader::new(config.to_owned()).load().map_err(CommandError::Usage)?;
+                let fresh = FileLoader::new(config.to_owned()).load().map_err(CommandError::Findings)?;
                 (Settings::clone(&fresh.settings), fresh.rules)
             }
             None if files.is_empty() || !self.is_given() => {
@@ -371,7 +371,7 @@ fn read_rules(paths: &[PathBuf], settings: &Settings) -> Result<RuleSet, Command
     let loaded =
         rules::load(&files, &rules::Context { sources: None, ..context(settings) }, &mut sources, &mut findings);
     if findings.has_errors() {
-        return Err(CommandError::Usage(render::human(&findings, &sources, false)));
+        return Err(CommandError::Findings(render::human(&findings, &sources, false)));
     }
     if loaded.set.groups.is_empty() {
         return Err(CommandError::Usage("there is no rule in these files".into()));

@@ -1,5 +1,6 @@
 //! The files that a command line names, and what they are.
 
+use super::CommandError;
 use crate::config::Border;
 use std::fs::File;
 use std::io::Read;
@@ -26,6 +27,16 @@ pub enum Kind {
     UnitTests,
     /// Nothing that we know.
     Unknown,
+}
+
+/// The configuration that was named, else the one that lies here.
+///
+/// # Errors
+/// When none was named, and none lies here.
+pub fn configuration(named: Option<&Path>) -> Result<&Path, CommandError> {
+    let usual = || Some(Path::new(USUAL)).filter(|usual| usual.exists());
+    let none = || CommandError::Usage(format!("there is no `{USUAL}` here; name the configuration with `--config`"));
+    named.or_else(usual).ok_or_else(none)
 }
 
 /// The files at `paths`: of a folder all YAML files below it, sorted.

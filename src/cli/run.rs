@@ -1,6 +1,6 @@
 //! `watchbell run`: the service.
 
-use super::{Answer, CommandError};
+use super::{Answer, CommandError, paths};
 use crate::api;
 use crate::service::start::{self, StartError};
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ impl Run {
     /// # Errors
     /// When it cannot start.
     pub fn run(config: Option<&PathBuf>) -> Result<Answer, CommandError> {
-        let config = config.cloned().unwrap_or_else(|| PathBuf::from("watchbell.yaml"));
+        let config = config.cloned().unwrap_or_else(|| PathBuf::from(paths::USUAL));
         // One thread does everything but the store: queries are many and small, and waking threads costs more than they do.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         match runtime.block_on(start::run(config, api::serve)) {

@@ -42,7 +42,7 @@ impl Schema {
             Kind::Scenario => replay::schema(),
         };
         if self.project {
-            let settings = settings(configuration.unwrap_or(Path::new(paths::USUAL)))?;
+            let settings = settings(paths::configuration(configuration)?)?;
             match self.kind {
                 Kind::Rules => name_in_rules(&mut schema, &settings),
                 Kind::Config => name_in_configuration(&mut schema, &settings),

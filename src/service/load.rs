@@ -100,7 +100,8 @@ impl Kept {
             let client = match known {
                 Some((_, client)) => client,
                 None => {
-                    let client = Client::new(source).map_err(|cause| format!("source {name}: {}", chain(&cause)))?;
+                    let client =
+                        Client::new(source).map_err(|cause| format!("error: source {name}: {}", chain(&cause)))?;
                     Arc::new(client)
                 }
             };
@@ -116,7 +117,7 @@ impl Kept {
         self.writer = match (known, &settings.remote_write) {
             (Some(known), _) => Some(known),
             (None, Some(target)) => {
-                let writer = Writer::new(target).map_err(|cause| format!("remote_write: {}", chain(&cause)))?;
+                let writer = Writer::new(target).map_err(|cause| format!("error: remote_write: {}", chain(&cause)))?;
                 Some((target.clone(), Arc::new(writer)))
             }
             (None, None) => None,

@@ -18,7 +18,7 @@ use crate::http::ClientError;
 use crate::model::{Moment, Span};
 use crate::remedy::Hands;
 use crate::sentry::Reporter;
-use crate::store::{Journal, Lease, Partition, Sqlite, Store, StoreError, holder};
+use crate::store::{Journal, Lease, Partition, Sqlite, StoreError, holder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -73,7 +73,12 @@ where
 {
     let loader = Arc::new(FileLoader::new(config.clone()));
     let fresh = load(&loader).await;
-    let (store, store_path) = open_store(&config, fresh.as_ref().ok().map(|fresh| &*fresh.settings))?;
+    let store_path = store_path(&config, fresh.as_ref().ok().map(|fresh| &*fresh.settings))?;
+    // Who starts in the wrong folder is told so, and finds it as it was.
+    if !store_path.exists() {
+        fresh.as_ref().map_err(|findings| StartError::Files { findings: findings.clone() })?;
+    }
+    let store = Box::new(Sqlite::open(&store_path).map_err(StartError::Store)?);
     let (books, store_thread) = Books::open(store);
     let kept = books.ask(|store| store.last_good(PARTITION)).await?;
     let kept = if kept.is_empty() { None } else { Some(loader.load_kept(kept)) };
@@ -196,13 +201,12 @@ fn choose(fresh: Result<Fresh, String>, kept: Option<&Result<Fresh, String>>) ->
 }
 
 /// Where the configuration cannot be read, its store is looked for where the default would have it.
-fn open_store(config: &Path, settings: Option<&Settings>) -> Result<(Box<dyn Store>, PathBuf), StartError> {
-    let path = match settings.map(|settings| &settings.store) {
-        Some(StoreSettings::Sqlite(path)) => beside(config, path),
-        Some(StoreSettings::Postgres(_)) => return Err(StartError::NoPostgres),
-        None => beside(config, Path::new("watchbell.db")),
-    };
-    Ok((Box::new(Sqlite::open(&path).map_err(StartError::Store)?), path))
+fn store_path(config: &Path, settings: Option<&Settings>) -> Result<PathBuf, StartError> {
+    match settings.map(|settings| &settings.store) {
+        Some(StoreSettings::Sqlite(path)) => Ok(beside(config, path)),
+        Some(StoreSettings::Postgres(_)) => Err(StartError::NoPostgres),
+        None => Ok(beside(config, Path::new("watchbell.db"))),
+    }
 }
 
 /// Waits until nobody else decides. `None` where we were told to stop meanwhile.

@@ -186,7 +186,7 @@ impl Test {
         }
         match self.files.iter().find(|path| path.is_dir()) {
             Some(folder) => format!("no test lies in {} or below it", folder.display()),
-            None => "there is no scenario to play".to_owned(),
+            None => format!("there is no scenario to play; name files or folders, or put them into `{}`", USUAL[0]),
         }
     }
 
