@@ -11,6 +11,7 @@ pub mod collect;
 pub mod config;
 pub mod crash;
 pub mod dashboard;
+pub mod deep_stack;
 pub mod diagnostics;
 pub mod engine;
 pub mod http;

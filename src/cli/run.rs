@@ -2,6 +2,7 @@
 
 use super::{Answer, CommandError, paths};
 use crate::api;
+use crate::deep_stack;
 use crate::service::start::{self, StartError};
 use std::path::PathBuf;
 
@@ -17,7 +18,8 @@ impl Run {
     pub fn run(config: Option<&PathBuf>) -> Result<Answer, CommandError> {
         let config = config.cloned().unwrap_or_else(|| PathBuf::from(paths::USUAL));
         // One thread does everything but the store: queries are many and small, and waking threads costs more than they do.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().thread_stack_size(deep_stack::BYTES).build()?;
         match runtime.block_on(start::run(config, api::serve)) {
             Ok(()) => Ok(Answer::Good),
             Err(error @ StartError::Files { .. }) => Err(CommandError::Usage(error.to_string())),

@@ -141,9 +141,8 @@ impl Engine {
     fn relabel(&mut self, alert: AlertId, labels: Labels, now: Moment, step: &mut Step) {
         let incidents = &self.state.incidents;
         let Some(incident) = incidents.of_alert.get(&alert).and_then(|key| incidents.by_key.get(key)) else { return };
-        let (id, number, generation) = (incident.id, incident.number, incident.generation);
-        let (key, event) = (incident.key.clone(), IncidentEvent::Relabelled { alert, labels });
-        self.apply(EventKind::Incident { key, id, number, generation, event }, now, None, step);
+        let kind = incident.step(IncidentEvent::Relabelled { alert, labels });
+        self.apply(kind, now, None, step);
     }
 
     /// Where the rule's id is another now, so are those of its alerts.

@@ -8,8 +8,10 @@ use super::{PromqlError, number};
 use crate::diagnostics::suggest::did_you_mean;
 use std::ops::Range;
 
-/// No expression that a person wrote comes near; the limit keeps a malicious one from exhausting the stack.
-const DEEPEST: usize = 200;
+/// No expression that a person wrote comes near; the limits keep a malicious one from exhausting the stack (`deep_stack`). A level of
+/// parentheses is four calls of the parser, and each operation, however it is written, is one level of the tree at most.
+const DEEPEST: usize = 1_000;
+const MOST_OPERATIONS: usize = 2_000;
 
 /// The binary operators, loosest first; those of one row bind alike.
 const PRECEDENCE: [&[&str]; 6] =
@@ -46,7 +48,7 @@ pub(super) fn binds_alike(one: &str, other: &str) -> bool {
 
 /// Parses `text` as one expression.
 pub(super) fn parse(text: &str) -> Result<Node, PromqlError> {
-    let mut parser = Parser { text, tokens: tokens(text), at: 0, depth: 0 };
+    let mut parser = Parser { text, tokens: tokens(text), at: 0, depth: 0, operations: 0 };
     if parser.peek().kind == TokenKind::End {
         return Err(PromqlError::new(0..text.len(), "no expression found in input"));
     }
@@ -62,6 +64,7 @@ pub(super) struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
+    operations: usize,
 }
 
 impl Parser<'_> {
@@ -141,11 +144,21 @@ impl Parser<'_> {
         result
     }
 
+    /// One more level may come to the tree by what stands at `range`.
+    pub(super) fn count_operation(&mut self, range: &Range<usize>) -> Result<(), PromqlError> {
+        self.operations += 1;
+        if self.operations <= MOST_OPERATIONS {
+            return Ok(());
+        }
+        Err(PromqlError::new(range.clone(), format!("the expression has more than {MOST_OPERATIONS} operations")))
+    }
+
     /// An expression whose operators bind at least as tightly as those of row `loosest`.
     fn expression(&mut self, loosest: usize) -> Result<Node, PromqlError> {
         let mut left = self.deeper(Self::unary)?;
         while let Some((operator, row)) = self.operator().filter(|(_, row)| *row >= loosest) {
             let at = self.take().range;
+            self.count_operation(&at)?;
             let returns_bool = self.take_keyword("bool");
             let matching = self.matching()?;
             // `^` is the one that groups to the right.

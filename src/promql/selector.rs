@@ -89,6 +89,7 @@ fn check_name(selector: &Selector, inside: Option<String>, range: Range<usize>) 
 /// `[5m]` or `[1h:5m]`.
 pub(super) fn window(parser: &mut Parser<'_>, node: Node) -> Result<Node, PromqlError> {
     let open = parser.advance().range;
+    parser.count_operation(&open)?;
     let millis = positive_duration(parser, "subquery or range selector")?;
     let start = node.range.start;
     if parser.take_sign(":") {

@@ -383,6 +383,8 @@ impl Decider {
         self.writer = fresh.writer;
         self.rule_set = fresh.rule_set;
         self.good_files = Some(fresh.files);
+        // Before the change: what it ends has not ended yet for those who heard of it.
+        let owing = self.engine.state.incidents.channels_that_owe_an_end();
         let mut step = self.engine.advance(Fact::Reloaded { world }, now);
         let changes = std::mem::take(&mut step.changes);
         for change in &changes {
@@ -390,7 +392,7 @@ impl Decider {
         }
         self.ways_out.metrics.forget_rules();
         let settings = Arc::clone(&self.engine.world.settings);
-        let _gone = self.ways_out.orders.send(Order::Settings(Arc::clone(&settings)));
+        let _gone = self.ways_out.orders.send(Order::Settings { settings: Arc::clone(&settings), owing });
         self.ways_out.settings.send_replace(settings);
         self.carry_out(step).await;
         changes

@@ -11,7 +11,7 @@ use crate::rules::RuleSet;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -103,10 +103,11 @@ impl Reloader {
         Reloader { load, rule_set: running.to_owned(), watched: BTreeSet::new(), watcher }
     }
 
-    /// Watches the folders of `files`, and the folders above them, so that a replaced folder is noticed as well.
-    pub fn watch(&mut self, files: &[(String, String)]) {
+    /// Watches the folders of all files, and the folders above them, so that a replaced folder is noticed as well; and where files may
+    /// come to be that are looked for.
+    pub fn watch(&mut self, fresh: &Fresh) {
         let Some(watcher) = &mut self.watcher else { return };
-        let folders: BTreeSet<PathBuf> = files.iter().flat_map(|(path, _)| folders_of(Path::new(path))).collect();
+        let folders = folders_to_watch(&fresh.files, &fresh.settings.rules);
         for folder in folders.difference(&self.watched.clone()) {
             match watcher.watch(folder, RecursiveMode::NonRecursive) {
                 Ok(()) => {
@@ -155,7 +156,7 @@ impl Reloader {
         let outcome = outcome.unwrap_or_else(|cause| Err(format!("reading the files ended abnormally: {cause}")));
         match outcome {
             Ok(fresh) => {
-                self.watch(&fresh.files);
+                self.watch(&fresh);
                 let same = fresh.rule_set == self.rule_set;
                 if same && !wish.even_if_unchanged {
                     return None;
@@ -198,6 +199,27 @@ fn is_news(event: &notify::Event, store: &OsStr) -> bool {
     };
     let is_ours = !event.paths.is_empty() && event.paths.iter().all(is_store);
     !is_ours && !matches!(event.kind, EventKind::Access(_))
+}
+
+fn folders_to_watch(files: &[(String, String)], globs: &[String]) -> BTreeSet<PathBuf> {
+    let mut folders: BTreeSet<PathBuf> = files.iter().flat_map(|(path, _)| folders_of(Path::new(path))).collect();
+    let home = files.first().and_then(|(first, _)| Path::new(first).parent()).unwrap_or(Path::new(""));
+    for folder in globs.iter().filter_map(|glob| folder_before(home, glob)) {
+        // One folder under two names would be let go under the one, and then be watched under neither.
+        let is_known = |known: &PathBuf| known.canonicalize().ok() == folder.canonicalize().ok();
+        if !folders.iter().any(is_known) {
+            folders.insert(folder);
+        }
+    }
+    folders
+}
+
+/// Where files may come to be that `glob` finds: the folder before its first wildcard, or as much of it as is there.
+fn folder_before(home: &Path, glob: &str) -> Option<PathBuf> {
+    let is_fixed = |part: &Component<'_>| !part.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
+    let fixed = home.join(Path::new(glob).components().take_while(is_fixed).collect::<PathBuf>());
+    let usual = |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+    fixed.ancestors().map(usual).find(|folder| folder.is_dir())
 }
 
 fn folders_of(file: &Path) -> Vec<PathBuf> {
@@ -251,6 +273,22 @@ mod tests {
         }
         assert!(hear(EventKind::Create(CreateKind::Any), &["/w/watchbell.db-wal", "/w/rules.yaml"]));
         assert!(hear(EventKind::Other, &[]), "events were lost");
+    }
+
+    #[test]
+    fn the_folder_of_a_glob_is_watched_also_where_nothing_lies_in_it() {
+        let home = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+        let watched = |globs: &[&str], files: &[&str]| {
+            let name = |file: &&str| (home.join(file).display().to_string(), String::new());
+            let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
+            let folders = folders_to_watch(&files.iter().map(name).collect::<Vec<_>>(), &globs);
+            let below = |folder: &PathBuf| Some(folder.strip_prefix(home).ok()?.display().to_string());
+            folders.iter().filter_map(below).collect::<Vec<_>>()
+        };
+        assert_eq!(watched(&["service/*.yaml"], &["watchbell.yaml"]), ["", "service"]);
+        assert_eq!(watched(&["service/delivery"], &["watchbell.yaml"]), ["", "service/delivery"]);
+        assert_eq!(watched(&["service/nowhere/*/x.yaml"], &["watchbell.yaml"]), ["", "service"], "as much as is there");
+        assert_eq!(watched(&["service/../service/*.yaml"], &["w.yaml", "service/a.yaml"]), ["", "service"], "once");
     }
 
     #[tokio::test]

@@ -123,7 +123,7 @@ where
         outcome
     });
     let mut reloader = Reloader::new(load, &fresh.rule_set, &store_path, hints);
-    reloader.watch(&fresh.files);
+    reloader.watch(&fresh);
 
     let ready = Arc::new(AtomicBool::new(false));
     let start = Start {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 
-const RULES: &str = r"
+pub const RULES: &str = r"
 groups:
   - name: cases
     interval: 1s
@@ -152,10 +152,34 @@ routes:
 
     /// Ends it in good order, and starts it on other rules.
     fn start_again(&mut self, rules: &str) {
+        self.folder.write("rules.yaml", rules);
+        self.start_again_with(str::to_owned);
+    }
+
+    /// Ends it in good order, and starts it with a configuration that is changed so.
+    pub fn start_again_with(&mut self, change: impl Fn(&str) -> String) {
         self.watchbell.process.signal("TERM");
         self.watchbell.process.wait();
-        self.folder.write("rules.yaml", rules);
+        self.config = change(&self.config);
         self.watchbell = Watchbell::start_with(self.folder.path(), &self.config, &SECRETS).expect("it starts");
+    }
+
+    /// Reloads with a configuration that is changed so; returns the status of the answer.
+    pub fn reload(&self, change: impl Fn(&str) -> String) -> u16 {
+        let path = self.folder.path().join("watchbell.yaml");
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        std::fs::write(&path, change(&text)).expect("it can be written");
+        self.ask_to_reload()
+    }
+
+    /// Reloads with these rules; returns the status of the answer.
+    pub fn reload_rules(&self, rules: &str) -> u16 {
+        self.folder.write("rules.yaml", rules);
+        self.ask_to_reload()
+    }
+
+    fn ask_to_reload(&self) -> u16 {
+        http::request("POST", &format!("{}/-/reload", self.watchbell.url()), &[], b"").expect("it answers").status
     }
 
     pub fn set(&self, cases: &[&str], value: f64) {

@@ -41,6 +41,7 @@ mod pulse;
 mod queries;
 mod receivers;
 mod recording;
+mod reloads;
 mod remedies;
 mod review;
 mod routines;

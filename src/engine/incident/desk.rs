@@ -95,11 +95,10 @@ pub fn refused(
     page: u32,
     now: Moment,
 ) -> Option<Event> {
-    let found = incidents.by_key.iter().find(|(_, incident)| incident.id == id && incident.generation == generation);
-    let (key, number) = found.map(|(key, incident)| (key.clone(), incident.number))?;
-    let event = IncidentEvent::NotTold { destination: to.clone(), page };
+    let refused = incidents.by_key.values().find(|incident| incident.id == id && incident.generation == generation)?;
+    let (key, event) = (refused.key.clone(), IncidentEvent::NotTold { destination: to.clone(), page });
+    let kind = refused.step(event.clone());
     incidents.apply(&key, &event);
-    let kind = EventKind::Incident { key, id, number, generation, event };
     Some(Event { moment: now, slot: None, kind })
 }
 

@@ -1,12 +1,12 @@
 //! All incidents that are open, may yet reopen, or still wait for something.
 
-use super::{Book, DigestKey, Incident, Key};
+use super::{Book, DigestKey, Incident, Key, Phase};
 use crate::engine::command::{AdHocSilence, SilencePhase};
 use crate::engine::event::{EventKind, IncidentEvent};
 use crate::engine::transition::Origin;
 use crate::model::{AlertId, Moment, Name, RuleId, SilenceId, Span};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How long the changes of an alert are remembered, and how many of them: more than any flapping asks for.
@@ -46,6 +46,13 @@ impl Incidents {
     #[must_use]
     pub fn numbered(&self, number: u64) -> Option<&Incident> {
         self.by_key.get(self.by_number.get(&number)?)
+    }
+
+    /// The channels through which somebody heard of what goes on, and will hear of its end.
+    #[must_use]
+    pub fn channels_that_owe_an_end(&self) -> BTreeSet<Name> {
+        let open = self.by_key.values().filter(|incident| !matches!(incident.phase, Phase::Resolved { .. }));
+        open.flat_map(|incident| incident.ledger.keys()).map(|to| to.channel.clone()).collect()
     }
 
     /// Changes the incident with `key` as `event` says; an opening makes it.

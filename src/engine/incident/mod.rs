@@ -29,6 +29,7 @@ pub use remedy::{
 
 use super::command::Actor;
 use super::escalation::Climb;
+use super::event::{EventKind, IncidentEvent};
 use super::own::says_that_it_fails;
 use super::transition::{Cause, Subject};
 use crate::config::{Escalation, Ladder, Policy, Settings};
@@ -205,6 +206,18 @@ impl Held {
 }
 
 impl Incident {
+    /// What the journal says where `event` happens to it.
+    #[must_use]
+    pub fn step(&self, event: IncidentEvent) -> EventKind {
+        EventKind::Incident {
+            key: self.key.clone(),
+            id: self.id,
+            number: self.number,
+            generation: self.generation,
+            event,
+        }
+    }
+
     /// Its alerts that fire.
     pub fn firing(&self) -> impl Iterator<Item = &Arc<Member>> {
         self.members.values().filter(|member| member.ended.is_none())

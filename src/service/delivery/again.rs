@@ -54,8 +54,7 @@ impl Worker {
                 let failures = self.ailing.missed(line, Instant::now());
                 let is_for_good = matches!(error, SendError::Refused { .. } | SendError::Partly { .. });
                 if is_for_good || failures >= queue::FALLBACK_AFTER_FAILURES {
-                    self.troubled.insert(channel.clone());
-                    let _gone = self.said.send(Said::Channel { channel, trouble: Some(error.to_string()) });
+                    self.say_trouble(channel, error.to_string());
                 }
             }
         }

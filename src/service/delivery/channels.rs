@@ -8,6 +8,7 @@ use crate::notify::Channel;
 use crate::notify::link::LinkKey;
 use crate::service::clock::wall;
 use crate::service::said::Said;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tracing::{error, info};
 
@@ -17,8 +18,9 @@ pub(super) const MUTE: &str = "without its secret: ";
 const KEEP_REMOVED_CHANNEL: i64 = 3_600_000;
 
 impl Worker {
-    /// Builds the channels of `settings`; one that is gone is kept while it owes an end.
-    pub(super) fn settle(&mut self, settings: &Arc<Settings>) {
+    /// Builds the channels of `settings`. One that is gone is kept while it owes an end: something is under way there, or it is among
+    /// those that are `owing`, because somebody heard through it of what goes on.
+    pub(super) fn settle(&mut self, settings: &Arc<Settings>, owing: &BTreeSet<Name>) {
         self.settings = Arc::clone(settings);
         let now = wall();
         self.pulses.settle(&settings.heartbeats.send, now);
@@ -42,7 +44,8 @@ impl Worker {
             error!(error = %chain(&cause), "messages carry no signed links");
         }
         self.ailing.keep_those_of(|channel| settings.channels.contains_key(channel));
-        let owes = |name: &Name| self.lines.keys().any(|(_, destination)| destination.channel == *name);
+        let is_under_way = |name: &Name| self.lines.keys().any(|(_, destination)| destination.channel == *name);
+        let owes = |name: &Name| owing.contains(name) || is_under_way(name);
         self.channels
             .retain(|name, (_, removed)| removed.is_none_or(|at| owes(name) && now - at < KEEP_REMOVED_CHANNEL));
     }

@@ -23,7 +23,7 @@ use crate::notify::queue::{self, Heard, Next, Waiting};
 use crate::notify::{Channel, Receipt, SendError};
 use crate::store::{Attempt, Epoch, Owed, Partition};
 use ailing::Ailing;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -40,7 +40,12 @@ pub enum Order {
     /// These are owed now, and stored.
     Owed(Vec<Arc<Notice>>),
     /// The channels may be others now.
-    Settings(Arc<Settings>),
+    Settings {
+        /// What is configured now.
+        settings: Arc<Settings>,
+        /// The channels through which somebody heard of what has not ended.
+        owing: BTreeSet<Name>,
+    },
     /// Somebody else decides now: nothing more may be sent.
     Stop,
     /// Say again to an Alertmanager what fires, so that it does not forget.
@@ -139,7 +144,7 @@ impl Worker {
             }
             worker.troubled.insert(channel);
         }
-        worker.settle(&settings);
+        worker.settle(&settings, &BTreeSet::new());
         for owed in owed {
             worker.number = worker.number.max(owed.number);
             worker.lines.entry(line_of(&owed.notice)).or_default().push(owed);
@@ -188,7 +193,7 @@ impl Worker {
                     self.lines.entry(line_of(&owed.notice)).or_default().push(owed);
                 }
             }
-            Order::Settings(settings) => self.settle(&settings),
+            Order::Settings { settings, owing } => self.settle(&settings, &owing),
             Order::Refresh(notice) => self.refresh(*notice),
             Order::Stop => {}
         }

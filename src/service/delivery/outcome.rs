@@ -2,7 +2,7 @@
 
 use super::{Attempted, Line, Worker};
 use crate::engine::notice::NoticeKind;
-use crate::model::DeliveryId;
+use crate::model::{DeliveryId, Name};
 use crate::notify::queue;
 use crate::notify::{Receipt, SendError};
 use crate::service::clock::wall;
@@ -23,8 +23,7 @@ impl Worker {
             Err(SendError::Partly { reason, receipt, .. }) => {
                 error!(destination = %line.1, reason, "{} took a message, but not for everybody", line.1);
                 self.delivered(line, id, receipt);
-                self.troubled.insert(channel.clone());
-                let _gone = self.said.send(Said::Channel { channel, trouble: Some(reason) });
+                self.say_trouble(channel, reason);
             }
             Err(SendError::Refused { reason, .. }) => {
                 error!(destination = %line.1, reason, "{} refused a message for good", line.1);
@@ -97,8 +96,7 @@ impl Worker {
                 let _gone = self.said.send(Said::NeedsFallback { notice: Box::new(owed.notice.draft.clone()) });
             }
         }
-        self.troubled.insert(channel.clone());
-        let _gone = self.said.send(Said::Channel { channel, trouble: Some(trouble) });
+        self.say_trouble(channel, trouble);
     }
 
     fn say_refused(&mut self, line: &Line, refused: Option<&Owed>, reason: String) {
@@ -108,8 +106,15 @@ impl Worker {
             let _gone = self.said.send(Said::NeedsFallback { notice: draft.clone() });
             let _gone = self.said.send(Said::Refused { notice: draft });
         }
-        self.troubled.insert(channel.clone());
-        let _gone = self.said.send(Said::Channel { channel, trouble: Some(reason) });
+        self.say_trouble(channel, reason);
+    }
+
+    /// Others have to hear that the channel does not deliver. Of one that is not configured any more nobody could hear the end.
+    pub(super) fn say_trouble(&mut self, channel: Name, trouble: String) {
+        if self.settings.channels.contains_key(&channel) {
+            self.troubled.insert(channel.clone());
+            let _gone = self.said.send(Said::Channel { channel, trouble: Some(trouble) });
+        }
     }
 
     fn drop_from(&mut self, line: &Line, id: DeliveryId) -> Option<Owed> {

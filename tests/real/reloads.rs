@@ -1,0 +1,58 @@
+//! Reloads that take something away, or bring what cannot be: whoever heard of a firing hears of its end, and what runs goes on.
+
+use super::channels::{Case, Kind, RULES, Town, case};
+
+/// The same, with channels of other names.
+fn renamed(config: &str) -> String {
+    let renamed = [("pager", "pagerduty"), ("hook", "webhook")].iter().fold(config.to_owned(), |text, (name, kind)| {
+        text.replace(&format!("  {name}: {{ {kind}"), &format!("  new-{name}: {{ {kind}"))
+            .replace(&format!("notify: [{name}]"), &format!("notify: [new-{name}]"))
+    });
+    assert_eq!(renamed.matches("new-").count() - config.matches("new-").count(), 6, "{renamed}");
+    renamed
+}
+
+fn two() -> [Case; 2] {
+    [case("pager", Kind::Pager), case("hook", Kind::Hook)]
+}
+
+#[test]
+fn a_channel_that_a_reload_takes_away_says_the_ends_that_it_owes() {
+    let Some(town) = Town::with(&two()) else { return };
+    town.set(&["pager", "hook"], 1.0);
+    town.wait_until_all_taken(&["pager", "hook"], "page");
+    assert_eq!(town.reload(renamed), 200);
+    town.set(&["pager", "hook"], 0.0);
+    town.wait_until_all_taken(&["pager", "hook"], "end");
+    assert_eq!(town.words("pager"), ["page", "end"], "{:?}", town.taken("pager"));
+    assert_eq!(town.words("ops"), [""; 0], "nothing is wrong with it");
+}
+
+#[test]
+fn an_end_that_a_channel_owed_before_a_start_without_it_troubles_nobody() {
+    let Some(mut town) = Town::with(&two()) else { return };
+    town.set(&["pager"], 1.0);
+    town.wait_until_taken("pager", "page");
+    town.start_again_with(renamed);
+    town.set(&["pager"], 0.0);
+    town.set(&["hook"], 1.0);
+    town.wait_until_taken("hook", "page");
+    town.set(&["hook"], 0.0);
+    town.wait_until_taken("hook", "end");
+    assert_eq!(town.words("ops"), [""; 0], "of a channel that is not there nobody could hear that it is well again");
+}
+
+#[test]
+fn a_rule_as_deep_as_may_be_is_run_and_a_deeper_one_is_refused_and_stops_nothing() {
+    let Some(town) = Town::with(&two()) else { return };
+    let with_chain_of = |length: usize| {
+        let chain = " or breach{case=\"nowhere\"}".repeat(length);
+        RULES.replace("expr: breach", &format!("expr: breach{chain}"))
+    };
+    assert_eq!(town.reload_rules(&with_chain_of(1_999)), 200);
+    town.set(&["hook"], 1.0);
+    town.wait_until_taken("hook", "page");
+    assert_eq!(town.reload_rules(&with_chain_of(100_000)), 500);
+    town.set(&["hook"], 0.0);
+    town.wait_until_taken("hook", "end");
+}
