@@ -10,5 +10,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Before any HTTP client is built: without a provider, building one panics. A second provider could only be this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    watchbell::deep_stack::run(watchbell::cli::run)
+    watchbell::cli::run()
 }

@@ -82,3 +82,18 @@ fn promtool_takes_and_refuses_the_same_expressions() {
         assert_eq!(is_refused, refused.contains(&index), "{expr}\n{ours:?}");
     }
 }
+
+#[test]
+fn deep_nesting_is_refused_and_does_not_crash() {
+    watchbell::deep_stack::run(|| {
+        let expr = format!("{}x{}", "(".repeat(100_000), ")".repeat(100_000));
+        assert_eq!(Expr::parse(&expr).unwrap_err().message, "the expression is nested too deeply");
+        assert!(Expr::parse(&"-".repeat(100_000)).is_err());
+        assert!(Expr::parse(&format!("x{}", " ^ x".repeat(10_000))).is_err());
+        for chain in [" or x", " + x", " > 1"] {
+            let refused = Expr::parse(&format!("x{}", chain.repeat(100_000))).unwrap_err();
+            assert_eq!(refused.message, "the expression has more than 2000 operations", "{chain}");
+        }
+        assert!(Expr::parse(&format!("x{}", "[5m:1m]".repeat(100_000))).is_err());
+    });
+}

@@ -168,10 +168,10 @@ impl Incidents {
         self.service.ask(config, (Method::GET, &path), None, |data| {
             let now = wall();
             let lines: String = each(&data["incidents"]).map(|incident| two_lines(incident, now)).collect();
-            if lines.is_empty() {
-                format!("{}\n", if word == "open" { "nothing is open" } else { "none" })
-            } else {
-                lines
+            match data["next"].as_u64() {
+                _ if lines.is_empty() => format!("{}\n", if word == "open" { "nothing is open" } else { "none" }),
+                Some(_) => format!("{lines}there are older ones; `--limit` shows up to 1000\n"),
+                None => lines,
             }
         })
     }

@@ -39,6 +39,7 @@ mod tune;
 pub use answer::{Answer, CommandError};
 pub use output::Colour;
 
+use crate::deep_stack;
 use clap::{CommandFactory, Parser, Subcommand};
 use logs::{Layout, Voice};
 use std::path::PathBuf;
@@ -96,6 +97,10 @@ enum Command {
 /// Does what the command line asks for. Problems with the arguments themselves end the process, as `clap` does it.
 #[must_use]
 pub fn run() -> ExitCode {
+    deep_stack::run(obey)
+}
+
+fn obey() -> ExitCode {
     let arguments = Arguments::parse();
     let voice = match &arguments.command {
         Command::Run(_) | Command::Collect(_) => Voice::Service,

@@ -1,7 +1,6 @@
 //! Label matchers as people write them: `chain="sepolia", severity=~"medium|low"`.
 
-use super::{Labels, Name, is_plain_name};
-use regex::Regex;
+use super::{Labels, Name, Regexp, is_plain_name};
 use std::fmt;
 
 /// Conditions that a label set meets together. No condition at all matches everything.
@@ -20,8 +19,8 @@ pub struct Matcher {
 enum Test {
     Equal,
     NotEqual,
-    Matches(Regex),
-    MatchesNot(Regex),
+    Matches(Regexp),
+    MatchesNot(Regexp),
 }
 
 /// How a matcher compares.
@@ -103,10 +102,8 @@ impl Matcher {
     /// Why `value` is not a regular expression, where it has to be one.
     pub fn new(name: impl Into<Name>, operator: Operator, value: impl Into<Name>) -> Result<Self, String> {
         let value = value.into();
-        let regex = || {
-            let regex = Regex::new(&format!("^(?s:{value})$"));
-            regex.map_err(|cause| format!("`{value}` is not a regular expression: {}", last_line(&cause.to_string())))
-        };
+        let regex =
+            || Regexp::whole(&value).map_err(|reason| format!("`{value}` is not a regular expression: {reason}"));
         let test = match operator {
             Operator::Equal => Test::Equal,
             Operator::NotEqual => Test::NotEqual,
@@ -278,10 +275,6 @@ impl Reader<'_> {
         }
         Err(self.error("the closing quote is missing"))
     }
-}
-
-fn last_line(text: &str) -> &str {
-    text.lines().last().unwrap_or_default().trim_start_matches("error: ")
 }
 
 #[cfg(test)]

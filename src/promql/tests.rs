@@ -62,7 +62,7 @@ fn a_mistake_is_pointed_at() {
     sum by ⟦job⟧ (x)  unexpected identifier "job" in grouping opts, expected "("
     up == bool⟦⟧  unexpected end of input
     sum(x) by ⟦(⟧job  unclosed left parenthesis
-    foo{⟦a=~"("⟧}  error parsing regexp "(": unclosed group
+    foo{⟦a=~"("⟧}  error parsing regexp: missing closing ): `(`
     ⟦{}⟧  vector selector must contain at least one non-empty matcher
     ⟦{job=~".*"}⟧  vector selector must contain at least one non-empty matcher
     x offset⟦⟧  unexpected end of input in offset, expected number or duration
@@ -128,19 +128,6 @@ fn the_whole_language_is_read() {
             assert!(Expr::parse(expr).is_ok(), "{expr}: {:?}", Expr::parse(expr));
         }
     }
-}
-
-#[test]
-fn deep_nesting_is_refused_and_does_not_crash() {
-    let expr = format!("{}x{}", "(".repeat(100_000), ")".repeat(100_000));
-    assert_eq!(Expr::parse(&expr).unwrap_err().message, "the expression is nested too deeply");
-    assert!(Expr::parse(&"-".repeat(100_000)).is_err());
-    assert!(Expr::parse(&format!("x{}", " ^ x".repeat(10_000))).is_err());
-    for chain in [" or x", " + x", " > 1"] {
-        let refused = Expr::parse(&format!("x{}", chain.repeat(100_000))).unwrap_err();
-        assert_eq!(refused.message, "the expression has more than 2000 operations", "{chain}");
-    }
-    assert!(Expr::parse(&format!("x{}", "[5m:1m]".repeat(100_000))).is_err());
 }
 
 #[test]

@@ -241,11 +241,12 @@ impl Run {
         let outcome = match loaded.outcome {
             Err(reason) => Err(reason),
             Ok(None) => Ok("nothing is other than before".into()),
-            Ok(Some(fresh)) => {
+            Ok(Some(mut fresh)) => {
                 crate::crash::point(crate::crash::Point::DuringReload);
                 let look = self.look();
+                let held = Arc::make_mut(&mut fresh.settings).hold_until_restart(&self.decider.engine.world.settings);
                 let world = Arc::new(World::new(Arc::clone(&fresh.settings), fresh.rules.clone()));
-                Ok(self.swap(world, fresh, look).await)
+                Ok(self.swap(world, fresh, &held, look).await)
             }
         };
         if let Some(answer) = answer {
@@ -254,7 +255,7 @@ impl Run {
     }
 
     /// Nothing fails from here.
-    async fn swap(&mut self, world: Arc<World>, fresh: Fresh, look: Look) -> String {
+    async fn swap(&mut self, world: Arc<World>, fresh: Fresh, held: &[&str], look: Look) -> String {
         let settings = Arc::clone(&self.decider.engine.world.settings);
         let old: Vec<Arc<Group>> = self.decider.engine.world.rules.groups.clone();
         let changes = self.decider.reload(world, fresh, look.moment()).await;
@@ -269,8 +270,11 @@ impl Run {
         if let Some(pen) = self.pen() {
             pen.write(ends(ended, Slot::from_millis(look.wall)).collect());
         }
-        let words = changed(&changes, &self.decider.engine.world.settings.differences(&settings));
+        let words = changed(&changes, &self.decider.engine.world.settings.differences(&settings), held);
         info!(changes = changes.len(), groups = groups.len(), "reloaded: {words}");
+        if !held.is_empty() {
+            warn!("the configuration has another {}, which holds from the next start on", held.join(" and "));
+        }
         words
     }
 
@@ -311,11 +315,13 @@ impl Run {
 }
 
 /// What a reload changed, in words: rules by their names, everything else by its key in the configuration.
-fn changed(rules: &[Change], keys: &[&str]) -> String {
-    let rules = engine::summary(rules);
-    if keys.is_empty() {
-        rules
-    } else {
-        format!("{rules}; the configuration says something else of {}", keys.join(", "))
+fn changed(rules: &[Change], keys: &[&str], held: &[&str]) -> String {
+    let mut words = engine::summary(rules);
+    if !keys.is_empty() {
+        words.push_str(&format!("; the configuration says something else of {}", keys.join(", ")));
     }
+    if !held.is_empty() {
+        words.push_str(&format!("; another {} holds from the next start on", held.join(" and ")));
+    }
+    words
 }

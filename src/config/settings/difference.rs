@@ -87,11 +87,49 @@ impl Settings {
         keys.dedup();
         keys
     }
+
+    /// Takes from `running` what holds until a restart: where it listens and where it remembers, and the address of links where that is
+    /// where it listens. Returns the keys that say something else.
+    pub fn hold_until_restart(&mut self, running: &Settings) -> Vec<&'static str> {
+        let mut held = Vec::new();
+        if self.listen != running.listen {
+            let usual = |listen: &str| format!("http://{listen}");
+            if self.external_url == usual(&self.listen) {
+                self.external_url = usual(&running.listen);
+            }
+            self.listen.clone_from(&running.listen);
+            held.push("listen");
+        }
+        if self.store != running.store {
+            self.store = running.store.clone();
+            held.push("store");
+        }
+        held
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_it_listens_and_remembers_holds_until_a_restart_and_so_do_links_that_lead_there() {
+        let at = |listen: &str, url: &str| Settings {
+            listen: listen.into(),
+            external_url: url.into(),
+            ..Settings::default()
+        };
+        let running = at("127.0.0.1:9095", "http://127.0.0.1:9095");
+        let mut moved = at("127.0.0.1:9096", "http://127.0.0.1:9096");
+        assert_eq!(moved.hold_until_restart(&running), ["listen"]);
+        assert!(moved.differences(&running).is_empty());
+        let mut told = at("127.0.0.1:9096", "https://alerts.example");
+        assert_eq!(told.hold_until_restart(&running), ["listen"]);
+        assert_eq!(told.differences(&running), ["external_url"], "that is somebody's word, and holds now");
+        let mut elsewhere = Settings { store: super::super::Store::Sqlite("other.db".into()), ..running.clone() };
+        assert_eq!(elsewhere.hold_until_restart(&running), ["store"]);
+        assert_eq!(elsewhere, running);
+    }
 
     #[test]
     fn what_differs_is_named_by_its_key_and_once() {

@@ -62,12 +62,12 @@ pub struct Written {
     pub external_url: Option<AddressText>,
     /// Labels added to everything that is sent, where it has no label of that name.
     pub external_labels: Entries<String>,
-    /// Where state is kept: a file, or a server for several replicas.
+    /// Where state is kept: a file, or a server for several replicas. Another place holds from the next start on.
     #[schemars(extend("default" = { "sqlite": "watchbell.db" }))]
     pub store: Option<Spanned<Store>>,
     /// How long the past is kept.
     pub retention: Option<Retention>,
-    /// The address to listen on.
+    /// The address to listen on. Another one holds from the next start on.
     #[schemars(extend("default" = "127.0.0.1:9095"))]
     pub listen: Option<PlainText>,
     /// How long a rule may fail before `WatchbellRuleFailing` fires.

@@ -12,9 +12,7 @@ pub(super) fn replace(asked: &Asked<'_>, node: &Node, arguments: &[Node], at: i6
     let pattern = asked.prepared.pattern(node.range.start);
     let mut elements = asked.vector(of, at)?;
     for element in &mut elements {
-        if let Some(captures) = pattern.captures(element.labels.get(source)) {
-            let mut value = String::new();
-            captures.expand(template, &mut value);
+        if let Some(value) = pattern.replace_whole(element.labels.get(source), template) {
             set(element, target, value);
         }
     }

@@ -2,16 +2,16 @@
 
 use super::select::Selection;
 use super::{EvalError, Trouble};
+use crate::model::Regexp;
+use crate::promql::Expr;
 use crate::promql::tree::{Kind, Node};
-use crate::promql::{Expr, pattern};
-use regex::Regex;
 use std::ops::Range;
 
 /// The parts of an expression that have to be made ready, each found again by where it begins.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prepared {
     pub selections: Vec<Selection>,
-    patterns: Vec<(usize, Regex)>,
+    patterns: Vec<(usize, Regexp)>,
 }
 
 impl Prepared {
@@ -53,7 +53,7 @@ impl Prepared {
             ("label_replace", [_, target, _, _, written]) => {
                 let written = text_of(written);
                 let pattern =
-                    pattern::compile(written).map_err(|_| Trouble::InvalidPattern(written.to_owned()).at(range))?;
+                    Regexp::whole(written).map_err(|_| Trouble::InvalidPattern(written.to_owned()).at(range))?;
                 self.patterns.push((range.start, pattern));
                 is_label_name(text_of(target), "invalid destination label name in label_replace()", range)
             }
@@ -74,7 +74,7 @@ impl Prepared {
     }
 
     /// The pattern of the `label_replace` that begins at `start`.
-    pub(super) fn pattern(&self, start: usize) -> &Regex {
+    pub(super) fn pattern(&self, start: usize) -> &Regexp {
         let found = self.patterns.iter().find(|(at, _)| *at == start);
         &found.expect("every pattern of the expression was made ready").1
     }

@@ -3,10 +3,10 @@
 use super::Semantics;
 use super::grouping::nameless;
 use crate::model::Labels;
+use crate::model::Regexp;
+use crate::promql::PromqlError;
 use crate::promql::tree::{MatchOperator, Selector};
-use crate::promql::{PromqlError, pattern};
 use crate::series::{Point, Series, SeriesSet, is_stale};
-use regex::Regex;
 use std::borrow::Cow;
 
 /// A selector made ready, and the series that it was found to mean.
@@ -31,8 +31,8 @@ struct Condition {
 enum Test {
     Is(String),
     IsNot(String),
-    Matches(Regex),
-    MatchesNot(Regex),
+    Matches(Regexp),
+    MatchesNot(Regexp),
 }
 
 impl Selection {
@@ -42,10 +42,8 @@ impl Selection {
             .iter()
             .map(|metric| Ok(Condition { label: "__name__".into(), test: Test::Is(metric.clone()) }));
         let others = selector.matchers.iter().map(|matcher| {
-            let compiled = || {
-                pattern::compile(&matcher.value)
-                    .map_err(|cause| PromqlError::new(matcher.range.clone(), cause.to_string()))
-            };
+            let compiled =
+                || Regexp::whole(&matcher.value).map_err(|reason| PromqlError::new(matcher.range.clone(), reason));
             let test = match matcher.operator {
                 MatchOperator::Equal => Test::Is(matcher.value.clone()),
                 MatchOperator::NotEqual => Test::IsNot(matcher.value.clone()),
