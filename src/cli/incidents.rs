@@ -255,7 +255,10 @@ fn whole(incident: &Value, now: i64) -> String {
         let ended = if alert["ended"].is_string() { ", ended" } else { "" };
         all += &format!("  {{{}}}  {}{ended}\n", labels.join(", "), text(&alert["severity"]));
     }
-    all += "\ntimeline\n";
+    all += &format!(
+        "\ntimeline{}\n",
+        if incident["stored"] == json!(false) { ": the store fails, and has none of it yet" } else { "" }
+    );
     for entry in each(&incident["timeline"]) {
         all += &format!("  {}  {}\n", text(&entry["at"]), text(&entry["text"]));
         let said = entry["output"].as_str().unwrap_or_default().lines();

@@ -6,7 +6,7 @@
 use crate::support::{
     Process, Prometheus, Receivers, Scratch, Series, Watchbell, free_port, http, now_millis, wait_for,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
@@ -153,6 +153,8 @@ fn while_the_store_fails<Trouble>(town: &Town, broken: impl FnOnce(&Town) -> Tro
     wait_for("it to say that it is not ready", || (!town.is_ready()).then_some(()));
     assert!(town.metric("watchbell_store_failing") > 0.5);
     assert!(town.watchbell().process.said().contains("the store does not remember"), "and loud");
+    let unstored = http::get(&format!("{}/api/v1/incidents/2", town.watchbell().url())).expect("it answers");
+    assert_eq!((unstored.status, &unstored.json()["data"]["stored"]), (200, &json!(false)), "{}", unstored.body);
     // A rise of what was never on record, and the end of what was: both in the messages that there are.
     town.set("b", 2.0);
     town.wait_for_effects("slack", "b", &["posted", "edited", "threaded"]);

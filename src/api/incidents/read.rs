@@ -81,16 +81,25 @@ async fn resolved(doors: &Doors, filter: Filter, open: &BTreeSet<u64>) -> Result
     Ok(found)
 }
 
-/// One incident with all that is on record of it.
+/// One incident with all that is on record of it. What is decided and not stored, because the store fails, is shown as it is known.
 pub async fn show(State(desk): State<Desk>, Path(text): Path<String>) -> Result<Response, Wrong> {
     let number = number(&text).ok_or_else(|| reply::bad_data(format!("`{text}` is no number of an incident")))?;
     let known = desk.look(move |decider| decider.engine.state.incidents.numbered(number).map(summary::whole)).await?;
-    let on_record = record(&desk.doors, number).await.map_err(|cause| reply::unreadable(&cause))?;
     let missing = || reply::not_found(format!("there is no incident INC-{number}"));
-    let (story, sendings) = on_record.ok_or_else(missing)?;
-    let mut data = known.or_else(|| fold(&story).as_ref().map(summary::whole)).ok_or_else(missing)?;
-    data["timeline"] = json!(timeline::of(&story));
-    data["deliveries"] = json!(sendings.iter().map(timeline::delivery).collect::<Vec<_>>());
+    let data = match (known, record(&desk.doors, number).await) {
+        (known, Ok(Some((story, sendings)))) => {
+            let mut data = known.or_else(|| fold(&story).as_ref().map(summary::whole)).ok_or_else(missing)?;
+            data["timeline"] = json!(timeline::of(&story));
+            data["deliveries"] = json!(sendings.iter().map(timeline::delivery).collect::<Vec<_>>());
+            data
+        }
+        (Some(mut data), Ok(None) | Err(_)) => {
+            (data["timeline"], data["deliveries"], data["stored"]) = (json!([]), json!([]), json!(false));
+            data
+        }
+        (None, Ok(None)) => return Err(missing()),
+        (None, Err(cause)) => return Err(reply::unreadable(&cause)),
+    };
     Ok(reply::success(data))
 }
 
