@@ -462,3 +462,11 @@ fn what_may_lie_on_the_machine_of_the_collector_is_only_noted_and_a_state_is_non
     let own = strict(&format!("state: state.json, {COUNTS}"));
     assert_eq!((own.code, own.err.as_str()), (Some(0), ""), "{}", own.out);
 }
+
+#[test]
+fn items_that_a_template_left_empty_are_no_groups_and_no_rules() {
+    let folder = Scratch::new("check");
+    folder.write("rules.yaml", "groups:\n-\n- name: a\n  rules:\n  - ~\n  - alert: A\n    expr: up == 0\n");
+    let said = check(folder.path(), &["rules.yaml"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(0), "1 file, 1 rule: no problems\n"), "{}", said.err);
+}

@@ -183,3 +183,13 @@ fn what_is_wrong_with_the_files_is_told_as_check_tells_it_whoever_reads_them() {
         assert_eq!((code, err.starts_with("error[WB")), (Some(2), true), "{command}: {err}");
     }
 }
+
+#[test]
+fn a_test_file_in_which_nothing_is_written_fails_with_a_reason() {
+    let folder = Scratch::new("commands");
+    for text in ["", "# nothing yet\n"] {
+        let file = folder.write("empty.yml", text);
+        let (code, out, _) = told(&watchbell(&["test", &file.display().to_string()]));
+        assert_eq!((code, out.contains("there is nothing in this file")), (Some(1), true), "{out}");
+    }
+}

@@ -19,6 +19,14 @@ pub fn described(text: &str) -> Result<Labels, PromqlError> {
     if let Some(other) = selector.matchers.iter().find(|matcher| matcher.operator != MatchOperator::Equal) {
         return Err(PromqlError::new(other.range.clone(), "a series has its labels by `=`"));
     }
+    let is_named_again = |place: usize| {
+        let (before, label) = (&selector.matchers[..place], &selector.matchers[place]);
+        before.iter().any(|other| other.name == label.name)
+    };
+    if let Some(twice) = (0..selector.matchers.len()).find(|place| is_named_again(*place)) {
+        let label = &selector.matchers[twice];
+        return Err(PromqlError::new(label.range.clone(), format!("the label `{}` is there twice", label.name)));
+    }
     let named = selector.metric.iter().map(|metric| (NAME, metric.as_str()));
     Ok(Labels::new(named.chain(selector.matchers.iter().map(|label| (label.name.as_str(), label.value.as_str())))))
 }
@@ -90,6 +98,12 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_that_is_there_twice_names_no_series() {
+        let refused = described("up{job=\"a\", job=\"b\"}").unwrap_err();
+        assert_eq!(refused.message, "the label `job` is there twice");
+    }
 
     #[test]
     fn a_series_is_named_by_equality_alone() {

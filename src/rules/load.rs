@@ -9,7 +9,7 @@ use super::schema;
 use super::{Context, RuleSet};
 use crate::diagnostics::{Findings, SourceId, Sources, codes};
 use crate::side_by_side;
-use crate::yaml::{self, Content, Validator};
+use crate::yaml::{self, Content, Node, Validator};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -77,11 +77,19 @@ fn compile_all(files: &[SourceId], context: &Context, sources: &Sources, finding
 fn compile_file(source: SourceId, sources: &Sources, context: &Context, schema: &Validator) -> Compiled {
     let file = sources.get(source);
     let mut findings = Findings::default();
-    let documents = yaml::parse(source, file.text(), &mut findings);
+    let mut documents = yaml::parse(source, file.text(), &mut findings);
+    documents.iter_mut().for_each(leave_out_nothing);
     for document in &documents {
         schema.validate(document, &mut findings);
     }
     compile(source, file, &documents, context, findings)
+}
+
+/// An item that is null is no group and no rule, as for Prometheus: a template that loops leaves such ones.
+fn leave_out_nothing(document: &mut Node) {
+    for group in document.get_mut("groups").map(Node::items_but_null).into_iter().flatten() {
+        group.get_mut("rules").map(Node::items_but_null);
+    }
 }
 
 /// Loads the same files over and over, and does the work again only for those that changed.

@@ -96,6 +96,19 @@ impl Node {
         self.as_scalar().is_some_and(Scalar::is_null)
     }
 
+    /// The value of `key`, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let Kind::Mapping(entries) = &mut self.kind else { return None };
+        entries.iter_mut().find(|(known, _)| known.as_str() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// The items of a list, to be changed, after those that are null were left out.
+    pub fn items_but_null(&mut self) -> &mut [Node] {
+        let Kind::Sequence(items) = &mut self.kind else { return &mut [] };
+        items.retain(|item| !item.is_null());
+        items
+    }
+
     /// The items of a list; none for anything else.
     #[must_use]
     pub fn items(&self) -> &[Node] {

@@ -60,6 +60,14 @@ pub fn read(path: &Path, sources: &mut Sources, findings: &mut Findings) -> Opti
     Some((source, parse(source, &text, findings)))
 }
 
+/// The first document of a file; where there is none, and nothing else is wrong, that is told.
+pub fn first<'a>(source: SourceId, documents: &'a [Node], findings: &mut Findings) -> Option<&'a Node> {
+    if documents.is_empty() && !findings.has_errors() {
+        findings.error(codes::WB015, "there is nothing in this file").at(Place { source, start: 0, end: 0 }, "");
+    }
+    documents.first()
+}
+
 fn admit_bytes(path: &Path, bytes: Vec<u8>, sources: &mut Sources, findings: &mut Findings) -> Option<SourceId> {
     let error = match String::from_utf8(bytes) {
         Ok(text) => return Some(sources.add(path, text)),

@@ -27,8 +27,8 @@ pub fn load(path: &Path, sources: &mut Sources, findings: &mut Findings) -> Opti
     if !border::admits_itself(path, findings) {
         return None;
     }
-    let (_, documents) = yaml::read(path, sources, findings)?;
-    let node = documents.first()?;
+    let (source, documents) = yaml::read(path, sources, findings)?;
+    let node = yaml::first(source, &documents, findings)?;
     let validator = Validator::new(schema());
     validator.validate(node, findings);
     if findings.has_errors() {

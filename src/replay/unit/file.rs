@@ -40,8 +40,8 @@ impl UnitTests {
         if !border::admits_itself(path, findings) {
             return None;
         }
-        let (_, documents) = yaml::read(path, sources, findings)?;
-        let node = documents.first()?;
+        let (source, documents) = yaml::read(path, sources, findings)?;
+        let node = yaml::first(source, &documents, findings)?;
         Validator::new(schema()).validate(node, findings);
         if findings.has_errors() {
             return None;

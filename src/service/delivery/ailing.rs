@@ -57,7 +57,7 @@ mod tests {
     use crate::engine::incident::Destination;
     use crate::model::IncidentId;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     fn line(incident: &str, channel: &str) -> Line {
         (IncidentId::derive(&[incident]), Destination { channel: channel.into(), to: None })
