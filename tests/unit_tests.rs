@@ -56,7 +56,7 @@ fn our_own_unit_tests_pass_or_fail_as_they_should_and_promtool_says_the_same() {
     let bad = yaml_in("tests/wrong/unit-tests");
     let expected: BTreeMap<PathBuf, bool> =
         good.iter().map(|file| (file.clone(), true)).chain(bad.iter().map(|file| (file.clone(), false))).collect();
-    assert_eq!(expected.len(), 6);
+    assert_eq!(expected.len(), 7);
     let files: Vec<PathBuf> = expected.keys().cloned().collect();
     assert_eq!(verdicts(&files, "prometheus-2"), expected);
     assert_eq!(verdicts(&files, "prometheus-3"), expected);
