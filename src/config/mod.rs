@@ -17,7 +17,7 @@ mod tests;
 pub mod written;
 
 pub use compile::{depends_on_date, is_name};
-pub use files::{Border, Files, GlobError};
+pub use files::{Border, Files, GlobError, fixed_part};
 pub use secret::{Revealed, Secret, SecretError};
 pub use settings::collect;
 pub use settings::{
@@ -32,7 +32,12 @@ use crate::diagnostics::{Findings, Place, SourceId, Sources, Spanned};
 use crate::yaml::Validator;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use written::Written;
+
+/// Compiled once and kept, unlike that of rule files: `test` reads a configuration for each scenario, and compiling would be most of
+/// what that costs.
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| Validator::new(schema()));
 
 /// A configuration and the files that it was made of.
 #[derive(Clone, Debug)]
@@ -80,7 +85,7 @@ pub fn load_from(
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> Option<Loaded> {
-    let gathered = include::gather(files, path, &Validator::new(schema()), sources, findings);
+    let gathered = include::gather(files, path, &VALIDATOR, sources, findings);
     let (written, left_out) = match gathered.root {
         Some(root) => salvage::salvage(root, findings)?,
         None if gathered.is_readable => Default::default(),
