@@ -143,13 +143,16 @@ fn a_file_that_a_scenario_lacks_is_told_where_it_is_named_beside_what_else_is_wr
     }
 }
 
+/// What the program says to who stands in `folder`.
+fn told_in(folder: &Scratch, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+    told(&command.current_dir(folder.path()).args(arguments).output().expect("the program runs"))
+}
+
 #[test]
 fn who_formats_nothing_is_told_why() {
     let folder = Scratch::new("commands");
-    let fmt = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
-        told(&command.current_dir(folder.path()).arg("fmt").output().expect("the program runs"))
-    };
+    let fmt = || told_in(&folder, &["fmt"]);
     let (code, _, err) = fmt();
     assert_eq!((code, err.contains("there is no `watchbell.yaml` here")), (Some(2), true), "{err}");
     folder.write("watchbell.yaml", "rules: [\n");
@@ -160,10 +163,7 @@ fn who_formats_nothing_is_told_why() {
 #[test]
 fn who_stands_in_a_folder_without_a_configuration_is_told_so_and_finds_it_as_it_was() {
     let folder = Scratch::new("commands");
-    let here = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
-        told(&command.current_dir(folder.path()).args(arguments).output().expect("the program runs"))
-    };
+    let here = |arguments: &[&str]| told_in(&folder, arguments);
     for arguments in [&["health"][..], &["oncall"], &["collect"], &["dashboards"], &["schema", "rules", "--project"]] {
         let (code, _, err) = here(arguments);
         let is_said = err.contains("there is no `watchbell.yaml` here; name the configuration with `--config`");

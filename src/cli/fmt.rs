@@ -54,14 +54,12 @@ impl Fmt {
                 .filter(|path| self.paths.contains(path) || matches!(paths::kind(path), Kind::Rules | Kind::Unknown))
                 .collect());
         }
-        let path = configuration.unwrap_or(Path::new(paths::USUAL));
+        let none = || CommandError::Usage(format!("there is no `{}` here; name the files to format", paths::USUAL));
+        let path = paths::found(configuration).ok_or_else(none)?;
         let (mut sources, mut findings) = (Sources::default(), Findings::default());
         let loaded = config::load(path, Timestamp::now(), &mut sources, &mut findings);
         match loaded {
             Some(loaded) => Ok(loaded.rule_files),
-            None if configuration.is_none() && !path.exists() => {
-                Err(CommandError::Usage(format!("there is no `{}` here; name the files to format", path.display())))
-            }
             None => Err(CommandError::Findings(render::human(&findings, &sources, false))),
         }
     }

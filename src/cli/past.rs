@@ -99,8 +99,7 @@ impl Whom {
     /// # Errors
     /// When rules or configuration do not pass, or there is nobody to ask.
     pub fn load(&self, config: Option<&Path>, files: &[PathBuf]) -> Result<Subject, CommandError> {
-        let usual = Path::new(paths::USUAL);
-        let config = config.or_else(|| usual.exists().then_some(usual));
+        let config = paths::found(config);
         let (mut settings, mut rules) = match config {
             Some(config) => {
                 let fresh = FileLoader::new(config.to_owned()).load().map_err(CommandError::Findings)?;

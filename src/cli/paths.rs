@@ -34,9 +34,13 @@ pub enum Kind {
 /// # Errors
 /// When none was named, and none lies here.
 pub fn configuration(named: Option<&Path>) -> Result<&Path, CommandError> {
-    let usual = || Some(Path::new(USUAL)).filter(|usual| usual.exists());
     let none = || CommandError::Usage(format!("there is no `{USUAL}` here; name the configuration with `--config`"));
-    named.or_else(usual).ok_or_else(none)
+    found(named).ok_or_else(none)
+}
+
+/// The configuration that was named, else the one that lies here, if one does.
+pub fn found(named: Option<&Path>) -> Option<&Path> {
+    named.or_else(|| Some(Path::new(USUAL)).filter(|usual| usual.exists()))
 }
 
 /// The files at `paths`: of a folder all YAML files below it, sorted.

@@ -90,10 +90,7 @@ impl Service {
         if let Some(url) = &self.url {
             return Ok(url.clone());
         }
-        let path = config.unwrap_or(Path::new(paths::USUAL));
-        if config.is_none() && !path.exists() {
-            return Ok(Settings::default().external_url);
-        }
+        let Some(path) = paths::found(config) else { return Ok(Settings::default().external_url) };
         let (mut sources, mut findings) = (Sources::default(), Findings::default());
         let loaded = config::load(path, Timestamp::now(), &mut sources, &mut findings);
         let loaded = loaded.ok_or_else(|| {

@@ -110,7 +110,7 @@ impl Border {
 
     fn matching(&self, folder: &Path, glob: &str, pattern: &str) -> Result<Vec<PathBuf>, GlobError> {
         // Asked before anything is listed: a folder outside is not even looked into.
-        let fixed: PathBuf = Path::new(glob).components().take_while(|part| !is_wild(part)).collect();
+        let fixed = fixed_part(glob);
         let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         self.admits(&tidy(&real.join(&fixed)), glob)?;
         let paths = glob::glob_with(pattern, MATCHING).map_err(|error| GlobError::Wrong(error.to_string()))?;
@@ -172,6 +172,12 @@ fn given(texts: &BTreeMap<PathBuf, Arc<str>>, pattern: &str) -> Result<Vec<PathB
     let named = |path: &Path| pattern.matches_path_with(path, MATCHING);
     let matches = |path: &&PathBuf| path.ancestors().any(named);
     Ok(texts.keys().filter(matches).cloned().collect())
+}
+
+/// What of `glob` stands before its first wildcard, in whole parts.
+#[must_use]
+pub fn fixed_part(glob: &str) -> PathBuf {
+    Path::new(glob).components().take_while(|part| !is_wild(part)).collect()
 }
 
 fn is_wild(part: &Component<'_>) -> bool {

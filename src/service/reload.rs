@@ -5,13 +5,13 @@
 //! compiling happen in a thread of their own; what comes back is complete, or an explanation.
 
 use super::fetch::Clients;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::prometheus::Writer;
 use crate::rules::RuleSet;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -216,8 +216,7 @@ fn folders_to_watch(files: &[(String, String)], globs: &[String]) -> BTreeSet<Pa
 
 /// Where files may come to be that `glob` finds: the folder before its first wildcard, or as much of it as is there.
 fn folder_before(home: &Path, glob: &str) -> Option<PathBuf> {
-    let is_fixed = |part: &Component<'_>| !part.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
-    let fixed = home.join(Path::new(glob).components().take_while(is_fixed).collect::<PathBuf>());
+    let fixed = home.join(config::fixed_part(glob));
     let usual = |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
     fixed.ancestors().map(usual).find(|folder| folder.is_dir())
 }

@@ -103,7 +103,7 @@ impl Check {
     /// A check of all that the configuration names, or, where there is none, of all that lies here. Of warnings only those are
     /// told that the change since the revision `since` brings, where one is given.
     pub fn of_change(since: Option<String>, baseline: Option<PathBuf>) -> Self {
-        let is_configured = Path::new(paths::USUAL).exists();
+        let is_configured = paths::found(None).is_some();
         Check {
             paths: if is_configured { Vec::new() } else { vec![PathBuf::from(".")] },
             format: Format::Human,
@@ -195,8 +195,7 @@ impl Check {
     }
 
     fn plan(&self, configuration: Option<&Path>) -> Result<Plan, CommandError> {
-        let usual = || Some(Path::new(paths::USUAL)).filter(|usual| usual.exists());
-        let configuration = configuration.or_else(usual).map(Path::to_owned);
+        let configuration = paths::found(configuration).map(Path::to_owned);
         if self.paths.is_empty() {
             let none = || CommandError::Usage(format!("there is no `{}` here; name the files to check", paths::USUAL));
             return Ok(Plan {

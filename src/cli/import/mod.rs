@@ -223,8 +223,7 @@ fn write(target: &Path, text: &str) -> Result<(), CommandError> {
 
 /// What rules may speak of: as the configuration says, where there is one.
 fn context(configuration: Option<&Path>) -> Result<Context, CommandError> {
-    let usual = || Some(Path::new(paths::USUAL)).filter(|usual| usual.exists());
-    let Some(path) = configuration.or_else(usual) else { return Ok(Context::default()) };
+    let Some(path) = paths::found(configuration) else { return Ok(Context::default()) };
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
     let loaded = config::load(path, Timestamp::now(), &mut sources, &mut findings);
     let unusable = || CommandError::Usage(format!("`{}` does not pass `watchbell check`", path.display()));

@@ -2,7 +2,7 @@
 
 use super::{Ground, names, reading};
 use crate::config::Secret;
-use crate::config::settings::{Auth, RemoteWrite, Sentry, Source, Store, Tls};
+use crate::config::settings::{Auth, RemoteWrite, Sentry, Settings, Source, Store, Tls};
 use crate::config::written::{self, BasicAuth, Entries, OAuth2, SecretOrText, SecretPlace, Written};
 use crate::diagnostics::{Findings, Place, Spanned, codes};
 use crate::model::{Name, Span};
@@ -212,7 +212,7 @@ fn is_host(text: &str) -> bool {
 /// Where people reach the service.
 pub(super) fn external_url(written: &Written, listen: &str, findings: &mut Findings) -> String {
     let url = written.external_url.as_ref().and_then(|url| reading::address(url, WEB, findings));
-    url.unwrap_or_else(|| format!("http://{listen}"))
+    url.unwrap_or_else(|| Settings::usual_external_url(listen))
 }
 
 /// Where our own errors are reported.

@@ -88,14 +88,19 @@ impl Settings {
         keys
     }
 
+    /// The base of links in messages, where the configuration names none: where it listens.
+    #[must_use]
+    pub fn usual_external_url(listen: &str) -> String {
+        format!("http://{listen}")
+    }
+
     /// Takes from `running` what holds until a restart: where it listens and where it remembers, and the address of links where that is
     /// where it listens. Returns the keys that say something else.
     pub fn hold_until_restart(&mut self, running: &Settings) -> Vec<&'static str> {
         let mut held = Vec::new();
         if self.listen != running.listen {
-            let usual = |listen: &str| format!("http://{listen}");
-            if self.external_url == usual(&self.listen) {
-                self.external_url = usual(&running.listen);
+            if self.external_url == Settings::usual_external_url(&self.listen) {
+                self.external_url = Settings::usual_external_url(&running.listen);
             }
             self.listen.clone_from(&running.listen);
             held.push("listen");

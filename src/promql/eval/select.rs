@@ -2,8 +2,7 @@
 
 use super::Semantics;
 use super::grouping::nameless;
-use crate::model::Labels;
-use crate::model::Regexp;
+use crate::model::{Labels, Regexp};
 use crate::promql::PromqlError;
 use crate::promql::tree::{MatchOperator, Selector};
 use crate::series::{Point, Series, SeriesSet, is_stale};

@@ -4,8 +4,7 @@ use super::attempt::send;
 use super::{Attempted, Done, Line, What, Worker, line_of};
 use crate::engine::notice::{Notice, resend_every};
 use crate::model::Name;
-use crate::notify::queue;
-use crate::notify::{Receipt, SendError, Told};
+use crate::notify::{Receipt, SendError, Told, queue};
 use crate::service::said::Said;
 use std::sync::Arc;
 use std::time::Instant;
@@ -46,7 +45,7 @@ impl Worker {
         }
         match done.outcome {
             Ok(_) => {
-                self.ailing.heard_again(&line);
+                self.ailing.ends(&line);
                 self.say_well_again(channel);
             }
             Err(error) => {

@@ -27,13 +27,8 @@ impl Ailing {
         failures
     }
 
-    /// It was told again.
-    pub(super) fn heard_again(&mut self, line: &Line) {
-        self.0.remove(line);
-    }
-
-    /// Its incident has ended there; nothing is told again of what is over.
-    pub(super) fn is_over(&mut self, line: &Line) {
+    /// It was told again, or its incident has ended there: nothing is told again of what is over.
+    pub(super) fn ends(&mut self, line: &Line) {
         self.0.remove(line);
     }
 
@@ -68,7 +63,7 @@ mod tests {
         let (mut ailing, now) = (Ailing::default(), Instant::now());
         assert_eq!([1, 2, 3].map(|_| ailing.missed(line("a", "am"), now)), [1, 2, 3]);
         assert_eq!(ailing.missed(line("b", "am"), now), 1, "each line counts by itself");
-        ailing.heard_again(&line("a", "am"));
+        ailing.ends(&line("a", "am"));
         assert_eq!(ailing.missed(line("a", "am"), now), 1);
     }
 
@@ -78,9 +73,9 @@ mod tests {
         ailing.missed(line("a", "am"), now);
         ailing.missed(line("b", "am"), now);
         assert!(!ailing.ails(&"other".into(), MINUTE, now));
-        ailing.heard_again(&line("a", "am"));
+        ailing.ends(&line("a", "am"));
         assert!(ailing.ails(&"am".into(), MINUTE, now));
-        ailing.is_over(&line("b", "am"));
+        ailing.ends(&line("b", "am"));
         assert!(!ailing.ails(&"am".into(), MINUTE, now));
     }
 

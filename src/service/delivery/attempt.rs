@@ -1,6 +1,6 @@
 //! One attempt: claimed, made in a task of its own, and taken note of when it has ended.
 
-use super::{Attempted, Done, Line, What, Worker};
+use super::{Attempted, Done, Line, What, Worker, owed};
 use crate::config::Settings;
 use crate::crash::{self, Point};
 use crate::engine::notice::Notice;
@@ -17,11 +17,7 @@ use tracing::{error, warn};
 impl Worker {
     /// Claims a delivery and sends it in a task of its own.
     pub(super) async fn start(&mut self, line: Line, id: DeliveryId) {
-        let Some(owed) =
-            self.lines.get_mut(&line).and_then(|queue| queue.iter_mut().find(|owed| owed.notice.draft.id == id))
-        else {
-            return;
-        };
+        let Some(owed) = owed(&mut self.lines, &line, id) else { return };
         let Some((channel, _)) = self.channels.get(&line.1.channel).cloned() else {
             let reason = "the channel is not configured any more".into();
             return self.judge(&line, id, Err(SendError::Refused { channel: "watchbell", reason }));

@@ -273,6 +273,11 @@ fn updates_every(settings: &Settings, channel: &Name) -> Span {
     settings.channels.get(channel).map(|channel| channel.updates_every).unwrap_or_default()
 }
 
+/// The delivery `id` among those that wait on `line`.
+fn owed<'a>(lines: &'a mut BTreeMap<Line, Vec<Owed>>, line: &Line, id: DeliveryId) -> Option<&'a mut Owed> {
+    lines.get_mut(line)?.iter_mut().find(|owed| owed.notice.draft.id == id)
+}
+
 fn line_of(notice: &Notice) -> Line {
     (notice.draft.incident, notice.draft.destination.clone())
 }

@@ -1,10 +1,9 @@
 //! What came of an attempt at a delivery, and what follows from it.
 
-use super::{Attempted, Line, Worker};
+use super::{Attempted, Line, Worker, owed};
 use crate::engine::notice::NoticeKind;
 use crate::model::{DeliveryId, Name};
-use crate::notify::queue;
-use crate::notify::{Receipt, SendError};
+use crate::notify::{Receipt, SendError, queue};
 use crate::service::clock::wall;
 use crate::service::said::Said;
 use crate::store::{Attempt, Owed};
@@ -60,11 +59,7 @@ impl Worker {
 
     fn retry(&mut self, line: &Line, id: DeliveryId, error: &SendError) {
         let now = wall();
-        let Some(owed) =
-            self.lines.get_mut(line).and_then(|queue| queue.iter_mut().find(|owed| owed.notice.draft.id == id))
-        else {
-            return;
-        };
+        let Some(owed) = owed(&mut self.lines, line, id) else { return };
         let retry_after = match error {
             SendError::Busy { retry_after, .. } => {
                 // The receiver said that it did not take it.
@@ -89,8 +84,7 @@ impl Worker {
     /// The channel is in trouble: its fallback has to be told as well, and others have to hear that it cannot deliver.
     pub(super) fn ask_for_fallback(&mut self, line: &Line, id: DeliveryId, trouble: String) {
         let channel = line.1.channel.clone();
-        let queue = self.lines.get_mut(line).into_iter().flatten();
-        if let Some(owed) = queue.into_iter().find(|owed| owed.notice.draft.id == id) {
+        if let Some(owed) = owed(&mut self.lines, line, id) {
             owed.fell_back = true;
             if owed.notice.draft.kind == NoticeKind::Page {
                 let _gone = self.said.send(Said::NeedsFallback { notice: Box::new(owed.notice.draft.clone()) });
@@ -123,7 +117,7 @@ impl Worker {
         let owed = queue.remove(place);
         // Whatever became of it: nothing is said again of what is over.
         if owed.notice.draft.kind == NoticeKind::End {
-            self.ailing.is_over(line);
+            self.ailing.ends(line);
         }
         Some(owed)
     }
