@@ -8,9 +8,10 @@
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use watchbell::diagnostics::{Findings, Sources};
 use watchbell::engine::alert::{AlertKind, Why};
-use watchbell::engine::{Event, EventKind};
+use watchbell::engine::{Event, EventKind, IncidentEvent};
 use watchbell::model::Severities;
 use watchbell::replay;
 use watchbell::store::event::{Row, decode, encode};
@@ -120,8 +121,8 @@ fn write(path: &Path, samples: &[Sample]) {
 fn write_samples() {
     let mut new: BTreeMap<String, BTreeMap<String, Sample>> = BTreeMap::new();
     let played: Vec<Event> = scenarios().iter().flat_map(replay::journal).collect();
-    let failing = played.iter().find_map(by_on_error);
-    for event in played.into_iter().chain(failing) {
+    let not_played = [played.iter().find_map(by_on_error), played.iter().find_map(by_new_severity)];
+    for event in played.into_iter().chain(not_played.into_iter().flatten()) {
         let row = encode(&event);
         let shapes = new.entry(file_name(&row)).or_default();
         let means = meaning(&event);
@@ -154,6 +155,17 @@ fn by_on_error(event: &Event) -> Option<Event> {
     alert.kind = AlertKind::Failing;
     alert.forced.as_mut()?.why = Why::OnError;
     Some(Event { kind: EventKind::AlertChanged { rule: *rule, alert }, ..event.clone() })
+}
+
+/// What a scenario cannot play, because its configuration stays: an incident comes to a severity that is new.
+fn by_new_severity(event: &Event) -> Option<Event> {
+    let EventKind::Incident { event: IncidentEvent::Reopened { plan, .. }, .. } = &event.kind else { return None };
+    let planned = IncidentEvent::Planned { plan: Arc::clone(plan) };
+    let mut kind = event.kind.clone();
+    if let EventKind::Incident { event, .. } = &mut kind {
+        *event = planned;
+    }
+    Some(Event { kind, ..event.clone() })
 }
 
 /// Every scenario of the repository.

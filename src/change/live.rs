@@ -3,6 +3,7 @@
 use super::rule::{Partners, RuleChange, What};
 use super::{query, words};
 use crate::engine::{Fate, fate};
+use crate::model::Severities;
 use crate::rules::Rule;
 
 /// What a reload does with the alerts of one rule.
@@ -16,15 +17,15 @@ pub struct Live {
     pub moved_from: Option<String>,
 }
 
-pub(super) fn live(partners: &Partners<'_>) -> Live {
+pub(super) fn live(partners: &Partners<'_>, severities: &Severities) -> Live {
     let (old, new) = (partners.old.map(|(_, rule)| &**rule), partners.new.map(|(_, rule)| &**rule));
     let is_on = |rule: &&Rule| rule.disabled.is_none();
     let (was, is) = (old.filter(is_on), new.filter(is_on));
     let fate = match (was, is) {
         (None, None) => None,
         // What only looks alike is not known again: as far as the service knows, one rule ends and another begins.
-        (Some(old), Some(_)) if partners.by_looks => Some(fate(Some(old), None)),
-        _ => Some(fate(was, is)),
+        (Some(old), Some(_)) if partners.by_looks => Some(fate(Some(old), None, severities)),
+        _ => Some(fate(was, is, severities)),
     };
     let moved_from = partners.old.filter(|_| partners.by_looks && is.is_some());
     let moved_from = moved_from.map(|(group, rule)| match &rule.given_id {

@@ -156,7 +156,7 @@ pub(super) fn change(
         items,
         told: Vec::new(),
         through,
-        live: live::live(partners),
+        live: live::live(partners, &after.world.settings.severities),
     })
 }
 

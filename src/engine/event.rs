@@ -346,6 +346,11 @@ pub enum IncidentEvent {
     },
     /// It has been in too many digests, and starts its ladder.
     WentStale,
+    /// It came to a severity that there was not when it opened, for which it goes by the policy of now.
+    Planned {
+        /// Its policy from now on: that of its opening, with that severity.
+        plan: Arc<Policy>,
+    },
     /// The stakeholders are to hear of it then, or no longer.
     UpdateWanted {
         /// When.
@@ -530,6 +535,7 @@ impl IncidentEvent {
             | IncidentEvent::ActionEnded { .. }
             | IncidentEvent::ActionVerified { .. } => run_words(self)?,
             IncidentEvent::Opened(_)
+            | IncidentEvent::Planned { .. }
             | IncidentEvent::Reopened { .. }
             | IncidentEvent::Gathering { .. }
             | IncidentEvent::Joined { .. }

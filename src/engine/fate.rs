@@ -5,7 +5,7 @@
 
 use super::evaluate::{asks_anew, knows_again};
 use super::reload::keeps_its_tier;
-use crate::model::Severity;
+use crate::model::{Severities, Severity};
 use crate::rules::Rule;
 
 /// What becomes of a rule's alerts and their timers.
@@ -33,18 +33,21 @@ pub struct GoesOn {
 }
 
 /// What a reload from `old` to `new` does. Both are switched on and were [paired](super::pair); whichever is not there is
-/// switched off, or has no partner.
+/// switched off, or has no partner. `severities` are those of after.
 #[must_use]
-pub fn fate(old: Option<&Rule>, new: Option<&Rule>) -> Fate {
+pub fn fate(old: Option<&Rule>, new: Option<&Rule>, severities: &Severities) -> Fate {
     match (old, new) {
         (_, None) => Fate::Ends,
         (None, Some(_)) => Fate::Begins,
-        (Some(old), Some(new)) => Fate::GoesOn(goes_on(old, new)),
+        (Some(old), Some(new)) => Fate::GoesOn(goes_on(old, new, severities)),
     }
 }
 
-fn goes_on(old: &Rule, new: &Rule) -> GoesOn {
-    let is_left = |severity: &Severity| new.tiers.iter().any(|tier| tier.severity.name() == severity.name());
+fn goes_on(old: &Rule, new: &Rule, severities: &Severities) -> GoesOn {
+    let is_left = |severity: &Severity| {
+        let now_called = severities.placed(severity.name());
+        new.tiers.iter().any(|tier| tier.severity == now_called)
+    };
     let mut lost_tiers: Vec<Severity> =
         old.tiers.iter().map(|tier| tier.severity.clone()).filter(|severity| !is_left(severity)).collect();
     let mut other_severity = None;
@@ -75,6 +78,26 @@ mod tests {
         let set = load_texts(&texts, &Context::default(), &mut sources, &mut findings).set;
         assert!(!findings.has_errors(), "{findings:?}");
         World::new(Arc::new(Settings::default()), set)
+    }
+
+    #[test]
+    fn a_tier_under_another_name_that_has_the_old_one_as_an_alias_is_left() {
+        let named = |name: &str, aliases: &[&str]| {
+            let aliases = aliases.iter().map(|alias| (*alias).into()).collect();
+            Severities::new(vec![("critical".into(), Vec::new()), (name.into(), aliases)], name).unwrap()
+        };
+        let rule = |severities: &Severities| {
+            let context = Context { severities: severities.clone(), ..Context::default() };
+            let text = "groups: [{ name: g, rules: [{ alert: A, expr: up, tiers: { high: { above: 1 } } }] }]";
+            let (mut sources, mut findings) = (Sources::default(), Findings::default());
+            let set = load_texts(&[("r.yaml".into(), text.into())], &context, &mut sources, &mut findings).set;
+            set.groups[0].alerts().next().unwrap().clone()
+        };
+        let (before, after) = (named("high", &[]), named("urgent", &["high"]));
+        let Fate::GoesOn(goes_on) = fate(Some(&rule(&before)), Some(&rule(&after)), &after) else {
+            panic!("it goes on")
+        };
+        assert_eq!(goes_on.lost_tiers, []);
     }
 
     fn first(world: &World) -> &Rule {

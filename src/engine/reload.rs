@@ -4,6 +4,7 @@
 //! of now. What has no partner ends, for everyone who heard of it, with the reason.
 
 mod change;
+mod rank;
 
 pub use change::{Change, RuleRef, summary};
 
@@ -28,6 +29,9 @@ impl Engine {
         let departed = pairs.iter().filter(|(_, partner)| partner.is_none());
         next.remember_departed(departed.map(|((_, rule), _)| Arc::clone(rule)));
         self.world = Arc::new(next);
+        if old.settings.severities != world.settings.severities {
+            self.state.rank_anew(&world.settings.severities);
+        }
         let at = Instant { slot: Slot::from_millis(now.millis()), now };
         let mut transitions = Vec::new();
         for (before, partner) in &pairs {
@@ -63,9 +67,10 @@ impl Engine {
     fn remove_rule(&mut self, gone: Standing<'_>, at: Instant, step: &mut Step) -> Vec<Transition> {
         let (_, rule) = gone;
         let mut transitions = Vec::new();
+        let severities = &self.world.settings.severities;
         if let Some(state) = self.state.rules.get(&rule.id) {
             for seat in state.alerts.iter().flatten() {
-                let top = seat.alert.top(&seat.tiers);
+                let top = seat.alert.top_among(&seat.tiers, severities);
                 let end = |top| Transition::of(&seat.alert, rule, Some(top), None, Cause::RuleRemoved);
                 transitions.extend(top.map(end));
             }
@@ -79,6 +84,7 @@ impl Engine {
     /// The same rule in other words: alerts keep their timers, under the ids, labels and tiers that they have now.
     fn carry_over(&mut self, old: &Rule, new: &Arc<Rule>, at: Instant, step: &mut Step) -> Vec<Transition> {
         let world = Arc::clone(&self.world);
+        let severities = &world.settings.severities;
         self.follow(old, new, at, step);
         let mut transitions = Vec::new();
         let Some(mut state) = self.state.rules.remove(&new.id) else { return transitions };
@@ -87,7 +93,7 @@ impl Engine {
         for index in 0..state.alerts.len() {
             let Some(seat) = &mut state.alerts[index] else { continue };
             let before = seat.alert.clone();
-            let was = before.top(&seat.tiers);
+            let was = before.top_among(&seat.tiers, severities);
             let identity = (before.kind == AlertKind::Series).then(|| identify_again(&world, new, &before, at.slot));
             if identity.as_ref().is_some_and(|identity| identity.id != before.id) {
                 transitions.extend(was.map(|top| Transition::of(&before, new, Some(top), None, Cause::RuleChanged)));
@@ -103,7 +109,7 @@ impl Engine {
             if keeps_its_tier(old, new) {
                 seat.tiers = tiers;
             } else {
-                seat.retier(tiers);
+                seat.retier(tiers, |severity| severities.placed(severity.name()));
             }
             let is = seat.alert.top(&seat.tiers);
             let severity = |top: &Option<super::alert::Top>| top.as_ref().map(|top| top.severity.clone());

@@ -80,6 +80,13 @@ impl Severities {
         by_name.or_else(by_alias).map(|(severity, _)| severity)
     }
 
+    /// The severity that `name` means here. A word that means none is lower than all of them: it may be one of an earlier
+    /// configuration.
+    #[must_use]
+    pub fn placed(&self, name: &str) -> Severity {
+        self.find(name).cloned().unwrap_or_else(|| Severity::new(u8::MAX, name))
+    }
+
     /// What a rule has that names none.
     #[must_use]
     pub fn default_severity(&self) -> &Severity {
@@ -128,6 +135,7 @@ mod tests {
         assert!(all.find("critical") > all.find("low"));
         assert_eq!(all.find("page"), all.find("critical"));
         assert_eq!(all.find("unheard-of"), None);
+        assert!(all.placed("unheard-of") < all.placed("info") && all.placed("page") == all.placed("critical"));
         assert_eq!(all.default_severity().name().as_str(), "medium");
     }
 }

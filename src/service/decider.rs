@@ -385,6 +385,7 @@ impl Decider {
         self.good_files = Some(fresh.files);
         // Before the change: what it ends has not ended yet for those who heard of it.
         let owing = self.engine.state.incidents.channels_that_owe_an_end();
+        super::report::severities(&self.engine.state, &world.settings.severities);
         let mut step = self.engine.advance(Fact::Reloaded { world }, now);
         let changes = std::mem::take(&mut step.changes);
         for change in &changes {

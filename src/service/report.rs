@@ -1,12 +1,23 @@
 //! One log line for what an operator would ask about.
 
-use crate::engine::Engine;
 use crate::engine::command::SilencePhase;
 use crate::engine::event::{Event, EventKind, IncidentEvent};
 use crate::engine::heartbeat::Heartbeat;
 use crate::engine::incident::Outcome;
 use crate::engine::transition::Cause;
+use crate::engine::{Engine, State};
+use crate::model::Severities;
 use tracing::{debug, info, warn};
+
+/// Says which severities are gone under which somebody has heard of what is open.
+pub fn severities(state: &State, known: &Severities) {
+    for (name, incidents) in state.incidents.at_unknown_severities(known) {
+        warn!(
+            "there is no severity `{name}` any more, and people were paged for it in {incidents} open incidents: it counts as \
+             lower than all others. `aliases: [{name}]` at the severity that takes its place makes it the same"
+        );
+    }
+}
 
 /// Says what happened.
 pub fn event(engine: &Engine, event: &Event) {

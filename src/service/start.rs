@@ -254,6 +254,7 @@ async fn recall(
     drop(events);
     let now = Moment::from_millis(wall()).max(engine.state.moment).max(lease.ran_until.unwrap_or_default());
     // Also where the files are the same: a silence or a window of theirs may have ended while nobody looked.
+    super::report::severities(&engine.state, &world.settings.severities);
     let step = engine.advance(Fact::Reloaded { world }, now);
     Ok((engine, Place { seq, since_snapshot }, step))
 }

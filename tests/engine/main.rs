@@ -11,4 +11,5 @@ mod promises;
 mod remedies;
 mod rig;
 mod sequences;
+mod severities;
 mod worlds;

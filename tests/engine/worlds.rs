@@ -115,6 +115,24 @@ const SCRIPTS: [Script; 3] = [
     Script { main: &[ABSENT, FRESH, FOLDED, PLAIN], limited: &[], limit: 0 },
 ];
 
+const SEVERITIES: &str = "
+severities:
+  - { name: critical }
+  - { name: high, aliases: [alarm] }
+  - { name: medium }
+  - { name: low }
+";
+
+/// Those of the second world: one more above all others, and one under another name.
+const OTHER_SEVERITIES: &str = "
+severities:
+  - { name: disaster }
+  - { name: critical }
+  - { name: alarm, aliases: [high] }
+  - { name: medium }
+  - { name: low }
+";
+
 /// How many worlds there are to reload to.
 pub const WORLDS: usize = SCRIPTS.len();
 
@@ -143,7 +161,11 @@ fn world_with(settings: &str, number: usize, backwards: bool) -> Arc<World> {
     if !script.limited.is_empty() {
         text += &group("limited", &format!("\n    limit: {}", script.limit), script.limited);
     }
-    world_of(settings, &text)
+    if number != 1 {
+        return world_of(&format!("{settings}{SEVERITIES}"), &text);
+    }
+    let disaster = "matrix:\n      disaster: { levels: [{ notify: [pager] }] }\n";
+    world_of(&format!("{}{OTHER_SEVERITIES}", settings.replace("matrix:\n", disaster)), &text)
 }
 
 /// A world without any rule.

@@ -152,8 +152,13 @@ routes:
 
     /// Ends it in good order, and starts it on other rules.
     fn start_again(&mut self, rules: &str) {
+        self.start_again_on(rules, str::to_owned);
+    }
+
+    /// Ends it in good order, and starts it on other rules with a configuration that is changed so.
+    pub fn start_again_on(&mut self, rules: &str, change: impl Fn(&str) -> String) {
         self.folder.write("rules.yaml", rules);
-        self.start_again_with(str::to_owned);
+        self.start_again_with(change);
     }
 
     /// Ends it in good order, and starts it with a configuration that is changed so.

@@ -1,6 +1,7 @@
 //! Reloads that take something away, or bring what cannot be: whoever heard of a firing hears of its end, and what runs goes on.
 
 use super::channels::{Case, Kind, RULES, Town, case};
+use crate::support::wait_for;
 
 /// The same, with channels of other names.
 fn renamed(config: &str) -> String {
@@ -55,4 +56,44 @@ fn a_rule_as_deep_as_may_be_is_run_and_a_deeper_one_is_refused_and_stops_nothing
     assert_eq!(town.reload_rules(&with_chain_of(100_000)), 500);
     town.set(&["hook"], 0.0);
     town.wait_until_taken("hook", "end");
+}
+
+/// With one severity more above all others, and `high` under another name, whose aliases are these.
+fn with_urgent(config: &str, aliases: &str) -> String {
+    let urgent = format!("{{ name: urgent, aliases: [{aliases}] }}");
+    let severities = format!(
+        "severities: [{{ name: disaster }}, {{ name: critical }}, {urgent}, {{ name: medium }}, {{ name: low }}]\n"
+    );
+    let matrix = "matrix: { disaster: { levels: [{ notify: [ops] }] }, critical";
+    let config = config.replace("matrix: { critical", matrix).replace(", high: {", ", urgent: {");
+    format!("{severities}{config}")
+}
+
+#[test]
+fn severities_get_another_order_and_other_names_and_nobody_is_woken_by_that() {
+    let Some(town) = Town::with(&two()) else { return };
+    town.set(&["pager", "hook"], 1.0);
+    town.wait_until_all_taken(&["pager", "hook"], "page");
+    assert_eq!(town.reload(|config| with_urgent(config, "high")), 200);
+    town.set(&["pager", "hook"], 0.0);
+    town.wait_until_all_taken(&["pager", "hook"], "end");
+    assert_eq!(town.words("pager"), ["page", "end"], "{:?}", town.taken("pager"));
+    assert_eq!(town.words("hook"), ["page", "end"], "{:?}", town.taken("hook"));
+    assert!(town.taken("hook")[1].text.contains("urgent"), "{:?}", town.taken("hook"));
+    assert!(!town.watchbell.process.said().contains("there is no severity"));
+}
+
+#[test]
+fn a_severity_that_is_gone_is_said_with_what_to_do_and_what_fires_is_paged_by_the_policy_of_now() {
+    let Some(mut town) = Town::with(&two()) else { return };
+    town.set(&["hook"], 1.0);
+    town.wait_until_taken("hook", "page");
+    town.start_again_on(&RULES.replace("high:", "urgent:"), |config| with_urgent(config, ""));
+    wait_for("the hook to be told anew", || (town.words("hook") == ["page", "end", "page"]).then_some(()));
+    let said = town.watchbell.process.said();
+    let line = said.lines().find(|line| line.contains("there is no severity")).expect("it is said");
+    assert!(
+        line.contains("`high`") && line.contains("1 open incidents") && line.contains("`aliases: [high]`"),
+        "{line}"
+    );
 }

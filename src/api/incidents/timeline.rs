@@ -113,6 +113,7 @@ fn kind(step: &IncidentEvent) -> Option<&'static str> {
         IncidentEvent::ActionEnded { .. } => "action_ended",
         IncidentEvent::ActionVerified { .. } => "action_verified",
         IncidentEvent::Gathering { .. }
+        | IncidentEvent::Planned { .. }
         | IncidentEvent::Paged { .. }
         | IncidentEvent::Climbing { .. }
         | IncidentEvent::UpdateDue { .. }

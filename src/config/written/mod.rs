@@ -137,7 +137,7 @@ pub struct Written {
 pub struct SeverityName {
     /// Its name.
     pub name: Spanned<String>,
-    /// Other words for it, in labels of Prometheus rules for example.
+    /// Other words for it: in labels of Prometheus rules for example, or its name of before, so that what is open keeps it.
     #[serde(default)]
     pub aliases: Vec<Spanned<String>>,
 }

@@ -163,6 +163,7 @@ impl Incident {
             IncidentEvent::Missed { stage, at } => {
                 self.response.entry(*stage).or_default().missed = Some(*at);
             }
+            IncidentEvent::Planned { plan } => self.plan = Arc::clone(plan),
             IncidentEvent::WentStale => self.is_stale = true,
             IncidentEvent::UpdateWanted { at } => self.update_wanted = *at,
             IncidentEvent::Noted { .. } | IncidentEvent::Escalated { .. } | IncidentEvent::Reviewed { .. } => {}

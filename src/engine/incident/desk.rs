@@ -207,12 +207,29 @@ impl<'a> Desk<'a> {
             .map_or_else(|| Arc::new(Policy::telling_nobody()), Arc::new)
     }
 
+    /// A severity that there was not when the incident opened is nowhere in its plan: the policy of now says what becomes of it.
+    fn plan_anew(&mut self, key: &Key) {
+        let incident = &self.incidents.by_key[key];
+        let Some(severity) = incident.judged().filter(|severity| !incident.plan.matrix.contains_key(severity)) else {
+            return;
+        };
+        let policy = self.world.settings.policies.get(&key.policy);
+        let Some(escalation) = policy.and_then(|policy| policy.matrix.get(&severity)) else { return };
+        let mut plan = incident.plan.clone();
+        Arc::make_mut(&mut plan).matrix.insert(severity, escalation.clone());
+        self.note(key, IncidentEvent::Planned { plan });
+    }
+
     /// Decides what the incident owes to whom, now that everything of this moment is known.
     pub(super) fn settle(&mut self, key: &Key) {
         // Before the levels, so that who is woken now need not be reminded of what was due before.
         self.remind(key);
         self.look_after_runs(key);
-        let Some(incident) = self.incidents.by_key.get(key) else { return };
+        if !self.incidents.by_key.contains_key(key) {
+            return;
+        }
+        self.plan_anew(key);
+        let incident = &self.incidents.by_key[key];
         match (incident.phase, incident.judged()) {
             (Phase::Resolved { .. }, _) => self.forget_in_time(key),
             (Phase::Gathering { .. }, None) => self.resolve(key, None),

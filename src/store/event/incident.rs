@@ -51,6 +51,7 @@ enum StepBody {
     Reviewed { by: ActorBody, link: String, at: i64 },
     Missed { stage: StageBody, at: i64 },
     WentStale,
+    Planned { plan: PlanBody },
     UpdateWanted { at: Option<i64> },
     Calmed { at: i64 },
     Resolved { at: i64, by: Option<ActorBody> },
@@ -208,6 +209,7 @@ impl StepBody {
             }
             IncidentEvent::Missed { stage, at } => StepBody::Missed { stage: StageBody::new(*stage), at: at.millis() },
             IncidentEvent::WentStale => StepBody::WentStale,
+            IncidentEvent::Planned { plan } => StepBody::Planned { plan: PlanBody::new(plan) },
             IncidentEvent::UpdateWanted { at } => StepBody::UpdateWanted { at: at.map(Moment::millis) },
             IncidentEvent::Calmed { at } => StepBody::Calmed { at: at.millis() },
             IncidentEvent::Resolved { at, by } => {
@@ -291,6 +293,7 @@ impl StepBody {
             StepBody::Reviewed { by, link, at } => IncidentEvent::Reviewed { by: by.read(), link, at: moment(at) },
             StepBody::Missed { stage, at } => IncidentEvent::Missed { stage: stage.read(), at: moment(at) },
             StepBody::WentStale => IncidentEvent::WentStale,
+            StepBody::Planned { plan } => IncidentEvent::Planned { plan: plan.read(severities) },
             StepBody::UpdateWanted { at } => IncidentEvent::UpdateWanted { at: at.map(moment) },
             StepBody::Calmed { at } => IncidentEvent::Calmed { at: moment(at) },
             StepBody::Resolved { at, by } => IncidentEvent::Resolved { at: moment(at), by: by.map(ActorBody::read) },

@@ -13,7 +13,7 @@ pub fn json(body: &impl Serialize) -> String {
 
 /// The severity called `name`: with the rank that it has now, or the lowest where it is configured no more.
 pub fn severity(name: &str, severities: &Severities) -> Severity {
-    severities.find(name).cloned().unwrap_or_else(|| Severity::new(u8::MAX, name))
+    severities.placed(name)
 }
 
 /// An id, a moment or a value in the way that JSON has for it.

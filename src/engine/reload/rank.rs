@@ -1,0 +1,71 @@
+//! Severities in another order, or under other names: whatever is known has the places of now.
+//!
+//! The journal has their names alone, so that a start gives them the places of its configuration; a reload does the same here.
+//! A name that is gone is one that the new configuration has as an alias, or else lower than all.
+
+use crate::engine::State;
+use crate::engine::incident::{Book, Incident, Incidents};
+use crate::model::{Name, Severities, Severity};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl State {
+    /// Gives every severity that is known its place in `severities`.
+    pub(super) fn rank_anew(&mut self, severities: &Severities) {
+        let place = |severity: &mut Severity| *severity = severities.placed(severity.name());
+        let seats = self.rules.values_mut().flat_map(|rule| rule.alerts.iter_mut().flatten());
+        seats.filter_map(|seat| seat.alert.forced.as_mut()).for_each(|forced| place(&mut forced.severity));
+        self.own.values_mut().for_each(|subject| place(&mut subject.severity));
+        self.posted.values_mut().for_each(|posted| place(&mut posted.subject.severity));
+        self.incidents.by_key.values_mut().for_each(|incident| incident.rank_anew(&place));
+        for (mut key, mut book) in std::mem::take(&mut self.incidents.digests) {
+            place(&mut key.severity);
+            let members = book.entries.values_mut().map(|entry| &mut entry.member);
+            members.for_each(|member| place(&mut Arc::make_mut(member).subject.severity));
+            join(self.incidents.digests.entry(key).or_default(), book);
+        }
+    }
+}
+
+/// Two digests that are one now list what both did.
+fn join(book: &mut Book, other: Book) {
+    book.sent = book.sent.max(other.sent);
+    book.entries.extend(other.entries);
+}
+
+impl Incident {
+    fn rank_anew(&mut self, place: &impl Fn(&mut Severity)) {
+        place(&mut self.severity);
+        self.paged.iter_mut().chain(&mut self.said).for_each(place);
+        self.acknowledged.iter_mut().for_each(|acknowledged| place(&mut acknowledged.severity));
+        if let Some(assessed) = &mut self.assessed {
+            place(&mut assessed.severity);
+            place(&mut assessed.instead_of);
+        }
+        for member in self.members.values_mut() {
+            place(&mut Arc::make_mut(member).subject.severity);
+        }
+        self.ledger.values_mut().flat_map(|told| told.pages.values_mut()).for_each(place);
+        let plan = Arc::make_mut(&mut self.plan);
+        for (mut severity, escalation) in std::mem::take(&mut plan.matrix) {
+            place(&mut severity);
+            plan.matrix.insert(severity, escalation);
+        }
+    }
+}
+
+impl Incidents {
+    /// The names of severities that `severities` does not know and at which somebody has heard of an open incident, each with
+    /// how many there are. They count as lower than all, so that such an incident pages anew.
+    #[must_use]
+    pub fn at_unknown_severities(&self, severities: &Severities) -> BTreeMap<Name, usize> {
+        let mut unknown = BTreeMap::new();
+        let open = self.by_key.values().filter(|incident| !incident.is_resolved());
+        for paged in open.filter_map(|incident| incident.paged.as_ref()) {
+            if severities.find(paged.name()).is_none() {
+                *unknown.entry(paged.name().clone()).or_default() += 1;
+            }
+        }
+        unknown
+    }
+}
