@@ -228,7 +228,7 @@ fn congested(tier: &Tier, row: &Row, engine: &Engine) -> Truth {
     let is =
         |value: Option<f64>, holds: fn(f64) -> bool| value.map_or(Truth::Unknown, |value| Truth::from(holds(value)));
     let slow = is(row.values[0], |tps| tps < 5.0);
-    if &**tier.severity.name() == "high" {
+    if matches!(tier.severity.name().as_str(), "high" | "alarm") {
         return slow.and(is(row.values[1], |gas| gas > 60.0));
     }
     let groups = engine.world.rules.groups.iter().flat_map(|group| group.alerts());

@@ -595,3 +595,20 @@ fn a_routine_is_ticked_off_while_it_waits_and_its_alert_ends_with_it_or_with_the
     assert_eq!((own(&rig), rig.engine.state.routines.len()), (0, 1));
     assert_remembered(&rig);
 }
+
+#[test]
+fn a_severity_that_comes_and_goes_reaches_its_levels_by_the_time_that_was_spent_at_it() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 90 }, medium: { above: 60 } } }"));
+    let levels = |rig: &Rig| {
+        let to_the_hook = rig.drafts.iter().filter(|draft| draft.destination.to_string() == "hook");
+        to_the_hook.filter(|draft| draft.kind == NoticeKind::Page).count()
+    };
+    // Two minutes at high, three at medium; the hook hears of high after five minutes of it.
+    for reached in [0, 0, 1, 1] {
+        rig.set("x", &[], Some(95.0)).slots(4);
+        assert_eq!(levels(&rig), reached);
+        rig.set("x", &[], Some(70.0)).slots(6).snapshot().restart();
+        assert_remembered(&rig);
+        assert_eq!(levels(&rig), reached, "no time at a lower severity counts");
+    }
+}

@@ -30,6 +30,7 @@ impl Incident {
             unsaid: false,
             said: None,
             climb: None,
+            left: BTreeMap::new(),
             later: Vec::new(),
             acknowledged: None,
             held: None,
@@ -59,6 +60,7 @@ impl Incident {
         self.members.clear();
         self.ledger.clear();
         self.refused.clear();
+        self.left.clear();
         self.remedies.begin_anew();
     }
 
@@ -92,7 +94,12 @@ impl Incident {
                 self.remedies.left(subject.alert, *at, cause);
                 self.unsaid = true;
             }
-            IncidentEvent::Severity { to } => (self.severity, self.unsaid) = (to.clone(), true),
+            IncidentEvent::Severity { to } => {
+                if let Some(climb) = self.climb.filter(|_| *to < self.severity) {
+                    self.left.insert(self.severity.clone(), climb);
+                }
+                (self.severity, self.unsaid) = (to.clone(), true);
+            }
             IncidentEvent::Held { by, at } => {
                 let since = self.held.as_ref().map_or(*at, |held| held.since);
                 self.held = Some(Held { since, by: by.clone() });

@@ -11,24 +11,31 @@ use std::collections::BTreeMap;
 
 impl Desk<'_> {
     /// Follows the severity, and moves the climb over to the ladder of the new one. A rise above what was paged begins its
-    /// climb with its page.
-    pub(super) fn set_severity(&mut self, key: &Key, severity: &Severity) {
+    /// climb with its page. Gives whether it rose.
+    pub(super) fn set_severity(&mut self, key: &Key, severity: &Severity) -> bool {
         let incident = &self.incidents.by_key[key];
         if incident.severity == *severity {
-            return;
+            return false;
         }
-        let (fell, climb) = (*severity < incident.severity, incident.climb);
-        let ladder = incident.ladder_for(severity);
-        let next = match (climb, ladder) {
-            (Some(climb), Some(ladder)) if fell => Some(climb.moved_to(ladder, self.at.now)),
-            // Back up to where it was: nobody hears the same severity twice, and later levels come by a clock of their own.
-            (_, Some(_)) => Some(Climb::begin(self.at.now)),
+        let (fell, climb, now) = (*severity < incident.severity, incident.climb, self.at.now);
+        let next = match (climb, incident.ladder_for(severity)) {
+            (Some(climb), Some(ladder)) if fell => Some(climb.moved_to(ladder, now)),
+            // Back up to where it was: nobody hears the same severity twice, and its later levels come by the time that was
+            // spent there. By a clock that begins anew, what comes and goes would never reach them.
+            (_, Some(_)) => {
+                Some(incident.left.get(severity).map_or_else(|| Climb::begin(now), |climb| climb.go_on(now)))
+            }
             (_, None) => None,
         };
+        if fell && let Some(climb) = climb.filter(|climb| climb.stopped.is_none()) {
+            self.note(key, IncidentEvent::Climbing { climb: Some(climb.stop(now)) });
+        }
         self.note(key, IncidentEvent::Severity { to: severity.clone() });
-        if climb != next && self.incidents.by_key[key].paged.is_some() {
+        let incident = &self.incidents.by_key[key];
+        if incident.climb != next && incident.paged.is_some() {
             self.note(key, IncidentEvent::Climbing { climb: next });
         }
+        !fell
     }
 
     /// Stops the clock while somebody is at it or all of it is held back, and lets it go on afterwards. An acknowledgement

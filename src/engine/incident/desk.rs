@@ -137,24 +137,34 @@ impl<'a> Desk<'a> {
 
     /// Notes what one alert did; returns the incident that it touched.
     fn take_in(&mut self, transition: &Transition) -> Option<Key> {
-        let subject = &transition.subject;
-        let known = self.incidents.of_alert.get(&subject.alert).cloned();
+        let known = self.incidents.of_alert.get(&transition.subject.alert).cloned();
+        let subject = self.seen_as_one(&transition.subject, known.as_ref());
+        let cause = transition.cause.clone();
         match (&transition.after, known) {
             (Some(_), None) if self.world.is_heartbeat(subject.labels.get("alertname")) => None,
             (Some(_), known) => {
-                let key = known.unwrap_or_else(|| self.key_for(subject, transition.policy.as_ref()));
-                self.open_if_needed(&key, subject);
-                let (subject, cause) = (subject.clone(), transition.cause.clone());
+                let key = known.unwrap_or_else(|| self.key_for(&subject, transition.policy.as_ref()));
+                self.open_if_needed(&key, &subject);
                 self.note(&key, IncidentEvent::Joined { subject, cause });
                 Some(key)
             }
             (None, Some(key)) => {
-                let (subject, cause) = (subject.clone(), transition.cause.clone());
                 self.note(&key, IncidentEvent::Left { subject, cause, at: self.at.now });
                 Some(key)
             }
             (None, None) => None,
         }
+    }
+
+    /// Through all its severities it is one alert, and fires since it did first.
+    fn seen_as_one(&self, subject: &Subject, key: Option<&Key>) -> Subject {
+        let mut subject = subject.clone();
+        let incident = key.and_then(|key| self.incidents.by_key.get(key));
+        let member = incident.and_then(|incident| incident.members.get(&subject.alert));
+        if let Some(before) = member.filter(|member| member.ended.is_none()) {
+            subject.since = subject.since.min(before.subject.since);
+        }
+        subject
     }
 
     /// The policy is the rule's own, else that of the first route that matches the labels without `severity`.
@@ -266,7 +276,7 @@ impl<'a> Desk<'a> {
 
     /// An open incident whose alerts fire: a rise goes out at once, levels when they are due, everything else is gathered.
     fn go_on(&mut self, key: &Key, severity: &Severity) {
-        self.set_severity(key, severity);
+        let rose = self.set_severity(key, severity);
         let was_held = self.incidents.by_key[key].held.is_some();
         self.weigh_holds(key);
         self.watch_the_clock(key);
@@ -277,6 +287,12 @@ impl<'a> Desk<'a> {
         if incident.paged.as_ref().is_none_or(|paged| severity > paged) {
             let reason = if incident.paged.is_some() { Reason::Rose } else { Reason::Opened };
             return self.page(key, severity, if was_held { Reason::Released } else { reason });
+        }
+        if rose && !incident.is_in_hands() {
+            let woken = self.tell_of_rise(key, severity, Reason::Rose);
+            if !woken.is_empty() {
+                self.update_others(key, Message::update(Reason::Rose), &woken);
+            }
         }
         if was_held {
             self.update(key, Message::update(Reason::Released));
@@ -327,29 +343,41 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// Wakes everybody who has heard of it, and not at this severity; gives who that is.
+    fn tell_of_rise(&mut self, key: &Key, severity: &Severity, reason: Reason) -> Vec<Destination> {
+        let incident = &self.incidents.by_key[key];
+        let heard_less =
+            |destination: &&Destination| !incident.has_told(destination, severity) && incident.may_tell(destination);
+        let woken: Vec<Destination> = incident.ledger.keys().filter(heard_less).cloned().collect();
+        for destination in &woken {
+            self.tell(key, destination, &Message::page(reason), severity);
+        }
+        woken
+    }
+
     /// Wakes people: those of this severity, and everybody who heard of a lower one.
     pub(super) fn page(&mut self, key: &Key, severity: &Severity, reason: Reason) {
         let incident = &self.incidents.by_key[key];
-        let knew: Vec<Destination> = incident.ledger.keys().cloned().collect();
         let reason = if incident.generation > 1 && reason == Reason::Opened { Reason::Reopened } else { reason };
         let page = incident.page + 1;
         self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
         self.begin_climb(key, reason);
         self.enter_digest(key);
-        for destination in knew {
-            if !self.incidents.by_key[key].has_told(&destination, severity) {
-                self.tell(key, &destination, &Message::page(reason), severity);
-            }
-        }
+        self.tell_of_rise(key, severity, reason);
         self.note(key, IncidentEvent::Said);
         self.owe_runs(key);
     }
 
     /// Tells those who know, quietly, how things stand.
     pub(super) fn update(&mut self, key: &Key, message: Message) {
+        self.update_others(key, message, &[]);
+    }
+
+    /// The same to everybody but those who have just heard of it.
+    fn update_others(&mut self, key: &Key, message: Message, heard: &[Destination]) {
         let incident = &self.incidents.by_key[key];
         let severity = incident.severity.clone();
-        for destination in incident.ledger.keys().cloned().collect::<Vec<_>>() {
+        for destination in incident.ledger.keys().filter(|to| !heard.contains(to)).cloned().collect::<Vec<_>>() {
             self.tell(key, &destination, &message, &severity);
         }
         self.note(key, IncidentEvent::Said);

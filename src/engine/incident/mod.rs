@@ -87,6 +87,8 @@ pub struct Incident {
     pub said: Option<Severity>,
     /// Where it stands on the ladder of its severity.
     pub climb: Option<Climb>,
+    /// Where it stood on the ladders of severities from which it fell: back up there it goes on.
+    pub left: BTreeMap<Severity, Climb>,
     /// Who is told later than the others of a level, by their `reach`.
     pub later: Vec<Later>,
     /// Who is at it, and until when.

@@ -46,11 +46,16 @@ impl Incident {
             place(&mut Arc::make_mut(member).subject.severity);
         }
         self.ledger.values_mut().flat_map(|told| told.pages.values_mut()).for_each(place);
-        let plan = Arc::make_mut(&mut self.plan);
-        for (mut severity, escalation) in std::mem::take(&mut plan.matrix) {
-            place(&mut severity);
-            plan.matrix.insert(severity, escalation);
-        }
+        place_keys(&mut self.left, place);
+        place_keys(&mut Arc::make_mut(&mut self.plan).matrix, place);
+    }
+}
+
+/// Of two that are one now, what the higher one had stays.
+fn place_keys<T>(by_severity: &mut BTreeMap<Severity, T>, place: &impl Fn(&mut Severity)) {
+    for (mut severity, one) in std::mem::take(by_severity) {
+        place(&mut severity);
+        by_severity.insert(severity, one);
     }
 }
 
