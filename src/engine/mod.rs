@@ -91,6 +91,11 @@ pub enum Fact<'a> {
         /// What is wrong, or nothing.
         trouble: Option<String>,
     },
+    /// The files of rules and configuration have been bad for long, or are good again.
+    Files {
+        /// What is wrong, or nothing.
+        trouble: Option<String>,
+    },
     /// A report that a routine waits for is there, or cannot be made.
     Reported {
         /// The routine.
@@ -234,6 +239,7 @@ impl Engine {
                 self.record(group, outcomes, Instant { slot, now: judged }, &mut step);
             }
             Fact::RemoteWrite { trouble } => self.remote_write(trouble, now, &mut step),
+            Fact::Files { trouble } => self.files(trouble, now, &mut step),
             Fact::Missed { group, first, slots } => self.miss(group, (first, slots), judged, &mut step),
             Fact::Slept { span } => self.sleep(span, now, &mut step),
             Fact::Reloaded { world } => self.reload(world, now, &mut step),

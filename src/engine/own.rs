@@ -22,8 +22,12 @@ pub const LIMIT_EXCEEDED: &str = "WatchbellLimitExceeded";
 /// A channel cannot deliver.
 pub const DELIVERY_FAILING: &str = "WatchbellDeliveryFailing";
 
+/// The files are bad, and what ran before them still runs.
+pub const FILES_BAD: &str = "WatchbellFilesBad";
+
 /// The names of all of them.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
+    FILES_BAD,
     SOURCE_DOWN,
     RULE_FAILING,
     LIMIT_EXCEEDED,
@@ -41,6 +45,12 @@ pub(super) fn says_that_it_fails(subject: &Subject, channel: &Name) -> bool {
 }
 
 impl State {
+    /// Whether an alert says that the files are bad.
+    #[must_use]
+    pub fn says_that_files_are_bad(&self) -> bool {
+        self.own.contains_key(&id_of(&Labels::new([("alertname", FILES_BAD)])))
+    }
+
     /// The channels of which an alert says that they cannot deliver, and why.
     #[must_use]
     pub fn channels_in_trouble(&self) -> Vec<(Name, String)> {
@@ -80,8 +90,11 @@ impl Engine {
         }
         let labels = Labels::new([("alertname", SOURCE_DOWN), ("source", source)]);
         // A heartbeat that is missed because the source is silent has it said at once that the source is: that is the one page.
+        // What is said of it ends with an answer alone: a group whose slot is decided late must not count back.
         let down = failing.filter(|since| {
-            at.now - *since >= self.world.settings.rule_failure_after || self.misses_a_heartbeat(source, at.now)
+            at.now - *since >= self.world.settings.rule_failure_after
+                || self.state.own.contains_key(&id_of(&labels))
+                || self.misses_a_heartbeat(source, at.now)
         });
         let worst = self.world.settings.severities.iter().next().cloned();
         let severity = worst.unwrap_or_else(|| self.world.settings.severities.default_severity().clone());
@@ -173,6 +186,17 @@ impl Engine {
         step.take(settled);
     }
 
+    /// The files have been bad for long, or are good again.
+    pub(super) fn files(&mut self, trouble: Option<String>, now: Moment, step: &mut Step) {
+        let labels = Labels::new([("alertname", FILES_BAD)]);
+        let severity = self.world.settings.severities.default_severity().clone();
+        let summary =
+            trouble.map(|trouble| format!("an edit is not in effect, what ran before it still runs: {trouble}"));
+        let transitions = self.own(labels, severity, summary, now, None, step);
+        let at = self.at(Slot::from_millis(now.millis()), now);
+        step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
+    }
+
     /// Of what a reload took away nobody will ever say that it is well again.
     pub(super) fn end_own_of_departed(&mut self, now: Moment, step: &mut Step) -> Vec<Transition> {
         let world = Arc::clone(&self.world);
@@ -217,8 +241,12 @@ impl Engine {
     ) -> Vec<Transition> {
         let alert = id_of(&labels);
         let known = self.state.own.get(&alert).cloned();
+        let before = known.as_ref().map(|known| known.severity.clone());
         let (subject, fires) = match (summary, known) {
-            (None, None) | (Some(_), Some(_)) => return Vec::new(),
+            (None, None) => return Vec::new(),
+            (Some(_), Some(known)) if known.severity == severity => return Vec::new(),
+            // The configuration gives it another one.
+            (Some(_), Some(known)) => (Subject { severity, ..known }, true),
             (None, Some(known)) => (known, false),
             (Some(summary), None) => {
                 let origin = Origin::Watchbell(summary);
@@ -227,8 +255,7 @@ impl Engine {
             }
         };
         self.apply(EventKind::OwnAlert { subject: subject.clone(), fires }, now, slot, step);
-        let severity = Some(subject.severity.clone());
-        let (before, after) = if fires { (None, severity) } else { (severity, None) };
+        let after = fires.then(|| subject.severity.clone());
         vec![Transition { subject, before, after, cause: Cause::Condition, policy: None }]
     }
 

@@ -11,7 +11,7 @@ pub use change::{Change, RuleRef, summary};
 use super::alert::AlertKind;
 use super::evaluate::{Instant, alert_id, asks_anew, identify_again, identity_labels, rule_labels};
 use super::transition::{Cause, Transition, sort};
-use super::{Engine, EventKind, IncidentEvent, Step, World, incident};
+use super::{Engine, Event, EventKind, IncidentEvent, Step, World, incident};
 use crate::model::{AlertId, Labels, Moment, RuleId, Slot};
 use crate::rules::{Group, Kind, NoData, Rule, RuleSet};
 use std::collections::{BTreeMap, HashSet};
@@ -54,6 +54,7 @@ impl Engine {
         step.changes.extend(added.map(|rule| Change::Added(RuleRef::of(rule))));
         step.changes.extend(change::of_records(&old.rules, &world.rules));
         let at = self.at(at.slot, now);
+        step.take(incident::plan_anew(&self.world, &mut self.state.incidents, at));
         step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
         // Other silences, windows and inhibitions may hold now.
         step.take(incident::review(&self.world, &mut self.state.incidents, at));
@@ -100,6 +101,13 @@ impl Engine {
                 gone.push((index, before.id));
                 continue;
             }
+            seat.alert.forced = seat.alert.forced.take().and_then(|forced| forced.under(new)).map(Box::new);
+            if before.kind != AlertKind::Series && seat.alert.forced.is_none() {
+                // The policy that made it is gone, and nothing else will ever end it.
+                transitions.extend(was.map(|top| Transition::of(&before, new, Some(top), None, Cause::RuleChanged)));
+                gone.push((index, before.id));
+                continue;
+            }
             let labels = identity.map_or_else(|| rule_labels(new), |identity| identity.labels);
             if seat.alert.labels != labels {
                 relabelled.push((before.id, labels.clone()));
@@ -110,6 +118,9 @@ impl Engine {
                 seat.tiers = tiers;
             } else {
                 seat.retier(tiers, |severity| severities.placed(severity.name()));
+                if was.is_some() {
+                    seat.take_over_from(old.tiers_for(&before.series), at.now);
+                }
             }
             let is = seat.alert.top(&seat.tiers);
             let severity = |top: &Option<super::alert::Top>| top.as_ref().map(|top| top.severity.clone());
@@ -128,6 +139,15 @@ impl Engine {
         gone.sort_by_key(|(_, alert)| *alert);
         changed.sort_by_key(|alert| alert.id);
         state.meet_again(old, new);
+        if !watches && state.empty.take().is_some() {
+            // Nobody asks any more since when its answer has been empty.
+            let (failing, empty) = (state.failing, None);
+            step.events.push(Event {
+                moment: at.now,
+                slot: None,
+                kind: EventKind::RuleChanged { rule: new.id, failing, empty },
+            });
+        }
         self.state.rules.insert(new.id, state);
         for (_, alert) in gone {
             self.apply(EventKind::AlertForgotten { rule: new.id, alert }, at.now, None, step);

@@ -5,22 +5,33 @@ use super::{series_labels, templates};
 use crate::diagnostics::{Findings, Text, codes};
 use crate::promql::LabelsOf;
 use crate::rules::template::Template;
-use crate::rules::{Checked, Rule};
+use crate::rules::{Checked, Kind, Rule};
 
 pub(super) fn check(rule: &Checked, files: &Files<'_>, findings: &mut Findings) {
     let mut labels = None;
-    for (text, template) in templates::labels(rule).chain(templates::texts(rule)) {
+    let label_templates = templates::labels(rule).map(|(text, template)| (text, template, false));
+    // What people read of a rule with tiers has the severity of the tier.
+    let texts = templates::texts(rule).map(|(text, template)| (text, template, rule.rule.kind == Kind::Extended));
+    for (text, template, has_severity) in label_templates.chain(texts) {
         if template.constant().is_none() {
             let labels = labels.get_or_insert_with(|| series_labels(&rule.rule, files));
-            check_template(text, template, labels, &rule.rule, findings);
+            let is_there = |name: &str| labels.can_have(name) || (has_severity && name == "severity");
+            check_template(text, template, labels, is_there, &rule.rule, findings);
         }
     }
 }
 
-fn check_template(text: &Text, template: &Template, labels: &LabelsOf, rule: &Rule, findings: &mut Findings) {
+fn check_template(
+    text: &Text,
+    template: &Template,
+    labels: &LabelsOf,
+    is_there: impl Fn(&str) -> bool,
+    rule: &Rule,
+    findings: &mut Findings,
+) {
     let mut told: Vec<&str> = Vec::new();
     for used in template.labels_used().unwrap_or_default() {
-        if labels.can_have(&used.name) || told.contains(&&*used.name) {
+        if is_there(&used.name) || told.contains(&&*used.name) {
             continue;
         }
         told.push(&used.name);

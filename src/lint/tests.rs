@@ -149,6 +149,10 @@ fn a_label_that_the_expression_has_lost_is_told() {
 fn a_tier_s_own_texts_are_looked_at_too() {
     finds("WB054", &["alert: A\nexpr: sum(x)\ntiers:\n  high: { above: 1, annotations: { s: '{{ $labels.job }}' } }"]);
     finds("WB054", &["alert: A\nexpr: sum(x)\ntiers:\n  high: { above: 1, title: '{{ $labels.job }}' }"]);
+    // What people read of a rule with tiers has the tier's severity; its own labels do not, nor has a plain rule.
+    is_silent(&["alert: A\nexpr: sum(x)\ntiers: { high: { above: 1 } }\nannotations: { s: '{{ $labels.severity }}' }"]);
+    finds("WB054", &["alert: A\nexpr: sum(x)\ntiers: { high: { above: 1 } }\nlabels: { s: '{{ $labels.severity }}' }"]);
+    finds("WB054", &["alert: A\nexpr: sum(x) > 1\nannotations: { s: '{{ $labels.severity }}' }"]);
 }
 
 #[test]

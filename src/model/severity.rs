@@ -2,6 +2,7 @@
 
 use super::Name;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// One configured severity. The greater of two is the worse.
@@ -87,6 +88,18 @@ impl Severities {
         self.find(name).cloned().unwrap_or_else(|| Severity::new(u8::MAX, name))
     }
 
+    /// What stands under these names, by the severities that they mean here. Of two that mean the same, what stands under
+    /// its own name counts, else the last.
+    pub fn place_all<T>(&self, named: impl IntoIterator<Item = (Name, T)>) -> BTreeMap<Severity, T> {
+        let mut by_severity = BTreeMap::new();
+        let (own, others): (Vec<_>, Vec<_>) = named
+            .into_iter()
+            .map(|(name, it)| (self.placed(&name), name, it))
+            .partition(|(it, name, _)| it.name() == name);
+        by_severity.extend(others.into_iter().chain(own).map(|(severity, _, it)| (severity, it)));
+        by_severity
+    }
+
     /// What a rule has that names none.
     #[must_use]
     pub fn default_severity(&self) -> &Severity {
@@ -135,6 +148,8 @@ mod tests {
         assert!(all.find("critical") > all.find("low"));
         assert_eq!(all.find("page"), all.find("critical"));
         assert_eq!(all.find("unheard-of"), None);
+        let placed = all.place_all([("page".into(), 1), ("critical".into(), 2), ("emergency".into(), 3)]);
+        assert_eq!(placed.into_values().collect::<Vec<_>>(), [2], "its own name counts");
         assert!(all.placed("unheard-of") < all.placed("info") && all.placed("page") == all.placed("critical"));
         assert_eq!(all.default_severity().name().as_str(), "medium");
     }

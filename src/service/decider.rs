@@ -237,6 +237,12 @@ impl Decider {
         self.carry_out(step).await;
     }
 
+    /// The files have been bad for long, or are good again.
+    pub async fn files(&mut self, trouble: Option<String>, now: Moment) {
+        let step = self.engine.advance(Fact::Files { trouble }, now);
+        self.carry_out(step).await;
+    }
+
     /// The delivery worker has something to say.
     pub async fn hear(&mut self, said: Said, now: Moment) {
         let fact = match said {

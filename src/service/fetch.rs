@@ -58,6 +58,20 @@ type Asked = (usize, Result<Answer, QueryError>);
 /// What a recording rule has to be written as, by its place.
 type Recorded = (usize, Result<Vec<Written>, Failure>);
 
+/// The outcomes of all questions, and of all recording rules.
+type Answers = Vec<Result<Answer, Failure>>;
+type Outcomes = Vec<Result<usize, Failure>>;
+
+/// What one history lacks.
+struct Past {
+    place: usize,
+    expr: Name,
+    first: Slot,
+    last: Slot,
+    interval: Span,
+    offset: Span,
+}
+
 /// What came back.
 #[derive(Debug)]
 pub struct Read {
@@ -152,13 +166,30 @@ impl Desk {
     /// one, nothing is.
     pub async fn read(mut self, client: Arc<Client>, world: Arc<World>, pen: Option<Pen>, slot: Slot) -> Read {
         let started = Instant::now();
-        let history = self.fill(&client, slot).await;
+        // Side by side: a source that answers nothing must not make the slot as late as there are histories.
+        let past = self.holes.take().map(|from| (from, self.past(from, slot)));
+        let group = Arc::clone(&self.group);
+        let filling = fill(&client, &group.name, past);
+        let ((history, hole), (answers, recorded)) = tokio::join!(filling, self.ask_all(&client, pen, slot));
+        if let Some(from) = hole {
+            self.missed(from);
+        }
+        if answers.iter().any(Result::is_err) {
+            self.missed(slot);
+        }
+        // Here and not where it is decided: only this group waits for what its labels ask.
+        let labels = lookups::of_labels(&world, &self, &answers, &client, slot).await;
+        Read { desk: self, slot, answers, recorded, history, labels, took: started.elapsed().as_secs_f64() }
+    }
+
+    /// Asks stage by stage, and has written what each of them records.
+    async fn ask_all(&mut self, client: &Client, pen: Option<Pen>, slot: Slot) -> (Answers, Outcomes) {
         let mut answers: Vec<Option<Result<Answer, Failure>>> = self.questions.iter().map(|_| None).collect();
         let mut recorded: Vec<Option<Result<usize, Failure>>> = self.recordings.iter().map(|_| None).collect();
         let last = self.last_stage();
         for stage in 0..=last {
             let records = pen.is_some();
-            let (asked, recording) = self.ask(stage, records, &client, slot).await;
+            let (asked, recording) = self.ask(stage, records, client, slot).await;
             for (place, answer) in asked {
                 answers[place] = Some(answer.map_err(|error| failure(&error)));
             }
@@ -178,14 +209,7 @@ impl Desk {
                 None => {}
             }
         }
-        let answers: Vec<_> = answers.into_iter().flatten().collect();
-        if answers.iter().any(Result::is_err) {
-            self.missed(slot);
-        }
-        let recorded = recorded.into_iter().flatten().collect();
-        // Here and not where it is decided: only this group waits for what its labels ask.
-        let labels = lookups::of_labels(&world, &self, &answers, &client, slot).await;
-        Read { desk: self, slot, answers, recorded, history, labels, took: started.elapsed().as_secs_f64() }
+        (answers.into_iter().flatten().collect(), recorded.into_iter().flatten().collect())
     }
 
     fn last_stage(&self) -> usize {
@@ -207,28 +231,16 @@ impl Desk {
         tokio::join!(asked.collect(), recorded.collect())
     }
 
-    /// Asks for what histories lack before `slot`. What cannot be had is asked for again at the next slot.
-    async fn fill(&mut self, client: &Client, slot: Slot) -> Vec<Filled> {
-        let Some(from) = self.holes.take() else { return Vec::new() };
+    /// What histories lack before `slot`, if they have holes from `from` on.
+    fn past(&self, from: Slot, slot: Slot) -> Vec<Past> {
         let (interval, offset) = (self.group.interval, self.group.query_offset);
-        let mut found = Vec::new();
-        for (place, question) in self.questions.iter().enumerate().filter(|(_, question)| !question.history.is_zero()) {
+        let histories = self.questions.iter().enumerate().filter(|(_, question)| !question.history.is_zero());
+        let all = histories.map(|(place, question)| {
             let points = (question.history.millis() / interval.millis() + 1).min(MOST_POINTS);
-            let first = from.max(slot - interval.times(points));
-            let last = slot - interval;
-            if first > last {
-                continue;
-            }
-            match client.query_range(&question.expr, first - offset, last - offset, interval, client.deadline()).await {
-                Ok(series) => found.push((place, series.into_iter().map(|series| shifted(series, offset)).collect())),
-                Err(error) => {
-                    tracing::warn!(group = %self.group.name, expr = %question.expr, error = %error, "cannot fill a history; trying again at the next slot");
-                    self.holes = Some(from);
-                }
-            }
-            crash::point(Point::DuringHistoryFill);
-        }
-        found
+            let (first, last) = (from.max(slot - interval.times(points)), slot - interval);
+            Past { place, expr: question.expr.clone(), first, last, interval, offset }
+        });
+        all.filter(|past| past.first <= past.last).collect()
     }
 
     /// The rules of the group, each with the places of its answers.
@@ -255,6 +267,30 @@ impl Question {
     }
 }
 
+/// Asks for what histories lack, and gives the slot from which on they still do, if any could not be had: it is asked for again
+/// at the next slot.
+async fn fill(client: &Client, group: &Name, past: Option<(Slot, Vec<Past>)>) -> (Vec<Filled>, Option<Slot>) {
+    let Some((from, past)) = past else { return (Vec::new(), None) };
+    let asked: FuturesUnordered<_> = past.into_iter().map(|past| past.ask(client, group)).collect();
+    let outcomes: Vec<Option<Filled>> = asked.collect().await;
+    let hole = outcomes.iter().any(Option::is_none).then_some(from);
+    let mut found: Vec<Filled> = outcomes.into_iter().flatten().collect();
+    found.sort_by_key(|(place, _)| *place);
+    (found, hole)
+}
+
+impl Past {
+    async fn ask(self, client: &Client, group: &Name) -> Option<Filled> {
+        let Past { place, expr, first, last, interval, offset } = self;
+        let answer = client.query_range(&expr, first - offset, last - offset, interval, client.deadline()).await;
+        let found = answer.inspect_err(|error| {
+            tracing::warn!(group = %group, expr = %expr, error = %error, "cannot fill a history; trying again at the next slot");
+        });
+        crash::point(Point::DuringHistoryFill);
+        Some((place, found.ok()?.into_iter().map(|series| shifted(series, offset)).collect()))
+    }
+}
+
 /// Asks what a rule records, and works out what has to be written.
 async fn record(recording: &mut Recording, client: &Client, at: Slot, limit: usize) -> Result<Vec<Written>, Failure> {
     let body = client.query(recording.record().expr.text(), at, client.deadline()).await;
@@ -276,3 +312,57 @@ pub(super) fn failure(error: &QueryError) -> Failure {
 
 /// The clients of all sources.
 pub type Clients = HashMap<Name, Arc<Client>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Auth, Settings, Source, Tls};
+    use crate::diagnostics::{Findings, Sources};
+    use crate::http::canned::{Canned, reply};
+    use crate::rules::{Context, load_texts};
+    use std::collections::BTreeMap;
+    use std::sync::{Condvar, Mutex};
+    use std::time::Duration;
+
+    /// Two histories, whose questions are answered when both have come.
+    const RULES: &str = "groups: [{ name: g, interval: 1s, rules: [{ alert: A, queries: { a: { expr: a, history: 1m }, b: { expr: b, \
+        history: 1m } }, tiers: { high: { when: 'a > 1 && b > 1' } } }] }]";
+
+    #[tokio::test]
+    async fn histories_are_asked_for_side_by_side() {
+        let both = Arc::new((Mutex::new(0), Condvar::new()));
+        let server = Canned::start(move |_, request, stream| {
+            if request.line.contains("query_range") {
+                let (asked, both_are_there) = &*both;
+                let mut asked = asked.lock().unwrap();
+                *asked += 1;
+                both_are_there.notify_all();
+                let patience = Duration::from_secs(20);
+                let (asked, late) = both_are_there.wait_timeout_while(asked, patience, |asked| *asked < 2).unwrap();
+                drop(asked);
+                if late.timed_out() {
+                    return reply(stream, 400, &[], "the other one does not come");
+                }
+                let matrix = r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+                return reply(stream, 200, &[], matrix);
+            }
+            reply(stream, 200, &[], r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#)
+        });
+        let (mut sources, mut findings) = (Sources::default(), Findings::default());
+        let set = load_texts(&[("r.yaml".into(), RULES.into())], &Context::default(), &mut sources, &mut findings).set;
+        let source = Source {
+            url: server.url(),
+            timeout: Span::from_secs(60),
+            max_concurrent_queries: 4,
+            auth: Auth::None,
+            headers: BTreeMap::new(),
+            tls: Tls::default(),
+        };
+        let client = Arc::new(Client::new(&source).unwrap());
+        let desk = Desk::new(&set.groups[0]);
+        let world = Arc::new(World::new(Arc::new(Settings::default()), set));
+        let read = desk.read(client, world, None, Slot::from_millis(1_767_603_600_000)).await;
+        assert_eq!(read.history.len(), 2);
+        assert!(read.desk.holes.is_none(), "none of them lacks anything");
+    }
+}

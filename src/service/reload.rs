@@ -10,9 +10,9 @@ use crate::prometheus::Writer;
 use crate::rules::RuleSet;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -85,28 +85,39 @@ pub struct Reloader {
     rule_set: String,
     watched: BTreeSet<PathBuf>,
     watcher: Option<RecommendedWatcher>,
+    /// What was wrong with the files when they were read last.
+    bad: Option<String>,
+    /// The ends of the names of files that may be of interest, lest others have us read.
+    ends: Ends,
 }
+
+/// The ends of the names of files that may be of interest. The watcher, in a thread of its own, looks at them.
+type Ends = Arc<Mutex<BTreeSet<OsString>>>;
 
 impl Reloader {
     /// A reloader that starts from what runs now. Events of the folders arrive as hints; what is written to `store` is none.
     #[must_use]
     pub fn new(load: Load, running: &str, store: &Path, hints: mpsc::UnboundedSender<()>) -> Self {
         let store = store.file_name().unwrap_or_default().to_owned();
+        let ends = Ends::default();
+        let known = Arc::clone(&ends);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            if event.map_or(true, |event| is_news(&event, &store)) {
+            let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            if event.map_or(true, |event| is_news(&event, &store, &known)) {
                 let _gone = hints.send(());
             }
         });
         let watcher = watcher
             .inspect_err(|cause| warn!(error = %cause, "cannot watch files; looking at them every 45 s instead"))
             .ok();
-        Reloader { load, rule_set: running.to_owned(), watched: BTreeSet::new(), watcher }
+        Reloader { load, rule_set: running.to_owned(), watched: BTreeSet::new(), watcher, bad: None, ends }
     }
 
     /// Watches the folders of all files, and the folders above them, so that a replaced folder is noticed as well; and where files may
     /// come to be that are looked for.
     pub fn watch(&mut self, fresh: &Fresh) {
         let Some(watcher) = &mut self.watcher else { return };
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = ends_of(&fresh.files, &fresh.settings.rules);
         let folders = folders_to_watch(&fresh.files, &fresh.settings.rules);
         for folder in folders.difference(&self.watched.clone()) {
             match watcher.watch(folder, RecursiveMode::NonRecursive) {
@@ -156,6 +167,7 @@ impl Reloader {
         let outcome = outcome.unwrap_or_else(|cause| Err(format!("reading the files ended abnormally: {cause}")));
         match outcome {
             Ok(fresh) => {
+                self.bad = None;
                 self.watch(&fresh);
                 let same = fresh.rule_set == self.rule_set;
                 if same && !wish.even_if_unchanged {
@@ -165,7 +177,10 @@ impl Reloader {
                 self.rule_set.clone_from(&fresh.rule_set);
                 Some(Loaded { wish: wish.number, outcome: Ok((!same).then_some(fresh)) })
             }
+            // Said once: a file event that is about nothing of ours must not fill the log, least of all one of the log itself.
+            Err(findings) if !wish.even_if_unchanged && self.bad.as_ref() == Some(&findings) => None,
             Err(findings) => {
+                self.bad = Some(findings.clone());
                 error!("the files are bad; what ran goes on running\n{findings}");
                 // So that going back to what runs counts as news, and is said.
                 self.rule_set.clear();
@@ -189,16 +204,31 @@ async fn settle(hints: &mut mpsc::UnboundedReceiver<()>, wishes: &mut mpsc::Unbo
     }
 }
 
-/// Whether a file event may be about the configuration or the rules. Our own reading makes events of access, and every commit
-/// writes to the store, which mostly lies beside the configuration: they would have us read for ever.
-fn is_news(event: &notify::Event, store: &OsStr) -> bool {
-    let is_store = |path: &PathBuf| {
+/// Whether a file event may be about the configuration or the rules. Our own reading makes events of access, every commit
+/// writes to the store, which mostly lies beside the configuration, and so may a log: they would have us read for ever.
+fn is_news(event: &notify::Event, store: &OsStr, ends: &BTreeSet<OsString>) -> bool {
+    let is_store = |path: &Path| {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         let besides = name.strip_prefix(store.as_encoded_bytes());
         besides.is_some_and(|end| [&b""[..], b"-wal", b"-shm", b"-journal"].contains(&end))
     };
-    let is_ours = !event.paths.is_empty() && event.paths.iter().all(is_store);
+    // A folder or a symlink that is swapped has mostly none.
+    let is_swapped = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".."));
+    let is_other =
+        |path: &Path| !is_swapped(path) && path.extension().is_some_and(|end| !ends.is_empty() && !ends.contains(end));
+    let is_noise = |path: &PathBuf| is_store(path) || is_other(path);
+    let is_ours = !event.paths.is_empty() && event.paths.iter().all(is_noise);
     !is_ours && !matches!(event.kind, EventKind::Access(_))
+}
+
+/// The ends of the names of all files, and of those that the globs look for. Of a glob for everything all are of interest.
+fn ends_of(files: &[(String, String)], globs: &[String]) -> BTreeSet<OsString> {
+    let names = files.iter().map(|(path, _)| path).chain(globs);
+    let ends: Option<BTreeSet<OsString>> = names
+        .map(|name| Path::new(name).extension().filter(|end| !end.to_string_lossy().contains(['*', '?', '[', '{'])))
+        .map(|end| end.map(OsStr::to_owned))
+        .collect();
+    ends.unwrap_or_default()
 }
 
 fn folders_to_watch(files: &[(String, String)], globs: &[String]) -> BTreeSet<PathBuf> {
@@ -258,9 +288,10 @@ mod tests {
 
     #[test]
     fn what_we_write_to_the_store_and_what_we_read_are_no_news() {
+        let ends = ends_of(&[("watchbell.yaml".into(), String::new())], &["rules/*.rules".into()]);
         let hear = |kind: EventKind, names: &[&str]| {
             let event = names.iter().fold(notify::Event::new(kind), |event, name| event.add_path(name.into()));
-            is_news(&event, OsStr::new("watchbell.db"))
+            is_news(&event, OsStr::new("watchbell.db"), &ends)
         };
         let written = EventKind::Modify(ModifyKind::Any);
         for name in ["/w/watchbell.db", "/w/watchbell.db-wal", "/w/watchbell.db-shm", "/w/watchbell.db-journal"] {
@@ -272,6 +303,11 @@ mod tests {
         }
         assert!(hear(EventKind::Create(CreateKind::Any), &["/w/watchbell.db-wal", "/w/rules.yaml"]));
         assert!(hear(EventKind::Other, &[]), "events were lost");
+        assert!(hear(written, &["/w/new.rules"]) && hear(written, &["/w/rules"]), "it may be of interest");
+        assert!(!hear(written, &["/w/watchbell.log"]) && !hear(written, &["/w/rules/.a.yaml.swp"]));
+        for glob in ["rules/*", "rules", "rules/*.y?ml"] {
+            assert_eq!(ends_of(&[("watchbell.yaml".into(), String::new())], &[glob.into()]), BTreeSet::new(), "{glob}");
+        }
     }
 
     #[test]

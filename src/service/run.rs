@@ -20,7 +20,7 @@ use crate::engine::command::Command;
 use crate::engine::posted::Post;
 use crate::engine::routine::Wanted;
 use crate::engine::{self, Change, World};
-use crate::model::{Slot, Span};
+use crate::model::{Moment, Slot, Span};
 use crate::rules::Group;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -61,6 +61,15 @@ pub struct Run {
     reloads: HashMap<u64, oneshot::Sender<Result<String, String>>>,
     last_wish: u64,
     ready: Arc<std::sync::atomic::AtomicBool>,
+    bad_files: Option<BadFiles>,
+}
+
+/// Files that are not in effect, because they are bad.
+pub struct BadFiles {
+    /// Since when.
+    pub since: Moment,
+    /// What is wrong with them, as people read it.
+    pub findings: String,
 }
 
 /// What the loop listens to.
@@ -90,7 +99,27 @@ impl Run {
         let desks = Desks::new(groups);
         let reloads = HashMap::new();
         let last_wish = 0;
-        Run { decider, clock, timetable, desks, remedies, wishes, orders, recorded, reports, reloads, last_wish, ready }
+        Run {
+            decider,
+            clock,
+            timetable,
+            desks,
+            remedies,
+            wishes,
+            orders,
+            recorded,
+            reports,
+            reloads,
+            last_wish,
+            ready,
+            bad_files: None,
+        }
+    }
+
+    /// The same, where what lies there is bad, and what runs are the last good files.
+    #[must_use]
+    pub fn instead_of(self, bad_files: Option<BadFiles>) -> Self {
+        Run { bad_files, ..self }
     }
 
     /// Runs until `stop`, then finishes what is in flight.
@@ -101,6 +130,7 @@ impl Run {
             let look = self.look();
             self.start_due(look).await;
             self.begin_reports(look);
+            self.say_of_files(look).await;
             self.remedies.start_due(&mut self.decider, look.moment()).await;
             self.ready.store(self.decider.is_remembering(), std::sync::atomic::Ordering::Relaxed);
             if self.decider.fenced {
@@ -154,8 +184,29 @@ impl Run {
     fn until_next(&self, look: Look) -> Duration {
         let slot = self.timetable.next_due().map(|due| due - look.wall);
         let timer = self.decider.engine.next_due().map(|due| (due - look.moment()).millis());
-        let wait = slot.into_iter().chain(timer).min().unwrap_or(1_000).clamp(0, 1_000);
+        let files = self.bad_files_tell().map(|due| (due - look.moment()).millis().max(1));
+        let wait = slot.into_iter().chain(timer).chain(files).min().unwrap_or(1_000).clamp(0, 1_000);
         Duration::from_millis(u64::try_from(wait).unwrap_or(0).max(1))
+    }
+
+    /// When it is told that the files are bad, if they are and it is still to come.
+    fn bad_files_tell(&self) -> Option<Moment> {
+        let engine = &self.decider.engine;
+        let bad = self.bad_files.as_ref().filter(|_| !engine.state.says_that_files_are_bad())?;
+        Some(bad.since + engine.world.settings.rule_failure_after)
+    }
+
+    /// Files that have been bad for long are an alert, until they are good.
+    async fn say_of_files(&mut self, look: Look) {
+        let now = look.moment();
+        if self.bad_files_tell().is_some_and(|due| due <= now) {
+            let findings = self.bad_files.as_ref().map(|bad| bad.findings.as_str()).unwrap_or_default();
+            let trouble = findings.lines().find(|line| !line.trim().is_empty()).unwrap_or("they cannot be used");
+            let trouble = trouble.to_owned();
+            self.decider.files(Some(trouble), now).await;
+        } else if self.bad_files.is_none() && self.decider.engine.state.says_that_files_are_bad() {
+            self.decider.files(None, now).await;
+        }
     }
 
     /// Starts the evaluation of every group whose slot has come. One that is still at its last slot misses this one.
@@ -239,9 +290,17 @@ impl Run {
     async fn reload(&mut self, loaded: Loaded) {
         let answer = self.reloads.remove(&loaded.wish);
         let outcome = match loaded.outcome {
-            Err(reason) => Err(reason),
-            Ok(None) => Ok("nothing is other than before".into()),
+            Err(reason) => {
+                let since = self.bad_files.take().map_or_else(|| self.look().moment(), |bad| bad.since);
+                self.bad_files = Some(BadFiles { since, findings: reason.clone() });
+                Err(reason)
+            }
+            Ok(None) => {
+                self.bad_files = None;
+                Ok("nothing is other than before".into())
+            }
             Ok(Some(mut fresh)) => {
+                self.bad_files = None;
                 crate::crash::point(crate::crash::Point::DuringReload);
                 let look = self.look();
                 let held = Arc::make_mut(&mut fresh.settings).hold_until_restart(&self.decider.engine.world.settings);

@@ -11,7 +11,7 @@ use super::recorder::Recorder;
 use super::reload::{Fresh, Load, Reloader, Wish, announce};
 use super::remedies::Remedies;
 use super::reports::Reports;
-use super::run::{DRAIN, Ears, LEASE, Run};
+use super::run::{BadFiles, DRAIN, Ears, LEASE, Run};
 use crate::config::{Settings, Store as StoreSettings};
 use crate::engine::{Engine, Fact, World};
 use crate::http::ClientError;
@@ -82,6 +82,7 @@ where
     let (books, store_thread) = Books::open(store);
     let kept = books.ask(|store| store.last_good(PARTITION)).await?;
     let kept = if kept.is_empty() { None } else { Some(loader.load_kept(kept)) };
+    let bad = fresh.as_ref().err().cloned();
     let fresh = choose(fresh, kept.as_ref())?;
     announce(&fresh);
     let address = fresh.settings.listen.clone();
@@ -113,7 +114,7 @@ where
     );
     let reports = Reports::new(store_path.clone(), said.clone());
     let (recorder, recorded) = Recorder::new(said, Arc::clone(&metrics));
-    metrics.reloaded(true, wall());
+    metrics.reloaded(bad.is_none(), wall());
 
     let loading = Arc::clone(&loader);
     let metered = Arc::clone(&metrics);
@@ -122,7 +123,9 @@ where
         metered.reloaded(outcome.is_ok(), wall());
         outcome
     });
-    let mut reloader = Reloader::new(load, &fresh.rule_set, &store_path, hints);
+    // Where other files lie there than run, also those that run are news.
+    let lies_there = if bad.is_none() { &*fresh.rule_set } else { "" };
+    let mut reloader = Reloader::new(load, lies_there, &store_path, hints);
     reloader.watch(&fresh);
 
     let ready = Arc::new(AtomicBool::new(false));
@@ -151,7 +154,8 @@ where
     decider.give_up_on_runs(clock.look().moment()).await;
     let remedies = Remedies::new(Hands::new(&beside(&config, Path::new("")))?);
     let beside_it = (recorded, reports);
-    let run = Run::new(decider, clock, remedies, wishes.clone(), orders, beside_it, Arc::clone(&ready));
+    let bad = bad.map(|findings| BadFiles { since: look.moment(), findings });
+    let run = Run::new(decider, clock, remedies, wishes.clone(), orders, beside_it, Arc::clone(&ready)).instead_of(bad);
 
     let reporter = Reporter::new(settings.clone());
     let doors = Doors { questions, metrics, ready, settings, books: books.clone() };

@@ -15,8 +15,9 @@ pub use command::Outcome;
 pub use sqlite::Sqlite;
 
 use crate::engine::command::Command;
+use crate::engine::incident::{Destination, Incident, Incidents};
 use crate::engine::notice::Notice;
-use crate::engine::{Event, incident::Destination};
+use crate::engine::{Event, EventKind, IncidentEvent};
 use crate::model::{DeliveryId, IncidentId, Moment, Severities};
 use std::sync::Arc;
 
@@ -72,6 +73,27 @@ pub struct Story {
     pub id: IncidentId,
     /// Its events, in order.
     pub events: Vec<Event>,
+}
+
+impl Story {
+    /// The incident as its part of the journal has it. That it was forgotten later is no part of its story.
+    #[must_use]
+    pub fn incident(&self) -> Option<Incident> {
+        let mut incidents = Incidents::default();
+        for event in &self.events {
+            if let EventKind::Incident { key, event, .. } = &event.kind
+                && *event != IncidentEvent::Forgotten
+            {
+                incidents.apply(key, event);
+            }
+        }
+        let mut incident = incidents.by_key.into_values().next()?;
+        if incident.is_resolved() {
+            // A rule that was moved meanwhile ended its alerts under other ids, and what moved it is no part of this story.
+            incident.members.retain(|_, member| member.ended.is_some());
+        }
+        Some(incident)
+    }
 }
 
 /// A message that was owed, and what came of it.

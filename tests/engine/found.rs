@@ -612,3 +612,30 @@ fn a_severity_that_comes_and_goes_reaches_its_levels_by_the_time_that_was_spent_
         assert_eq!(levels(&rig), reached, "no time at a lower severity counts");
     }
 }
+
+#[test]
+fn a_slot_that_is_decided_late_does_not_end_what_is_said_of_a_source_that_is_down() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x > 1 }"));
+    rig.slots_with(8, &Failing::Source);
+    let is_down =
+        |rig: &Rig| rig.engine.state.own.values().any(|own| own.labels.get("alertname") == "WatchbellSourceDown");
+    assert!(is_down(&rig));
+    let late = Slot::from_millis(rig.now.millis()) - Span::from_mins(2);
+    let failure = Failure { message: "no answer".into(), is_the_sources: true };
+    let step = rig
+        .engine
+        .advance(Fact::Evaluated { group: 0, slot: late, readings: &[Err(failure)] }, late.moment(Span::ZERO));
+    assert_eq!((is_down(&rig), step.drafts.len()), (true, 0));
+    rig.slots(1);
+    assert!(!is_down(&rig), "an answer ends it");
+}
+
+#[test]
+fn a_tier_whose_condition_holds_goes_on_firing_whatever_clears_it() {
+    let tiers = "tiers: { high: { when: 'x > 60', clear_when: 'x > 55' } }";
+    let mut rig = Rig::new(rules(&format!("{{ alert: A, queries: {{ x: x }}, {tiers} }}")));
+    rig.set("x", &[], Some(150.0)).slots(4);
+    assert_eq!(lines(&rig.drafts), ["Page opened to pager", "Page opened to slack"]);
+    rig.set("x", &[], Some(58.0)).slots(1);
+    assert_eq!(lines(&rig.drafts).len(), 4, "it is over where the one holds and the other does not");
+}

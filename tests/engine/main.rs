@@ -8,6 +8,7 @@ mod handed_on;
 mod imported;
 mod memory;
 mod promises;
+mod reloads;
 mod remedies;
 mod rig;
 mod sequences;

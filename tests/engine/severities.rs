@@ -100,13 +100,17 @@ fn a_severity_under_another_name_that_has_the_old_one_as_an_alias_is_the_same() 
 }
 
 #[test]
-fn a_tier_of_a_severity_that_is_gone_ends_and_what_fires_in_its_place_goes_by_the_policy_of_now() {
+fn what_fires_in_the_place_of_a_tier_of_a_severity_that_is_gone_goes_by_the_policy_of_now() {
     let after = world(&[("urgent", ""), ("medium", ""), ("low", "")], "urgent");
     let mut rig = firing();
     let unknown = rig.engine.state.incidents.at_unknown_severities(&after.settings.severities);
     assert_eq!(unknown, [("high".into(), 1)].into(), "which a reload and a start say");
     let told = told_since(&mut rig, after, 14);
-    assert_eq!(told, ["End resolved to slack", "Page reopened to slack", "Page escalated to pager"]);
+    assert_eq!(
+        told,
+        ["Page rose to slack", "Page rose to slack", "Page escalated to pager"],
+        "at medium, then at urgent"
+    );
 }
 
 #[test]
@@ -118,4 +122,18 @@ fn a_plain_rule_at_a_severity_that_is_gone_pages_anew_at_its_new_one_by_the_poli
     rig.set("x > 1", &[], Some(95.0)).slots(3);
     let told = told_since(&mut rig, plain(&[("urgent", ""), ("medium", "")], "urgent"), 12);
     assert_eq!(told, ["Page rose to slack", "Page escalated to pager"]);
+}
+
+#[test]
+fn two_severities_that_are_one_now_keep_the_tier_that_has_got_further_and_the_plan_of_the_name_that_is_left() {
+    let one = "{ above: 60 }";
+    let rule = |tiers: &str| format!("{{ alert: A, expr: x, tiers: {{ {tiers} }} }}");
+    let mut rig =
+        Rig::new(with_rule(&[("high", ""), ("medium", "")], &rule(&format!("high: {{ above: 90 }}, medium: {one}"))));
+    rig.set("x", &[], Some(70.0)).slots(3);
+    rig.act(1, Act::Acknowledge);
+    let merged = with_rule(&[("high", "medium")], &rule(&format!("high: {one}")));
+    assert_eq!(told_since(&mut rig, merged, 6), Vec::<String>::new());
+    let incident = rig.engine.state.incidents.numbered(1).expect("it is open");
+    assert!(incident.is_in_hands() && !incident.is_resolved());
 }

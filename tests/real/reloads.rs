@@ -97,3 +97,16 @@ fn a_severity_that_is_gone_is_said_with_what_to_do_and_what_fires_is_paged_by_th
         "{line}"
     );
 }
+
+#[test]
+fn files_that_are_bad_for_long_are_an_alert_until_they_are_good() {
+    let Some(town) = Town::with(&two()) else { return };
+    let soon = |config: &str| format!("rule_failure_after: 1s\ndefault_severity: high\n{config}");
+    assert_eq!(town.reload(soon), 200);
+    assert_eq!(town.reload_rules("groups: ["), 500);
+    let page = town.wait_until_taken("ops", "page");
+    assert!(page.text.contains("WatchbellFilesBad") && page.text.contains("an edit is not in effect"), "{}", page.text);
+    assert_eq!(town.reload_rules(RULES), 200);
+    town.wait_until_taken("ops", "end");
+    assert_eq!(town.words("ops"), ["page", "end"], "once");
+}

@@ -374,6 +374,11 @@ fn a_start_on_bad_files_runs_the_last_good_ones_and_without_any_it_refuses() {
     wait_for_state(&again, "firing high");
     assert_eq!(text_of(&alerts(&again)[0]["activeAt"]), active_since, "the state survived as well");
     assert!(again.process.said().contains("last good"), "it says so");
+    let metrics = http::get(&format!("{}/metrics", again.url())).expect("it answers").body;
+    assert!(
+        metrics.contains("watchbell_config_last_reload_successful 0"),
+        "what lies there is not what runs: {metrics}"
+    );
     drop(again);
 
     for file in ["watchbell.db", "watchbell.db-wal", "watchbell.db-shm"] {

@@ -106,7 +106,7 @@ async fn open(desk: &Desk, text: &str) -> Result<Opened, Box<Closed>> {
     })?;
     let record = incidents::record(&desk.doors, link.number).await;
     let record = record.map(|record| record.filter(|(story, _)| story.id == link.incident));
-    let past = record.as_ref().ok().and_then(Option::as_ref).and_then(|(story, _)| incidents::fold(story));
+    let past = record.as_ref().ok().and_then(Option::as_ref).and_then(|(story, _)| story.incident());
     let is_readable = record.is_ok();
     let (said, by) = (link.clone(), who.clone());
     let looked = desk.doors.look(move |decider| {

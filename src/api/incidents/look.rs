@@ -26,7 +26,7 @@ pub async fn look_at(State(desk): State<Desk>, Path(text): Path<String>) -> Resp
         tracing::error!(error = %crate::http::chain(&cause), "the store could not be read for a page");
         None
     });
-    let past = record.as_ref().and_then(|(story, _)| read::fold(story));
+    let past = record.as_ref().and_then(|(story, _)| story.incident());
     let looked = desk.doors.look(move |decider| {
         let known = decider.engine.state.incidents.numbered(number).or(past.as_ref())?;
         Some(page::of(&decider.engine, known, &nobody()))

@@ -8,7 +8,7 @@ mod timeline;
 
 pub use act::{VERBS, act, carried_out, span};
 pub use look::{look, look_at};
-pub use read::{fold, list, record, show};
+pub use read::{list, record, show};
 pub use summary::{Rung, rung, status, title};
 pub use timeline::{Entry, entries};
 

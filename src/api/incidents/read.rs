@@ -3,8 +3,7 @@
 use super::{number, summary, timeline};
 use crate::api::Desk;
 use crate::api::reply::{self, Wrong};
-use crate::engine::incident::{Incident, Incidents};
-use crate::engine::{EventKind, IncidentEvent};
+use crate::engine::incident::Incidents;
 use crate::service::books::BooksError;
 use crate::service::doors::Doors;
 use crate::store::{Sending, Story};
@@ -75,7 +74,7 @@ async fn resolved(doors: &Doors, filter: Filter, open: &BTreeSet<u64>) -> Result
         for number in numbers.into_iter().filter(|number| !open.contains(number)).take(enough - found.len()) {
             let story =
                 doors.read(move |store, partition, severities| store.story(partition, number, severities)).await?;
-            found.extend(story.as_ref().and_then(fold).map(|incident| (number, summary::of(&incident))));
+            found.extend(story.as_ref().and_then(Story::incident).map(|incident| (number, summary::of(&incident))));
         }
     }
     Ok(found)
@@ -88,7 +87,7 @@ pub async fn show(State(desk): State<Desk>, Path(text): Path<String>) -> Result<
     let missing = || reply::not_found(format!("there is no incident INC-{number}"));
     let data = match (known, record(&desk.doors, number).await) {
         (known, Ok(Some((story, sendings)))) => {
-            let mut data = known.or_else(|| fold(&story).as_ref().map(summary::whole)).ok_or_else(missing)?;
+            let mut data = known.or_else(|| story.incident().as_ref().map(summary::whole)).ok_or_else(missing)?;
             data["timeline"] = json!(timeline::of(&story));
             data["deliveries"] = json!(sendings.iter().map(timeline::delivery).collect::<Vec<_>>());
             data
@@ -117,19 +116,6 @@ pub async fn record(doors: &Doors, number: u64) -> Result<Option<Record>, BooksE
         Ok(Some((story, sendings)))
     });
     on_record.await
-}
-
-/// The incident as its part of the journal has it. That it was forgotten later is no part of its story.
-pub fn fold(story: &Story) -> Option<Incident> {
-    let mut incidents = Incidents::default();
-    for event in &story.events {
-        if let EventKind::Incident { key, event, .. } = &event.kind
-            && *event != IncidentEvent::Forgotten
-        {
-            incidents.apply(key, event);
-        }
-    }
-    incidents.by_key.into_values().next()
 }
 
 impl Filter {

@@ -1,5 +1,6 @@
 //! The escalation matrix: who hears of an incident, and when.
 
+use super::Settings;
 use crate::model::{Matchers, Name, Severity, Span};
 use jiff::civil::Time;
 use std::collections::BTreeMap;
@@ -43,6 +44,19 @@ pub enum Escalation {
     Digest(Digest),
     /// Nobody is told, on purpose.
     Nobody,
+}
+
+impl Escalation {
+    /// Everybody who is told by it.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        let (listed, ladder) = match self {
+            Escalation::Ladder(ladder) => (&[][..], Some(ladder)),
+            Escalation::Digest(digest) => (&*digest.notify, Some(&digest.matrix)),
+            Escalation::Nobody => (&[][..], None),
+        };
+        let levels = ladder.into_iter().flat_map(|ladder| &ladder.levels);
+        listed.iter().chain(levels.flat_map(|level| &level.notify))
+    }
 }
 
 /// The levels of one severity.
@@ -129,6 +143,20 @@ pub struct Route {
     pub matchers: Matchers,
     /// The policy.
     pub policy: Name,
+}
+
+impl Settings {
+    /// Whether this configuration has whoever `target` names.
+    #[must_use]
+    pub fn knows(&self, target: &Target) -> bool {
+        match target {
+            Target::Channel(name) => self.channels.contains_key(name),
+            Target::Responder(name) => self.responders.contains_key(name),
+            Target::Team(name) => self.teams.contains_key(name),
+            Target::Schedule(name) => self.schedules.contains_key(name),
+            Target::Contact(name) => self.contacts.contains_key(name),
+        }
+    }
 }
 
 impl fmt::Display for Target {

@@ -8,7 +8,7 @@ mod tier;
 pub use tier::{TierState, Timing};
 
 use crate::model::{AlertId, Labels, Moment, Severities, Severity, Slot, Span, Truth};
-use crate::rules::Tier;
+use crate::rules::{NoData, OnError, Rule, Tier};
 use smallvec::SmallVec;
 
 /// The states of an alert's tiers. Most rules have one, which then needs no memory of its own.
@@ -68,6 +68,18 @@ pub struct Forced {
     pub since: Moment,
     /// By which policy.
     pub why: Why,
+}
+
+impl Forced {
+    /// What `rule` makes of it, where that is another than the one that made it fire: nothing, if it has no such policy.
+    #[must_use]
+    pub fn under(self, rule: &Rule) -> Option<Self> {
+        let severity = match (self.why, &rule.no_data, &rule.on_error) {
+            (Why::NoData, NoData::Tier(severity, _), _) | (Why::OnError, _, OnError::Tier(severity, _)) => severity,
+            (Why::NoData | Why::OnError, ..) => return None,
+        };
+        Some(Forced { severity: severity.clone(), ..self })
+    }
 }
 
 /// The policies that fire a tier without its condition.

@@ -136,6 +136,18 @@ impl TierState {
         self.step(Truth::Unknown, now, timing)
     }
 
+    /// How far it has got towards firing and in it; of two that are alike the one that began earlier is further.
+    #[must_use]
+    pub fn progress(self) -> impl Ord {
+        let stage = match self {
+            TierState::Inactive => 0,
+            TierState::Pending { .. } => 1,
+            TierState::Keeping { .. } => 2,
+            TierState::Firing { .. } => 3,
+        };
+        (stage, std::cmp::Reverse(self.active_since()))
+    }
+
     /// Whether it fires, kept firing included.
     #[must_use]
     pub fn fires(self) -> bool {

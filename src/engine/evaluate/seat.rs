@@ -3,7 +3,7 @@
 use super::verdict::Verdicts;
 use crate::engine::alert::{Alert, Before, TierState, Top};
 use crate::engine::transition::{Cause, Transition};
-use crate::model::{Severity, Slot};
+use crate::model::{Moment, Severity, Slot};
 use crate::rules::{Rule, Tier};
 use std::sync::Arc;
 
@@ -33,8 +33,10 @@ impl Seat {
     pub(in crate::engine) fn retier(&mut self, tiers: Arc<[Tier]>, now_called: impl Fn(&Severity) -> Severity) {
         let severities = self.tiers.iter().map(|tier| now_called(&tier.severity));
         let old: Vec<(_, TierState)> = severities.zip(self.alert.tiers.iter().copied()).collect();
+        // Two tiers that are one now: the one that has got further.
         let state_of = |tier: &Tier| {
-            old.iter().find(|(severity, _)| *severity == tier.severity).map(|(_, state)| *state).unwrap_or_default()
+            let same = old.iter().filter(|(severity, _)| *severity == tier.severity).map(|(_, state)| *state);
+            same.max_by_key(|state| state.progress()).unwrap_or_default()
         };
         // An alert that came out of the store has states but no tiers yet: they were stored in this order.
         if self.tiers.is_empty() && self.alert.tiers.len() == tiers.len() {
@@ -43,6 +45,18 @@ impl Seat {
         }
         self.alert.tiers = tiers.iter().map(state_of).collect();
         self.tiers = tiers;
+    }
+
+    /// A reload took the tier at which it fired: one that pends, and asks what it did in the `old` tiers, takes over.
+    pub(in crate::engine) fn take_over_from(&mut self, old: &[Tier], now: Moment) {
+        if self.alert.top(&self.tiers).is_some() {
+            return;
+        }
+        let asks_the_same = |tier: &Tier| old.iter().any(|old| old.condition == tier.condition);
+        let mut states = self.tiers.iter().zip(&mut self.alert.tiers).filter(|(tier, _)| asks_the_same(tier));
+        if let Some((_, state)) = states.find(|(_, state)| **state != TierState::Inactive) {
+            *state = state.take_over(now);
+        }
     }
 
     /// Whether this slot can change nothing: nothing holds, nothing is counted, nothing is missing.

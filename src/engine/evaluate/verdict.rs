@@ -88,7 +88,11 @@ pub fn judge(alert: &Alert, tiers: &[Tier], context: &Context<'_>, rows: &Rows, 
         let fires = alert.tiers.get(index).is_some_and(|state| state.fires());
         let truth = match (&tier.condition, &tier.clear) {
             (_, Some(Clear::Bound(bound))) if fires => against(value, |value| bound.holds(value)),
-            (_, Some(Clear::When(script))) if fires => !evaluate(script, context, rows, row),
+            // As long as what it fires on holds, nothing is over: the two may both be true.
+            (Condition::When(script), Some(Clear::When(clear))) if fires => {
+                evaluate(script, context, rows, row).or(!evaluate(clear, context, rows, row))
+            }
+            (_, Some(Clear::When(clear))) if fires => !evaluate(clear, context, rows, row),
             (Condition::Present, _) => Truth::from(value.is_some()),
             (Condition::Bound(bound), _) => against(value, |value| bound.holds(value)),
             (Condition::When(script), _) => evaluate(script, context, rows, row),

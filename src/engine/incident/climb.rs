@@ -44,6 +44,8 @@ impl Desk<'_> {
         let incident = &self.incidents.by_key[key];
         let until = incident.acknowledged.as_ref().and_then(|acknowledged| acknowledged.until);
         let expired = until.is_some_and(|until| until <= self.at.now);
+        // A rise that it did not cover has woken people already.
+        let was_in_hands = incident.is_in_hands();
         if expired {
             self.note(key, IncidentEvent::Unacknowledged { by: None });
         }
@@ -53,7 +55,7 @@ impl Desk<'_> {
             let climb = if should_stand { climb.stop(self.at.now) } else { climb.go_on(self.at.now) };
             self.note(key, IncidentEvent::Climbing { climb: Some(climb) });
         }
-        if expired && self.incidents.by_key[key].held.is_none() {
+        if expired && was_in_hands && self.incidents.by_key[key].held.is_none() {
             self.tell_reached_again(key, Reason::AcknowledgementExpired);
         }
     }
@@ -85,7 +87,12 @@ impl Desk<'_> {
         let ladder = &ladder;
         let mut passed_over = false;
         while let Some(climb) = self.incidents.by_key[key].climb {
-            let rungs = if passed_over { together(ladder, climb.reached) } else { climb.due(ladder, self.at.now) };
+            let mut rungs = climb.due(ladder, self.at.now);
+            if rungs.is_empty() && passed_over {
+                rungs = together(ladder, climb.reached);
+                // All of a round may reach nobody, and so would all the others: each has its time, and somebody may be there.
+                rungs.retain(|rung| !rung.begins_round);
+            }
             if rungs.is_empty() {
                 return;
             }

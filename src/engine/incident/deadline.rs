@@ -100,7 +100,12 @@ impl Incident {
     /// When the procedure asks for something next.
     #[must_use]
     pub fn next_deadline(&self, settings: &Settings) -> Option<Moment> {
-        self.open_deadlines(settings).map(|(_, due)| due).chain(self.update_wanted).min()
+        self.open_deadlines(settings).map(|(_, due)| due).chain(self.update_wanted(settings)).min()
+    }
+
+    /// When the stakeholders are to hear of it again, while there are any.
+    fn update_wanted(&self, settings: &Settings) -> Option<Moment> {
+        self.update_wanted.filter(|_| settings.stakeholders.is_some())
     }
 }
 
@@ -124,7 +129,7 @@ impl Desk<'_> {
         let Some(incident) = self.incidents.by_key.get(key) else { return };
         let missed: Vec<_> =
             incident.open_deadlines(&self.world.settings).filter(|(_, due)| *due <= self.at.now).collect();
-        let update_wanted = incident.update_wanted.filter(|due| *due <= self.at.now);
+        let update_wanted = incident.update_wanted(&self.world.settings).filter(|due| *due <= self.at.now);
         for (stage, at) in missed {
             self.note(key, IncidentEvent::Missed { stage, at });
             self.update(key, Message::update(Reason::Overdue(stage)));

@@ -86,6 +86,13 @@ pub fn review(world: &World, incidents: &mut Incidents, at: At) -> Settled {
     desk.out
 }
 
+/// Settings are others now: whoever is not there any more is replaced in the plans of open incidents.
+pub fn plan_anew(world: &World, incidents: &mut Incidents, at: At) -> Settled {
+    let mut desk = Desk::new(world, incidents, at);
+    desk.plan_open_ones_without_departed();
+    desk.out
+}
+
 /// A page was refused for good: whoever it was for has not been told, and is owed no end.
 pub fn refused(
     incidents: &mut Incidents,
@@ -122,6 +129,12 @@ pub fn fall_back(world: &World, incidents: &mut Incidents, notice: &Draft, fallb
 impl<'a> Desk<'a> {
     pub(super) fn new(world: &'a World, incidents: &'a mut Incidents, at: At) -> Self {
         Desk { world, incidents, at, out: Settled::default(), sources: OnceCell::new() }
+    }
+
+    pub(super) fn plan_open_ones_without_departed(&mut self) {
+        for key in self.open_ones() {
+            self.plan_without_departed(&key);
+        }
     }
 
     pub(super) fn settle_open_ones(&mut self) {
@@ -218,16 +231,46 @@ impl<'a> Desk<'a> {
     }
 
     /// A severity that there was not when the incident opened is nowhere in its plan: the policy of now says what becomes of it.
-    fn plan_anew(&mut self, key: &Key) {
+    fn plan_for_new_severity(&mut self, key: &Key) {
         let incident = &self.incidents.by_key[key];
-        let Some(severity) = incident.judged().filter(|severity| !incident.plan.matrix.contains_key(severity)) else {
-            return;
-        };
-        let policy = self.world.settings.policies.get(&key.policy);
-        let Some(escalation) = policy.and_then(|policy| policy.matrix.get(&severity)) else { return };
+        let new = incident.judged().filter(|severity| !incident.plan.matrix.contains_key(severity));
+        self.plan_anew(key, new.as_slice());
+    }
+
+    /// Where a plan tells somebody who is not there any more, it is the policy of now that says who is told in their place.
+    fn plan_without_departed(&mut self, key: &Key) {
+        let settings = &self.world.settings;
+        let matrix = self.incidents.by_key[key].plan.matrix.iter();
+        let tells_departed = |escalation: &Escalation| escalation.targets().any(|target| !settings.knows(target));
+        let stale: Vec<Severity> =
+            matrix.filter(|(_, escalation)| tells_departed(escalation)).map(|(severity, _)| severity.clone()).collect();
+        self.plan_anew(key, &stale);
+    }
+
+    /// Goes by the policy of now at these severities, as far as that has them.
+    fn plan_anew(&mut self, key: &Key, severities: &[Severity]) {
+        let Some(policy) = (!severities.is_empty()).then(|| self.policy_of_now(key)).flatten() else { return };
+        let incident = &self.incidents.by_key[key];
         let mut plan = incident.plan.clone();
-        Arc::make_mut(&mut plan).matrix.insert(severity, escalation.clone());
-        self.note(key, IncidentEvent::Planned { plan });
+        for severity in severities {
+            if let Some(escalation) = policy.matrix.get(severity) {
+                Arc::make_mut(&mut plan).matrix.insert(severity.clone(), escalation.clone());
+            }
+        }
+        if plan != incident.plan {
+            self.note(key, IncidentEvent::Planned { plan });
+        }
+    }
+
+    /// The policy of an open incident as it is now; where it is gone, the one that its worst alert would get.
+    fn policy_of_now(&self, key: &Key) -> Option<&'a Policy> {
+        let world = self.world;
+        let policies = &world.settings.policies;
+        policies.get(&key.policy).or_else(|| {
+            let worst = self.incidents.by_key.get(key)?.worst()?;
+            let rule = worst.subject.origin.rule().and_then(|id| world.rule(id));
+            policies.get(&self.key_for(&worst.subject, rule.and_then(|rule| rule.policy.as_ref())).policy)
+        })
     }
 
     /// Decides what the incident owes to whom, now that everything of this moment is known.
@@ -238,7 +281,7 @@ impl<'a> Desk<'a> {
         if !self.incidents.by_key.contains_key(key) {
             return;
         }
-        self.plan_anew(key);
+        self.plan_for_new_severity(key);
         let incident = &self.incidents.by_key[key];
         match (incident.phase, incident.judged()) {
             (Phase::Resolved { .. }, _) => self.forget_in_time(key),

@@ -78,11 +78,17 @@ pub fn send_digests(world: &World, incidents: &mut super::Incidents, at: At) -> 
 #[must_use]
 pub fn next_digest(world: &World, incidents: &super::Incidents, wall: Timestamp) -> Option<Timestamp> {
     let with_entries = incidents.digests.iter().filter(|(_, book)| !book.entries.is_empty());
-    with_entries.filter_map(|(key, _)| occurrence(world, digest_of(world, key)?.at, wall, 1)).min()
+    with_entries.filter_map(|(key, _)| occurrence(world, digest_of(world, incidents, key)?.at, wall, 1)).min()
 }
 
-fn digest_of<'a>(world: &'a World, key: &DigestKey) -> Option<&'a Digest> {
-    match world.settings.policies.get(&key.policy)?.matrix.get(&key.severity)? {
+/// The digest as the policy has it now; where that is gone, as an incident in it was opened under it.
+fn digest_of<'a>(world: &'a World, incidents: &'a super::Incidents, key: &DigestKey) -> Option<&'a Digest> {
+    let now = world.settings.policies.get(&key.policy).and_then(|policy| policy.matrix.get(&key.severity));
+    let of_entry = || {
+        let mut entered = incidents.digests.get(key)?.entries.keys();
+        entered.find_map(|number| incidents.numbered(*number)?.plan.matrix.get(&key.severity))
+    };
+    match now.or_else(of_entry)? {
         Escalation::Digest(digest) => Some(digest),
         Escalation::Ladder(_) | Escalation::Nobody => None,
     }
@@ -119,7 +125,7 @@ impl Desk<'_> {
     /// The time of the digest that has not been sent yet, if there is one.
     fn due_digest(&self, key: &DigestKey) -> Option<Timestamp> {
         let book = self.incidents.digests.get(key)?;
-        let time = occurrence(self.world, digest_of(self.world, key)?.at, self.at.wall, 0)?;
+        let time = occurrence(self.world, digest_of(self.world, self.incidents, key)?.at, self.at.wall, 0)?;
         let first = book.entries.values().map(|entry| entry.since).min()?;
         let skew = self.at.now.millis() - self.at.wall.as_millisecond();
         let since = book.sent.map_or(i64::MIN, Slot::millis).max(first.millis() - skew);
@@ -127,7 +133,7 @@ impl Desk<'_> {
     }
 
     fn send_digest(&mut self, key: &DigestKey, time: Timestamp) {
-        let Some(digest) = digest_of(self.world, key) else { return };
+        let Some(digest) = digest_of(self.world, self.incidents, key).cloned() else { return };
         let book = &self.incidents.digests[key];
         let still = |number: u64| {
             let incident = self.incidents.numbered(number);

@@ -17,7 +17,7 @@ impl State {
         seats.filter_map(|seat| seat.alert.forced.as_mut()).for_each(|forced| place(&mut forced.severity));
         self.own.values_mut().for_each(|subject| place(&mut subject.severity));
         self.posted.values_mut().for_each(|posted| place(&mut posted.subject.severity));
-        self.incidents.by_key.values_mut().for_each(|incident| incident.rank_anew(&place));
+        self.incidents.by_key.values_mut().for_each(|incident| incident.rank_anew(severities));
         for (mut key, mut book) in std::mem::take(&mut self.incidents.digests) {
             place(&mut key.severity);
             let members = book.entries.values_mut().map(|entry| &mut entry.member);
@@ -34,7 +34,8 @@ fn join(book: &mut Book, other: Book) {
 }
 
 impl Incident {
-    fn rank_anew(&mut self, place: &impl Fn(&mut Severity)) {
+    fn rank_anew(&mut self, severities: &Severities) {
+        let place = |severity: &mut Severity| *severity = severities.placed(severity.name());
         place(&mut self.severity);
         self.paged.iter_mut().chain(&mut self.said).for_each(place);
         self.acknowledged.iter_mut().for_each(|acknowledged| place(&mut acknowledged.severity));
@@ -46,17 +47,14 @@ impl Incident {
             place(&mut Arc::make_mut(member).subject.severity);
         }
         self.ledger.values_mut().flat_map(|told| told.pages.values_mut()).for_each(place);
-        place_keys(&mut self.left, place);
-        place_keys(&mut Arc::make_mut(&mut self.plan).matrix, place);
+        place_all(&mut self.left, severities);
+        place_all(&mut Arc::make_mut(&mut self.plan).matrix, severities);
     }
 }
 
-/// Of two that are one now, what the higher one had stays.
-fn place_keys<T>(by_severity: &mut BTreeMap<Severity, T>, place: &impl Fn(&mut Severity)) {
-    for (mut severity, one) in std::mem::take(by_severity) {
-        place(&mut severity);
-        by_severity.insert(severity, one);
-    }
+fn place_all<T>(by_severity: &mut BTreeMap<Severity, T>, severities: &Severities) {
+    let named = std::mem::take(by_severity).into_iter().map(|(severity, it)| (severity.name().clone(), it));
+    *by_severity = severities.place_all(named);
 }
 
 impl Incidents {
@@ -65,7 +63,7 @@ impl Incidents {
     #[must_use]
     pub fn at_unknown_severities(&self, severities: &Severities) -> BTreeMap<Name, usize> {
         let mut unknown = BTreeMap::new();
-        let open = self.by_key.values().filter(|incident| !incident.is_resolved());
+        let open = self.by_key.values().filter(|incident| !incident.is_resolved() && !incident.ledger.is_empty());
         for paged in open.filter_map(|incident| incident.paged.as_ref()) {
             if severities.find(paged.name()).is_none() {
                 *unknown.entry(paged.name().clone()).or_default() += 1;

@@ -399,7 +399,7 @@ impl Restored {
             unsaid: self.unsaid,
             said: self.said.as_ref().map(rank),
             climb: self.climb.map(ClimbBody::read),
-            left: self.left.into_iter().map(|(name, climb)| (rank(&name), climb.read())).collect(),
+            left: severities.place_all(self.left.into_iter().map(|(name, climb)| (name.into(), climb.read()))),
             later: self.later.into_iter().map(LaterBody::read).collect(),
             acknowledged: self.acknowledged.map(|body| body.read(severities)),
             held: self.held.map(HeldBody::read),

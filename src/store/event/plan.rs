@@ -1,6 +1,6 @@
 //! A policy as an incident keeps it.
 
-use super::parts::{Id, severity};
+use super::parts::Id;
 use crate::config::{Digest, Escalation, Ladder, Level, Policy, Repeat, Resolve, Target};
 use crate::model::{Name, Severities, Span};
 use jiff::civil::Time;
@@ -78,13 +78,13 @@ impl PlanBody {
 
     /// Reads a policy back.
     pub fn read(self, severities: &Severities) -> Arc<Policy> {
-        let matrix = self.matrix.into_iter().map(|(name, one)| (severity(&name, severities), one.read()));
+        let matrix = self.matrix.into_iter().map(|(name, one)| (Name::from(name), one.read()));
         Arc::new(Policy {
             group_by: self.group_by.into_iter().map(Name::from).collect(),
             update_every: Span::from_millis(self.update_every),
             reopen_within: Span::from_millis(self.reopen_within),
             catch_up: Span::from_millis(self.catch_up),
-            matrix: matrix.collect(),
+            matrix: severities.place_all(matrix),
         })
     }
 }
