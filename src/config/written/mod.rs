@@ -70,7 +70,8 @@ pub struct Written {
     /// The address to listen on. Another one holds from the next start on.
     #[schemars(extend("default" = "127.0.0.1:9095"))]
     pub listen: Option<PlainText>,
-    /// How long a rule may fail before `WatchbellRuleFailing` fires.
+    /// How long a rule may fail before `WatchbellRuleFailing` fires, a source before `WatchbellSourceDown`, and files may be bad
+    /// before `WatchbellFilesBad` does.
     #[schemars(extend("default" = "5m"))]
     pub rule_failure_after: Option<Duration>,
     /// How many samples of history all rules together may keep.
