@@ -221,14 +221,19 @@ fn is_news(event: &notify::Event, store: &OsStr, ends: &BTreeSet<OsString>) -> b
     !is_ours && !matches!(event.kind, EventKind::Access(_))
 }
 
-/// The ends of the names of all files, and of those that the globs look for. Of a glob for everything all are of interest.
+/// The ends of the names of all files and of the folders that they lie in, which may be swapped as a whole, and of those that
+/// the globs look for. Of a glob for everything all are of interest.
 fn ends_of(files: &[(String, String)], globs: &[String]) -> BTreeSet<OsString> {
-    let names = files.iter().map(|(path, _)| path).chain(globs);
-    let ends: Option<BTreeSet<OsString>> = names
-        .map(|name| Path::new(name).extension().filter(|end| !end.to_string_lossy().contains(['*', '?', '[', '{'])))
-        .map(|end| end.map(OsStr::to_owned))
+    let is_fixed = |end: &&OsStr| !end.to_string_lossy().contains(['*', '?', '[', '{']);
+    let of_names: Option<BTreeSet<OsString>> = files
+        .iter()
+        .map(|(path, _)| path)
+        .chain(globs)
+        .map(|name| Path::new(name).extension().filter(is_fixed).map(OsStr::to_owned))
         .collect();
-    ends.unwrap_or_default()
+    let folders = files.iter().flat_map(|(path, _)| Path::new(path).ancestors().skip(1));
+    let of_folders = folders.filter_map(Path::extension).map(OsStr::to_owned);
+    of_names.map(|ends| ends.into_iter().chain(of_folders).collect()).unwrap_or_default()
 }
 
 fn folders_to_watch(files: &[(String, String)], globs: &[String]) -> BTreeSet<PathBuf> {
@@ -288,7 +293,8 @@ mod tests {
 
     #[test]
     fn what_we_write_to_the_store_and_what_we_read_are_no_news() {
-        let ends = ends_of(&[("watchbell.yaml".into(), String::new())], &["rules/*.rules".into()]);
+        let files = ["watchbell.yaml", "/w/conf.d/a.yaml"].map(|path| (path.into(), String::new()));
+        let ends = ends_of(&files, &["rules/*.rules".into()]);
         let hear = |kind: EventKind, names: &[&str]| {
             let event = names.iter().fold(notify::Event::new(kind), |event, name| event.add_path(name.into()));
             is_news(&event, OsStr::new("watchbell.db"), &ends)
@@ -304,6 +310,7 @@ mod tests {
         assert!(hear(EventKind::Create(CreateKind::Any), &["/w/watchbell.db-wal", "/w/rules.yaml"]));
         assert!(hear(EventKind::Other, &[]), "events were lost");
         assert!(hear(written, &["/w/new.rules"]) && hear(written, &["/w/rules"]), "it may be of interest");
+        assert!(hear(EventKind::Create(CreateKind::Any), &["/w/conf.d"]), "a folder is swapped");
         assert!(!hear(written, &["/w/watchbell.log"]) && !hear(written, &["/w/rules/.a.yaml.swp"]));
         for glob in ["rules/*", "rules", "rules/*.y?ml"] {
             assert_eq!(ends_of(&[("watchbell.yaml".into(), String::new())], &[glob.into()]), BTreeSet::new(), "{glob}");
