@@ -62,6 +62,14 @@ routes: [{{ policy: default }}]
         assert_eq!(annotations["quick"], "third 200.25", "and has what was answered");
     }
 
+    let shown = http::get(&format!("{}/api/v1/alerts", watchbell.url())).expect("it answers").json();
+    let shown = shown["data"]["alerts"].as_array().expect("alerts").iter().map(|alert| &alert["annotations"]["quick"]);
+    let shown: Vec<&str> = shown.filter_map(Value::as_str).collect();
+    assert!(
+        !shown.is_empty() && shown.iter().all(|text| *text == r#"third {{ query "load_1" | first | value }}"#),
+        "{shown:?}"
+    );
+
     // From now on only the group that asks for its labels is slow.
     let evaluations = |group: &str| metric(&watchbell, &format!("watchbell_evaluations_total{{group=\"{group}\"}}"));
     let before = evaluations("others");

@@ -304,3 +304,12 @@ fn names_of_the_configuration_are_checked_where_they_are_known() {
     );
     assert!(super::read(text).findings.is_empty(), "without a configuration any name will do");
 }
+
+#[test]
+fn a_group_without_an_interval_is_evaluated_each_minute() {
+    let of = |head: &str| {
+        let text = format!("groups:\n  - name: g\n{head}    rules: [{{ alert: A, expr: up }}]\n");
+        read(&text).loaded.set.groups[0].interval
+    };
+    assert_eq!((of(""), of("    interval: 15s\n")), (Span::from_mins(1), Span::from_secs(15)));
+}
