@@ -420,3 +420,23 @@ fn a_database_from_the_future_is_refused_by_the_number_of_its_schema() {
     let text = refused.to_string();
     assert!(text.contains("schema version 99") && text.contains("run a newer one"), "{text}");
 }
+
+#[test]
+fn a_file_that_is_deleted_or_replaced_is_not_renewed_as_if_nothing_had_happened() {
+    let folder = folder();
+    let path = folder.join("watchbell.db");
+    let place = Place(Some(folder));
+    for replaced in [false, true] {
+        let mut store = Sqlite::open(&path).expect("it can be opened");
+        let epoch = acquired(&mut store, "a");
+        store.renew(HERE, epoch, 9_000, Moment::from_millis(1)).expect("it is there");
+        std::fs::remove_file(&path).expect("it can be deleted");
+        if replaced {
+            std::fs::write(&path, "").expect("it can be written");
+        }
+        let refused = store.renew(HERE, epoch, 9_000, Moment::from_millis(2));
+        assert!(matches!(&refused, Err(StoreError::Gone { path: at }) if *at == path), "{refused:?}");
+        store.release(HERE, epoch).expect("whoever ends need not know");
+    }
+    drop(place);
+}

@@ -54,7 +54,7 @@ impl Books {
         });
         self.deeds.send(deed).map_err(|_| BooksError::Closed)?;
         let outcome = wait.await.map_err(|_| BooksError::Closed)?;
-        if matches!(outcome, Err(StoreError::Database { .. })) {
+        if matches!(outcome, Err(StoreError::Database { .. } | StoreError::Gone { .. })) {
             self.failing.store(true, Ordering::Relaxed);
         }
         Ok(outcome?)

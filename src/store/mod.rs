@@ -19,6 +19,7 @@ use crate::engine::incident::{Destination, Incident, Incidents};
 use crate::engine::notice::Notice;
 use crate::engine::{Event, EventKind, IncidentEvent};
 use crate::model::{DeliveryId, IncidentId, Moment, Severities};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A part of the work that one replica decides alone. There is one for now, and it is in every key.
@@ -207,6 +208,15 @@ pub enum StoreError {
     LostLease {
         /// The epoch that was named.
         epoch: u64,
+    },
+    /// The file was deleted or replaced while it was open: what is written goes nowhere.
+    #[error(
+        "{} is not the file that was opened: it was deleted or replaced, and what is decided now is not kept; start again",
+        path.display()
+    )]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
     },
     /// The journal has gone on without us.
     #[error("the journal stands at {actual}, not at {expected}; nothing was written")]

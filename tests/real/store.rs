@@ -275,3 +275,17 @@ time.sleep(600)";
     while_the_store_fails(&town, lock);
     a_new_start_tells_nobody_twice(town);
 }
+
+#[test]
+fn a_store_whose_file_is_deleted_is_not_ready_and_loud_and_pages_go_out() {
+    let Some(town) = Town::after(":") else { return };
+    let town = town.expect("it starts");
+    for end in ["", "-wal", "-shm"] {
+        std::fs::remove_file(town.file(&format!("watchbell.db{end}"))).expect("it is there");
+    }
+    wait_for("it to say that it is not ready", || (!town.is_ready()).then_some(()));
+    let said = town.watchbell().process.said();
+    assert!(said.contains("it was deleted or replaced"), "{said}");
+    town.set("a", 1.0);
+    town.wait_for_effects("webhook", "a", &["taken"]);
+}

@@ -15,7 +15,8 @@ use crate::engine::{Event, EventKind, IncidentEvent};
 use crate::model::{DeliveryId, IncidentId, Moment, Severities};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 use std::cmp::Ordering;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long somebody else may hold the file: longer than a replica that looks for the lease, shorter than people wait.
@@ -29,6 +30,27 @@ const CACHE_PAGES: u32 = 64;
 /// A SQLite file, open for writing.
 pub struct Sqlite {
     connection: Connection,
+    /// Which file it writes to; none where it is in memory, or only read.
+    file: Option<OpenFile>,
+}
+
+/// Which file was opened under a name. One that is deleted or replaced is written to as if nothing had happened.
+#[derive(PartialEq)]
+struct OpenFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl OpenFile {
+    fn at(path: &Path) -> Option<Self> {
+        let file = std::fs::metadata(path).ok()?;
+        Some(OpenFile { path: path.to_owned(), device: file.dev(), inode: file.ino() })
+    }
+
+    fn is_there(&self) -> bool {
+        OpenFile::at(&self.path).as_ref() == Some(self)
+    }
 }
 
 /// Says what the database was to do when it failed.
@@ -42,7 +64,8 @@ impl Sqlite {
     /// # Errors
     /// When it cannot be opened, or a newer Watchbell made it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Sqlite::prepare(Connection::open(path).map_err(doing("open its file"))?)
+        let store = Sqlite::prepare(Connection::open(path).map_err(doing("open its file"))?)?;
+        Ok(Sqlite { file: OpenFile::at(path), ..store })
     }
 
     /// Opens a file that is there, to read what it remembers: nothing is written, whoever else writes.
@@ -59,7 +82,7 @@ impl Sqlite {
         match found.cmp(&known) {
             Ordering::Greater => Err(StoreError::NewerSchema { found, known }),
             Ordering::Less => Err(StoreError::OlderSchema { found, known }),
-            Ordering::Equal => Ok(Sqlite { connection }),
+            Ordering::Equal => Ok(Sqlite { connection, file: None }),
         }
     }
 
@@ -85,7 +108,11 @@ impl Sqlite {
             transaction.commit().map_err(&fail)?;
         }
         let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
-        if found > known { Err(StoreError::NewerSchema { found, known }) } else { Ok(Sqlite { connection }) }
+        if found > known {
+            Err(StoreError::NewerSchema { found, known })
+        } else {
+            Ok(Sqlite { connection, file: None })
+        }
     }
 }
 
@@ -146,6 +173,9 @@ impl Store for Sqlite {
             .prepare_cached("UPDATE leases SET until = ?3, moment = max(coalesce(moment, ?4), ?4) WHERE partition = ?1 AND epoch = ?2")
             .and_then(|mut statement| statement.execute(params![partition.0, epoch.0, until, moment.millis()]))
             .map_err(doing("renew the lease"))?;
+        if let Some(file) = self.file.as_ref().filter(|file| !file.is_there()) {
+            return Err(StoreError::Gone { path: file.path.clone() });
+        }
         if changed == 1 { Ok(()) } else { Err(StoreError::LostLease { epoch: epoch.0 }) }
     }
 
