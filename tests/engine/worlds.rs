@@ -123,10 +123,10 @@ severities:
   - { name: low }
 ";
 
-/// Those of the second world: one more above all others, and one under another name.
+/// Those of the second world: one under another name. A journal has names alone, so that other places of what it tells of are
+/// stories of their own (`severities`).
 const OTHER_SEVERITIES: &str = "
 severities:
-  - { name: disaster }
   - { name: critical }
   - { name: alarm, aliases: [high] }
   - { name: medium }
@@ -161,11 +161,8 @@ fn world_with(settings: &str, number: usize, backwards: bool) -> Arc<World> {
     if !script.limited.is_empty() {
         text += &group("limited", &format!("\n    limit: {}", script.limit), script.limited);
     }
-    if number != 1 {
-        return world_of(&format!("{settings}{SEVERITIES}"), &text);
-    }
-    let disaster = "matrix:\n      disaster: { levels: [{ notify: [pager] }] }\n";
-    world_of(&format!("{}{OTHER_SEVERITIES}", settings.replace("matrix:\n", disaster)), &text)
+    let severities = if number == 1 { OTHER_SEVERITIES } else { SEVERITIES };
+    world_of(&format!("{settings}{severities}"), &text)
 }
 
 /// A world without any rule.
