@@ -48,7 +48,7 @@ impl State {
     /// Whether an alert says that the files are bad.
     #[must_use]
     pub fn says_that_files_are_bad(&self) -> bool {
-        self.own.contains_key(&id_of(&Labels::new([("alertname", FILES_BAD)])))
+        !self.own.is_empty() && self.own.contains_key(&id_of(&Labels::new([("alertname", FILES_BAD)])))
     }
 
     /// The channels of which an alert says that they cannot deliver, and why.

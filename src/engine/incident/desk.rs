@@ -231,10 +231,11 @@ impl<'a> Desk<'a> {
     }
 
     /// A severity that there was not when the incident opened is nowhere in its plan: the policy of now says what becomes of it.
-    fn plan_for_new_severity(&mut self, key: &Key) {
-        let incident = &self.incidents.by_key[key];
-        let new = incident.judged().filter(|severity| !incident.plan.matrix.contains_key(severity));
-        self.plan_anew(key, new.as_slice());
+    fn plan_for_new_severity(&mut self, key: &Key, severity: Option<&Severity>) {
+        let known = &self.incidents.by_key[key].plan.matrix;
+        if let Some(new) = severity.filter(|severity| !known.contains_key(severity)) {
+            self.plan_anew(key, std::slice::from_ref(new));
+        }
     }
 
     /// Where a plan tells somebody who is not there any more, it is the policy of now that says who is told in their place.
@@ -278,12 +279,11 @@ impl<'a> Desk<'a> {
         // Before the levels, so that who is woken now need not be reminded of what was due before.
         self.remind(key);
         self.look_after_runs(key);
-        if !self.incidents.by_key.contains_key(key) {
-            return;
-        }
-        self.plan_for_new_severity(key);
-        let incident = &self.incidents.by_key[key];
-        match (incident.phase, incident.judged()) {
+        let Some(incident) = self.incidents.by_key.get(key) else { return };
+        // Asked once: it looks at every alert.
+        let (phase, judged) = (incident.phase, incident.judged());
+        self.plan_for_new_severity(key, judged.as_ref());
+        match (phase, judged) {
             (Phase::Resolved { .. }, _) => self.forget_in_time(key),
             (Phase::Gathering { .. }, None) => self.resolve(key, None),
             (Phase::Open, None) => self.end(key),
