@@ -258,7 +258,7 @@ fn bad_remedies_of_every_kind_are_bounded_and_recorded_and_every_level_is_told_i
 fn a_run_that_was_under_way_at_a_kill_is_not_repeated_and_what_runs_at_a_stop_is_ended() {
     let rules = "      - { alert: Down, expr: down, tiers: { critical: { above: 0 } }, actions: [drain] }\n";
     let Some(town) = Town::new(rules) else { return };
-    town.folder.write("drain.sh", "echo $1 >> runs\nwhile [ ! -e over ]; do sleep 0.1; done\n");
+    town.folder.write("drain.sh", "echo $1 >> runs\nwhile [ -e drain.sh ] && [ ! -e over ]; do sleep 0.1; done\n");
     let actions = "  drain: { exec: [/bin/sh, drain.sh, \"{{ $labels.host }}\"], timeout: 5m, max_runs: 9 }";
     let levels = "{ levels: [{ name: automation, actions: true, notify: [chat] }] }";
     let start = || town.start(actions, &format!("critical: {levels}, high: {levels}"));
