@@ -7,6 +7,7 @@ use crate::diagnostics::{Findings, SourceId, Sources};
 use crate::yaml;
 use glob::{MatchOptions, Pattern};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -180,8 +181,10 @@ pub fn fixed_part(glob: &str) -> PathBuf {
     Path::new(glob).components().take_while(|part| !is_wild(part)).collect()
 }
 
-fn is_wild(part: &Component<'_>) -> bool {
-    part.as_os_str().to_string_lossy().contains(['*', '?', '['])
+/// Whether a part of a glob finds more than one name.
+#[must_use]
+pub fn is_wild(part: impl AsRef<OsStr>) -> bool {
+    part.as_ref().to_string_lossy().contains(['*', '?', '['])
 }
 
 fn is_yaml(path: &Path) -> bool {

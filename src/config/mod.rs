@@ -17,7 +17,7 @@ mod tests;
 pub mod written;
 
 pub use compile::{depends_on_date, is_name};
-pub use files::{Border, Files, GlobError, fixed_part};
+pub use files::{Border, Files, GlobError, fixed_part, is_wild};
 pub use secret::{Revealed, Secret, SecretError};
 pub use settings::collect;
 pub use settings::{

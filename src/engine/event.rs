@@ -346,9 +346,9 @@ pub enum IncidentEvent {
     },
     /// It has been in too many digests, and starts its ladder.
     WentStale,
-    /// It came to a severity that there was not when it opened, for which it goes by the policy of now.
+    /// It goes by the policy of now at some severities: there were none when it opened, or who is told there is gone.
     Planned {
-        /// Its policy from now on: that of its opening, with that severity.
+        /// Its policy from now on: that of its opening, but for those.
         plan: Arc<Policy>,
     },
     /// The stakeholders are to hear of it then, or no longer.

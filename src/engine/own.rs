@@ -21,7 +21,6 @@ pub const RULE_FAILING: &str = "WatchbellRuleFailing";
 pub const LIMIT_EXCEEDED: &str = "WatchbellLimitExceeded";
 /// A channel cannot deliver.
 pub const DELIVERY_FAILING: &str = "WatchbellDeliveryFailing";
-
 /// The files are bad, and what ran before them still runs.
 pub const FILES_BAD: &str = "WatchbellFilesBad";
 
@@ -96,8 +95,7 @@ impl Engine {
                 || self.state.own.contains_key(&id_of(&labels))
                 || self.misses_a_heartbeat(source, at.now)
         });
-        let worst = self.world.settings.severities.iter().next().cloned();
-        let severity = worst.unwrap_or_else(|| self.world.settings.severities.default_severity().clone());
+        let severity = self.world.settings.severities.highest().clone();
         let summary = down.map(|since| format!("no query of source {source} has been answered since {since}"));
         self.own(labels, severity, summary, at.now, Some(at.slot), step)
     }
@@ -176,14 +174,9 @@ impl Engine {
     /// A channel that cannot deliver is an alert of its own.
     pub(super) fn channel(&mut self, channel: &Name, trouble: Option<String>, now: Moment, step: &mut Step) {
         let labels = Labels::new([("alertname", DELIVERY_FAILING), ("channel", channel)]);
-        let worst = self.world.settings.severities.iter().next().cloned();
-        let severity = worst.unwrap_or_else(|| self.world.settings.severities.default_severity().clone());
+        let severity = self.world.settings.severities.highest().clone();
         let summary = trouble.map(|trouble| format!("channel {channel} cannot deliver: {trouble}"));
-        let transitions = self.own(labels, severity, summary, now, None, step);
-        let slot = Slot::from_millis(now.millis());
-        let at = self.at(slot, now);
-        let settled = incident::absorb(&self.world, &mut self.state.incidents, &transitions, at);
-        step.take(settled);
+        self.own_at_once(labels, severity, summary, now, step);
     }
 
     /// The files have been bad for long, or are good again.
@@ -192,6 +185,18 @@ impl Engine {
         let severity = self.world.settings.severities.default_severity().clone();
         let summary =
             trouble.map(|trouble| format!("an edit is not in effect, what ran before it still runs: {trouble}"));
+        self.own_at_once(labels, severity, summary, now, step);
+    }
+
+    /// The same as [`Engine::own`], for what happens by itself and not with a slot: incidents know at once.
+    pub(super) fn own_at_once(
+        &mut self,
+        labels: Labels,
+        severity: Severity,
+        summary: Option<String>,
+        now: Moment,
+        step: &mut Step,
+    ) {
         let transitions = self.own(labels, severity, summary, now, None, step);
         let at = self.at(Slot::from_millis(now.millis()), now);
         step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));

@@ -91,9 +91,7 @@ impl Engine {
         let labels = Labels::new([("alertname", REMOTE_WRITE_FAILING)]);
         let severity = self.world.settings.severities.default_severity().clone();
         let summary = trouble.map(|trouble| format!("what recording rules record is not written: {trouble}"));
-        let transitions = self.own(labels, severity, summary, now, None, step);
-        let at = self.at(Slot::from_millis(now.millis()), now);
-        step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
+        self.own_at_once(labels, severity, summary, now, step);
     }
 
     /// Of what a reload took away nothing is known any more.

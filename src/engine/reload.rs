@@ -11,7 +11,7 @@ pub use change::{Change, RuleRef, summary};
 use super::alert::AlertKind;
 use super::evaluate::{Instant, alert_id, asks_anew, identify_again, identity_labels, rule_labels};
 use super::transition::{Cause, Transition, sort};
-use super::{Engine, Event, EventKind, IncidentEvent, Step, World, incident};
+use super::{Engine, EventKind, IncidentEvent, Step, World, incident};
 use crate::model::{AlertId, Labels, Moment, RuleId, Slot};
 use crate::rules::{Group, Kind, NoData, Rule, RuleSet};
 use std::collections::{BTreeMap, HashSet};
@@ -68,10 +68,9 @@ impl Engine {
     fn remove_rule(&mut self, gone: Standing<'_>, at: Instant, step: &mut Step) -> Vec<Transition> {
         let (_, rule) = gone;
         let mut transitions = Vec::new();
-        let severities = &self.world.settings.severities;
         if let Some(state) = self.state.rules.get(&rule.id) {
             for seat in state.alerts.iter().flatten() {
-                let top = seat.alert.top_among(&seat.tiers, severities);
+                let top = seat.alert.top(&seat.tiers);
                 let end = |top| Transition::of(&seat.alert, rule, Some(top), None, Cause::RuleRemoved);
                 transitions.extend(top.map(end));
             }
@@ -85,7 +84,6 @@ impl Engine {
     /// The same rule in other words: alerts keep their timers, under the ids, labels and tiers that they have now.
     fn carry_over(&mut self, old: &Rule, new: &Arc<Rule>, at: Instant, step: &mut Step) -> Vec<Transition> {
         let world = Arc::clone(&self.world);
-        let severities = &world.settings.severities;
         self.follow(old, new, at, step);
         let mut transitions = Vec::new();
         let Some(mut state) = self.state.rules.remove(&new.id) else { return transitions };
@@ -94,16 +92,15 @@ impl Engine {
         for index in 0..state.alerts.len() {
             let Some(seat) = &mut state.alerts[index] else { continue };
             let before = seat.alert.clone();
-            let was = before.top_among(&seat.tiers, severities);
+            let was = before.top(&seat.tiers);
             let identity = (before.kind == AlertKind::Series).then(|| identify_again(&world, new, &before, at.slot));
-            if identity.as_ref().is_some_and(|identity| identity.id != before.id) {
-                transitions.extend(was.map(|top| Transition::of(&before, new, Some(top), None, Cause::RuleChanged)));
-                gone.push((index, before.id));
-                continue;
-            }
             seat.alert.forced = seat.alert.forced.take().and_then(|forced| forced.under(new)).map(Box::new);
-            if before.kind != AlertKind::Series && seat.alert.forced.is_none() {
-                // The policy that made it is gone, and nothing else will ever end it.
+            // Where it is about the whole rule, the policy that made it may be gone, and nothing else would ever end it.
+            let is_gone = match &identity {
+                Some(identity) => identity.id != before.id,
+                None => seat.alert.forced.is_none(),
+            };
+            if is_gone {
                 transitions.extend(was.map(|top| Transition::of(&before, new, Some(top), None, Cause::RuleChanged)));
                 gone.push((index, before.id));
                 continue;
@@ -117,7 +114,7 @@ impl Engine {
             if keeps_its_tier(old, new) {
                 seat.tiers = tiers;
             } else {
-                seat.retier(tiers, |severity| severities.placed(severity.name()));
+                seat.retier(tiers);
                 if was.is_some() {
                     seat.take_over_from(old.tiers_for(&before.series), at.now);
                 }
@@ -139,16 +136,12 @@ impl Engine {
         gone.sort_by_key(|(_, alert)| *alert);
         changed.sort_by_key(|alert| alert.id);
         state.meet_again(old, new);
-        if !watches && state.empty.take().is_some() {
-            // Nobody asks any more since when its answer has been empty.
-            let (failing, empty) = (state.failing, None);
-            step.events.push(Event {
-                moment: at.now,
-                slot: None,
-                kind: EventKind::RuleChanged { rule: new.id, failing, empty },
-            });
-        }
+        // Where nothing watches any more, nobody asks since when its answer has been empty.
+        let (failing, forgets_empty) = (state.failing, !watches && state.empty.is_some());
         self.state.rules.insert(new.id, state);
+        if forgets_empty {
+            self.apply(EventKind::RuleChanged { rule: new.id, failing, empty: None }, at.now, None, step);
+        }
         for (_, alert) in gone {
             self.apply(EventKind::AlertForgotten { rule: new.id, alert }, at.now, None, step);
         }

@@ -100,6 +100,12 @@ impl Severities {
         by_severity
     }
 
+    /// The highest of them.
+    #[must_use]
+    pub fn highest(&self) -> &Severity {
+        &self.list[0].0
+    }
+
     /// What a rule has that names none.
     #[must_use]
     pub fn default_severity(&self) -> &Severity {

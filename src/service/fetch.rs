@@ -12,6 +12,7 @@ use crate::http::chain;
 use crate::model::{Answer, Labels, Name, RuleId, Slot, Span};
 use crate::prometheus::{Client, Decoder, QueryError, Written};
 use crate::rules::Group;
+use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -271,12 +272,9 @@ impl Question {
 /// at the next slot.
 async fn fill(client: &Client, group: &Name, past: Option<(Slot, Vec<Past>)>) -> (Vec<Filled>, Option<Slot>) {
     let Some((from, past)) = past else { return (Vec::new(), None) };
-    let asked: FuturesUnordered<_> = past.into_iter().map(|past| past.ask(client, group)).collect();
-    let outcomes: Vec<Option<Filled>> = asked.collect().await;
+    let outcomes = join_all(past.into_iter().map(|past| past.ask(client, group))).await;
     let hole = outcomes.iter().any(Option::is_none).then_some(from);
-    let mut found: Vec<Filled> = outcomes.into_iter().flatten().collect();
-    found.sort_by_key(|(place, _)| *place);
-    (found, hole)
+    (outcomes.into_iter().flatten().collect(), hole)
 }
 
 impl Past {

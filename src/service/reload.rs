@@ -212,7 +212,7 @@ fn is_news(event: &notify::Event, store: &OsStr, ends: &BTreeSet<OsString>) -> b
         let besides = name.strip_prefix(store.as_encoded_bytes());
         besides.is_some_and(|end| [&b""[..], b"-wal", b"-shm", b"-journal"].contains(&end))
     };
-    // A folder or a symlink that is swapped has mostly none.
+    // `..data`, as Kubernetes swaps them, has no end.
     let is_swapped = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".."));
     let is_other =
         |path: &Path| !is_swapped(path) && path.extension().is_some_and(|end| !ends.is_empty() && !ends.contains(end));
@@ -224,12 +224,11 @@ fn is_news(event: &notify::Event, store: &OsStr, ends: &BTreeSet<OsString>) -> b
 /// The ends of the names of all files and of the folders that they lie in, which may be swapped as a whole, and of those that
 /// the globs look for. Of a glob for everything all are of interest.
 fn ends_of(files: &[(String, String)], globs: &[String]) -> BTreeSet<OsString> {
-    let is_fixed = |end: &&OsStr| !end.to_string_lossy().contains(['*', '?', '[', '{']);
     let of_names: Option<BTreeSet<OsString>> = files
         .iter()
         .map(|(path, _)| path)
         .chain(globs)
-        .map(|name| Path::new(name).extension().filter(is_fixed).map(OsStr::to_owned))
+        .map(|name| Path::new(name).extension().filter(|end| !config::is_wild(end)).map(OsStr::to_owned))
         .collect();
     let folders = files.iter().flat_map(|(path, _)| Path::new(path).ancestors().skip(1));
     let of_folders = folders.filter_map(Path::extension).map(OsStr::to_owned);

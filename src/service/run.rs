@@ -72,6 +72,13 @@ pub struct BadFiles {
     pub findings: String,
 }
 
+impl BadFiles {
+    /// The first thing that is wrong with them.
+    fn headline(&self) -> String {
+        self.findings.lines().find(|line| !line.trim().is_empty()).unwrap_or("they cannot be used").to_owned()
+    }
+}
+
 /// What the loop listens to.
 pub struct Ears {
     /// The delivery worker.
@@ -184,7 +191,7 @@ impl Run {
     fn until_next(&self, look: Look) -> Duration {
         let slot = self.timetable.next_due().map(|due| due - look.wall);
         let timer = self.decider.engine.next_due().map(|due| (due - look.moment()).millis());
-        let files = self.bad_files_tell().map(|due| (due - look.moment()).millis().max(1));
+        let files = self.bad_files_tell().map(|due| (due - look.moment()).millis());
         let wait = slot.into_iter().chain(timer).chain(files).min().unwrap_or(1_000).clamp(0, 1_000);
         Duration::from_millis(u64::try_from(wait).unwrap_or(0).max(1))
     }
@@ -200,10 +207,8 @@ impl Run {
     async fn say_of_files(&mut self, look: Look) {
         let now = look.moment();
         if self.bad_files_tell().is_some_and(|due| due <= now) {
-            let findings = self.bad_files.as_ref().map(|bad| bad.findings.as_str()).unwrap_or_default();
-            let trouble = findings.lines().find(|line| !line.trim().is_empty()).unwrap_or("they cannot be used");
-            let trouble = trouble.to_owned();
-            self.decider.files(Some(trouble), now).await;
+            let trouble = self.bad_files.as_ref().map(BadFiles::headline);
+            self.decider.files(trouble, now).await;
         } else if self.bad_files.is_none() && self.decider.engine.state.says_that_files_are_bad() {
             self.decider.files(None, now).await;
         }

@@ -3,7 +3,7 @@
 
 use super::StoreError;
 use super::event::acts::ActorBody;
-use super::event::parts::{Id, json, severity};
+use super::event::parts::{Id, json};
 use crate::engine::command::{Act, Command, Deed, NewSilence, Refusal};
 use crate::model::{Matchers, Name, Severities, SilenceId, Slot, Span};
 use serde::{Deserialize, Serialize};
@@ -191,7 +191,7 @@ impl ActBody {
         match self {
             ActBody::Acknowledge => Act::Acknowledge,
             ActBody::Unacknowledge => Act::Unacknowledge,
-            ActBody::Assess { severity: name } => Act::Assess(severity(&name, severities)),
+            ActBody::Assess { severity: name } => Act::Assess(severities.placed(&name)),
             ActBody::Update { text } => Act::Update(text),
             ActBody::Note { text } => Act::Note(text),
             ActBody::Assign { to } => Act::Assign(to.into()),

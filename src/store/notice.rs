@@ -1,7 +1,7 @@
 //! A notice as the outbox keeps it. Who reads it back gets everything that a channel lays out.
 
 use super::event::acts::{ActorBody, StageBody};
-use super::event::parts::{DestinationBody, Id, KeyBody, Number, json, moment, severity};
+use super::event::parts::{DestinationBody, Id, KeyBody, Number, json, moment};
 use crate::engine::notice::{AlertText, Draft, Notice, NoticeKind, Reason};
 use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severities, Slot};
 use serde::{Deserialize, Serialize};
@@ -161,7 +161,7 @@ pub fn decode(text: &str, severities: &Severities) -> Result<Notice, serde_json:
         page: body.page,
         revision: body.revision,
         pages: body.pages,
-        severity: severity(&body.severity, severities),
+        severity: severities.placed(&body.severity),
         opened: Slot::from_millis(body.opened),
         members: Vec::new(),
     };
@@ -255,7 +255,7 @@ impl AlertBody {
             labels: self.labels,
             annotations: self.annotations.into_iter().map(|(name, text)| (Name::from(name), text)).collect(),
             title: self.title,
-            severity: severity(&self.severity, severities),
+            severity: severities.placed(&self.severity),
             value: self.value.0,
             unit: self.unit.map(Name::from),
             threshold: self.threshold,

@@ -52,7 +52,7 @@ impl ReasonWord for Draft {
 
 /// What the journal remembers is what the engine does.
 #[track_caller]
-fn assert_remembered(rig: &Rig) {
+pub fn assert_remembered(rig: &Rig) {
     let world = &rig.engine.world;
     let folded = State::fold(world, &stored(world, &rig.journal));
     assert_eq!(remembered(&folded), remembered(&rig.engine.state));

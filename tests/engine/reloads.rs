@@ -1,13 +1,12 @@
 //! Reloads while something is open that take away what it hangs on: each is the smallest story of a thing that was found.
 
-use crate::found::{lines, rules};
-use crate::memory::remembered;
-use crate::rig::{Failing, Rig, stored};
+use crate::found::{assert_remembered, lines, rules};
+use crate::rig::{Failing, Rig};
 use crate::worlds::{SETTINGS, world_of};
 use std::sync::Arc;
 use watchbell::engine::command::Act;
 use watchbell::engine::evaluate::RuleState;
-use watchbell::engine::{EventKind, State, World};
+use watchbell::engine::{EventKind, World};
 use watchbell::model::{Severity, Span};
 use watchbell::store::Story;
 
@@ -25,14 +24,6 @@ fn world(changes: &[(&str, &str)], rule: &str) -> Arc<World> {
 /// What is told from here on.
 fn told_since(rig: &Rig, told: usize) -> Vec<String> {
     lines(&rig.drafts[told..])
-}
-
-/// A restart decides by what is known now.
-#[track_caller]
-fn assert_remembered(rig: &Rig) {
-    let world = &rig.engine.world;
-    let folded = State::fold(world, &stored(world, &rig.journal));
-    assert_eq!(remembered(&folded), remembered(&rig.engine.state));
 }
 
 #[test]

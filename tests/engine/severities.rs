@@ -51,13 +51,13 @@ fn firing() -> Rig {
 fn told_since(rig: &mut Rig, world: Arc<World>, slots: usize) -> Vec<String> {
     let told = rig.drafts.len();
     rig.reload(world).slots(slots);
-    assert_remembered(rig);
+    assert_same_places(rig);
     lines(&rig.drafts[told..])
 }
 
 /// A restart finds everything in the order of now.
 #[track_caller]
-fn assert_remembered(rig: &Rig) {
+fn assert_same_places(rig: &Rig) {
     let world = &rig.engine.world;
     let folded = State::fold(world, &stored(world, &rig.journal));
     assert_eq!(folded.incidents, rig.engine.state.incidents);

@@ -115,20 +115,12 @@ const SCRIPTS: [Script; 3] = [
     Script { main: &[ABSENT, FRESH, FOLDED, PLAIN], limited: &[], limit: 0 },
 ];
 
+/// Of the second world one has its names the other way round. A journal has names alone, so that other places of what it tells
+/// of are stories of their own (`severities`).
 const SEVERITIES: &str = "
 severities:
   - { name: critical }
   - { name: high, aliases: [alarm] }
-  - { name: medium }
-  - { name: low }
-";
-
-/// Those of the second world: one under another name. A journal has names alone, so that other places of what it tells of are
-/// stories of their own (`severities`).
-const OTHER_SEVERITIES: &str = "
-severities:
-  - { name: critical }
-  - { name: alarm, aliases: [high] }
   - { name: medium }
   - { name: low }
 ";
@@ -161,7 +153,10 @@ fn world_with(settings: &str, number: usize, backwards: bool) -> Arc<World> {
     if !script.limited.is_empty() {
         text += &group("limited", &format!("\n    limit: {}", script.limit), script.limited);
     }
-    let severities = if number == 1 { OTHER_SEVERITIES } else { SEVERITIES };
+    let severities = match number {
+        1 => SEVERITIES.replace("high, aliases: [alarm]", "alarm, aliases: [high]"),
+        _ => SEVERITIES.to_owned(),
+    };
     world_of(&format!("{settings}{severities}"), &text)
 }
 

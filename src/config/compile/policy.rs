@@ -72,7 +72,7 @@ fn group_by(labels: &[Spanned<String>], findings: &mut Findings) -> Vec<Name> {
 
 /// How long a group of this severity is gathered: as it says itself, as the policy says, else the worst do not wait.
 fn wait(ground: &Ground<'_>, severity: &Severity, written: &written::Escalation, merged: &Merged<'_>) -> Span {
-    let highest = ground.severities.iter().next() == Some(severity);
+    let highest = ground.severities.highest() == severity;
     let otherwise = if highest { Span::ZERO } else { WAIT };
     written.wait.as_ref().or(merged.wait).map_or(otherwise, |wait| wait.value.0)
 }

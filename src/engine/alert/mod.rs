@@ -7,7 +7,7 @@ mod tier;
 
 pub use tier::{TierState, Timing};
 
-use crate::model::{AlertId, Labels, Moment, Severities, Severity, Slot, Span, Truth};
+use crate::model::{AlertId, Labels, Moment, Severity, Slot, Span, Truth};
 use crate::rules::{NoData, OnError, Rule, Tier};
 use smallvec::SmallVec;
 
@@ -147,13 +147,7 @@ impl Alert {
     /// The highest severity at which it fires, by condition or by policy.
     #[must_use]
     pub fn top(&self, tiers: &[Tier]) -> Option<Top> {
-        top(&self.tiers, self.forced.as_deref(), tiers, Severity::clone)
-    }
-
-    /// The highest severity at which it fires, where severities have others places and names than when it got its tiers.
-    #[must_use]
-    pub fn top_among(&self, tiers: &[Tier], severities: &Severities) -> Option<Top> {
-        top(&self.tiers, self.forced.as_deref(), tiers, |severity| severities.placed(severity.name()))
+        top(&self.tiers, self.forced.as_deref(), tiers)
     }
 
     /// What of it the next step may change.
@@ -214,23 +208,18 @@ impl Before {
     /// The highest severity at which the alert fired.
     #[must_use]
     pub fn top(&self, tiers: &[Tier]) -> Option<Top> {
-        top(&self.tiers, self.forced.as_deref(), tiers, Severity::clone)
+        top(&self.tiers, self.forced.as_deref(), tiers)
     }
 }
 
-fn top(
-    states: &[TierState],
-    forced: Option<&Forced>,
-    tiers: &[Tier],
-    now_called: impl Fn(&Severity) -> Severity,
-) -> Option<Top> {
+fn top(states: &[TierState], forced: Option<&Forced>, tiers: &[Tier]) -> Option<Top> {
     let by_condition = states.iter().position(|state| state.fires()).and_then(|index| {
         let (state, tier) = (states[index], tiers.get(index)?);
-        let severity = now_called(&tier.severity);
+        let severity = tier.severity.clone();
         Some(Top { severity, active: state.active_since()?, since: state.fired_at()?, why: None })
     });
     let by_policy = forced.map(|forced| Top {
-        severity: now_called(&forced.severity),
+        severity: forced.severity.clone(),
         active: forced.since,
         since: forced.since,
         why: Some(forced.why),

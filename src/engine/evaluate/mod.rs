@@ -17,7 +17,7 @@ pub use verdict::Verdicts;
 use super::alert::{Alert, AlertKind, Phase, TierStates};
 use super::transition::Transition;
 use super::world::World;
-use crate::model::{AlertId, Answer, Labels, Moment, Places, SeriesTable, Severity, Slot, Span, Truth, make_room};
+use crate::model::{AlertId, Answer, Labels, Moment, Places, SeriesTable, Slot, Span, Truth, make_room};
 use crate::rules::template::Answers;
 use crate::rules::{Kind, NoData, Rule, Tier};
 use rows::NONE;
@@ -227,7 +227,7 @@ impl RuleState {
         let entry = self.at_mut(seat);
         let tiers = rule.tiers_for(&series);
         if !Arc::ptr_eq(&entry.tiers, tiers) {
-            entry.retier(Arc::clone(tiers), Severity::clone);
+            entry.retier(Arc::clone(tiers));
         }
         // What came out of the store stays where it is the same: the alert's incident has it as well.
         if entry.alert.labels != identity.labels {
@@ -249,7 +249,7 @@ impl RuleState {
             let tiers = rule.tiers_for(&self.rows.row(row).key);
             let entry = self.at_mut(seat);
             if !Arc::ptr_eq(&entry.tiers, tiers) {
-                entry.retier(Arc::clone(tiers), Severity::clone);
+                entry.retier(Arc::clone(tiers));
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::verdict::Verdicts;
 use crate::engine::alert::{Alert, Before, TierState, Top};
 use crate::engine::transition::{Cause, Transition};
-use crate::model::{Moment, Severity, Slot};
+use crate::model::{Moment, Slot};
 use crate::rules::{Rule, Tier};
 use std::sync::Arc;
 
@@ -29,10 +29,10 @@ pub(super) enum News {
 }
 
 impl Seat {
-    /// Gives the alert other tiers; a state goes over to the tier of the same severity, which is `now_called` so.
-    pub(in crate::engine) fn retier(&mut self, tiers: Arc<[Tier]>, now_called: impl Fn(&Severity) -> Severity) {
-        let severities = self.tiers.iter().map(|tier| now_called(&tier.severity));
-        let old: Vec<(_, TierState)> = severities.zip(self.alert.tiers.iter().copied()).collect();
+    /// Gives the alert other tiers; a state goes over to the tier of the same severity.
+    pub(in crate::engine) fn retier(&mut self, tiers: Arc<[Tier]>) {
+        let old: Vec<(_, TierState)> =
+            self.tiers.iter().map(|tier| tier.severity.clone()).zip(self.alert.tiers.iter().copied()).collect();
         // Two tiers that are one now: the one that has got further.
         let state_of = |tier: &Tier| {
             let same = old.iter().filter(|(severity, _)| *severity == tier.severity).map(|(_, state)| *state);

@@ -89,7 +89,9 @@ pub fn review(world: &World, incidents: &mut Incidents, at: At) -> Settled {
 /// Settings are others now: whoever is not there any more is replaced in the plans of open incidents.
 pub fn plan_anew(world: &World, incidents: &mut Incidents, at: At) -> Settled {
     let mut desk = Desk::new(world, incidents, at);
-    desk.plan_open_ones_without_departed();
+    for key in desk.open_ones() {
+        desk.plan_without_departed(&key);
+    }
     desk.out
 }
 
@@ -129,12 +131,6 @@ pub fn fall_back(world: &World, incidents: &mut Incidents, notice: &Draft, fallb
 impl<'a> Desk<'a> {
     pub(super) fn new(world: &'a World, incidents: &'a mut Incidents, at: At) -> Self {
         Desk { world, incidents, at, out: Settled::default(), sources: OnceCell::new() }
-    }
-
-    pub(super) fn plan_open_ones_without_departed(&mut self) {
-        for key in self.open_ones() {
-            self.plan_without_departed(&key);
-        }
     }
 
     pub(super) fn settle_open_ones(&mut self) {

@@ -4,17 +4,20 @@
 //! A name that is gone is one that the new configuration has as an alias, or else lower than all.
 
 use crate::engine::State;
+use crate::engine::evaluate::RuleState;
 use crate::engine::incident::{Book, Incident, Incidents};
 use crate::model::{Name, Severities, Severity};
+use crate::rules::Tier;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl State {
     /// Gives every severity that is known its place in `severities`.
     pub(super) fn rank_anew(&mut self, severities: &Severities) {
-        let place = |severity: &mut Severity| *severity = severities.placed(severity.name());
-        let seats = self.rules.values_mut().flat_map(|rule| rule.alerts.iter_mut().flatten());
-        seats.filter_map(|seat| seat.alert.forced.as_mut()).for_each(|forced| place(&mut forced.severity));
+        let place = placing(severities);
+        for rule in self.rules.values_mut() {
+            place_tiers(rule, &place);
+        }
         self.own.values_mut().for_each(|subject| place(&mut subject.severity));
         self.posted.values_mut().for_each(|posted| place(&mut posted.subject.severity));
         self.incidents.by_key.values_mut().for_each(|incident| incident.rank_anew(severities));
@@ -27,6 +30,30 @@ impl State {
     }
 }
 
+type Tiers = Arc<[Tier]>;
+
+fn placing(severities: &Severities) -> impl Fn(&mut Severity) {
+    |severity| *severity = severities.placed(severity.name())
+}
+
+/// Alerts of a rule share their tiers, and do so afterwards.
+fn place_tiers(rule: &mut RuleState, place: &impl Fn(&mut Severity)) {
+    let mut placed: Vec<(Tiers, Tiers)> = Vec::new();
+    for seat in rule.alerts.iter_mut().flatten() {
+        seat.alert.forced.iter_mut().for_each(|forced| place(&mut forced.severity));
+        if let Some((_, tiers)) = placed.iter().find(|(old, _)| Arc::ptr_eq(old, &seat.tiers)) {
+            seat.tiers = Arc::clone(tiers);
+            continue;
+        }
+        let mut tiers = seat.tiers.to_vec();
+        for tier in &mut tiers {
+            place(&mut tier.severity);
+        }
+        let old = std::mem::replace(&mut seat.tiers, tiers.into());
+        placed.push((old, Arc::clone(&seat.tiers)));
+    }
+}
+
 /// Two digests that are one now list what both did.
 fn join(book: &mut Book, other: Book) {
     book.sent = book.sent.max(other.sent);
@@ -35,9 +62,9 @@ fn join(book: &mut Book, other: Book) {
 
 impl Incident {
     fn rank_anew(&mut self, severities: &Severities) {
-        let place = |severity: &mut Severity| *severity = severities.placed(severity.name());
+        let place = placing(severities);
         place(&mut self.severity);
-        self.paged.iter_mut().chain(&mut self.said).for_each(place);
+        self.paged.iter_mut().chain(&mut self.said).for_each(&place);
         self.acknowledged.iter_mut().for_each(|acknowledged| place(&mut acknowledged.severity));
         if let Some(assessed) = &mut self.assessed {
             place(&mut assessed.severity);
@@ -46,7 +73,7 @@ impl Incident {
         for member in self.members.values_mut() {
             place(&mut Arc::make_mut(member).subject.severity);
         }
-        self.ledger.values_mut().flat_map(|told| told.pages.values_mut()).for_each(place);
+        self.ledger.values_mut().flat_map(|told| told.pages.values_mut()).for_each(&place);
         place_all(&mut self.left, severities);
         place_all(&mut Arc::make_mut(&mut self.plan).matrix, severities);
     }

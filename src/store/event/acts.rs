@@ -1,6 +1,6 @@
 //! What people do and what holds them up, as bodies of events keep it; and `silenced`, `silence.ended`, `incidents.counted`.
 
-use super::parts::{DestinationBody, Id, moment, severity};
+use super::parts::{DestinationBody, Id, moment};
 use crate::engine::EventKind;
 use crate::engine::command::{Actor, AdHocSilence, SilencePhase, Via};
 use crate::engine::escalation::Climb;
@@ -133,7 +133,7 @@ impl AcknowledgementBody {
         Acknowledgement {
             by: self.by.read(),
             at: moment(self.at),
-            severity: severity(&self.severity, severities),
+            severity: severities.placed(&self.severity),
             until: self.until.map(moment),
         }
     }
@@ -162,8 +162,8 @@ impl AssessmentBody {
     /// Reads it back.
     pub fn read(self, severities: &Severities) -> Assessment {
         Assessment {
-            severity: severity(&self.severity, severities),
-            instead_of: severity(&self.instead_of, severities),
+            severity: severities.placed(&self.severity),
+            instead_of: severities.placed(&self.instead_of),
             by: self.by.read(),
             at: moment(self.at),
         }

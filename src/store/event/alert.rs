@@ -1,6 +1,6 @@
 //! `alert.changed` and `alert.forgotten`.
 
-use super::parts::{Id, Number, moment, severity};
+use super::parts::{Id, Number, moment};
 use crate::engine::EventKind;
 use crate::engine::alert::{Alert, AlertKind, Forced, TierState, Why};
 use crate::model::{AlertId, Labels, Moment, RuleId, Severities, Slot, Span};
@@ -83,7 +83,7 @@ impl Changed {
     pub fn read(self, severities: &Severities) -> EventKind {
         let forced = self.forced.map(|forced| {
             Box::new(Forced {
-                severity: severity(&forced.severity, severities),
+                severity: severities.placed(&forced.severity),
                 since: moment(forced.since),
                 why: if forced.on_error { Why::OnError } else { Why::NoData },
             })

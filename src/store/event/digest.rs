@@ -1,7 +1,7 @@
 //! `digest.entered` and `digest.sent`.
 
 use super::incident::MemberBody;
-use super::parts::{moment, severity};
+use super::parts::moment;
 use crate::engine::EventKind;
 use crate::engine::incident::{DigestKey, Entry};
 use crate::model::{Severities, Slot};
@@ -33,7 +33,7 @@ impl Entered {
 
     /// Reads it back.
     pub fn read(self, severities: &Severities) -> EventKind {
-        let digest = DigestKey { policy: self.policy.into(), severity: severity(&self.severity, severities) };
+        let digest = DigestKey { policy: self.policy.into(), severity: severities.placed(&self.severity) };
         let (member, since) = (self.member.read(severities), moment(self.since));
         EventKind::DigestEntered {
             digest,
@@ -61,7 +61,7 @@ impl Sent {
 
     /// Reads it back.
     pub fn read(self, severities: &Severities) -> EventKind {
-        let digest = DigestKey { policy: self.policy.into(), severity: severity(&self.severity, severities) };
+        let digest = DigestKey { policy: self.policy.into(), severity: severities.placed(&self.severity) };
         EventKind::DigestSent { digest, at: Slot::from_millis(self.at), kept: self.kept }
     }
 }

@@ -4,7 +4,7 @@ use super::action::{BeganBody, DroppedBody, EndedBody, OwedBody, RefusedBody, Re
 use super::acts::{
     AcknowledgementBody, ActorBody, AssessmentBody, ClimbBody, HeldBody, HoldBody, LaterBody, StageBody,
 };
-use super::parts::{CauseBody, DestinationBody, Id, KeyBody, SubjectBody, moment, severity};
+use super::parts::{CauseBody, DestinationBody, Id, KeyBody, SubjectBody, moment};
 use super::plan::PlanBody;
 use crate::engine::event::Opening;
 use crate::engine::incident::{Incident, Key, Member, Phase, Standing, Told};
@@ -241,7 +241,7 @@ impl StepBody {
     }
 
     fn read(self, id: IncidentId, number: u64, severities: &Severities) -> IncidentEvent {
-        let rank = |name: String| severity(&name, severities);
+        let rank = |name: String| severities.placed(&name);
         match self {
             StepBody::Opened { slot, severity, until, plan } => IncidentEvent::Opened(Box::new(Opening {
                 id,
@@ -369,7 +369,7 @@ impl Restored {
 
     /// Reads an incident back.
     pub fn read(self, severities: &Severities) -> EventKind {
-        let rank = |name: &String| severity(name, severities);
+        let rank = |name: &String| severities.placed(name);
         let members = self.members.into_iter().map(|member| member.read(severities));
         let ledger = self.ledger.into_iter().map(|told| {
             let pages = told.pages.iter().map(|(page, name)| (*page, rank(name))).collect();

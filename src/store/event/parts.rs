@@ -1,7 +1,7 @@
 //! The words that several bodies share. Numbers that JSON cannot say (`NaN`, infinities) are written as texts.
 
 use crate::engine::transition::{Cause, Origin, Subject, UnknownSeverity};
-use crate::model::{AlertId, Labels, Moment, Name, RuleId, Severities, Severity};
+use crate::model::{AlertId, Labels, Moment, Name, RuleId, Severities};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::str::FromStr;
@@ -9,11 +9,6 @@ use std::str::FromStr;
 /// A body as JSON. Ours hold nothing that could not be written.
 pub fn json(body: &impl Serialize) -> String {
     serde_json::to_string(body).expect("bodies have text keys and plain numbers only")
-}
-
-/// The severity called `name`: with the rank that it has now, or the lowest where it is configured no more.
-pub fn severity(name: &str, severities: &Severities) -> Severity {
-    severities.placed(name)
 }
 
 /// An id, a moment or a value in the way that JSON has for it.
@@ -128,7 +123,7 @@ impl SubjectBody {
             labels: self.labels,
             series: self.series,
             value: self.value.0,
-            severity: severity(&self.severity, severities),
+            severity: severities.placed(&self.severity),
             active: moment(self.active),
             since: moment(self.since),
         }
