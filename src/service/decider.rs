@@ -31,7 +31,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 /// After so many events the journal starts anew from a snapshot.
-const SNAPSHOT_AFTER: usize = 20_000;
+pub const SNAPSHOT_AFTER: usize = 20_000;
 
 /// The owner of the engine.
 pub struct Decider {
@@ -66,7 +66,7 @@ pub struct Start {
     pub epoch: Epoch,
     /// The number of the last event.
     pub seq: u64,
-    /// How many events came after the last snapshot.
+    /// How many events came after the last snapshot; `SNAPSHOT_AFTER` where it is time for the next.
     pub since_snapshot: usize,
     /// Which rules are running.
     pub rule_set: String,
@@ -383,7 +383,8 @@ impl Decider {
     }
 
     /// Other rules or settings run from now on. Nothing fails from here. The files are stored with what the change does to
-    /// alerts, so that a start always knows which rules wrote the journal. Gives what became of which rule.
+    /// alerts, so that a start always knows which rules wrote the journal. It has severities by name alone, so that under others
+    /// it starts anew: none is ever read that was written under two orders. Gives what became of which rule.
     pub async fn reload(&mut self, world: Arc<crate::engine::World>, fresh: Fresh, now: Moment) -> Vec<Change> {
         self.clients = fresh.clients;
         self.writer = fresh.writer;
@@ -392,6 +393,9 @@ impl Decider {
         // Before the change: what it ends has not ended yet for those who heard of it.
         let owing = self.engine.state.incidents.channels_that_owe_an_end();
         super::report::severities(&self.engine.state, &world.settings.severities);
+        if self.engine.world.settings.severities != world.settings.severities {
+            self.since_snapshot = SNAPSHOT_AFTER;
+        }
         let mut step = self.engine.advance(Fact::Reloaded { world }, now);
         let changes = std::mem::take(&mut step.changes);
         for change in &changes {
@@ -435,7 +439,7 @@ impl Decider {
             // Stored, or the store fails: then they go out all the same, under the keys they would have had.
             let _gone = self.ways_out.orders.send(Order::Owed(notices));
         }
-        if self.since_snapshot > SNAPSHOT_AFTER && self.is_remembering() {
+        if self.since_snapshot >= SNAPSHOT_AFTER && self.is_remembering() {
             self.shorten_journal().await;
         }
     }
@@ -652,5 +656,24 @@ mod tests {
         let stored = journal(&decider).await;
         assert!(stored.since_snapshot > 0, "the next snapshot comes after as many events again");
         assert_eq!(remembered(&State::fold(&world, &stored.events)), remembered(&decider.engine.state));
+    }
+
+    #[tokio::test]
+    async fn a_journal_starts_anew_where_severities_are_others_because_it_has_them_by_name_alone() {
+        let (mut decider, _orders) = at_the_end_of_its_journal().await;
+        let settings = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|&name| (name.into(), Vec::new())).collect();
+            Settings { severities: Severities::new(names, "high").expect("it is among them"), ..Settings::default() }
+        };
+        let mut snapshots = Vec::new();
+        for names in [&["high", "medium"], &["high", "medium"], &["medium", "high"]] {
+            let fresh = Fresh::of(settings(names));
+            let world = Arc::new(World::new(Arc::clone(&fresh.settings), RuleSet::default()));
+            let trouble = Said::Channel { channel: names[0].into(), trouble: Some("it is down".into()) };
+            decider.reload(world, fresh, Moment::from_millis(1_000)).await;
+            snapshots.push(journal(&decider).await.since_snapshot == 0);
+            decider.hear(trouble, Moment::from_millis(2_000)).await;
+        }
+        assert_eq!(snapshots, [true, false, true]);
     }
 }

@@ -15,6 +15,7 @@ pub mod lookups;
 pub mod metrics;
 pub mod notary;
 pub mod pulse;
+pub mod recall;
 pub mod recorder;
 pub mod recording;
 pub mod reload;

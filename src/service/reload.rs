@@ -56,6 +56,16 @@ pub struct Fresh {
     pub warnings: Vec<Warning>,
 }
 
+#[cfg(test)]
+impl Fresh {
+    /// As if these settings had been read from files, without a rule.
+    pub fn of(settings: Settings) -> Fresh {
+        let rule_set = format!("{settings:?}");
+        let (settings, rules, clients) = (Arc::new(settings), RuleSet::default(), Clients::new());
+        Fresh { settings, rules, clients, writer: None, rule_set, files: Vec::new(), warnings: Vec::new() }
+    }
+}
+
 /// Something in good files that somebody should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {

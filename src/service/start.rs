@@ -7,18 +7,18 @@ use super::delivery::Worker;
 use super::doors::Doors;
 use super::load::{FileLoader, beside};
 use super::metrics::Metrics;
+use super::recall::recall;
 use super::recorder::Recorder;
 use super::reload::{Fresh, Load, Reloader, Wish, announce};
 use super::remedies::Remedies;
 use super::reports::Reports;
 use super::run::{BadFiles, DRAIN, Ears, LEASE, Run};
 use crate::config::{Settings, Store as StoreSettings};
-use crate::engine::{Engine, Fact, World};
 use crate::http::ClientError;
-use crate::model::{Moment, Span};
+use crate::model::Span;
 use crate::remedy::Hands;
 use crate::sentry::Reporter;
-use crate::store::{Journal, Lease, Partition, Sqlite, StoreError, holder};
+use crate::store::{Lease, Partition, Sqlite, StoreError, holder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -80,18 +80,17 @@ where
     }
     let store = Box::new(Sqlite::open(&store_path).map_err(StartError::Store)?);
     let (books, store_thread) = Books::open(store);
-    let kept = books.ask(|store| store.last_good(PARTITION)).await?;
-    let kept = if kept.is_empty() { None } else { Some(loader.load_kept(kept)) };
-    let bad = fresh.as_ref().err().cloned();
-    let fresh = choose(fresh, kept.as_ref())?;
-    announce(&fresh);
-    let address = fresh.settings.listen.clone();
+    let at_first = found(fresh, &books, &loader).await?;
+    let address = at_first.fresh.settings.listen.clone();
     let listener = tokio::net::TcpListener::bind(&address).await;
     let listener = listener.map_err(|source| StartError::Listen { address: address.clone(), source })?;
     let stop = CancellationToken::new();
     let signals = tokio::spawn(stop_on_signal(stop.clone()));
-    let Some(lease) = wait_for_lease(&books, &stop).await? else { return Ok(()) };
-    let (engine, place, drafts) = recall(&books, kept.and_then(Result::ok), &fresh, lease).await?;
+    let Some((lease, waited)) = wait_for_lease(&books, &stop).await? else { return Ok(()) };
+    // Whoever decided until now may have read other files since we did.
+    let Found { fresh, kept, bad } = if waited { found(load(&loader).await, &books, &loader).await? } else { at_first };
+    announce(&fresh);
+    let (engine, place, drafts) = recall(&books, kept, &fresh, lease).await?;
 
     let metrics = Arc::new(Metrics::default());
     let (said, hear_said) = mpsc::unbounded_channel();
@@ -192,15 +191,27 @@ async fn load(loader: &Arc<FileLoader>) -> Result<Fresh, String> {
     loaded.unwrap_or_else(|cause| Err(format!("reading the files ended abnormally: {cause}")))
 }
 
+/// What there is to run.
+struct Found {
+    /// What will run: the files that lie there, else those that were good last.
+    fresh: Fresh,
+    /// The files that were good last, where they still are.
+    kept: Option<Fresh>,
+    /// What is wrong with the files that lie there.
+    bad: Option<String>,
+}
+
 /// Fresh files, else the last good ones, loudly; without either there is no start.
-fn choose(fresh: Result<Fresh, String>, kept: Option<&Result<Fresh, String>>) -> Result<Fresh, StartError> {
-    match (fresh, kept) {
-        (Ok(fresh), _) => Ok(fresh),
-        (Err(findings), Some(Ok(kept))) => {
+async fn found(loaded: Result<Fresh, String>, books: &Books, loader: &FileLoader) -> Result<Found, StartError> {
+    let kept = books.ask(|store| store.last_good(PARTITION)).await?;
+    let kept = if kept.is_empty() { None } else { loader.load_kept(kept).ok() };
+    match (loaded, kept) {
+        (Ok(fresh), kept) => Ok(Found { fresh, kept, bad: None }),
+        (Err(findings), Some(kept)) => {
             error!("the files are bad; running the last good ones instead ({})\n{findings}", kept.rule_set);
-            Ok(kept.clone())
+            Ok(Found { fresh: kept.clone(), kept: Some(kept), bad: Some(findings) })
         }
-        (Err(findings), Some(Err(_)) | None) => Err(StartError::Files { findings }),
+        (Err(findings), None) => Err(StartError::Files { findings }),
     }
 }
 
@@ -213,14 +224,14 @@ fn store_path(config: &Path, settings: Option<&Settings>) -> Result<PathBuf, Sta
     }
 }
 
-/// Waits until nobody else decides. `None` where we were told to stop meanwhile.
-async fn wait_for_lease(books: &Books, stop: &CancellationToken) -> Result<Option<Lease>, StartError> {
+/// Waits until nobody else decides, and says whether that took any time. `None` where we were told to stop meanwhile.
+async fn wait_for_lease(books: &Books, stop: &CancellationToken) -> Result<Option<(Lease, bool)>, StartError> {
     let holder = holder::name(wall());
     let mut said = false;
     loop {
         let name = holder.clone();
         match books.ask(move |store| store.acquire(PARTITION, &name, wall(), wall() + LEASE)).await {
-            Ok(lease) => return Ok(Some(lease)),
+            Ok(lease) => return Ok(Some((lease, said))),
             Err(BooksError::Store(StoreError::Held { .. })) if said => {}
             Err(BooksError::Store(StoreError::Held { until })) => {
                 info!("another replica decides until {until}; waiting for its lease to end");
@@ -233,34 +244,6 @@ async fn wait_for_lease(books: &Books, stop: &CancellationToken) -> Result<Optio
             () = tokio::time::sleep(Duration::from_millis(500)) => {}
         }
     }
-}
-
-/// Where the journal ends.
-struct Place {
-    seq: u64,
-    since_snapshot: usize,
-}
-
-/// What the journal says, under the rules that wrote it; then the step to the rules of now, as if they had been reloaded.
-async fn recall(
-    books: &Books,
-    kept: Option<Fresh>,
-    fresh: &Fresh,
-    lease: Lease,
-) -> Result<(Engine, Place, crate::engine::Step), StartError> {
-    let severities = fresh.settings.severities.clone();
-    let Journal { events, seq, since_snapshot } = books.ask(move |store| store.load(PARTITION, &severities)).await?;
-    let world = Arc::new(World::new(Arc::clone(&fresh.settings), fresh.rules.clone()));
-    let wrote = kept.filter(|kept| kept.rule_set != fresh.rule_set);
-    let wrote = wrote.map(|kept| Arc::new(World::new(kept.settings, kept.rules)));
-    let mut engine = Engine::recall(wrote.unwrap_or_else(|| Arc::clone(&world)), &events);
-    // They are as large as the state.
-    drop(events);
-    let now = Moment::from_millis(wall()).max(engine.state.moment).max(lease.ran_until.unwrap_or_default());
-    // Also where the files are the same: a silence or a window of theirs may have ended while nobody looked.
-    super::report::severities(&engine.state, &world.settings.severities);
-    let step = engine.advance(Fact::Reloaded { world }, now);
-    Ok((engine, Place { seq, since_snapshot }, step))
 }
 
 /// Cancels `stop` at the first SIGTERM or interrupt.
@@ -299,58 +282,5 @@ async fn reload_on_hangup(wishes: mpsc::UnboundedSender<Wish>, stop: Cancellatio
                 let _gone = wishes.send(Wish { number: 0, even_if_unchanged: false });
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{Commit, Epoch};
-
-    const CONFIG: &str = r##"
-prometheus: { main: { url: "http://127.0.0.1:9090" } }
-rules: [rules.yaml]
-timezone: UTC
-store: { sqlite: watchbell.db }
-channels: { slack: { slack: { token: { env: SLACK_TOKEN }, to: "#alerts" } }, hook: { webhook: { url: "http://127.0.0.1:9/", secret: { env: HOOK_SECRET } } } }
-responders: { anna: { reach: [{ via: slack, to: "@anna" }] } }
-policies: { default: { matrix: { critical: { wait: 0s, levels: [{ notify: [slack] }] }, high: { wait: 0s, levels: [{ notify: [slack] }] }, medium: { wait: 0s, levels: [{ notify: [slack] }] }, low: { tell: nobody } } } }
-routes: [{ policy: default }]
-silences: [{ match: 'alertname="WatchbellDeliveryFailing"', until: "2026-01-05T10:00", owner: anna, reason: "the gateway moves" }]
-"##;
-    const RULES: &str = "groups: [{ name: g, rules: [{ alert: A, expr: up == 0 }] }]";
-
-    fn fresh(test: &str) -> Fresh {
-        let folder = std::env::temp_dir().join(format!("watchbell-{test}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder can be made");
-        for (name, text) in [("watchbell.yaml", CONFIG), ("rules.yaml", RULES)] {
-            std::fs::write(folder.join(name), text).expect("a file can be written");
-        }
-        let loaded = FileLoader::new(folder.join("watchbell.yaml")).load();
-        std::fs::remove_dir_all(&folder).expect("the folder is ours");
-        loaded.unwrap_or_else(|why| panic!("{why}"))
-    }
-
-    /// Stores what a Watchbell decided at nine o'clock on 2026-01-05, when a channel had failed and was silenced.
-    async fn decide_at_nine(books: &Books, fresh: &Fresh, epoch: Epoch) {
-        let mut engine = Engine::new(Arc::new(World::new(Arc::clone(&fresh.settings), fresh.rules.clone())));
-        let trouble = Fact::Channel { channel: "hook".into(), trouble: Some("it is down".into()) };
-        let moment = Moment::from_millis(1_767_603_600_000);
-        let step = engine.advance(trouble, moment);
-        assert!(!step.events.is_empty() && step.drafts.is_empty(), "it is silenced: {:?}", step.drafts);
-        let commit = Commit { events: step.events, moment, ..Commit::default() };
-        let done = books.ask(move |store| store.commit(PARTITION, epoch, 0, &commit, 0)).await;
-        done.expect("it can be stored");
-    }
-
-    #[tokio::test]
-    async fn what_was_silenced_until_ten_is_told_by_a_start_after_ten_on_the_same_files() {
-        let fresh = fresh("silence");
-        let (books, _thread) = Books::open(Box::new(Sqlite::in_memory().expect("memory can be had")));
-        let lease = books.ask(|store| store.acquire(PARTITION, "us", 0, i64::MAX)).await.expect("nobody else is there");
-        decide_at_nine(&books, &fresh, lease.epoch).await;
-        let (_, _, step) = recall(&books, None, &fresh, lease).await.expect("the journal can be read");
-        let told: Vec<String> = step.drafts.iter().map(|draft| draft.destination.to_string()).collect();
-        assert_eq!(told, ["slack"]);
     }
 }

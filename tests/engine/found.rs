@@ -54,7 +54,7 @@ impl ReasonWord for Draft {
 #[track_caller]
 pub fn assert_remembered(rig: &Rig) {
     let world = &rig.engine.world;
-    let folded = State::fold(world, &stored(world, &rig.journal));
+    let folded = State::fold(world, &stored(world, &rig.on_record));
     assert_eq!(remembered(&folded), remembered(&rig.engine.state));
 }
 

@@ -273,7 +273,7 @@ fn seen(state: &State, rule: &Rule) -> Seen {
 fn restart(rig: &mut Rig, down: Span) {
     let world = Arc::clone(&rig.engine.world);
     rig.restart();
-    assert_eq!(rig.engine.state.rules.len(), State::fold(&world, &stored(&world, &rig.journal)).rules.len());
+    assert_eq!(rig.engine.state.rules.len(), State::fold(&world, &stored(&world, &rig.on_record)).rules.len());
     rig.sleep(down);
 }
 

@@ -49,7 +49,10 @@ pub struct Seen<'a> {
 
 pub struct Rig {
     pub engine: Engine,
+    /// Everything that happened.
     pub journal: Vec<Event>,
+    /// What the store has of it: a snapshot, if there was one, and what came after.
+    pub on_record: Vec<Event>,
     pub drafts: Vec<Draft>,
     pub picture: Picture,
     pub now: Moment,
@@ -74,6 +77,7 @@ impl Rig {
         Rig {
             engine: Engine::new(world),
             journal: Vec::new(),
+            on_record: Vec::new(),
             drafts: Vec::new(),
             picture: Picture::new(),
             now: Moment::from_millis(START),
@@ -202,9 +206,11 @@ impl Rig {
         self
     }
 
+    /// As the service does it: a journal has severities by name alone, and starts anew under others.
     pub fn reload(&mut self, world: Arc<World>) -> &mut Self {
+        let ranks_anew = self.engine.world.settings.severities != world.settings.severities;
         self.fact(Fact::Reloaded { world });
-        self
+        if ranks_anew { self.snapshot() } else { self }
     }
 
     /// Time passes, and timers are looked after.
@@ -248,6 +254,7 @@ impl Rig {
             let (engine, picture) = (&self.engine, &self.picture);
             watcher(&Seen { before, engine, step: &step, group, is_reload, picture, failing });
         }
+        self.on_record.extend(step.events.iter().cloned());
         self.journal.extend(step.events);
         self.drafts.extend(step.drafts);
         step.refusal
@@ -256,7 +263,7 @@ impl Rig {
     /// Killed and started again: nothing is left but the journal, as the store has it.
     pub fn restart(&mut self) -> &mut Self {
         let world = Arc::clone(&self.engine.world);
-        let journal = stored(&world, &self.journal);
+        let journal = stored(&world, &self.on_record);
         self.engine = Engine::recall(world, &journal);
         self.tables.clear();
         self
@@ -264,7 +271,7 @@ impl Rig {
 
     /// The journal starts anew from a snapshot.
     pub fn snapshot(&mut self) -> &mut Self {
-        self.journal = self.engine.state.as_events().collect();
+        self.on_record = self.engine.state.as_events().collect();
         self
     }
 }

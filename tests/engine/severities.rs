@@ -55,7 +55,7 @@ fn told_since(rig: &mut Rig, world: Arc<World>, slots: usize) -> Vec<String> {
     lines(&rig.drafts[told..])
 }
 
-/// A restart finds everything in the order of now.
+/// A restart finds everything in the order of now, also where the journal could not start anew.
 #[track_caller]
 fn assert_same_places(rig: &Rig) {
     let world = &rig.engine.world;
@@ -136,4 +136,21 @@ fn two_severities_that_are_one_now_keep_the_tier_that_has_got_further_and_the_pl
     assert_eq!(told_since(&mut rig, merged, 6), Vec::<String>::new());
     let incident = rig.engine.state.incidents.numbered(1).expect("it is open");
     assert!(incident.is_in_hands() && !incident.is_resolved());
+}
+
+#[test]
+fn a_severity_that_was_gone_for_a_while_pages_after_a_start_as_it_would_have_without_one() {
+    let without = || world(&[("medium", ""), ("low", "")], "low");
+    let told = |restart: bool| {
+        let mut rig = firing();
+        rig.reload(without()).slots(14).reload(before());
+        if restart {
+            rig.restart();
+        }
+        rig.slots(4);
+        lines(&rig.drafts)
+    };
+    let rises = "Page rose to pager"; // Slack has heard of it at `high` before.
+    assert_eq!(told(false), ["Page opened to slack", "Page rose to slack", "Page escalated to pager", rises]);
+    assert_eq!(told(true), told(false));
 }

@@ -115,8 +115,8 @@ const SCRIPTS: [Script; 3] = [
     Script { main: &[ABSENT, FRESH, FOLDED, PLAIN], limited: &[], limit: 0 },
 ];
 
-/// Of the second world one has its names the other way round. A journal has names alone, so that other places of what it tells
-/// of are stories of their own (`severities`).
+/// The second world has one of its names the other way round; the third has another in the place of the highest, which nothing
+/// there says is the same.
 const SEVERITIES: &str = "
 severities:
   - { name: critical }
@@ -153,11 +153,12 @@ fn world_with(settings: &str, number: usize, backwards: bool) -> Arc<World> {
     if !script.limited.is_empty() {
         text += &group("limited", &format!("\n    limit: {}", script.limit), script.limited);
     }
-    let severities = match number {
-        1 => SEVERITIES.replace("high, aliases: [alarm]", "alarm, aliases: [high]"),
-        _ => SEVERITIES.to_owned(),
-    };
-    world_of(&format!("{settings}{severities}"), &text)
+    let settings = format!("{settings}{SEVERITIES}");
+    match number {
+        0 => world_of(&settings, &text),
+        1 => world_of(&settings.replace("high, aliases: [alarm]", "alarm, aliases: [high]"), &text),
+        _ => world_of(&settings.replace("critical", "worst"), &text.replace("critical", "worst")),
+    }
 }
 
 /// A world without any rule.

@@ -5,7 +5,8 @@
 //! so that one service meets several kinds of trouble at once.
 
 use crate::support::{
-    Alertmanager, Prometheus, Receivers, Scratch, Series, Watchbell, http, now_millis, wait_for, wait_long_for,
+    Alertmanager, Prometheus, Receivers, Scratch, Series, Watchbell, free_port, http, now_millis, wait_for,
+    wait_long_for,
 };
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -167,6 +168,13 @@ routes:
         self.watchbell.process.wait();
         self.config = change(&self.config);
         self.watchbell = Watchbell::start_with(self.folder.path(), &self.config, &SECRETS).expect("it starts");
+    }
+
+    /// Starts another on the same store, which decides when this one no longer does.
+    pub fn start_standby(&self) -> Watchbell {
+        let (port, listen) = (free_port(), self.watchbell.url().trim_start_matches("http://"));
+        assert_eq!(self.reload(|config| config.replace(listen, &format!("127.0.0.1:{port}"))), 200);
+        Watchbell::start_standby(port, self.folder.path(), &SECRETS).expect("it starts")
     }
 
     /// Reloads with a configuration that is changed so; returns the status of the answer.

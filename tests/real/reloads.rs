@@ -110,3 +110,19 @@ fn files_that_are_bad_for_long_are_an_alert_until_they_are_good() {
     town.wait_until_taken("ops", "end");
     assert_eq!(town.words("ops"), ["page", "end"], "once");
 }
+
+#[test]
+fn who_takes_over_goes_by_the_files_of_now_and_not_by_those_that_lay_there_when_it_began_to_wait() {
+    let Some(mut town) = Town::with(&two()) else { return };
+    let mut standby = town.start_standby();
+    let more = RULES.replace("Breach\n        expr: breach", "Another\n        expr: breach * 1");
+    assert_eq!(town.reload_rules(&more), 200);
+    town.set(&["hook"], 1.0);
+    town.wait_until_taken("hook", "page");
+    town.watchbell.process.signal("KILL");
+    wait_for("the other to decide", || standby.is_ready().then_some(()));
+    std::mem::swap(&mut town.watchbell, &mut standby);
+    town.set(&["hook"], 0.0);
+    town.wait_until_taken("hook", "end");
+    assert_eq!(town.words("hook"), ["page", "end"], "no end and no page by rules of the past");
+}

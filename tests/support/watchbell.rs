@@ -55,13 +55,34 @@ impl Watchbell {
         command.args(&wrapper[1..]).arg(env!("CARGO_BIN_EXE_watchbell"));
         command.current_dir(folder).arg("--config").arg(&path).arg("run").envs(environment.iter().copied());
         let url = format!("http://{address}");
-        let is_ready = |_: &str| http::get(&format!("{url}/-/ready")).is_ok_and(|answer| answer.status == 200);
-        let process = Process::start("watchbell", &mut command, folder, is_ready)?;
+        let process = Process::start("watchbell", &mut command, folder, |_| is_ready(&url))?;
         Ok(Watchbell { url, process })
+    }
+
+    /// Starts another in the same folder, on the configuration that lies there, which listens on `port`; waits until it waits
+    /// for the one that runs.
+    ///
+    /// # Errors
+    /// It ended before that: how, and what it had said.
+    pub fn start_standby(port: u16, folder: &Path, environment: &[(&str, &str)]) -> Result<Watchbell, String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        command.current_dir(folder).arg("run").envs(environment.iter().copied());
+        let waits = |said: &str| said.contains("another replica decides");
+        let process = Process::start("standby", &mut command, folder, waits)?;
+        Ok(Watchbell { url: format!("http://127.0.0.1:{port}"), process })
+    }
+
+    /// Whether it is ready.
+    pub fn is_ready(&self) -> bool {
+        is_ready(&self.url)
     }
 
     /// Its base address.
     pub fn url(&self) -> &str {
         &self.url
     }
+}
+
+fn is_ready(url: &str) -> bool {
+    http::get(&format!("{url}/-/ready")).is_ok_and(|answer| answer.status == 200)
 }
