@@ -481,3 +481,41 @@ channels: {{ hook: {{ webhook: {{ url: \"{}/hook\" }} }} }}\npolicies: {{ defaul
     let bad = http::get(&format!("{}/api/v1/rules?type=nonsense", watchbell.url())).unwrap();
     assert_eq!((bad.status, bad.json()["errorType"].clone()), (400, json!("bad_data")));
 }
+
+const AS_WRITTEN: &str = r#"
+groups:
+  - name: written
+    interval: 1s
+    rules:
+      - { alert: Spaced, expr: "gas_price_gwei   >100", labels: { team: "" } }
+      - { alert: Clash, expr: gas_price_gwei * on () gas_price_gwei }
+"#;
+
+#[test]
+fn a_query_is_shown_as_it_is_written_an_empty_label_is_none_and_an_error_says_what_was_answered() {
+    let Some(prometheus) = Prometheus::with("global: { evaluation_interval: 1s }", AS_WRITTEN) else { return };
+    let (folder, now) = (Scratch::new("as-written"), now_millis());
+    folder.write("rules.yaml", AS_WRITTEN);
+    let config = format!(
+        "prometheus: {{ main: {{ url: \"{}\" }} }}\nrules: [rules.yaml]\nlisten: \"$LISTEN\"\npolicies: {{ default: {{ matrix: {{ {} }} }} }}\nroutes: [{{ policy: default }}]\n",
+        prometheus.url(),
+        ["critical", "high", "medium", "low"].map(|severity| format!("{severity}: {{ tell: nobody }}")).join(", ")
+    );
+    for chain in ["sepolia", "main"] {
+        prometheus.write(&[Series::new("gas_price_gwei", &[("chain", chain)], &[(now, 2.5)])]);
+    }
+    let watchbell = Watchbell::start(folder.path(), &config).expect("it starts");
+    let rules = |answer: Value| answer["data"]["groups"][0]["rules"].clone();
+    let ours = || rules(http::get(&format!("{}/api/v1/rules", watchbell.url())).expect("it answers").json());
+    let (ours, theirs) = wait_for("both to have failed", || {
+        let both = (ours(), rules(prometheus.read("/api/v1/rules")));
+        (both.0[1]["health"] == "err" && both.1[1]["health"] == "err").then_some(both)
+    });
+    assert_eq!(
+        (&ours[0]["query"], &theirs[0]["query"]),
+        (&json!("gas_price_gwei   >100"), &json!("gas_price_gwei > 100"))
+    );
+    assert_eq!((&ours[0]["labels"], &theirs[0]["labels"]), (&json!({}), &json!({ "team": "" })));
+    let [ours, theirs] = [&ours, &theirs].map(|rules| rules[1]["lastError"].as_str().expect("it failed").to_owned());
+    assert_eq!(ours, format!("the source refused the query (422 execution): {theirs}"));
+}
