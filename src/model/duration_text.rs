@@ -12,6 +12,9 @@ const UNITS: [(&str, i64); 7] = [
     ("ms", 1),
 ];
 
+/// Prometheus counts nanoseconds in 64 bits, which hold a little more than 292 years.
+const LONGEST_MILLIS: i64 = i64::MAX / 1_000_000;
+
 /// Reads a duration of Prometheus's notation: whole numbers with units in falling order, each unit at most once.
 ///
 /// # Errors
@@ -35,7 +38,8 @@ pub fn parse(text: &str) -> Result<Span, String> {
             return Err(format!("`{text}` is not a duration; write for example `30s`, `5m` or `1h30m`"));
         };
         let part = count.checked_mul(factor).and_then(|part| total.checked_add(part));
-        total = part.ok_or_else(|| format!("the duration `{text}` is too long"))?;
+        let part = part.filter(|part| *part <= LONGEST_MILLIS);
+        total = part.ok_or_else(|| format!("the duration `{text}` is too long; 292 years are the most"))?;
         rest = &rest[digits + letters..];
     }
     Ok(Span::from_millis(total))
@@ -75,12 +79,13 @@ mod tests {
             assert_eq!(format(parse(text).unwrap()), text);
         }
         assert_eq!(format(parse("0").unwrap()), "0s");
+        assert_eq!(format(parse("106751d").unwrap()), "106751d");
         assert_eq!(format(parse("90m").unwrap()), "1h30m");
     }
 
     #[test]
     fn what_prometheus_refuses_is_refused() {
-        for text in ["", "5", "m", "1.5h", "5m1h", "5m5m", "5 m", "-5m", "1mo", "99999999999y"] {
+        for text in ["", "5", "m", "1.5h", "5m1h", "5m5m", "5 m", "-5m", "1mo", "106752d", "99999999999y"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -68,34 +68,33 @@ impl Claim {
         Claim::new(&self.name, self.op.negated(), &self.value).ok()
     }
 
-    /// The values that meet it, where they can be listed.
-    pub fn values(&self) -> Option<Vec<String>> {
-        match self.op {
-            Op::Equal => Some(vec![self.value.clone()]),
-            Op::Matches => alternatives(&self.value),
-            Op::NotEqual | Op::MatchesNot => None,
-        }
-    }
-
     /// The values that it names, whether they meet it or not.
     pub fn named(&self) -> Vec<String> {
         match self.op {
             Op::Equal | Op::NotEqual => vec![self.value.clone()],
-            Op::Matches | Op::MatchesNot => alternatives(&self.value).unwrap_or_default(),
+            Op::Matches | Op::MatchesNot => {
+                alternatives(&self.value).into_iter().flatten().map(str::to_owned).collect()
+            }
+        }
+    }
+
+    /// Whether the values that meet it can be listed, and are all so.
+    fn has_only(&self, is: impl Fn(&str) -> bool) -> bool {
+        match self.op {
+            Op::Equal => is(&self.value),
+            Op::Matches => alternatives(&self.value).is_some_and(|words| words.into_iter().all(is)),
+            Op::NotEqual | Op::MatchesNot => false,
         }
     }
 
     /// Whether every value that meets this one certainly meets `other`.
     pub fn implies(&self, other: &Claim) -> bool {
-        self.name == other.name
-            && (self == other || self.values().is_some_and(|values| values.iter().all(|value| other.accepts(value))))
+        self.name == other.name && (self == other || self.has_only(|value| other.accepts(value)))
     }
 
     /// Whether certainly no value meets both.
     pub fn excludes(&self, other: &Claim) -> bool {
-        let none_of = |one: &Claim, other: &Claim| {
-            one.values().is_some_and(|values| values.iter().all(|value| !other.accepts(value)))
-        };
+        let none_of = |one: &Claim, other: &Claim| one.has_only(|value| !other.accepts(value));
         let is_negation = self.value == other.value && self.op.negated() == other.op;
         self.name == other.name && (is_negation || none_of(self, other) || none_of(other, self))
     }
@@ -127,13 +126,13 @@ fn quoted(text: &str) -> String {
 }
 
 /// The words between the bars of `a|b`, where that is all there is.
-fn alternatives(regex: &str) -> Option<Vec<String>> {
+fn alternatives(regex: &str) -> Option<Vec<&str>> {
     let inner = regex.strip_prefix('^').unwrap_or(regex);
     let inner = inner.strip_suffix('$').unwrap_or(inner);
     let bracketed = |open: &str| inner.strip_prefix(open).and_then(|inner| inner.strip_suffix(')'));
     let inner = bracketed("(?:").or_else(|| bracketed("(")).unwrap_or(inner);
     let is_literal = |c: char| c.is_alphanumeric() || "_-/:@ ,=".contains(c);
-    let words: Vec<String> = inner.split('|').map(str::to_owned).collect();
+    let words: Vec<&str> = inner.split('|').collect();
     words.iter().all(|word| word.chars().all(is_literal)).then_some(words)
 }
 

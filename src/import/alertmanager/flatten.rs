@@ -10,8 +10,10 @@ use super::tree::Tree;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-/// The most cases that a list may have: beside each other, routes with `continue` double it.
-const MOST: usize = 400;
+/// The most cases that are made for one route, in the mean: beside each other, routes with `continue` double them.
+const MOST: usize = 10;
+/// So many are made of a small tree as well.
+const ENOUGH: usize = 4000;
 
 /// One line of the list.
 #[derive(Clone, Debug)]
@@ -76,20 +78,21 @@ fn follows(claim: &Claim, from: &[Claim]) -> bool {
 }
 
 impl Known {
+    /// They meet these as well. What follows from that, and what cannot be met any more, need not be known beside it.
     fn with(&self, claims: &[Claim]) -> Known {
-        let mut known = self.clone();
-        known.claims.extend(claims.iter().cloned());
-        known
+        let is_met = |known: &&Claim| follows(known, claims);
+        let cannot_be = |unmet: &&Vec<Claim>| unmet.iter().any(|one| claims.iter().any(|claim| claim.excludes(one)));
+        let before = self.claims.iter().filter(|known| !is_met(known));
+        let unmet = self.unmet.iter().filter(|unmet| !cannot_be(unmet));
+        Known { claims: before.chain(claims).cloned().collect(), unmet: unmet.cloned().collect() }
     }
 
     /// They do not meet all of these. One alone is as good as its opposite.
-    fn without(&self, claims: &[Claim]) -> Known {
-        let mut known = self.clone();
-        known.unmet.push(claims.to_vec());
-        if let [one] = claims {
-            known.claims.extend(one.negated());
+    fn rule_out(&mut self, claims: &[Claim]) {
+        match claims {
+            [one] if let Some(opposite) = one.negated() => self.claims.push(opposite),
+            _ => self.unmet.push(claims.to_vec()),
         }
-        known
     }
 
     /// What of `claims` does not follow; `None` where they cannot be met.
@@ -103,8 +106,8 @@ impl Known {
                 rest.push(claim.clone());
             }
         }
-        let all: Vec<Claim> = self.claims.iter().chain(&rest).cloned().collect();
-        let is_ruled_out = self.unmet.iter().any(|unmet| unmet.iter().all(|claim| follows(claim, &all)));
+        let is_certain = |claim: &Claim| follows(claim, &self.claims) || follows(claim, &rest);
+        let is_ruled_out = self.unmet.iter().any(|unmet| unmet.iter().all(is_certain));
         (!is_ruled_out).then_some(rest)
     }
 }
@@ -120,7 +123,7 @@ impl Walk<'_> {
     /// The cases of the alerts that a route takes, of these severities.
     fn route(&self, number: usize, which: &[bool], known: &Known) -> Vec<Case> {
         let below = &self.tree.routes[number].below;
-        let mut cases = self.below(below, which, known, vec![Vec::new(); which.len()]);
+        let mut cases = self.below(below, which, known.clone(), vec![Vec::new(); which.len()]);
         for case in &mut cases {
             for (row, _) in case.rows.iter_mut().zip(which).filter(|(row, is)| **is && row.is_empty()) {
                 row.push(number);
@@ -131,41 +134,41 @@ impl Walk<'_> {
 
     /// The cases of the routes from the first of `below` on. `looking` are the severities that look for one still, `rows`
     /// what took them so far.
-    fn below(&self, below: &[usize], looking: &[bool], known: &Known, rows: Vec<Vec<usize>>) -> Vec<Case> {
+    fn below(&self, below: &[usize], looking: &[bool], mut known: Known, rows: Vec<Vec<usize>>) -> Vec<Case> {
+        let mut cases = Vec::new();
         for (at, number) in below.iter().enumerate() {
             let route = &self.tree.routes[*number];
             let met = self.severities.meeting(&route.severity);
             let which: Vec<bool> = looking.iter().zip(met).map(|(looks, meets)| *looks && meets).collect();
-            let rest = known.rest(&route.claims).filter(|_| which.contains(&true));
+            let rest = which.contains(&true).then(|| known.rest(&route.claims)).flatten();
             let Some(claims) = rest else { continue };
-            let later = &below[at + 1..];
             let left: Vec<bool> = if route.continues && self.may_branch(*number) {
                 looking.to_vec()
             } else {
                 looking.iter().zip(&which).map(|(looks, takes)| *looks && !takes).collect()
             };
-            let mut cases = Vec::new();
             let taken = known.with(&claims);
             for inner in self.route(*number, &which, &taken) {
                 let mut rows = rows.clone();
                 rows.iter_mut().zip(inner.rows).for_each(|(row, more)| row.extend(more));
-                for case in self.below(later, &left, &taken.with(&inner.claims), rows) {
+                for case in self.below(&below[at + 1..], &left, taken.with(&inner.claims), rows) {
                     let all = claims.iter().chain(&inner.claims).chain(&case.claims);
                     cases.push(Case { claims: all.cloned().collect(), rows: case.rows });
                 }
             }
-            if !claims.is_empty() {
-                cases.extend(self.below(later, looking, &known.without(&claims), rows));
+            if claims.is_empty() {
+                return cases;
             }
-            *self.made.borrow_mut() += cases.len();
-            return cases;
+            known.rule_out(&claims);
         }
-        vec![Case { claims: Vec::new(), rows }]
+        *self.made.borrow_mut() += 1;
+        cases.push(Case { claims: Vec::new(), rows });
+        cases
     }
 
     /// Whether there is room for what `continue` makes; where there is not, the first route that matches wins.
     fn may_branch(&self, number: usize) -> bool {
-        let is_room = *self.made.borrow() < MOST * 10;
+        let is_room = *self.made.borrow() < ENOUGH.max(self.tree.routes.len() * MOST);
         if !is_room {
             self.cut.borrow_mut().insert(number);
         }
