@@ -3,7 +3,7 @@
 //! A command on an incident names it by its number and, where it comes from something that was sent earlier (a button, a link,
 //! a callback), the generation that it was about: an old button cannot touch a reopened incident.
 
-use crate::model::{Matchers, Moment, Name, Severity, SilenceId, Slot, Span};
+use crate::model::{Matchers, Moment, Name, Severity, SilenceId, Slot, Span, still_fire};
 
 /// Something that somebody asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -219,7 +219,7 @@ pub enum Refusal {
     #[error("INC-{0} is not acknowledged")]
     NotAcknowledged(u64),
     /// Its alerts fire.
-    #[error("{firing} alerts of INC-{number} still fire; acknowledge, snooze or silence it instead")]
+    #[error("INC-{number} is not over, {}; acknowledge, snooze or silence it instead", still_fire(*firing))]
     StillFiring {
         /// Its number.
         number: u64,
@@ -257,7 +257,9 @@ pub enum Refusal {
 }
 
 fn of_another(number: u64, asked: u32, now: u32) -> String {
-    if asked < now {
+    if asked == 0 {
+        format!("generations count from 1: INC-{number} is at {now}")
+    } else if asked < now {
         format!("INC-{number} has been reopened since: this was about its generation {asked}, it is at {now}")
     } else {
         format!("INC-{number} has no generation {asked} yet: it is at {now}")

@@ -10,7 +10,7 @@ use super::incident::{Destination, DigestKey, Entry, Held, Incident, Key, Member
 use super::transition::{Cause, Origin, Subject};
 use super::world::World;
 use crate::config::{ChannelKind, Format};
-use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot, Span};
+use crate::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot, Span, still_fire};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Bound, Condition, Rule};
 use std::sync::Arc;
@@ -219,7 +219,7 @@ impl Letter {
             reason: Reason::SilenceEnds,
             severity,
             subject: format!("your silence of {} ends at {until}", silence.matchers),
-            text: format!("{} alerts that it holds back still fire and are told then", held.len()),
+            text: format!("behind it {}, which is told then", still_fire(held.len())),
             members: held,
         })
     }

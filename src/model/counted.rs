@@ -5,3 +5,9 @@
 pub fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
+
+/// So many alerts, of which people hear that they go on.
+#[must_use]
+pub fn still_fire(alerts: usize) -> String {
+    format!("{} still fire{}", counted(alerts, "alert"), if alerts == 1 { "s" } else { "" })
+}

@@ -18,7 +18,7 @@ mod truth;
 mod visible;
 
 pub use clock::stepped;
-pub use counted::counted;
+pub use counted::{counted, still_fire};
 pub use history::{History, Window};
 pub use id::{AlertId, DeliveryId, IncidentId, RuleId, SilenceId, spread};
 pub use labels::{ALERTNAME, Labels, Name, is_plain_name};

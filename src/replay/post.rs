@@ -48,14 +48,13 @@ struct Owed {
     attempts: u32,
     not_before: i64,
     first_tried: Option<i64>,
-    fell_back: bool,
 }
 
 impl Post {
     /// Takes in what is owed.
     pub fn take(&mut self, notice: Notice) {
         let line = (notice.draft.incident, notice.draft.destination.clone());
-        let owed = Owed { notice, attempts: 0, not_before: 0, first_tried: None, fell_back: false };
+        let owed = Owed { notice, attempts: 0, not_before: 0, first_tried: None };
         self.lines.entry(line).or_default().push(owed);
     }
 
@@ -131,8 +130,7 @@ impl Post {
             }
             Fate::Fails => {
                 owed.not_before = wall + queue::retry_in(id, owed.attempts, None);
-                let in_need = queue::needs_fallback(owed.attempts, first_tried, wall) && !owed.fell_back;
-                owed.fell_back |= in_need;
+                let in_need = queue::needs_fallback(owed.attempts, first_tried, wall);
                 let draft = Box::new(owed.notice.draft.clone());
                 posted.push(Posted::Failed(draft.clone(), owed.attempts));
                 if in_need {

@@ -372,11 +372,11 @@ fn who_was_woken_at_a_lower_severity_only_is_woken_under_a_new_key_when_it_is_hi
     rig.set("x", &[], Some(120.0)).slots(4);
     let pages: Vec<_> = rig.drafts.iter().filter(|draft| draft.kind == NoticeKind::Page).collect();
     let keys: HashSet<_> = pages.iter().map(|draft| draft.page_key(draft.page)).collect();
-    assert_eq!((pages.len(), keys.len()), (3, 3), "{:?}", lines(&rig.drafts));
+    assert_eq!((pages.len(), keys.len()), (4, 4), "{:?}", lines(&rig.drafts));
     rig.set("x", &[], Some(0.0)).slots(1);
     let ends = rig.drafts.iter().filter(|draft| draft.kind == NoticeKind::End);
     let closed: usize = ends.map(|draft| draft.pages.len()).sum();
-    assert_eq!(closed, 3, "every page is closed");
+    assert_eq!(closed, 4, "every page is closed");
 }
 
 #[test]
@@ -638,4 +638,19 @@ fn a_tier_whose_condition_holds_goes_on_firing_whatever_clears_it() {
     assert_eq!(lines(&rig.drafts), ["Page opened to pager", "Page opened to slack"]);
     rig.set("x", &[], Some(58.0)).slots(1);
     assert_eq!(lines(&rig.drafts).len(), 4, "it is over where the one holds and the other does not");
+}
+
+#[test]
+fn that_a_channel_does_not_deliver_is_told_through_its_fallback_where_the_level_names_it_alone() {
+    let settings = SETTINGS.replace(
+        "critical: { wait: 0s, levels: [{ actions: true, notify: [pager, slack] }] }",
+        "critical: { wait: 0s, levels: [{ notify: [pager] }, { after: 5m, notify: [pager, slack] }] }",
+    );
+    let mut rig = Rig::new(world_of(&settings, "groups: []"));
+    rig.fact(Fact::Channel { channel: "pager".into(), trouble: Some("it is down".into()) });
+    rig.slots(12);
+    assert_eq!(lines(&rig.drafts), ["Page opened to slack"], "once, though the second level names it as well");
+    rig.fact(Fact::Channel { channel: "pager".into(), trouble: None });
+    rig.slots(1);
+    assert_eq!(lines(&rig.drafts)[1..], ["End resolved to slack"]);
 }

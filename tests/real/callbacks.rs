@@ -482,7 +482,7 @@ fn what_people_do_in_pagerduty_happens_here_once_and_is_not_said_back() {
     town.wait_until("It is the bridge.", 1);
 
     assert_eq!(town.pagerduty(&event("e10", "resolved", &key, person), json!({})), 200);
-    town.wait_until("1 of its alerts still fire", 1);
+    town.wait_until("resolved in PagerDuty, but 1 alert still fires", 1);
     town.wait_until("\"acknowledged\"", 2);
     town.gas(20.0);
     town.wait_until("\"resolved\"", 1);

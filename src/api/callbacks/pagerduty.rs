@@ -8,7 +8,7 @@ use crate::crash::{self, Point};
 use crate::engine::command::{Act, Actor, Command, Deed, Via};
 use crate::engine::incident::Incident;
 use crate::engine::notice::Draft;
-use crate::model::IncidentId;
+use crate::model::{IncidentId, still_fire};
 use crate::notify::pagerduty::callback::{self, Event, EventKind};
 use axum::body::Bytes;
 use axum::extract::{Request, State};
@@ -157,7 +157,7 @@ fn meaning(incident: &Incident, event: &Event, by: &str) -> Meaning {
         EventKind::Resolved if firing == 0 => vec![Act::Resolve],
         // What fires cannot be said to be over; but whoever said so was at it.
         EventKind::Resolved => {
-            let note = Act::Note(format!("resolved in PagerDuty, but {firing} of its alerts still fire"));
+            let note = Act::Note(format!("resolved in PagerDuty, but {}", still_fire(firing)));
             let is_at_it = is_person && !is_in_hands_of(incident, by);
             is_at_it.then_some(Act::Acknowledge).into_iter().chain([note]).collect()
         }

@@ -95,9 +95,12 @@ impl Desk<'_> {
         Some(self.at.now + ladder.ack_expires?)
     }
 
-    /// Somebody is at it. Those who know hear of it; where only this was waited for, it is over.
+    /// Somebody is at it. Those who know hear of it; where only this was waited for, it is over. It takes the place of one
+    /// before it, and covers what that covered.
     fn acknowledge(&mut self, key: &Key, by: &Actor, until: Option<Moment>, reason: Reason) {
-        let severity = self.incidents.by_key[key].severity.clone();
+        let incident = &self.incidents.by_key[key];
+        let covered = incident.acknowledged.as_ref().map(|before| &before.severity);
+        let severity = covered.into_iter().chain([&incident.severity]).max().expect("there is one").clone();
         let acknowledgement = Acknowledgement { by: by.clone(), at: self.at.now, severity, until };
         self.note(key, IncidentEvent::Acknowledged(acknowledgement));
         self.watch_the_clock(key);

@@ -1,6 +1,7 @@
 //! What one event makes of an incident.
 
-use super::{Held, Incident, Key, Member, Phase, Remedies};
+use super::{Held, Incident, Key, Later, Member, Phase, Remedies};
+use crate::config::Target;
 use crate::engine::event::{IncidentEvent, Opening};
 use crate::model::Severity;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,9 @@ impl Incident {
             climb: None,
             left: BTreeMap::new(),
             later: Vec::new(),
+            parked: BTreeMap::new(),
             acknowledged: None,
+            lapsed: None,
             held: None,
             held_before: None,
             calm: None,
@@ -57,10 +60,12 @@ impl Incident {
         self.is_stale = false;
         self.response.clear();
         self.later.clear();
+        self.parked.clear();
         self.members.clear();
         self.ledger.clear();
         self.refused.clear();
         self.left.clear();
+        self.lapsed = None;
         self.remedies.begin_anew();
     }
 
@@ -95,6 +100,10 @@ impl Incident {
                 self.unsaid = true;
             }
             IncidentEvent::Severity { to } => {
+                self.parked.remove(to);
+                if *to < self.severity {
+                    self.park_below(to);
+                }
                 if let Some(climb) = self.climb.filter(|_| *to < self.severity) {
                     self.left.insert(self.severity.clone(), climb);
                 }
@@ -117,13 +126,17 @@ impl Incident {
                 if self.paged.as_ref().is_none_or(|paged| severity > paged) {
                     self.paged = Some(severity.clone());
                 }
+                self.lapsed = self.lapsed.take().filter(|lapsed| lapsed > severity);
             }
             IncidentEvent::Climbing { climb } => {
                 self.move_later(*climb);
                 self.climb = *climb;
             }
             IncidentEvent::Reached { climb, .. } => self.climb = Some(*climb),
-            IncidentEvent::Later(later) => self.later.push(later.clone()),
+            IncidentEvent::Later(later) => {
+                self.later.retain(|known| known.destination != later.destination);
+                self.later.push(later.clone());
+            }
             IncidentEvent::Told { destination, page, severity, revision, at } => {
                 let told = self.ledger.entry(destination.clone()).or_default();
                 told.revision = *revision;
@@ -161,9 +174,12 @@ impl Incident {
             }
             IncidentEvent::Acknowledged(acknowledgement) => {
                 self.acknowledged = Some(acknowledgement.clone());
-                self.later.clear();
             }
-            IncidentEvent::Unacknowledged { .. } => self.acknowledged = None,
+            IncidentEvent::Unacknowledged { by } => {
+                let covered = self.acknowledged.take().map(|acknowledged| acknowledged.severity);
+                let lapsed = covered.filter(|covered| by.is_none() && *covered > self.severity);
+                self.lapsed = lapsed.max(self.lapsed.take());
+            }
             IncidentEvent::Assessed(assessment) => self.assessed = Some(assessment.clone()),
             IncidentEvent::Assigned { to, .. } => self.assigned = Some(to.clone()),
             IncidentEvent::Communicated { next, .. } => self.update_wanted = *next,
@@ -186,6 +202,7 @@ impl Incident {
                 (self.update_due, self.climb, self.held, self.calm) = (None, None, None, None);
                 self.update_wanted = None;
                 self.later.clear();
+                self.parked.clear();
             }
         }
         if let Some((stage, at)) = event.completes() {
@@ -199,7 +216,24 @@ impl Incident {
         let (Some(before), Some(after)) = (self.climb, next) else { return };
         if before.stopped.is_some() && after.stopped.is_none() && before.reached == after.reached {
             let paused = after.started - before.started;
-            self.later.iter_mut().for_each(|later| later.at = later.at + paused);
+            // Quiet hours end by the clock on the wall.
+            self.later.iter_mut().filter(|later| !later.is_quiet).for_each(|later| later.at = later.at + paused);
         }
+    }
+
+    /// Below its severity it is for those whom the ladder there names; the others go on waiting where it is back up.
+    fn park_below(&mut self, severity: &Severity) {
+        let levels = |severity: &Severity| self.ladder_for(severity).map(|ladder| ladder.levels.as_slice());
+        let (before, after) = (levels(&self.severity).unwrap_or_default(), levels(severity).unwrap_or_default());
+        let is_named = |target: &Target| after.iter().any(|level| level.notify.contains(target));
+        let stays = |later: &Later| {
+            let mut told = before.iter().filter(|level| level.name == later.level);
+            told.any(|level| level.notify.iter().any(is_named))
+        };
+        let (later, parked): (Vec<Later>, Vec<Later>) = self.later.iter().cloned().partition(stays);
+        if !parked.is_empty() {
+            self.parked.insert(self.severity.clone(), parked);
+        }
+        self.later = later;
     }
 }

@@ -1,12 +1,14 @@
 //! Levels: who is told when nobody acts, and what an acknowledgement, a hold and a fall do to the clock.
 
 use super::desk::Desk;
+use super::destination::rest_at;
 use super::{Destination, Incident, Key, Later, Recipient, recipients};
-use crate::config::Ladder;
+use crate::config::{Escalation, Ladder, Target};
 use crate::engine::escalation::{self, Climb, Rung};
 use crate::engine::event::IncidentEvent;
 use crate::engine::notice::{Draft, Letter, Message, NoticeKind, Reason};
-use crate::model::{Name, Severity, Span};
+use crate::model::{Moment, Name, Severity, Span};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 impl Desk<'_> {
@@ -30,20 +32,36 @@ impl Desk<'_> {
         if fell && let Some(climb) = climb.filter(|climb| climb.stopped.is_none()) {
             self.note(key, IncidentEvent::Climbing { climb: Some(climb.stop(now)) });
         }
+        let parked = self.parked_at(key, severity);
         self.note(key, IncidentEvent::Severity { to: severity.clone() });
         let incident = &self.incidents.by_key[key];
         if incident.climb != next && incident.paged.is_some() {
             self.note(key, IncidentEvent::Climbing { climb: next });
         }
+        for later in parked {
+            self.tell_later(key, &later.destination, later.at, &later.level, later.is_quiet);
+        }
         !fell
     }
 
+    /// Who goes on waiting at this severity: the time below it does not count, but for the end of quiet hours.
+    fn parked_at(&self, key: &Key, severity: &Severity) -> Vec<Later> {
+        let incident = &self.incidents.by_key[key];
+        let stood = incident.left.get(severity).and_then(|climb| climb.stopped).unwrap_or(self.at.now);
+        let waits = |later: &Later| {
+            let at = if later.is_quiet { later.at } else { later.at + (self.at.now - stood) };
+            Later { at, ..later.clone() }
+        };
+        let parked = incident.parked.get(severity).into_iter().flatten();
+        parked.filter(|later| !incident.has_told(&later.destination, severity)).map(waits).collect()
+    }
+
     /// Stops the clock while somebody is at it or all of it is held back, and lets it go on afterwards. An acknowledgement
-    /// that has expired is announced, and the reached level is told again.
-    pub(super) fn watch_the_clock(&mut self, key: &Key) {
+    /// that has expired is announced, and the reached level is told again, which it gives; where all is held back, on release.
+    pub(super) fn watch_the_clock(&mut self, key: &Key) -> bool {
         let incident = &self.incidents.by_key[key];
         let until = incident.acknowledged.as_ref().and_then(|acknowledged| acknowledged.until);
-        let expired = until.is_some_and(|until| until <= self.at.now);
+        let expired = incident.held.is_none() && until.is_some_and(|until| until <= self.at.now);
         // A rise that it did not cover has woken people already.
         let was_in_hands = incident.is_in_hands();
         if expired {
@@ -55,9 +73,11 @@ impl Desk<'_> {
             let climb = if should_stand { climb.stop(self.at.now) } else { climb.go_on(self.at.now) };
             self.note(key, IncidentEvent::Climbing { climb: Some(climb) });
         }
-        if expired && was_in_hands && self.incidents.by_key[key].held.is_none() {
-            self.tell_reached_again(key, Reason::AcknowledgementExpired);
+        let tells = expired && was_in_hands;
+        if tells {
+            self.tell_reached_again(key, Reason::AcknowledgementExpired, &[]);
         }
+        tells
     }
 
     /// Begins the ladder of the incident's severity, and reaches what is due at once.
@@ -115,7 +135,7 @@ impl Desk<'_> {
             if rung.round > 0 && rung.begins_round {
                 self.note(key, IncidentEvent::Paged { page, severity });
             }
-            let to = recipients(&self.world.settings, &rung.level.notify, self.at.wall);
+            let to = self.reached_by(key, &rung.level.notify);
             let nobody = to.is_empty() && !rung.level.notify.is_empty();
             anybody |= !nobody;
             let climb = Climb { reached: rung.number + 1, not_before: None, ..climb };
@@ -127,6 +147,32 @@ impl Desk<'_> {
             }
         }
         anybody
+    }
+
+    /// Whom a level reaches. That a channel does not deliver is told through its fallback instead.
+    fn reached_by(&self, key: &Key, notify: &[Target]) -> Vec<Recipient> {
+        let incident = &self.incidents.by_key[key];
+        let mut reached: Vec<Recipient> = Vec::new();
+        for recipient in recipients(&self.world.settings, notify, self.at.wall) {
+            let Some(channel) = self.instead_of(incident, &recipient.destination.channel) else { continue };
+            let recipient = if channel == recipient.destination.channel {
+                recipient
+            } else {
+                Recipient { destination: Destination { channel, to: None }, after: Span::ZERO, rests: None }
+            };
+            if reached.iter().all(|known| known.destination != recipient.destination) {
+                reached.push(recipient);
+            }
+        }
+        reached
+    }
+
+    /// `channel`, or the first of its fallbacks of which the incident does not say that it fails.
+    fn instead_of(&self, incident: &Incident, channel: &Name) -> Option<Name> {
+        let channels = &self.world.settings.channels;
+        let next = |channel: &&Name| channels.get(*channel).and_then(|channel| channel.fallback.as_ref());
+        let mut chain = std::iter::successors(Some(channel), next).take(channels.len() + 1);
+        chain.find(|channel| !incident.is_about(channel)).cloned()
     }
 
     /// Tells one recipient of a level, now or later. Nobody hears the same severity twice, but for a repeat.
@@ -142,16 +188,50 @@ impl Desk<'_> {
         if heard || !incident.may_tell(destination) {
             return;
         }
-        let rests = recipient.rests.as_ref().filter(|(below, _)| severity < *below).map(|(_, until)| *until);
+        let rests = recipient.rests.as_ref().filter(|(below, _)| severity < *below);
         if recipient.after.is_zero() && rests.is_none() {
             let message = Message { level: Some(level.clone()), ..Message::page(reason) };
             return self.tell(key, destination, &message, &severity);
         }
-        let wakes =
-            rests.map(|until| self.at.now + Span::from_millis(until.as_millisecond() - self.at.wall.as_millisecond()));
+        let wakes = rests.map(|(_, until)| self.moment_of(*until));
         let at = (self.at.now + recipient.after).max(wakes.unwrap_or(self.at.now));
-        let later = Later { at, destination: destination.clone(), level: level.clone(), is_quiet: rests.is_some() };
-        self.note(key, IncidentEvent::Later(later));
+        self.tell_later(key, destination, at, level, rests.is_some());
+    }
+
+    /// Whoever waits already hears once, at the earlier time.
+    fn tell_later(&mut self, key: &Key, destination: &Destination, at: Moment, level: &Name, is_quiet: bool) {
+        let mut known = self.incidents.by_key[key].later.iter().filter(|later| later.destination == *destination);
+        if known.all(|known| at < known.at) {
+            let later = Later { at, destination: destination.clone(), level: level.clone(), is_quiet };
+            self.note(key, IncidentEvent::Later(later));
+        }
+    }
+
+    /// Wakes a destination that has heard of it before, or lets it rest where everybody there does.
+    pub(super) fn wake(&mut self, key: &Key, destination: &Destination, reason: Reason, severity: &Severity) {
+        match self.rests_until(key, destination, severity) {
+            Some(until) => self.tell_later(key, destination, until, &self.reached_level(key), true),
+            None => self.tell(key, destination, &Message::page(reason), severity),
+        }
+    }
+
+    /// Until when everybody who is reached there rests, where a message of this severity lets them.
+    fn rests_until(&self, key: &Key, destination: &Destination, severity: &Severity) -> Option<Moment> {
+        let targets = self.incidents.by_key[key].plan.matrix.values().flat_map(Escalation::targets);
+        let targets: Vec<Target> = targets.cloned().collect();
+        let (below, until) = rest_at(&self.world.settings, &targets, destination, self.at.wall)?;
+        (*severity < below).then(|| self.moment_of(until))
+    }
+
+    fn moment_of(&self, instant: Timestamp) -> Moment {
+        self.at.now + Span::from_millis(instant.as_millisecond() - self.at.wall.as_millisecond())
+    }
+
+    fn reached_level(&self, key: &Key) -> Name {
+        let incident = &self.incidents.by_key[key];
+        let last = incident.climb.and_then(|climb| climb.reached.checked_sub(1)).unwrap_or_default();
+        let rung = incident.ladder().and_then(|ladder| escalation::rung(ladder, last));
+        rung.map(|rung| rung.level.name.clone()).unwrap_or_default()
     }
 
     fn tell_later_ones(&mut self, key: &Key) {
@@ -163,6 +243,10 @@ impl Desk<'_> {
         let due: Vec<Later> = due.cloned().collect();
         let severity = incident.severity.clone();
         for later in due {
+            if let Some(at) = self.rests_until(key, &later.destination, &severity) {
+                self.note(key, IncidentEvent::Later(Later { at, is_quiet: true, ..later }));
+                continue;
+            }
             let message = Message { level: Some(later.level), ..Message::page(Reason::Escalated) };
             self.tell(key, &later.destination, &message, &severity);
         }
@@ -171,7 +255,8 @@ impl Desk<'_> {
     /// Somebody's quiet hours are over: what waited for that is one message, however many incidents it is about.
     pub(super) fn tell_the_rested(&mut self) {
         let mut rested: BTreeMap<Destination, Vec<Key>> = BTreeMap::new();
-        for (key, incident) in self.incidents.by_key.iter().filter(|(_, incident)| incident.held.is_none()) {
+        let may_hear = |incident: &Incident| incident.held.is_none() && !incident.is_in_hands();
+        for (key, incident) in self.incidents.by_key.iter().filter(|(_, incident)| may_hear(incident)) {
             let due = incident.later.iter().filter(|later| later.is_quiet && later.at <= self.at.now);
             for later in due {
                 rested.entry(later.destination.clone()).or_default().push(key.clone());
@@ -199,18 +284,22 @@ impl Desk<'_> {
         }
     }
 
-    /// Wakes the reached level anew, under a key of its own, and tells the others quietly.
-    pub(super) fn tell_reached_again(&mut self, key: &Key, reason: Reason) {
+    /// Wakes the reached level anew, under a key of its own, and tells the others quietly, but for those who have just heard.
+    pub(super) fn tell_reached_again(&mut self, key: &Key, reason: Reason, heard: &[Destination]) {
         let incident = &self.incidents.by_key[key];
         let (ladder, severity, page) = (incident.ladder().cloned(), incident.severity.clone(), incident.page + 1);
-        let knew: Vec<_> = incident.ledger.keys().cloned().collect();
+        let knew: Vec<_> = incident.ledger.keys().filter(|knew| !heard.contains(knew)).cloned().collect();
         let reached = incident.climb.map_or(0, |climb| climb.reached);
         let last = ladder.as_ref().and_then(|ladder| escalation::rung(ladder, reached.checked_sub(1)?));
         self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
         if let Some(rung) = last {
             let level = rung.level.name.clone();
-            for recipient in recipients(&self.world.settings, &rung.level.notify, self.at.wall) {
-                self.tell_recipient(key, &recipient, &level, reason, true);
+            let to = self.reached_by(key, &rung.level.notify);
+            for recipient in &to {
+                self.tell_recipient(key, recipient, &level, reason, true);
+            }
+            if to.is_empty() {
+                self.reach_next(key);
             }
         }
         for destination in knew {
@@ -222,14 +311,18 @@ impl Desk<'_> {
         self.note(key, IncidentEvent::Said);
     }
 
-    /// Reaches the next level now, whatever the clock says; whether there was one.
-    pub(super) fn reach_next(&mut self, key: &Key) -> bool {
-        let incident = &self.incidents.by_key[key];
-        let ladder = incident.ladder().cloned();
-        let next = ladder.as_ref().zip(incident.climb).map(|(ladder, climb)| together(ladder, climb.reached));
-        let Some(next) = next.filter(|next| !next.is_empty()) else { return false };
-        self.reach(key, &next, None);
-        true
+    /// Reaches the next level now, whatever the clock says; one that reaches nobody is passed over.
+    pub(super) fn reach_next(&mut self, key: &Key) {
+        let Some(ladder) = self.incidents.by_key[key].ladder().cloned() else { return };
+        let mut passed_over = false;
+        while let Some(climb) = self.incidents.by_key[key].climb {
+            let mut next = together(&ladder, climb.reached);
+            next.retain(|rung| !(passed_over && rung.begins_round));
+            if next.is_empty() || self.reach(key, &next, None) {
+                return;
+            }
+            passed_over = true;
+        }
     }
 }
 

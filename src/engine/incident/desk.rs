@@ -7,6 +7,7 @@ use super::hold::Inhibitor;
 use super::{Destination, Incident, Incidents, Key, Phase};
 use crate::config::{Escalation, Policy, Resolve};
 use crate::engine::command::Actor;
+use crate::engine::escalation::Climb;
 use crate::engine::event::{Event, EventKind, IncidentEvent, Opening};
 use crate::engine::notice::{Draft, Letter, Message, NoticeKind, Reason, is_shown};
 use crate::engine::own::says_that_it_fails;
@@ -120,7 +121,11 @@ pub fn fall_back(world: &World, incidents: &mut Incidents, notice: &Draft, fallb
     let heard = |incident: &Incident| {
         incident.ledger.get(&destination).is_some_and(|told| told.pages.contains_key(&incident.page))
     };
-    let may_hear = |incident: &Incident| !incident.is_resolved() && !heard(incident) && incident.may_tell(&destination);
+    // Asked again with each attempt that fails.
+    let is_still_meant = |incident: &Incident| !incident.is_in_hands() && incident.held.is_none();
+    let may_hear = |incident: &Incident| {
+        !incident.is_resolved() && is_still_meant(incident) && !heard(incident) && incident.may_tell(&destination)
+    };
     if let Some(incident) = same.filter(|incident| may_hear(incident)) {
         let severity = incident.severity.clone();
         desk.tell(&notice.key, &destination, &Message::page(notice.reason), &severity);
@@ -305,8 +310,11 @@ impl<'a> Desk<'a> {
         self.set_severity(key, severity);
         if until <= self.at.now {
             self.weigh_holds(key);
-            if self.incidents.by_key[key].held.is_none() {
-                self.page(key, severity, Reason::Opened);
+            let incident = &self.incidents.by_key[key];
+            match &incident.held {
+                Some(_) => {}
+                None if incident.is_in_hands() => self.stand_by(key, severity),
+                None => self.page(key, severity, Reason::Opened),
             }
         } else if self.incidents.by_key[key].phase != (Phase::Gathering { until }) {
             self.note(key, IncidentEvent::Gathering { until });
@@ -318,24 +326,33 @@ impl<'a> Desk<'a> {
         let rose = self.set_severity(key, severity);
         let was_held = self.incidents.by_key[key].held.is_some();
         self.weigh_holds(key);
-        self.watch_the_clock(key);
+        let is_told_again = self.watch_the_clock(key);
         let incident = &self.incidents.by_key[key];
         if incident.held.is_some() {
             return;
         }
         if incident.paged.as_ref().is_none_or(|paged| severity > paged) {
             let reason = if incident.paged.is_some() { Reason::Rose } else { Reason::Opened };
-            return self.page(key, severity, if was_held { Reason::Released } else { reason });
+            let reason = if was_held { Reason::Released } else { reason };
+            if incident.is_in_hands() {
+                self.stand_by(key, severity);
+                return self.update(key, Message::update(reason));
+            }
+            return self.page(key, severity, reason);
         }
         if rose && !incident.is_in_hands() {
+            let is_told_again = incident.lapsed.is_some();
             let woken = self.tell_of_rise(key, severity, Reason::Rose);
-            if !woken.is_empty() {
+            if is_told_again {
+                self.tell_reached_again(key, Reason::AcknowledgementExpired, &woken);
+            } else if !woken.is_empty() {
                 self.update_others(key, Message::update(Reason::Rose), &woken);
             }
         }
-        if was_held {
+        if was_held && !is_told_again {
             self.update(key, Message::update(Reason::Released));
         }
+        self.stay_listed(key);
         self.climb(key);
         self.update_if_due(key);
     }
@@ -352,15 +369,15 @@ impl<'a> Desk<'a> {
         if is_over || incident.paged.is_none() {
             return self.resolve(key, None);
         }
-        if incident.held.is_some() {
-            self.note(key, IncidentEvent::Released);
-        }
+        self.weigh_holds(key);
         if self.incidents.by_key[key].calm.is_none() {
             self.note(key, IncidentEvent::Calmed { at: self.at.now });
             self.update(key, Message::update(Reason::Calmed));
         }
         self.watch_the_clock(key);
-        self.climb(key);
+        if self.incidents.by_key[key].held.is_none() {
+            self.climb(key);
+        }
     }
 
     fn update_if_due(&mut self, key: &Key) {
@@ -389,9 +406,19 @@ impl<'a> Desk<'a> {
             |destination: &&Destination| !incident.has_told(destination, severity) && incident.may_tell(destination);
         let woken: Vec<Destination> = incident.ledger.keys().filter(heard_less).cloned().collect();
         for destination in &woken {
-            self.tell(key, destination, &Message::page(reason), severity);
+            self.wake(key, destination, reason, severity);
         }
         woken
+    }
+
+    /// What would wake people finds somebody at it already: its levels begin when that is over.
+    pub(super) fn stand_by(&mut self, key: &Key, severity: &Severity) {
+        let incident = &self.incidents.by_key[key];
+        let (page, now) = (incident.page + 1, self.at.now);
+        let climb = incident.ladder().map(|_| Climb::begin(now).stop(now));
+        self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
+        self.note(key, IncidentEvent::Climbing { climb });
+        self.enter_digest(key);
     }
 
     /// Wakes people: those of this severity, and everybody who heard of a lower one.

@@ -47,8 +47,7 @@ pub fn recipients(settings: &Settings, targets: &[Target], wall: Timestamp) -> V
             match found.iter_mut().find(|known| known.destination == recipient.destination) {
                 Some(known) => {
                     known.after = known.after.min(recipient.after);
-                    // Whoever shares a place with somebody who is awake is told there.
-                    known.rests = known.rests.take().and(recipient.rests);
+                    known.rests = rest_together(known.rests.take(), recipient.rests);
                 }
                 None => found.push(recipient),
             }
@@ -80,6 +79,30 @@ fn resolve(settings: &Settings, target: &Target, wall: Timestamp) -> Vec<Recipie
             on_call.into_iter().flat_map(person).collect()
         }
     }
+}
+
+/// Until when whoever is reached at `destination` rests, and below which severity: as one of `targets`, else as anybody.
+#[must_use]
+pub fn rest_at(
+    settings: &Settings,
+    targets: &[Target],
+    destination: &Destination,
+    wall: Timestamp,
+) -> Option<(Severity, Timestamp)> {
+    let reached = |targets: &[Target]| {
+        recipients(settings, targets, wall).into_iter().find(|recipient| recipient.destination == *destination)
+    };
+    let anybody = || reached(&settings.responders.keys().cloned().map(Target::Responder).collect::<Vec<_>>());
+    reached(targets).or_else(anybody)?.rests
+}
+
+/// Whoever shares a place with somebody who is awake is told there: it rests while all do.
+fn rest_together(
+    one: Option<(Severity, Timestamp)>,
+    other: Option<(Severity, Timestamp)>,
+) -> Option<(Severity, Timestamp)> {
+    let ((below, until), (other_below, other_until)) = one.zip(other)?;
+    Some((below.min(other_below), until.min(other_until)))
 }
 
 impl Recipient {

@@ -122,6 +122,16 @@ impl Desk<'_> {
         self.note_all(EventKind::DigestEntered { digest, number: incident.number, entry: Box::new(entry) });
     }
 
+    /// What fell into a digest's severity is listed there like what opened at it.
+    pub(super) fn stay_listed(&mut self, key: &Key) {
+        let incident = &self.incidents.by_key[key];
+        let digest = DigestKey { policy: key.policy.clone(), severity: incident.severity.clone() };
+        let book = self.incidents.digests.get(&digest);
+        if book.is_none_or(|book| !book.entries.contains_key(&incident.number)) {
+            self.enter_digest(key);
+        }
+    }
+
     /// The time of the digest that has not been sent yet, if there is one.
     fn due_digest(&self, key: &DigestKey) -> Option<Timestamp> {
         let book = self.incidents.digests.get(key)?;
@@ -167,8 +177,9 @@ impl Desk<'_> {
     fn leave_digest(&mut self, number: u64) {
         let Some(incident) = self.incidents.numbered(number) else { return };
         let (key, severity) = (incident.key.clone(), incident.severity.clone());
+        let may_wake = !incident.is_in_hands() && incident.held.is_none();
         self.note(&key, IncidentEvent::WentStale);
-        self.page(&key, &severity, Reason::Stale);
+        if may_wake { self.page(&key, &severity, Reason::Stale) } else { self.stand_by(&key, &severity) }
     }
 }
 

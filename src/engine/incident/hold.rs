@@ -1,6 +1,6 @@
 //! What holds new messages of an incident back: silences, maintenance, inhibition, flapping.
 //!
-//! An incident is held while every one of its firing alerts is. Ends are never held back: whoever heard of a firing hears of
+//! An incident is held while every one of its alerts is that fire, or that did where it waits for a person. Ends are never held back: whoever heard of a firing hears of
 //! its end. Silences and flapping count by the engine's clock, maintenance and dates by the wall clock.
 
 use super::desk::Desk;
@@ -44,7 +44,10 @@ impl Desk<'_> {
     /// Whether all of what fires is held back now, and by what.
     pub(super) fn weigh_holds(&mut self, key: &Key) {
         let incident = &self.incidents.by_key[key];
-        let holds: Option<Vec<Hold>> = incident.firing().map(|member| self.hold_on(&member.subject)).collect();
+        // Where none fires, it waits for a person, and what held its alerts lets that person rest.
+        let is_calm = incident.firing().next().is_none();
+        let members = incident.members.values().filter(|member| is_calm || member.ended.is_none());
+        let holds: Option<Vec<Hold>> = members.map(|member| self.hold_on(&member.subject)).collect();
         let holds = holds.filter(|holds| !holds.is_empty()).map(|mut holds| {
             holds.sort();
             holds.dedup();

@@ -91,8 +91,12 @@ pub struct Incident {
     pub left: BTreeMap<Severity, Climb>,
     /// Who is told later than the others of a level, by their `reach`.
     pub later: Vec<Later>,
+    /// Who waited so on the ladders of severities from which it fell: back up there they go on waiting.
+    pub parked: BTreeMap<Severity, Vec<Later>>,
     /// Who is at it, and until when.
     pub acknowledged: Option<Acknowledgement>,
+    /// Up to which severity somebody was at it until that expired, at a lower one: back up there it is told again.
+    pub lapsed: Option<Severity>,
     /// What holds new messages back, if all of its alerts are held.
     pub held: Option<Held>,
     /// What held new messages back before, and since when.
@@ -279,10 +283,10 @@ impl Incident {
                 forgotten.into_iter().chain(deadline).min()
             }
             Phase::Open => match &self.held {
-                // Nothing but its release, the end of an acknowledgement, or what came of a run changes anything meanwhile.
+                // Nothing but its release, or what came of a run changes anything meanwhile.
                 Some(held) => {
                     let released = held.by.iter().filter_map(|hold| hold.until);
-                    released.chain(expires).chain(deadline).chain(self.remedies.next_due()).min()
+                    released.chain(deadline).chain(self.remedies.next_due()).min()
                 }
                 None => {
                     let due = self.update_due.into_iter().chain(expires).chain(deadline);
@@ -303,9 +307,14 @@ impl Incident {
     /// through the channel that the incident speaks of. Whoever heard of it before hears of its end all the same.
     #[must_use]
     pub fn may_tell(&self, destination: &Destination) -> bool {
-        let is_about_it = |member: &Arc<Member>| says_that_it_fails(&member.subject, &destination.channel);
-        let only_about_it = !self.ledger.contains_key(destination) && self.members.values().all(is_about_it);
+        let only_about_it = !self.ledger.contains_key(destination) && self.is_about(&destination.channel);
         !self.refused.contains(destination) && !only_about_it
+    }
+
+    /// Whether all that it speaks of is that `channel` does not deliver.
+    #[must_use]
+    pub fn is_about(&self, channel: &Name) -> bool {
+        self.members.values().all(|member| says_that_it_fails(&member.subject, channel))
     }
 
     /// Whether `destination` has been paged for this severity or a higher one.

@@ -64,7 +64,7 @@ impl Incident {
     fn rank_anew(&mut self, severities: &Severities) {
         let place = placing(severities);
         place(&mut self.severity);
-        self.paged.iter_mut().chain(&mut self.said).for_each(&place);
+        self.paged.iter_mut().chain(&mut self.said).chain(&mut self.lapsed).for_each(&place);
         self.acknowledged.iter_mut().for_each(|acknowledged| place(&mut acknowledged.severity));
         if let Some(assessed) = &mut self.assessed {
             place(&mut assessed.severity);
@@ -75,6 +75,7 @@ impl Incident {
         }
         self.ledger.values_mut().flat_map(|told| told.pages.values_mut()).for_each(&place);
         place_all(&mut self.left, severities);
+        place_all(&mut self.parked, severities);
         place_all(&mut Arc::make_mut(&mut self.plan).matrix, severities);
     }
 }

@@ -71,7 +71,7 @@ impl Worker {
         let not_before = now + queue::retry_in(id, owed.attempts, retry_after);
         owed.not_before = not_before;
         let first_tried = owed.first_tried.unwrap_or(now);
-        let in_need = queue::needs_fallback(owed.attempts, first_tried, now) && !owed.fell_back;
+        let in_need = queue::needs_fallback(owed.attempts, first_tried, now);
         let attempts = owed.attempts;
         warn!(destination = %line.1, attempts, error = %error, "could not deliver to {}; trying again", line.1);
         self.metrics.delivered(&line.1.channel, "failed");

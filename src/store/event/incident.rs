@@ -91,7 +91,11 @@ pub struct Restored {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left: Vec<(String, ClimbBody)>,
     later: Vec<LaterBody>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parked: Vec<(String, Vec<LaterBody>)>,
     acknowledged: Option<AcknowledgementBody>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lapsed: Option<String>,
     held: Option<HeldBody>,
     held_before: Option<HeldBody>,
     calm: Option<i64>,
@@ -348,7 +352,13 @@ impl Restored {
             climb: incident.climb.as_ref().map(ClimbBody::new),
             left: incident.left.iter().map(|(severity, climb)| (severity.to_string(), ClimbBody::new(climb))).collect(),
             later: incident.later.iter().map(LaterBody::new).collect(),
+            parked: incident
+                .parked
+                .iter()
+                .map(|(severity, later)| (severity.to_string(), later.iter().map(LaterBody::new).collect()))
+                .collect(),
             acknowledged: incident.acknowledged.as_ref().map(AcknowledgementBody::new),
+            lapsed: incident.lapsed.as_ref().map(ToString::to_string),
             held: incident.held.as_ref().map(HeldBody::new),
             held_before: incident.held_before.as_ref().map(HeldBody::new),
             calm: incident.calm.map(Moment::millis),
@@ -401,7 +411,13 @@ impl Restored {
             climb: self.climb.map(ClimbBody::read),
             left: severities.place_all(self.left.into_iter().map(|(name, climb)| (name.into(), climb.read()))),
             later: self.later.into_iter().map(LaterBody::read).collect(),
+            parked: severities.place_all(
+                self.parked
+                    .into_iter()
+                    .map(|(name, later)| (Name::from(name), later.into_iter().map(LaterBody::read).collect())),
+            ),
             acknowledged: self.acknowledged.map(|body| body.read(severities)),
+            lapsed: self.lapsed.as_ref().map(rank),
             held: self.held.map(HeldBody::read),
             held_before: self.held_before.map(HeldBody::read),
             calm: self.calm.map(moment),
