@@ -233,6 +233,30 @@ fn files_are_replaced_whole_and_nothing_is_left_beside_them() {
     assert_eq!(folder.path().read_dir().unwrap().count(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_left_where_it_is_and_a_link_stays_a_link() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+    let folder = Scratch::new("fmt-pipe");
+    let (pipe, untidy) = (folder.path().join("pipe.yml"), folder.write("untidy.yml", UNTIDY));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo starts").success());
+    symlink("pipe.yml", folder.path().join("to-pipe.yml")).expect("a link can be made");
+    symlink("untidy.yml", folder.path().join("to-untidy.yml")).expect("a link can be made");
+    for named in ["pipe.yml", "to-pipe.yml"] {
+        // Whoever reads it all the same gets something, so that a mistake fails and does not wait; nobody waits for this one.
+        let pipe = pipe.clone();
+        std::thread::spawn(move || drop(std::fs::write(pipe, UNTIDY)));
+        let (code, out, err) = watchbell(folder.path(), &["fmt", "untidy.yml", named], "");
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+        assert!(err.contains(&format!("`{named}` is no regular file")) && err.contains("`watchbell fmt -`"), "{err}");
+    }
+    assert!(std::fs::symlink_metadata(&pipe).expect("it is there").file_type().is_fifo());
+    assert_eq!(std::fs::read_to_string(&untidy).unwrap(), UNTIDY, "nothing is written where something is refused");
+    assert_eq!(watchbell(folder.path(), &["fmt", "to-untidy.yml"], "").0, Some(0));
+    assert!(folder.path().join("to-untidy.yml").is_symlink());
+    assert_eq!(std::fs::read_to_string(&untidy).unwrap(), TIDY);
+}
+
 #[test]
 fn stdin_is_answered_on_stdout_and_what_is_broken_comes_back_as_it_was() {
     let folder = Scratch::new("fmt-stdin");

@@ -40,8 +40,11 @@ impl Fmt {
         if self.paths.iter().any(|path| path == Path::new("-")) {
             return self.stdin(colour);
         }
+        let files = self.files(configuration)?;
+        // Asked of all of them before the first is written.
+        files.iter().try_for_each(|path| refuse_what_is_no_file(path))?;
         let mut tally = Tally::default();
-        for path in self.files(configuration)? {
+        for path in files {
             self.file(&path, &mut tally)?;
         }
         self.tell(&tally, colour)
@@ -115,6 +118,15 @@ impl Fmt {
             answer => answer,
         })
     }
+}
+
+/// A file would stand in the place of a pipe or a device from then on. What is not there is told by whoever reads it.
+fn refuse_what_is_no_file(path: &Path) -> Result<(), CommandError> {
+    if !paths::is_endless(path) {
+        return Ok(());
+    }
+    let help = "`watchbell fmt -` reads stdin and writes stdout";
+    Err(CommandError::Usage(format!("`{}` is no regular file and is not replaced by one; {help}", path.display())))
 }
 
 fn tell_findings(tally: &Tally, colour: Colour) -> Result<Answer, CommandError> {

@@ -81,9 +81,10 @@ fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
-/// Whether it is a pipe or a device: whoever reads one that nobody named may wait for ever.
-fn is_endless(path: &Path) -> bool {
-    path.metadata().is_ok_and(|known| !known.is_file())
+/// Whether it is a pipe or a device: whoever reads one that nobody named may wait for ever, and the second look at one finds
+/// nothing more.
+pub fn is_endless(path: &Path) -> bool {
+    path.metadata().is_ok_and(|known| !known.is_file() && !known.is_dir())
 }
 
 /// Whether it is a link to a folder in which it lies itself.
