@@ -1,5 +1,8 @@
 //! `watchbell check` as people, pipelines and editors call it.
 
+#[cfg(unix)]
+#[path = "support/pipe.rs"]
+mod pipe;
 #[path = "support/scratch.rs"]
 mod scratch;
 
@@ -10,6 +13,9 @@ use std::process::Command;
 const GOOD: &str = "groups:\n  - name: chain\n    rules:\n      - alert: HighGas\n        expr: gas_price_gwei > 100\n";
 const MISTAKES: &str = "groups:\n  - name: chain\n    rules:\n      - alert: HighGas\n        expr: gas_price_gwei >\n        \
                         fro: 5m\n      - alert: LowGas\n        for: 5 minutes\n        expr: gas_price_gwei < 1\n";
+
+#[cfg(unix)]
+const CONFIGURED: &str = "prometheus: { main: { url: http://localhost:9090 } }\nrules: [good]\n";
 
 /// What a command said, and how it ended.
 struct Said {
@@ -67,6 +73,40 @@ fn a_folder_is_walked_once_whatever_links_and_pipes_lie_in_it() {
     assert!(made.success());
     let said = check(folder.path(), &["rules"]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), "1 file, 1 rule: no problems\n"), "{}", said.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn rules_of_a_pipe_are_read_once_and_whole() {
+    let folder = Scratch::new("check");
+    for (name, text) in [("good", GOOD), ("bad", MISTAKES), ("both", CONFIGURED)] {
+        pipe::saying(&folder.path().join(name), text);
+    }
+    let good = check(folder.path(), &["good"]);
+    assert_eq!((good.code, good.out.as_str()), (Some(0), "1 file, 1 rule: no problems\n"), "{}", good.err);
+    let bad = check(folder.path(), &["bad"]);
+    assert_eq!(bad.code, Some(1), "{}{}", bad.out, bad.err);
+    assert!(bad.err.contains("╭▸ bad:"), "{}", bad.err);
+    for (arguments, why) in [(&["both"][..], "so name its file"), (&["bad", "--fix"], "so name one")] {
+        let refused = check(folder.path(), arguments);
+        assert_eq!(refused.code, Some(2), "{}{}", refused.out, refused.err);
+        assert!(refused.err.contains("is no regular file") && refused.err.contains(why), "{}", refused.err);
+    }
+}
+
+#[test]
+fn a_dash_reads_rules_from_stdin() {
+    let folder = Scratch::new("check");
+    for (text, code, told) in [(GOOD, 0, "1 file, 1 rule: no problems"), (MISTAKES, 1, "╭▸ <stdin>:")] {
+        let path = folder.write("rules.txt", text);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        let stdin = std::fs::File::open(path).expect("it was written");
+        let output = command.current_dir(folder.path()).args(["check", "-"]).stdin(stdin).output().expect("it runs");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(told), "{said}");
+    }
 }
 
 #[test]

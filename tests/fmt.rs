@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use watchbell::rules::format::format;
 
+#[cfg(unix)]
+#[path = "support/pipe.rs"]
+mod pipe;
 #[path = "support/scratch.rs"]
 mod scratch;
 
@@ -239,13 +242,10 @@ fn what_is_no_regular_file_is_left_where_it_is_and_a_link_stays_a_link() {
     use std::os::unix::fs::{FileTypeExt, symlink};
     let folder = Scratch::new("fmt-pipe");
     let (pipe, untidy) = (folder.path().join("pipe.yml"), folder.write("untidy.yml", UNTIDY));
-    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo starts").success());
+    pipe::saying(&pipe, UNTIDY);
     symlink("pipe.yml", folder.path().join("to-pipe.yml")).expect("a link can be made");
     symlink("untidy.yml", folder.path().join("to-untidy.yml")).expect("a link can be made");
     for named in ["pipe.yml", "to-pipe.yml"] {
-        // Whoever reads it all the same gets something, so that a mistake fails and does not wait; nobody waits for this one.
-        let pipe = pipe.clone();
-        std::thread::spawn(move || drop(std::fs::write(pipe, UNTIDY)));
         let (code, out, err) = watchbell(folder.path(), &["fmt", "untidy.yml", named], "");
         assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
         assert!(err.contains(&format!("`{named}` is no regular file")) && err.contains("`watchbell fmt -`"), "{err}");

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[cfg(unix)]
+#[path = "support/pipe.rs"]
+mod pipe;
 #[path = "support/scratch.rs"]
 mod scratch;
 
@@ -47,6 +50,18 @@ fn promtool() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let all = std::env::split_paths(&path).map(|folder| folder.join("promtool"));
     all.chain([cache.join("watchbell/bin/promtool")]).find(|file| file.exists())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_test_is_read_from_a_file_and_not_from_a_pipe() {
+    let folder = Scratch::new("unit-pipe");
+    let pipe = folder.path().join("tests.yaml");
+    pipe::saying(&pipe, "rule_files: []\ntests: []\n");
+    let output = watchbell(&[pipe.to_str().expect("UTF-8")]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}{}", told(&output));
+    assert!(said.contains("is no regular file") && said.contains("so name its file"), "{said}");
 }
 
 #[test]

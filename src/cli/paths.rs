@@ -95,10 +95,18 @@ fn leads_back(path: &Path) -> bool {
 }
 
 /// What the file at `path` is, by its name and its first look. Whoever gets one that cannot be read or recognised takes it
-/// for what it expects, so that somebody says what is wrong with it.
+/// for what it expects, so that somebody says what is wrong with it. The one look at a pipe is left to whoever reads it.
 pub fn kind(path: &Path) -> Kind {
+    if is_endless(path) {
+        return Kind::Unknown;
+    }
     let is_usual = path.file_stem().is_some_and(|stem| stem == "watchbell");
     kind_of(&beginning(path).unwrap_or_default(), is_usual)
+}
+
+/// What a file with this text is.
+pub fn kind_of_text(text: &str) -> Kind {
+    kind_of(text, false)
 }
 
 /// Whether a text is a rule file for certain: it has the key that no other file of ours has.

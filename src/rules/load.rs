@@ -32,7 +32,17 @@ pub struct Loaded {
 /// Loads the rule files at `paths`, in their order. What is wrong is among the findings.
 pub fn load(paths: &[PathBuf], context: &Context, sources: &mut Sources, findings: &mut Findings) -> Loaded {
     let contents = side_by_side::each(paths, |path| yaml::content(path));
-    let read = paths.iter().zip(contents);
+    load_contents(paths.iter().map(PathBuf::as_path).zip(contents), context, sources, findings)
+}
+
+/// Loads what was read at these paths, in their order.
+pub fn load_contents<'a>(
+    read: impl IntoIterator<Item = (&'a Path, Content)>,
+    context: &Context,
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Loaded {
+    let read = read.into_iter();
     let admitted: Vec<SourceId> =
         read.filter_map(|(path, content)| yaml::admit(path, content, sources, findings)).collect();
     compile_all(&admitted, context, sources, findings)

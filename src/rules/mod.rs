@@ -21,7 +21,7 @@ pub mod written;
 pub use allow::{Allow, Spot};
 pub use compile::{Checked, Compiled, Recorded, compile};
 pub use context::Context;
-pub use load::{Loaded, Loader, find_none, load, load_texts};
+pub use load::{Loaded, Loader, find_none, load, load_contents, load_texts};
 pub use print::{PrintError, print_prometheus};
 pub use rule::{
     Bound, Clear, Condition, Entry, Exception, Group, InhibitedBy, Kind, NoData, OnError, Query, Record, Rule, RuleSet,

@@ -40,7 +40,7 @@ mod wording;
 pub use lower::{LowerError, from_node};
 pub use node::{Kind, Node, Scalar, Style, Tag};
 pub use parse::parse;
-pub use read::{Content, LARGEST, ReadError, admit, content, first, read};
+pub use read::{Content, LARGEST, ReadError, admit, content, content_of, first, read};
 pub use scalar::Meaning;
 pub use shape::{DURATION_PATTERN, DurationText, Entries, ScalarOr, ShiftText, by_shape};
 pub use validate::Validator;

@@ -30,9 +30,17 @@ pub enum ReadError {
 /// See [`ReadError`].
 pub fn content(path: &Path) -> Content {
     let file = File::open(path)?;
-    let mut bytes = Vec::new();
     // What is said to be small may grow, and a pipe says nothing: both count.
-    if file.metadata()?.len() > LARGEST || file.take(LARGEST + 1).read_to_end(&mut bytes)? as u64 > LARGEST {
+    if file.metadata()?.len() > LARGEST { Err(ReadError::TooLarge) } else { content_of(file) }
+}
+
+/// Reads all bytes, unless they are too many.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn content_of(reader: impl Read) -> Content {
+    let mut bytes = Vec::new();
+    if reader.take(LARGEST + 1).read_to_end(&mut bytes)? as u64 > LARGEST {
         return Err(ReadError::TooLarge);
     }
     Ok(bytes)

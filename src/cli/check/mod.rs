@@ -11,7 +11,8 @@ use crate::config;
 use crate::diagnostics::{Findings, Level, Sources, render};
 use crate::model::counted;
 use crate::service::load;
-use crate::{lint, rules};
+use crate::side_by_side;
+use crate::{lint, rules, yaml};
 use clap::ValueEnum;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// Find every problem of rules and configuration.
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// Rule files, configurations, and folders of them [default: the configuration and the rules that it names].
+    /// Rule files, configurations, and folders of them; `-` reads rules from stdin [default: the configuration and the rules that it names].
     paths: Vec<PathBuf>,
     /// How to tell what was found.
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -80,6 +81,8 @@ struct Plan {
     /// Whether it is itself to be checked, with the rules that it names.
     is_whole: bool,
     rule_files: Vec<PathBuf>,
+    /// Rules of stdin and of pipes: they can be read once only, so they have been.
+    read: Vec<(PathBuf, Vec<u8>)>,
     /// Files that another command checks.
     left_out: usize,
 }
@@ -206,6 +209,10 @@ impl Check {
         }
         let mut plan = Plan { configuration, ..Plan::default() };
         for path in paths::expand(&self.paths) {
+            if path == Path::new("-") || paths::is_endless(&path) {
+                self.add_pipe(path, &mut plan)?;
+                continue;
+            }
             match paths::kind(&path) {
                 Kind::Rules | Kind::Unknown => plan.rule_files.push(path),
                 Kind::Configuration => plan.add_configuration(path)?,
@@ -213,6 +220,29 @@ impl Check {
             }
         }
         Ok(plan)
+    }
+
+    /// Reads what is no file, and takes it for rules.
+    fn add_pipe(&self, path: PathBuf, plan: &mut Plan) -> Result<(), CommandError> {
+        let refused = |why: &str| CommandError::Usage(format!("`{}` is no regular file; {why}", path.display()));
+        if self.fix {
+            return Err(refused("`--fix` writes files, so name one"));
+        }
+        let (name, bytes) = if path == Path::new("-") {
+            (PathBuf::from("<stdin>"), yaml::content_of(io::stdin().lock()))
+        } else {
+            (path.clone(), yaml::content(&path))
+        };
+        let bytes = bytes.map_err(|error| refused(&format!("it cannot be read: {error}")))?;
+        match paths::kind_of_text(&String::from_utf8_lossy(&bytes)) {
+            Kind::Rules | Kind::Unknown => plan.read.push((name, bytes)),
+            Kind::Configuration => {
+                let why = "a configuration names its rules as they are seen from its folder, so name its file";
+                return Err(refused(why));
+            }
+            Kind::Scenario | Kind::UnitTests => plan.left_out += 1,
+        }
+        Ok(())
     }
 
     fn tell(&self, checked: &Checked, plan: &Plan, colour: Colour) -> Result<(), CommandError> {
@@ -260,7 +290,8 @@ impl Plan {
 
     /// The file that what has no place is counted to, by programs that want one.
     fn first_file(&self) -> String {
-        let first = self.configuration.as_ref().or(self.rule_files.first());
+        let read = self.read.first().map(|(path, _)| path);
+        let first = self.configuration.as_ref().or(self.rule_files.first()).or(read);
         first.map_or_else(|| paths::USUAL.to_owned(), |path| path.display().to_string())
     }
 
@@ -279,11 +310,15 @@ impl Plan {
         // Without a configuration any name may be right.
         let settings = configuration.as_ref().map(|loaded| &loaded.settings);
         let context = settings.map_or_else(rules::Context::default, load::context);
-        let loaded = rules::load(&rule_files, &context, &mut checked.sources, &mut checked.findings);
+        let contents = side_by_side::each(&rule_files, |path| yaml::content(path));
+        let read = self.read.iter().map(|(path, bytes)| (path.as_path(), Ok(bytes.clone())));
+        let files = rule_files.iter().map(PathBuf::as_path).zip(contents).chain(read);
+        let loaded = rules::load_contents(files, &context, &mut checked.sources, &mut checked.findings);
+        let files = rule_files.len() + self.read.len();
         let only_collects = settings.is_some_and(|settings| {
             settings.collect.is_some() && settings.rules.is_empty() && settings.sources.is_empty()
         });
-        if !only_collects && self.left_out == 0 || !rule_files.is_empty() {
+        if !only_collects && self.left_out == 0 || files > 0 {
             rules::find_none(&loaded.set, &mut checked.findings);
         }
         let checks = settings.map(|settings| settings.checks.clone()).unwrap_or_default();
@@ -313,7 +348,7 @@ impl Plan {
             lint::allowed_for_nothing(&checks, &used, &mut checked.findings);
         }
         checked.spots = loaded.spots;
-        checked.files += rule_files.len();
+        checked.files += files;
         checked.rules = loaded.set.groups.iter().map(|group| group.rules.len()).sum();
         Ok(checked)
     }

@@ -212,6 +212,9 @@ impl Test {
         for path in wanted {
             if path.is_dir() {
                 files.append(&mut tests_in(&path));
+            } else if paths::is_endless(&path) {
+                let help = "a test names its rules as they are seen from its folder, so name its file";
+                return Err(CommandError::Usage(format!("`{}` is no regular file; {help}", path.display())));
             } else if path.exists() {
                 files.push(path);
             } else {
