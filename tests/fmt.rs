@@ -149,6 +149,34 @@ fn a_long_expression_becomes_a_block_and_keeps_its_comments() {
 }
 
 #[test]
+fn what_is_said_behind_an_expression_stays_when_it_is_broken_over_lines() {
+    let long = "sum by (namespace, service) (rate(requests_failed_total{job=~`api`}[5m])) / sum by (namespace) (rate(requests_total[5m])) > bool 0.5";
+    let rule = |key: &str, written: &str| {
+        format!(
+            "groups:\n- name: g\n  rules:\n  - alert: A\n    {key}: {written} # watchbell: allow WB069 because why\n    for: 5m\n"
+        )
+    };
+    for written in [long.to_owned(), format!("'{long}'"), format!("\"{long}\"")] {
+        for key in ["expr", "queries:\n      tps", "queries:\n      gas:\n        expr"] {
+            let laid_out = formatted(&rule(key, &written), key);
+            assert!(laid_out.contains(": | # watchbell: allow WB069 because why\n"), "{laid_out}");
+        }
+    }
+}
+
+#[test]
+fn comments_between_a_key_and_its_value_keep_their_order() {
+    for value in ["x > 1", "|\n        x > 1"] {
+        let text = format!(
+            "groups:\n- name: g\n  rules:\n  - alert: A\n    # zero\n    expr: # one\n      # two\n      # three\n      {value}\n"
+        );
+        let laid_out = formatted(&text, value);
+        let said: Vec<&str> = laid_out.lines().filter_map(|line| line.split_once("# ")).map(|(_, said)| said).collect();
+        assert_eq!(said, ["zero", "one", "two", "three"], "{laid_out}");
+    }
+}
+
+#[test]
 fn hostile_layouts_are_kept_whole() {
     let rule = "- alert: A\n    expr: x > 1\n";
     let cases: &[(&str, String)] = &[
@@ -264,4 +292,17 @@ fn stdin_is_answered_on_stdout_and_what_is_broken_comes_back_as_it_was() {
     let (code, out, err) = watchbell(folder.path(), &["fmt", "-"], "groups: [\n");
     assert_eq!((code, out.as_str()), (Some(2), "groups: [\n"));
     assert!(err.contains("<stdin>:"), "{err}");
+}
+
+#[test]
+fn stdin_that_is_no_text_comes_back_byte_by_byte() {
+    let folder = Scratch::new("fmt-bytes");
+    let bytes = b"groups:\n- rules: []\n  name: caf\xe9\n";
+    std::fs::write(folder.path().join("latin.yml"), bytes).expect("it can be written");
+    let stdin = std::fs::File::open(folder.path().join("latin.yml")).expect("it was written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+    let output = command.current_dir(folder.path()).args(["fmt", "-"]).stdin(stdin).output().expect("it runs");
+    assert_eq!((output.status.code(), &*output.stdout), (Some(2), &bytes[..]));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("error[WB003]") && said.contains("<stdin>:3:12"), "{said}");
 }

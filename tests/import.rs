@@ -137,6 +137,16 @@ fn a_file_all_in_brackets_is_translated_too_unless_comments_are_in_them() {
 }
 
 #[test]
+fn what_is_said_behind_a_rule_in_brackets_stands_above_it() {
+    let text = "groups:\n- name: g\n  rules:\n  - {alert: C, expr: up < 1, labels: {severity: info}} # keep me\n  - {record: a, expr: b} # me too\n";
+    let text = translate(text, &Context::default(), &Manner::default()).expect("it is translated").text;
+    assert!(text.contains("      # keep me\n      - alert: C\n"), "{text}");
+    assert!(text.contains("# me too"), "{text}");
+    let again = translate(&text, &Context::default(), &Manner::default()).expect("it is translated").text;
+    assert_eq!(again, text);
+}
+
+#[test]
 fn a_translation_translates_to_itself() {
     let text = std::fs::read_to_string(here().join("own.yml")).expect("it can be read");
     for merges in [false, true] {

@@ -85,20 +85,27 @@ impl Fmt {
         if self.paths.len() > 1 {
             return Err(CommandError::Usage("`-` stands alone".into()));
         }
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text)?;
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|cause| CommandError::Outside(format!("cannot read stdin: {cause}")))?;
         let mut tally = Tally { files: 1, ..Tally::default() };
-        let source = tally.sources.add("<stdin>", text.as_str());
-        let formatted = formatted(source, &text, &mut tally.findings);
-        // Whoever pipes an editor's text through loses nothing where it cannot be formatted.
-        let answer = formatted.as_deref().unwrap_or(&text);
-        if answer != text {
-            tally.changed.push("<stdin>".into());
+        let name = Path::new("<stdin>");
+        let source = yaml::admit(name, Ok(bytes.clone()), &mut tally.sources, &mut tally.findings);
+        let formatted = source.and_then(|source| {
+            let text = tally.sources.get(source).text().clone();
+            formatted(source, &text, &mut tally.findings)
+        });
+        // Whoever pipes an editor's text through loses nothing where it cannot be formatted, not even what is no text.
+        let answer = formatted.map_or_else(|| bytes.clone(), String::into_bytes);
+        if answer != bytes {
+            tally.changed.push(name.to_owned());
         }
         if self.check {
             return self.tell(&tally, colour);
         }
-        output::print(answer)?;
+        output::print_bytes(&answer)?;
         tell_findings(&tally, colour)
     }
 

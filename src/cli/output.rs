@@ -39,7 +39,15 @@ impl Colour {
 /// # Errors
 /// When it cannot be written, unless the reader simply has read enough.
 pub fn print(text: &str) -> Result<(), CommandError> {
-    write(&mut io::stdout().lock(), text)
+    print_bytes(text.as_bytes())
+}
+
+/// Writes to stdout what need not be a text.
+///
+/// # Errors
+/// When it cannot be written, unless the reader simply has read enough.
+pub fn print_bytes(bytes: &[u8]) -> Result<(), CommandError> {
+    write(&mut io::stdout().lock(), bytes)
 }
 
 /// Writes to stderr: diagnostics, progress.
@@ -47,7 +55,7 @@ pub fn print(text: &str) -> Result<(), CommandError> {
 /// # Errors
 /// When it cannot be written, unless the reader simply has read enough.
 pub fn print_aside(text: &str) -> Result<(), CommandError> {
-    write(&mut io::stderr().lock(), text)
+    write(&mut io::stderr().lock(), text.as_bytes())
 }
 
 /// Writes to stdout what comes bit by bit, and says whether somebody still reads it.
@@ -62,8 +70,8 @@ pub fn print_live(text: &str) -> Result<bool, CommandError> {
     }
 }
 
-fn write(stream: &mut impl Write, text: &str) -> Result<(), CommandError> {
-    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+fn write(stream: &mut impl Write, bytes: &[u8]) -> Result<(), CommandError> {
+    match stream.write_all(bytes).and_then(|()| stream.flush()) {
         // `watchbell explain WB005 | head -1` is no failure.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         outcome => Ok(outcome?),

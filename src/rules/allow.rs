@@ -258,6 +258,8 @@ mod tests {
         assert_eq!(allowed_at(&file("", "", &format!(" {because}"), "")), ["g/A"]);
         assert_eq!(allowed_at(&file("", "", &format!("\n        {because}\n        for: 1m"), "")), ["g/A"]);
         assert_eq!(allowed_at(&file("", "", "", &format!("      {because}\n"))), ["g/B"]);
+        let behind_the_bar = format!("\n        title: | {because}\n          up");
+        assert_eq!(allowed_at(&file("", "", &behind_the_bar, "")), ["g/A"]);
         let whole = "# watchbell: allow WB061 in this file because the server is slow\n";
         assert_eq!(allowed_at(&file(whole, "", "", "")), ["file"]);
     }

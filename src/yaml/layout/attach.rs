@@ -119,6 +119,7 @@ impl Attacher<'_> {
                     entry.head = self.comments.next().map(|comment| comment.text);
                 }
             }
+            let before = entry.lead.len();
             if !is_block {
                 // Between a key and its value on another line nothing else can stand.
                 entry.lead.extend(self.remarks_before(begins));
@@ -128,8 +129,11 @@ impl Attacher<'_> {
                 if matches!(scalar.written, super::Written::Block { .. }));
             if !is_block && !is_text_block {
                 entry.trailing = self.on_line_of(entry.end);
+            }
+            // Behind the key stays only what stands alone there: of several, it is the first.
+            if !is_block && (!is_text_block || entry.lead.len() > before) {
                 let head = entry.head.take().map(|text| Remark { text, after_blank: false });
-                entry.lead.extend(head);
+                entry.lead.splice(before..before, head);
             }
         }
         let takes_tail = match column {

@@ -89,8 +89,9 @@ impl Out {
     /// What stands before an entry. A remark that a first key of an item has stands before the item.
     fn lead(&mut self, entry: &Entry, is_first: bool, indent: usize) {
         let hoisted = first_keys_lead(entry);
+        let all: Vec<Remark> = entry.lead.iter().cloned().chain(beside_item(entry)).chain(hoisted.to_vec()).collect();
         let is_apart = entry.is_apart && !is_first;
-        let Some(first) = entry.lead.first().or(hoisted.first()) else {
+        let Some(first) = all.first() else {
             if is_apart || (entry.after_blank && !is_first) {
                 self.blank();
             }
@@ -99,8 +100,7 @@ impl Out {
         if is_apart || (first.after_blank && !is_first) {
             self.blank();
         }
-        let all: Vec<Remark> = entry.lead.iter().chain(hoisted).cloned().collect();
-        let first = Remark { after_blank: false, ..all[0].clone() };
+        let first = Remark { after_blank: false, ..first.clone() };
         self.remarks(&[first], indent);
         self.remarks(&all[1..], indent);
         if entry.after_blank && hoisted.is_empty() {
@@ -117,12 +117,12 @@ impl Out {
 
     fn item(&mut self, entry: &Entry, indent: usize) {
         self.text.push('-');
-        match &entry.value.shape {
-            Shape::Collection(collection) if !collection.is_flow && entry.value.anchor.is_none() => {
+        match goes_on(entry) {
+            Some(collection) => {
                 self.text.push(' ');
                 self.collection(collection, indent + 2, true);
             }
-            _ => self.value(entry, indent),
+            None => self.value(entry, indent),
         }
     }
 
@@ -131,12 +131,12 @@ impl Out {
         match &entry.value.shape {
             Shape::Collection(collection) if !collection.is_flow => {
                 self.text.push_str(&anchor(&entry.value));
-                self.end_line(entry.head.as_ref());
+                self.end_line(entry);
                 self.collection(collection, indent + 2, false);
             }
             Shape::Scalar(Scalar { written: Written::Block { header, lines }, .. }) => {
                 self.text.push_str(&format!("{} {}", anchor(&entry.value), header_of(header, lines)));
-                self.end_line(entry.head.as_ref());
+                self.end_line(entry);
                 for line in lines {
                     let indent = if line.is_empty() { 0 } else { indent + 2 };
                     self.line(indent, line);
@@ -148,27 +148,35 @@ impl Out {
                 if !text.is_empty() {
                     self.text.push_str(&format!(" {text}"));
                 }
-                self.end_line(entry.trailing.as_ref());
+                self.end_line(entry);
             }
         }
     }
 
-    fn end_line(&mut self, comment: Option<&String>) {
-        if let Some(comment) = comment {
+    /// The end of the line of a key or a dash. A value that got other lines leaves here what stood behind it.
+    fn end_line(&mut self, entry: &Entry) {
+        for comment in [&entry.head, &entry.trailing].into_iter().flatten() {
             self.text.push_str(&format!(" {comment}"));
         }
         self.text.push('\n');
     }
 }
 
+/// What stood behind an item in brackets that is written in lines now: on the line of its dash its first key stands.
+fn beside_item(entry: &Entry) -> Option<Remark> {
+    let text = entry.trailing.clone().filter(|_| goes_on(entry).is_some())?;
+    Some(Remark { text, after_blank: false })
+}
+
+/// The collection that begins on the line of its dash, if the item is one.
+fn goes_on(entry: &Entry) -> Option<&Collection> {
+    let inner = entry.value.collection().filter(|inner| !inner.is_flow)?;
+    (entry.key.is_none() && entry.value.anchor.is_none()).then_some(inner)
+}
+
 /// The remarks before the first key of a mapping that starts on the line of its dash.
 fn first_keys_lead(entry: &Entry) -> &[Remark] {
-    match &entry.value.shape {
-        Shape::Collection(inner) if entry.key.is_none() && !inner.is_flow && entry.value.anchor.is_none() => {
-            inner.entries.first().map_or(&[], |first| &first.lead)
-        }
-        _ => &[],
-    }
+    goes_on(entry).and_then(|inner| inner.entries.first()).map_or(&[], |first| &first.lead)
 }
 
 fn anchor(node: &Node) -> String {
