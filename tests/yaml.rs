@@ -87,7 +87,7 @@ fn use_up(text: &str) {
         assert_places_are_in_the_file(document, text);
     }
     let _ = (render::human(&findings, &sources, true), render::json(&findings, &sources));
-    let _ = (render::github(&findings, &sources), render::sarif(&findings, &sources));
+    let _ = (render::github(&findings, &sources), render::sarif(&findings, &sources, "a.yaml"));
 }
 
 fn assert_places_are_in_the_file(node: &Node, file: &str) {

@@ -259,7 +259,7 @@ impl Check {
             }
             Format::Json => render::json(findings, sources),
             Format::Github => render::github(findings, sources),
-            Format::Sarif => render::sarif(findings, sources),
+            Format::Sarif => render::sarif(findings, sources, &plan.first_file()),
             Format::Gitlab => render::gitlab(findings, sources, &plan.first_file()),
             Format::Junit => render::junit(findings, sources, &plan.first_file()),
         };

@@ -7,12 +7,13 @@ use crate::diagnostics::{Code, codes};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// All findings as one SARIF log.
+/// All findings as one SARIF log. `fallback` is the file that what has no place belongs to: GitHub refuses a whole log for one
+/// result without a location.
 #[must_use]
-pub fn sarif(findings: &Findings, sources: &Sources) -> String {
+pub fn sarif(findings: &Findings, sources: &Sources, fallback: &str) -> String {
     let used: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
     let rules: Vec<Value> = used.iter().map(|code| rule(*code)).collect();
-    let results: Vec<Value> = findings.iter().map(|finding| result(finding, sources)).collect();
+    let results: Vec<Value> = findings.iter().map(|finding| result(finding, sources, fallback)).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -41,16 +42,19 @@ fn rule(code: Code) -> Value {
     })
 }
 
-fn result(finding: &Finding, sources: &Sources) -> Value {
+fn result(finding: &Finding, sources: &Sources, fallback: &str) -> Value {
     let help = finding.help.as_ref().map_or_else(String::new, |help| format!("\nhelp: {help}"));
     let mut result = json!({
         "ruleId": finding.code.to_string(),
         "level": finding.level.name(),
         "message": { "text": format!("{}{help}", finding.message) },
     });
-    if let Some((place, label)) = &finding.at {
-        result["locations"] = json!([location(*place, label, sources)]);
-    }
+    let nowhere = || json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(fallback) },
+        "region": { "startLine": 1 },
+    } });
+    let at = finding.at.as_ref().map_or_else(nowhere, |(place, label)| location(*place, label, sources));
+    result["locations"] = json!([at]);
     if !finding.see.is_empty() {
         result["relatedLocations"] =
             finding.see.iter().map(|(place, label)| location(*place, label, sources)).collect();

@@ -62,8 +62,9 @@ fn github_gets_commands_that_no_text_can_break_out_of() {
 #[test]
 fn code_scanning_gets_sarif() {
     let (sources, findings) = story();
-    let log = sarif(&findings, &sources);
+    let log = sarif(&findings, &sources, "watchbell.yaml");
     assert_eq!(log.matches("\"ruleId\"").count(), 3);
+    assert_eq!(log.matches("\"locations\"").count(), 3, "GitHub wants one of each");
     let without_pages = regex::Regex::new(r#""markdown": ".*""#).expect("a pattern");
     insta::assert_snapshot!(without_pages.replace_all(&log, r#""markdown": "…""#));
 }
