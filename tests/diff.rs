@@ -251,6 +251,22 @@ fn revisions_are_compared_from_a_folder_below_and_links_are_followed_inside_of_t
 }
 
 #[test]
+fn a_wildcard_reaches_rules_behind_a_link_in_a_revision_as_on_the_disk() {
+    let scratch = Scratch::new("diff");
+    git(scratch.path(), &["init", "--quiet", "--initial-branch=main"]);
+    scratch.write("watchbell.yaml", "rules: [\"l*/*.yaml\"]\n");
+    scratch.write("real/chain.yaml", RULES);
+    std::os::unix::fs::symlink("real", scratch.path().join("lnk")).expect("a link can be made");
+    commit(scratch.path(), "first");
+    let clean = diff(scratch.path(), &["main"]);
+    assert!(clean.code == Some(0) && !clean.out.contains("new"), "{}{}", clean.out, clean.err);
+    scratch.write("real/chain.yaml", &edited(RULES, &[("above: 80", "above: 90")]));
+    commit(scratch.path(), "second");
+    let committed = diff(scratch.path(), &["main~1", "main"]);
+    assert!(committed.out.contains("high.above  80 → 90  (stricter: fires less)"), "{}{}", committed.out, committed.err);
+}
+
+#[test]
 fn a_folder_is_compared_as_well_and_rules_need_no_configuration() {
     let scratch = Scratch::new("diff");
     scratch.write("old/chain.yaml", RULES);

@@ -2,6 +2,10 @@
 
 use super::git::{self, Entry, Mode, Repository};
 use crate::cli::CommandError;
+use crate::config;
+use crate::diagnostics::{Findings, Sources};
+use crate::yaml::{self, Node};
+use glob::Pattern;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -42,12 +46,13 @@ impl Tree {
         let aliases = aliases(&files, &links, &repository.prefix);
         let find = |path: &Path| files.get(aliases.get(path).map_or(path, PathBuf::as_path)).copied();
         let written = find(configuration).map(&mut read).transpose()?.unwrap_or_default();
+        let named = Named::by(written);
         let mut texts = BTreeMap::new();
         for path in files.keys().chain(aliases.keys()) {
-            let is_named = || path.file_name().is_some_and(|name| written.contains(&*name.to_string_lossy()));
+            let is_named = || path.file_name().is_some_and(|name| named.written.contains(&*name.to_string_lossy()));
             let through_folder = aliases.contains_key(path) && !links.contains_key(path);
             let is_wanted = if through_folder {
-                is_yaml(path) && goes_by_name(path, &links, &written)
+                is_yaml(path) && goes_by_name(path, &links, &named)
             } else {
                 is_yaml(path) || is_named()
             };
@@ -146,10 +151,41 @@ fn is_hidden(path: &Path, home: &Path) -> bool {
     inner.components().any(hidden)
 }
 
-/// A folder that is a link is entered only where it is named, as on a disk.
-fn goes_by_name(path: &Path, links: &BTreeMap<PathBuf, PathBuf>, written: &str) -> bool {
+/// A folder that is a link is entered only where it is named, or where a wildcard finds it, as on a disk.
+fn goes_by_name(path: &Path, links: &BTreeMap<PathBuf, PathBuf>, named: &Named) -> bool {
     let link = path.ancestors().find(|above| links.contains_key(*above));
-    link.and_then(Path::file_name).is_some_and(|name| written.contains(&*name.to_string_lossy()))
+    link.and_then(Path::file_name).is_some_and(|name| named.finds(&name.to_string_lossy()))
+}
+
+/// The names that a configuration may mean.
+struct Named {
+    /// Its text, in which a name stands that is written out.
+    written: String,
+    /// The parts of its globs that find several names.
+    wild: Vec<Pattern>,
+}
+
+impl Named {
+    fn by(written: String) -> Self {
+        let (mut sources, mut findings) = (Sources::default(), Findings::default());
+        let source = sources.add("", written.as_str());
+        let documents = yaml::parse(source, &written, &mut findings);
+        let mut wild = Vec::new();
+        documents.iter().for_each(|document| list_wild_parts(document, &mut wild));
+        Named { written, wild }
+    }
+
+    fn finds(&self, name: &str) -> bool {
+        self.written.contains(name) || self.wild.iter().any(|part| part.matches(name))
+    }
+}
+
+/// Which texts are globs is not asked: one that is none finds a file more, which nothing then names.
+fn list_wild_parts(node: &Node, found: &mut Vec<Pattern>) {
+    let parts = node.as_str().unwrap_or_default().split('/').filter(|part| config::is_wild(part));
+    found.extend(parts.filter_map(|part| Pattern::new(part).ok()));
+    node.items().iter().for_each(|item| list_wild_parts(item, found));
+    node.entries().iter().for_each(|(_, value)| list_wild_parts(value, found));
 }
 
 #[cfg(test)]
@@ -170,6 +206,17 @@ mod tests {
         assert_eq!(follow("../loop"), None);
         assert_eq!(resolved("a/x.yaml", &[("a", "b"), ("b", "c")], 0).as_deref(), Some("c/x.yaml"));
         assert_eq!(resolved("x.yaml", &[("x.yaml", "../y.yaml")], 1).as_deref(), Some("../y.yaml"));
+    }
+
+    #[test]
+    fn a_wildcard_finds_a_folder_that_is_a_link_as_a_name_does() {
+        let finds = |globs: &str| Named::by(format!("rules: [{globs}]\n")).finds("lnk");
+        for globs in ["lnk/*.yaml", "'l*/*.yaml'", "'a/**/*.yaml'", "'l[m-o]k'", "a, '../?nk/x.yaml'"] {
+            assert!(finds(globs), "{globs}");
+        }
+        for globs in ["a", "'*.yaml'", "'r*/*.yaml'", "'l/[x'"] {
+            assert!(!finds(globs), "{globs}");
+        }
     }
 
     #[test]
