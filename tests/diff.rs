@@ -259,11 +259,16 @@ fn a_wildcard_reaches_rules_behind_a_link_in_a_revision_as_on_the_disk() {
     std::os::unix::fs::symlink("real", scratch.path().join("lnk")).expect("a link can be made");
     commit(scratch.path(), "first");
     let clean = diff(scratch.path(), &["main"]);
-    assert!(clean.code == Some(0) && !clean.out.contains("new"), "{}{}", clean.out, clean.err);
+    assert!(clean.out.contains("nothing changes"), "{}{}", clean.out, clean.err);
     scratch.write("real/chain.yaml", &edited(RULES, &[("above: 80", "above: 90")]));
     commit(scratch.path(), "second");
     let committed = diff(scratch.path(), &["main~1", "main"]);
-    assert!(committed.out.contains("high.above  80 → 90  (stricter: fires less)"), "{}{}", committed.out, committed.err);
+    assert!(
+        committed.out.contains("high.above  80 → 90  (stricter: fires less)"),
+        "{}{}",
+        committed.out,
+        committed.err
+    );
 }
 
 #[test]
@@ -275,6 +280,20 @@ fn a_folder_is_compared_as_well_and_rules_need_no_configuration() {
     let said = diff(scratch.path(), &["./old", "./new"]);
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
     insta::assert_snapshot!(said.out);
+}
+
+#[test]
+fn a_bare_repository_has_no_files_and_is_asked_for_two_revisions() {
+    let (repository, bare) = (repository("diff"), Scratch::new("diff"));
+    repository.write("rules/chain.yaml", &edited(RULES, &[("above: 80", "above: 90")]));
+    commit(repository.path(), "second");
+    git(bare.path(), &["clone", "--quiet", "--bare", &repository.path().display().to_string(), "."]);
+    let one = diff(bare.path(), &["main~1"]);
+    assert_eq!((one.code, one.out.as_str()), (Some(2), ""));
+    assert!(one.err.contains("has no files to compare with; name a second revision"), "{}", one.err);
+    let two = diff(bare.path(), &["main~1", "main"]);
+    assert_eq!(two.code, Some(0), "{}", two.err);
+    assert!(two.out.contains("high.above  80 → 90"), "{}", two.out);
 }
 
 #[test]

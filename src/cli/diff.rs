@@ -262,7 +262,7 @@ fn load(
 ) -> Result<(Loaded, Loaded), CommandError> {
     let configuration = tidy(configuration)?;
     let base = Place::find(base, &configuration)?;
-    let head = head.map_or_else(|| Ok(Place::working_tree()), |head| Place::find(head, &configuration))?;
+    let head = head.map_or_else(Place::working_tree, |head| Place::find(head, &configuration))?;
     let submodules = (base.submodules().to_vec(), head.submodules().to_vec());
     let base = base.load(&submodules.1, &configuration, colour)?;
     let head = head.load(&submodules.0, &configuration, colour)?;

@@ -22,6 +22,8 @@ const CAREFUL: [&str; 9] = [
 pub struct Repository {
     /// Where the working folder lies in it: empty, or with a `/` at its end.
     pub prefix: String,
+    /// Whether files lie here, as in no bare repository and not inside of `.git`.
+    pub has_files: bool,
 }
 
 /// One thing of a commit's tree.
@@ -51,12 +53,21 @@ impl Repository {
     /// # Errors
     /// When git cannot be run, or refuses to look.
     pub fn here() -> Result<Option<Self>, CommandError> {
-        let output = run(&["rev-parse", "--show-prefix"])?;
+        let output = run(&["rev-parse", "--show-prefix", "--is-inside-work-tree"])?;
         if output.status.success() {
-            return Ok(Some(Repository { prefix: text(&output.stdout).trim_end_matches('\n').to_owned() }));
+            return Ok(Some(Repository::told(&text(&output.stdout))));
         }
         let said = text(&output.stderr);
         if said.contains("not a git repository") { Ok(None) } else { Err(failed("look at the repository", &said)) }
+    }
+}
+
+impl Repository {
+    /// What git answers in two lines.
+    fn told(said: &str) -> Self {
+        let said = said.trim_end_matches('\n');
+        let (prefix, is_inside) = said.rsplit_once('\n').unwrap_or((said, "true"));
+        Repository { prefix: prefix.to_owned(), has_files: is_inside == "true" }
     }
 }
 

@@ -54,8 +54,15 @@ pub enum Place {
 
 impl Place {
     /// The files as they are here now.
-    pub fn working_tree() -> Self {
-        Place::Folder { label: "the working tree".into(), folder: PathBuf::new() }
+    ///
+    /// # Errors
+    /// When git says that none can be here, or fails.
+    pub fn working_tree() -> Result<Self, CommandError> {
+        if Repository::here()?.is_some_and(|repository| !repository.has_files) {
+            let why = "a bare repository, and the inside of `.git`, has no files to compare with";
+            return Err(CommandError::Usage(format!("{why}; name a second revision: `watchbell diff BASE HEAD`")));
+        }
+        Ok(Place::Folder { label: "the working tree".into(), folder: PathBuf::new() })
     }
 
     /// What `name` names: a revision, else a folder. A name that begins with `.` or `/` is a folder.

@@ -49,10 +49,12 @@ fn result(finding: &Finding, sources: &Sources, fallback: &str) -> Value {
         "level": finding.level.name(),
         "message": { "text": format!("{}{help}", finding.message) },
     });
-    let nowhere = || json!({ "physicalLocation": {
+    let nowhere = || {
+        json!({ "physicalLocation": {
         "artifactLocation": { "uri": uri(fallback) },
         "region": { "startLine": 1 },
-    } });
+    } })
+    };
     let at = finding.at.as_ref().map_or_else(nowhere, |(place, label)| location(*place, label, sources));
     result["locations"] = json!([at]);
     if !finding.see.is_empty() {
