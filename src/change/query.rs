@@ -8,7 +8,7 @@ use super::meaning::reach;
 use crate::promql::tree::{
     Aggregate, Binary, Grouping, Kind, MatchOperator, Matching, On, Selector, Shift, Side, Sign, Subquery,
 };
-use crate::promql::{Expr, Node};
+use crate::promql::{Comparison, Expr, Node};
 use crate::rules::Bound;
 
 /// Whether two expressions ask the same.
@@ -41,10 +41,30 @@ pub(super) fn shown(expr: &Expr) -> String {
 
 /// Where two expressions are comparisons of the same with a number, in which direction that number went.
 pub(super) fn effect(before: &Expr, after: &Expr) -> Option<Effect> {
-    let ((left, one), (same, other)) = (comparison(before)?, comparison(after)?);
+    effect_by(threshold, before, after).or_else(|| effect_by(comparison, before, after))
+}
+
+fn effect_by(read: impl Fn(&Expr) -> Option<(String, Bound)>, before: &Expr, after: &Expr) -> Option<Effect> {
+    let ((left, one), (same, other)) = (read(before)?, read(after)?);
     if left == same { reach(one, other).of_firing() } else { None }
 }
 
+/// The bound as `import prometheus` takes it out: on either side, a sum of numbers, in front of an `and`.
+fn threshold(expr: &Expr) -> Option<(String, Bound)> {
+    let split = expr.split().ok()?;
+    let [threshold] = &split.any[..] else { return None };
+    let bound = match threshold.comparison {
+        Comparison::Above => Bound::Above(threshold.bound),
+        Comparison::AtLeast => Bound::AtLeast(threshold.bound),
+        Comparison::Below => Bound::Below(threshold.bound),
+        Comparison::AtMost => Bound::AtMost(threshold.bound),
+        Comparison::Equals => Bound::Equals(threshold.bound),
+        Comparison::Differs => Bound::Differs(threshold.bound),
+    };
+    Some((meaning(&split.query), bound))
+}
+
+/// The bound of what cannot be split, because its series differ by their name alone: there it is the last thing on the right.
 fn comparison(expr: &Expr) -> Option<(String, Bound)> {
     let Kind::Binary(binary) = &bare(expr.root()).kind else { return None };
     let Kind::Number(number) = bare(&binary.right).kind else { return None };
@@ -226,6 +246,11 @@ mod tests {
         let effect = |one: &str, other: &str| effect(&Expr::parse(one).unwrap(), &Expr::parse(other).unwrap());
         assert_eq!(effect("rate(x[5m]) > 1", "rate(x[5m])  > 2"), Some(Effect::FiresLess));
         assert_eq!(effect("x < 1", "(x <= 1)"), Some(Effect::FiresMore));
+        assert_eq!(effect("5 > x", "6 > x"), Some(Effect::FiresMore));
+        assert_eq!(effect("5 < x", "x > 6"), Some(Effect::FiresLess));
+        assert_eq!(effect("x > 5 * 60 and on (a) y", "x > 2 * 60 and on (a) y"), Some(Effect::FiresMore));
+        assert_eq!(effect(r#"{a="b"} > 1"#, r#"{a="b"} > 2"#), Some(Effect::FiresLess));
+        assert_eq!(effect("x < 5 or x > 90", "x < 4 or x > 90"), None);
         assert_eq!(effect("x > 1", "y > 2"), None);
         assert_eq!(effect("x > bool 1", "x > bool 2"), None);
     }
