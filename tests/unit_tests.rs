@@ -65,6 +65,24 @@ fn a_test_is_read_from_a_file_and_not_from_a_pipe() {
 }
 
 #[test]
+fn without_a_repository_rules_beside_the_working_folder_are_refused_with_what_to_do() {
+    let folder = Scratch::new("unit-outside");
+    folder.write("rules.yaml", "groups: [{ name: g, rules: [{ record: 'a:b', expr: '1' }] }]\n");
+    folder.write("work/tests.yaml", "rule_files: [../rules.yaml]\ntests:\n- promql_expr_test: [{ expr: 'a:b', exp_samples: [{ labels: 'a:b', value: 1 }] }]\n");
+    let test = |from: &Path, file: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+        command.current_dir(from).args(["test", file]).output().expect("the program runs")
+    };
+    let refused = told(&test(&folder.path().join("work"), "tests.yaml"));
+    let real = folder.path().canonicalize().expect("it is there");
+    let from = real.join("work");
+    assert!(refused.contains(&format!("no git repository was found from `{}` upwards", from.display())), "{refused}");
+    assert!(refused.contains(&format!("run this from a folder above both, as `{}` is", real.display())), "{refused}");
+    let taken = told(&test(folder.path(), "work/tests.yaml"));
+    assert!(!taken.contains("WB101") && taken.contains("ok   work/tests.yaml"), "{taken}");
+}
+
+#[test]
 fn our_own_unit_tests_pass_or_fail_as_they_should_and_promtool_says_the_same() {
     let good = yaml_in("tests/unit-tests").into_iter().chain(yaml_in("tests/wrong/doubtful"));
     let good: Vec<PathBuf> = good.collect();

@@ -103,6 +103,12 @@ impl Border {
         repository.or_else(here).map(Border)
     }
 
+    /// The folder that stands for the repository where there is none.
+    #[must_use]
+    pub fn without_repository(&self) -> Option<&Path> {
+        (!self.0.join(".git").exists()).then_some(&*self.0)
+    }
+
     /// Whether `path` leads to something on this side; what is not there leads nowhere else.
     #[must_use]
     pub fn holds(&self, path: &Path) -> bool {
