@@ -156,6 +156,8 @@ pub fn report(notice: &Notice) -> impl Iterator<Item = &str> {
 #[must_use]
 pub fn alert_line(alert: &AlertText) -> String {
     let summary = alert.annotations.iter().find(|(name, _)| &**name == "summary").map(|(_, text)| text.as_str());
+    // One of spaces alone, as a template may leave it, says nothing, and would leave a blank where people look.
+    let summary = summary.filter(|text| !one_line(text).trim().is_empty());
     let mut line =
         summary.map_or_else(|| format!("{} {}", alert.name, alert.labels.without("alertname")), str::to_owned);
     if let Some(value) = value(alert) {
@@ -262,6 +264,16 @@ pub fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
     use crate::notify::sample;
+
+    #[test]
+    fn an_alert_without_words_is_called_by_its_name_and_labels() {
+        let line = |summary: &str| alert_line(&sample::alert("node-1", summary));
+        assert_eq!(line("gas is high"), "gas is high (112 gwei, threshold 100)");
+        for blank in ["", "  ", "\n\t", "\u{a0}\u{202e}"] {
+            let line = line(blank);
+            assert!(line.starts_with("GasPriceSpike {") && line.contains("node-1"), "{blank:?}: {line}");
+        }
+    }
 
     #[test]
     fn what_was_tried_stands_behind_the_reason_of_a_message_and_not_in_why_it_went_out() {
