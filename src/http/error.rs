@@ -15,6 +15,9 @@ pub enum ClientError {
     /// A secret could not be looked up.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// A request cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] super::SigningError),
     /// A header's name or value cannot be sent.
     #[error("the header `{name}` cannot be sent: its name or its value has characters that HTTP does not allow")]
     Header {

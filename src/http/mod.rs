@@ -26,7 +26,7 @@ pub(crate) use client::{address, named};
 pub use error::ClientError;
 pub use scrub::scrub;
 pub use server::serve;
-pub use signed::{is_secret_of, webhook_signature};
+pub use signed::{SigningError, is_secret_of, signing_key, webhook_signature};
 pub use tls::{config as trust, judge};
 
 /// Chooses the cryptography of TLS for the whole process: `ring`, for which no C++ toolchain is needed. May be called

@@ -12,10 +12,26 @@ use super::teams::Teams;
 use super::telegram::Telegram;
 use super::webhook::Webhook;
 use super::{Delivery, Notifier, Receipt, SendError};
-use crate::config::{self, ChannelKind, Settings};
+use crate::config::{self, ChannelKind, Secret, Settings};
 use crate::engine::notice::Draft;
-use crate::http::ClientError;
+use crate::http::{ClientError, chain, signing_key};
 use std::time::Duration;
+
+/// Which secrets of a channel cannot be used, by their keys, and why: it delivers nothing until people have mended them.
+#[must_use]
+pub fn unusable_secrets(kind: &ChannelKind) -> Vec<(&'static str, String)> {
+    let is_signing = |key: &str| matches!(kind, ChannelKind::Webhook { .. }) && key == "secret";
+    let why = |key: &str, secret: &Secret| -> Result<(), ClientError> {
+        match key {
+            _ if is_signing(key) => drop(signing_key(secret.reveal()?.expose())?),
+            "token" | "api_key" | "routing_key" => drop(secret.reveal_line()?),
+            _ => drop(secret.reveal()?),
+        }
+        Ok(())
+    };
+    let secrets = kind.secrets().into_iter();
+    secrets.filter_map(|(key, secret)| Some((key, chain(&why(key, secret).err()?)))).collect()
+}
 
 /// A way to reach people, ready to send.
 #[derive(Debug)]

@@ -17,6 +17,8 @@ mod post;
 pub mod queue;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sending;
 pub mod signature;
 pub mod slack;
 pub mod teams;
@@ -27,7 +29,7 @@ pub mod text;
 pub mod webhook;
 
 pub use alertmanager::told::Told;
-pub use channel::Channel;
+pub use channel::{Channel, unusable_secrets};
 
 use crate::engine::notice::{Draft, Notice, NoticeKind};
 use crate::model::Span;
@@ -96,6 +98,23 @@ impl Receipt {
     #[must_use]
     pub fn says_the_same(&self, other: &Receipt) -> bool {
         Told::of(self) == Told::of(other)
+    }
+}
+
+/// Where an incident's message stands once it was to be edited.
+enum Edited<Place> {
+    /// Where it stood. An edit wakes nobody, so that what has to be heard is said in a message beside it.
+    InPlace(Place),
+    /// Somewhere else, because the one of before is gone: all of it has just been said anew, and that was heard. Nothing is said
+    /// beside it: were that refused for now, the new place would be lost, and each attempt would leave one more whole message.
+    Anew(Place),
+}
+
+impl<Place> Edited<Place> {
+    fn place(self) -> Place {
+        match self {
+            Edited::InPlace(place) | Edited::Anew(place) => place,
+        }
     }
 }
 

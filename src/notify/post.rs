@@ -6,10 +6,21 @@ use crate::crash::{self, Point};
 use crate::http::scrub;
 use crate::model::Span;
 use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
-use reqwest::{Request, RequestBuilder, StatusCode};
+use reqwest::{Request, RequestBuilder, Response, StatusCode};
+use std::time::Duration;
 
-/// More of an answer than this is not read.
-const MOST: usize = 64 * 1024;
+/// More of an answer is not read where its body has to be understood. Slack and Telegram repeat the message, each sign that is
+/// not plain in six: cut, it would be no answer, and the message would be posted again and again.
+const MOST: usize = 4 * 1024 * 1024;
+
+/// More of an answer is not read where its body is only words.
+const MOST_WORDS: usize = 64 * 1024;
+
+/// How long a body is waited for that is only words. A receiver that keeps it open has said all that counts.
+const WORDS_WAIT: Duration = Duration::from_secs(1);
+
+/// So much of an answer is looked through for what may be told of it.
+const LOOKED_THROUGH: usize = 4096;
 
 /// A part of an address or of a header that is this long may be a key; shorter ones are words.
 const SHORTEST_KEY: usize = 16;
@@ -21,6 +32,9 @@ const OWN_WISHES: [&str; 3] = ["x-ratelimit-reset-after", "x-ratelimit-period-in
 
 /// Nobody is left alone for longer because a receiver says so. (A day is also what fits into every clock.)
 const LONGEST_WISH: Span = Span::from_hours(24);
+
+/// A date of RFC 850, and one of C's `asctime`.
+const OLD_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,45 +49,66 @@ pub struct Reply {
     pub keys: Vec<String>,
 }
 
+/// What a channel reads of an answer, and what must not be told of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Reads<'a> {
+    /// The statuses that mean nothing without their body. At any other one the body is only words.
+    pub body_at: &'a [u16],
+    /// What of secrets stands in the body of the request, or in the middle of a word of its address.
+    pub secrets: &'a [&'a str],
+}
+
 /// Sends `request` and reads the answer.
 ///
 /// # Errors
-/// [`SendError::Unreachable`] where no whole answer came.
-pub async fn post(channel: &'static str, request: RequestBuilder) -> Result<Reply, SendError> {
+/// [`SendError::Unreachable`] where no answer came, or only a part of one that means nothing without the rest.
+pub async fn post(channel: &'static str, request: RequestBuilder, reads: Reads<'_>) -> Result<Reply, SendError> {
     let unreachable = |error: reqwest::Error| {
         let error = error.without_url();
         SendError::Unreachable { channel, reason: crate::http::chain(&error) }
     };
     let (client, request) = request.build_split();
     let request = request.map_err(unreachable)?;
-    let keys = keys_in(&request);
+    let keys = keys_in(&request, reads.secrets);
     let mut response = client.execute(request).await.map_err(unreachable)?;
     crash::point(Point::AfterSend);
     let status = response.status();
     let retry_after = wish_of(status, response.headers(), jiff::Timestamp::now());
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-        body.extend_from_slice(&chunk);
-        if body.len() >= MOST {
-            break;
-        }
+    if reads.body_at.contains(&status.as_u16()) {
+        fill(&mut body, &mut response, MOST).await.map_err(unreachable)?;
+    } else {
+        // What the status says holds, whether the rest comes or not: sent again, it would be there twice.
+        let _or_not = tokio::time::timeout(WORDS_WAIT, fill(&mut body, &mut response, MOST_WORDS)).await;
     }
     crash::point(Point::AfterAnswer);
-    body.truncate(MOST);
     Ok(Reply { status, retry_after, body: String::from_utf8_lossy(&body).into_owned(), keys })
 }
 
-/// What may be a key in a request: what is long in its address, and who we said that we are. A page about an error may well
-/// repeat the address.
-fn keys_in(request: &Request) -> Vec<String> {
+/// Reads at most so much of a body; what came before an error stays.
+async fn fill(body: &mut Vec<u8>, response: &mut Response, most: usize) -> Result<(), reqwest::Error> {
+    while body.len() < most {
+        let Some(chunk) = response.chunk().await? else { break };
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(most);
+    Ok(())
+}
+
+/// What may be a key in a request: what is long in its address, who we said that we are, and what its channel says is secret.
+/// A page about an error may well repeat the address, and an answer about a mistake the body.
+fn keys_in(request: &Request, secrets: &[&str]) -> Vec<String> {
     let url = request.url();
     let said = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let parts = |text: &str, shortest: usize| -> Vec<String> {
         let parts = text.split(['/', '?', '&', '=', ' ']).filter(|part| part.len() >= shortest);
         parts.map(str::to_owned).collect()
     };
-    let mut keys = parts(url.path(), SHORTEST_KEY);
-    // Of these hardly anything is a word that an answer would say by itself.
+    // Of these hardly anything is a word that an answer would say by itself. Whole ones come first: a part that is taken out
+    // before would leave the rest of it.
+    let is_long = |secret: &&str| secret.len() >= SHORTEST_KEY / 2;
+    let mut keys: Vec<String> = secrets.iter().copied().filter(is_long).map(str::to_owned).collect();
+    keys.extend(parts(url.path(), SHORTEST_KEY));
     keys.extend([url.query(), said].into_iter().flatten().flat_map(|text| parts(text, SHORTEST_KEY / 2)));
     keys
 }
@@ -86,24 +121,35 @@ fn wish_of(status: StatusCode, headers: &HeaderMap, now: jiff::Timestamp) -> Opt
     said(RETRY_AFTER.as_str()).or_else(|| OWN_WISHES.iter().filter(|_| is_too_much).find_map(|name| said(name)))
 }
 
-/// Seconds as a receiver's JSON says them, with decimals perhaps; never longer than a day.
+/// Seconds as a receiver says them, with decimals perhaps; never longer than a day, however many they are.
 #[must_use]
 pub fn seconds(wish: f64) -> Option<Span> {
     #[expect(clippy::cast_possible_truncation, reason = "it was made small before")]
     let whole = wish.ceil().clamp(0.0, 86_400.0) as i64;
-    wish.is_finite().then(|| Span::from_secs(whole))
+    (!wish.is_nan()).then(|| Span::from_secs(whole))
 }
 
 /// What `Retry-After` asks for: so many seconds, with decimals perhaps, or until an instant.
 fn wished(text: &str, now: jiff::Timestamp) -> Option<Span> {
     let text = text.trim();
-    if text.contains('.') {
+    // More digits than any number holds are infinity here, and that is a wish as well; the word for it is none.
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    if is_number {
         return text.parse().ok().and_then(seconds);
     }
-    let seconds = text.parse::<i64>().ok();
-    let until = || jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
-    let seconds = seconds.or_else(|| Some(until()?.as_second() - now.as_second()))?;
-    Some(Span::from_secs(seconds.clamp(0, LONGEST_WISH.millis() / 1000)))
+    let until = instant(text)?.as_second() - now.as_second();
+    Some(Span::from_secs(until.clamp(0, LONGEST_WISH.millis() / 1000)))
+}
+
+/// An instant in one of the three forms of HTTP: <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>. The two of old are read
+/// because a server may still write them.
+fn instant(text: &str) -> Option<jiff::Timestamp> {
+    let of_today = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
+    let as_in = |format: &str| {
+        let time = jiff::fmt::strtime::parse(format, text).ok()?.to_datetime().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(time).ok()
+    };
+    of_today.or_else(|| OLD_DATES.iter().find_map(|format| as_in(format)))
 }
 
 impl Reply {
@@ -132,12 +178,19 @@ impl Reply {
         SendError::Refused { channel, reason: self.words() }
     }
 
-    /// Status and the beginning of the body, without what the request held of keys, and without what looks like any.
+    /// Status and the beginning of the body, as far as it may be told.
     #[must_use]
     pub fn words(&self) -> String {
-        let hide = |body: String, key: &String| body.replace(key.as_str(), "<redacted>");
-        let body = self.keys.iter().fold(self.body.trim().to_owned(), hide);
-        format!("{} {}", self.status.as_u16(), super::text::cut(&scrub(&body), 200))
+        format!("{} {}", self.status.as_u16(), self.told(&self.body))
+    }
+
+    /// The beginning of `text`, which the receiver said, without what the request held of keys, and without what looks like any.
+    #[must_use]
+    pub fn told(&self, text: &str) -> String {
+        let hide = |text: String, key: &String| text.replace(key.as_str(), "<redacted>");
+        let text = self.keys.iter().fold(text.trim().to_owned(), hide);
+        let text = scrub(&super::text::cut(&text, LOOKED_THROUGH));
+        super::text::cut(&text, 200)
     }
 }
 
@@ -158,6 +211,12 @@ mod tests {
             (" 120 ", Some(120)),
             ("-7", Some(0)),
             ("9223372036854775807", Some(86_400)),
+            ("99999999999999999999", Some(86_400)),
+            ("Wednesday, 21-Oct-15 07:28:30 GMT", Some(30)),
+            ("Wed Oct 21 07:28:30 2015", Some(30)),
+            ("Sun Nov  1 07:28:30 2015", Some(86_400)),
+            ("inf", None),
+            ("1-2", None),
             ("Wed, 21 Oct 2015 07:28:30 GMT", Some(30)),
             ("Wed, 21 Oct 2015 07:00:00 GMT", Some(0)),
             ("64.57", Some(65)),
@@ -168,6 +227,7 @@ mod tests {
         ] {
             assert_eq!(wished(text, now), seconds.map(Span::from_secs), "{text}");
         }
+        assert_eq!(wished(&"9".repeat(400), now), Some(LONGEST_WISH), "no number holds it");
     }
 
     #[test]
@@ -192,13 +252,29 @@ mod tests {
             .unwrap();
         let request = client.towards(&url).post(url.clone()).bearer_auth("xoxb-1234567890-abc").build().unwrap();
         let page = format!("<p>{} was not found here, {url}; Bearer xoxb-1234567890-abc</p>", url.path());
-        let reply =
-            Reply { status: StatusCode::NOT_FOUND, retry_after: None, body: page.clone(), keys: keys_in(&request) };
+        let reply = Reply {
+            status: StatusCode::NOT_FOUND,
+            retry_after: None,
+            body: page.clone(),
+            keys: keys_in(&request, &[]),
+        };
         let told = reply.words();
         assert_eq!(reply.body, page, "who reads an answer reads all of it");
         for key in ["AAbbccddeeff", "0123456789abcdef0", "xoxb-1234567890-abc"] {
             assert!(!told.contains(key), "{told}");
         }
         assert!(told.contains("was not found here, https://chat.example.org/"), "{told}");
+    }
+
+    #[test]
+    fn a_secret_that_stands_in_the_body_of_a_request_or_within_a_word_of_its_address_is_taken_out_of_the_answer() {
+        let client = crate::http::Client::anonymous().unwrap();
+        let url = "https://chat.example.org/bot4711:AAbbccddeeffgghhiijj/send".parse().unwrap();
+        let request = client.towards(&url).post(url.clone()).build().unwrap();
+        let secrets = ["R01ABCDEFGHIJKLMNOPQRSTUVWXYZ234", "4711:AAbbccddeeffgghhiijj", ""];
+        let body = format!("nobody has {}, nor {}; \u{e9}", secrets[0], secrets[1]);
+        let reply = Reply { keys: keys_in(&request, &secrets), ..Reply::of(400, &body) };
+        assert_eq!(reply.words(), "400 nobody has <redacted>, nor <redacted>; \u{e9}");
+        assert_eq!(reply.told(secrets[0]), "<redacted>", "what a field of it says as well");
     }
 }

@@ -27,11 +27,7 @@ impl Call<'_> {
             (Err(cause), _) | (_, Err(cause)) => return not_started(&cause),
         };
         let request = match self.request(&url, secret.as_ref()).await {
-            Ok(Some(request)) => request,
-            Ok(None) => {
-                let why = "the signing secret is not `whsec_` and base64";
-                return (Outcome::NotStarted(why.into()), String::new());
-            }
+            Ok(request) => request,
             Err(cause) => return not_started(&cause),
         };
         let values =
@@ -44,15 +40,15 @@ impl Call<'_> {
         }
     }
 
-    async fn request(&self, url: &Revealed, secret: Option<&Revealed>) -> Result<Option<RequestBuilder>, ClientError> {
+    async fn request(&self, url: &Revealed, secret: Option<&Revealed>) -> Result<RequestBuilder, ClientError> {
         let (id, timestamp, body) = (self.job.key.to_string(), self.wall / 1000, body(self.job, self.wall));
         let mut request = self.http.request(Method::POST, url.expose()).await?;
         if let Some(secret) = secret {
-            let Some(signature) = webhook_signature(secret.expose(), &id, timestamp, &body) else { return Ok(None) };
+            let signature = webhook_signature(secret.expose(), &id, timestamp, &body)?;
             request = request.header("webhook-signature", signature);
         }
         let request = request.header("content-type", "application/json").header("webhook-id", &id);
-        Ok(Some(request.header("webhook-timestamp", timestamp).body(body)))
+        Ok(request.header("webhook-timestamp", timestamp).body(body))
     }
 }
 

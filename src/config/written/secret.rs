@@ -11,7 +11,7 @@ use std::fmt;
 pub enum SecretPlace {
     /// The variable of the environment.
     Env(String),
-    /// The file, read again on each use; one newline at its end is dropped.
+    /// The file, read again on each use; line ends at its end are dropped.
     File(String),
 }
 
@@ -56,7 +56,7 @@ impl JsonSchema for SecretPlace {
                 },
                 "file": {
                     "type": "string",
-                    "description": "The file, read again on each use; one newline at its end is dropped.",
+                    "description": "The file, read again on each use; line ends at its end are dropped.",
                 },
             },
             "additionalProperties": false,

@@ -9,7 +9,7 @@ pub mod told;
 
 use self::message::{Message, Now, Request, has_plain_names};
 use self::told::Told;
-use super::post::{Reply, post, unprepared};
+use super::post::{Reads, Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{Auth, Tls};
 use crate::http::{Client, ClientError};
@@ -80,7 +80,8 @@ impl Alertmanager {
         let request = self.http.request(Method::POST, url).await.map_err(|cause| unprepared(NAME, &cause))?;
         let request = request.header("content-type", "application/json").body(body);
         let late = |_| SendError::Unreachable { channel: NAME, reason: "no answer within 10 s".into() };
-        read_answer(&tokio::time::timeout(REPLICA_DEADLINE, post(NAME, request)).await.map_err(late)??)
+        let asked = post(NAME, request, Reads { body_at: &[], secrets: &[] });
+        read_answer(&tokio::time::timeout(REPLICA_DEADLINE, asked).await.map_err(late)??)
     }
 }
 

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// `Unknown Message`: <https://docs.discord.com/developers/topics/opcodes-and-status-codes#json>.
 const UNKNOWN_MESSAGE: &str = "\"code\": 10008";
 
+/// Where the body decides: a message, or which one of our mistakes it was.
+pub const BODY_AT: [u16; 4] = [200, 400, 403, 404];
+
 /// A message that stands there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posted {

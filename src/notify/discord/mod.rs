@@ -6,8 +6,8 @@
 mod answer;
 pub(super) mod message;
 
-use super::post::{post, unprepared};
-use super::{Delivery, Notifier, Receipt, SendError};
+use super::post::{Reads, post, unprepared};
+use super::{Delivery, Edited, Notifier, Receipt, SendError};
 use crate::config::Secret;
 use crate::engine::notice::NoticeKind;
 use crate::http::{self, Client, ClientError};
@@ -51,15 +51,17 @@ impl Discord {
         };
         let request = self.http.request(method, url.as_str()).await.map_err(|cause| unprepared(NAME, &cause))?;
         let request = request.header("content-type", "application/json").body(body.to_string());
-        answer::read(&post(NAME, request).await?)
+        answer::read(&post(NAME, request, Reads { body_at: &answer::BODY_AT, secrets: &[] }).await?)
     }
 
     /// Edits the incident's message; one that somebody has deleted is posted anew.
-    async fn edit(&self, root: &Posted, delivery: Delivery<'_>) -> Result<Posted, SendError> {
+    async fn edit(&self, root: &Posted, delivery: Delivery<'_>) -> Result<Edited<Posted>, SendError> {
         let body = message::body(delivery);
         match self.call(Some(root), &body).await {
-            Err(SendError::Refused { reason, .. }) if answer::is_gone(&reason) => self.call(None, &body).await,
-            outcome => outcome,
+            Err(SendError::Refused { reason, .. }) if answer::is_gone(&reason) => {
+                self.call(None, &body).await.map(Edited::Anew)
+            }
+            outcome => outcome.map(Edited::InPlace),
         }
     }
 }
@@ -70,11 +72,13 @@ impl Notifier for Discord {
         let root = match (root, delivery.notice.draft.kind) {
             // Lists stand alone, however many there were before.
             (None, _) | (Some(_), NoticeKind::Letter) => self.call(None, &message::body(delivery)).await?,
-            (Some(root), NoticeKind::Update) => self.edit(&root, delivery).await?,
+            (Some(root), NoticeKind::Update) => self.edit(&root, delivery).await?.place(),
             (Some(root), NoticeKind::Page | NoticeKind::End) => {
-                let root = self.edit(&root, delivery).await?;
-                self.call(None, &message::line(delivery.notice)).await?;
-                root
+                let edited = self.edit(&root, delivery).await?;
+                if let Edited::InPlace(_) = &edited {
+                    self.call(None, &message::line(delivery.notice)).await?;
+                }
+                edited.place()
             }
         };
         Ok(Receipt::Text(root.to_receipt()))

@@ -5,7 +5,7 @@
 
 pub(super) mod message;
 
-use super::post::{Reply, post, unprepared};
+use super::post::{Reads, Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::Secret;
 use crate::engine::notice::{Draft, NoticeKind};
@@ -33,10 +33,10 @@ impl IncidentIo {
 
     async fn tell(&self, body: String) -> Result<(), SendError> {
         let url = self.url.reveal().map_err(|cause| unprepared(NAME, &cause))?;
-        let token = self.token.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        let token = self.token.reveal_line().map_err(|cause| unprepared(NAME, &cause))?;
         let request = self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
         let request = request.bearer_auth(token.expose()).header("content-type", "application/json");
-        read_answer(&post(NAME, request.body(body)).await?)
+        read_answer(&post(NAME, request.body(body), Reads { body_at: &[], secrets: &[token.expose()] }).await?)
     }
 }
 

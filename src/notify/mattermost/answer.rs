@@ -15,6 +15,9 @@ pub struct Posted {
     pub channel_id: String,
 }
 
+/// Where the body of an answer to a bot decides: a post, or whether it is too old to be edited.
+pub const BODY_AT: [u16; 4] = [200, 201, 400, 403];
+
 /// A webhook says `ok` in a body of text. A success in other words is none of Mattermost's: something stands between, and may
 /// go away.
 pub fn of_webhook(reply: &Reply) -> Result<(), SendError> {

@@ -7,8 +7,8 @@
 mod answer;
 pub(super) mod message;
 
-use super::post::{post, unprepared};
-use super::{Delivery, Notifier, Receipt, SendError};
+use super::post::{Reads, post, unprepared};
+use super::{Delivery, Edited, Notifier, Receipt, SendError};
 use crate::config::{Secret, is_mattermost_id};
 use crate::engine::notice::NoticeKind;
 use crate::http::{Client, ClientError};
@@ -44,7 +44,8 @@ impl Notifier for MattermostWebhook {
         let request = self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
         let to = delivery.notice.draft.destination.to.as_deref().or(self.to.as_deref());
         let body = message::to_webhook(delivery, to).to_string();
-        answer::of_webhook(&post(NAME, request.header("content-type", "application/json").body(body)).await?)?;
+        let request = request.header("content-type", "application/json").body(body);
+        answer::of_webhook(&post(NAME, request, Reads { body_at: &[200], secrets: &[] }).await?)?;
         Ok(Receipt::Text("{}".into()))
     }
 }
@@ -69,10 +70,11 @@ impl Mattermost {
     }
 
     async fn call(&self, method: Method, url: &str, body: &Value) -> Result<Posted, SendError> {
-        let token = self.token.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        let token = self.token.reveal_line().map_err(|cause| unprepared(NAME, &cause))?;
         let request = self.http.request(method, url).await.map_err(|cause| unprepared(NAME, &cause))?;
         let request = request.bearer_auth(token.expose()).header("content-type", "application/json");
-        answer::of_api(&post(NAME, request.body(body.to_string())).await?)
+        let reads = Reads { body_at: &answer::BODY_AT, secrets: &[token.expose()] };
+        answer::of_api(&post(NAME, request.body(body.to_string()), reads).await?)
     }
 
     async fn start(&self, channel: &str, delivery: Delivery<'_>) -> Result<Posted, SendError> {
@@ -82,13 +84,13 @@ impl Mattermost {
     }
 
     /// Edits the incident's post; one that somebody has deleted, or that cannot be edited any more, is posted anew.
-    async fn edit(&self, root: &Posted, delivery: Delivery<'_>) -> Result<Posted, SendError> {
+    async fn edit(&self, root: &Posted, delivery: Delivery<'_>) -> Result<Edited<Posted>, SendError> {
         let url = format!("{}/{}/patch", self.api_url, root.id);
         match self.call(Method::PUT, &url, &message::post(delivery)).await {
             Err(SendError::Refused { reason, .. }) if answer::is_gone(&reason) => {
-                self.start(&root.channel_id, delivery).await
+                self.start(&root.channel_id, delivery).await.map(Edited::Anew)
             }
-            outcome => outcome,
+            outcome => outcome.map(Edited::InPlace),
         }
     }
 
@@ -109,11 +111,13 @@ impl Notifier for Mattermost {
         let root = match (root, draft.kind) {
             // Lists stand alone, however many there were before.
             (None, _) | (Some(_), NoticeKind::Letter) => self.start(to, delivery).await?,
-            (Some(root), NoticeKind::Update) => self.edit(&root, delivery).await?,
+            (Some(root), NoticeKind::Update) => self.edit(&root, delivery).await?.place(),
             (Some(root), NoticeKind::Page | NoticeKind::End) => {
-                let root = self.edit(&root, delivery).await?;
-                self.reply(&root, delivery).await?;
-                root
+                let edited = self.edit(&root, delivery).await?;
+                if let Edited::InPlace(root) = &edited {
+                    self.reply(root, delivery).await?;
+                }
+                edited.place()
             }
         };
         Ok(Receipt::Text(root.to_receipt()))

@@ -42,7 +42,7 @@ pub fn processed(reply: &Reply) -> Option<Result<(), SendError>> {
     Some(if data.is_success {
         Ok(())
     } else {
-        Err(SendError::Refused { channel: NAME, reason: data.status.unwrap_or_else(|| "it said no".into()) })
+        Err(SendError::Refused { channel: NAME, reason: reply.told(data.status.as_deref().unwrap_or("it said no")) })
     })
 }
 

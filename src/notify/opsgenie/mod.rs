@@ -6,7 +6,7 @@
 mod answer;
 pub(super) mod message;
 
-use super::post::{Reply, post, unprepared};
+use super::post::{Reads, Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{OpsgenieResponder, Secret};
 use crate::engine::notice::{Draft, NoticeKind, Reason};
@@ -18,7 +18,10 @@ use std::time::Duration;
 const NAME: &str = "opsgenie";
 /// When it is asked what became of a request that it accepted. Who has got no answer by then has been told nothing bad.
 const ASKED_AFTER: [Duration; 3] =
-    [Duration::from_millis(300), Duration::from_millis(700), Duration::from_millis(1500)];
+    [Duration::from_millis(300), Duration::from_millis(700), Duration::from_millis(1000)];
+/// All asking is over by then, also where a question hangs: an alert that was accepted must not count as one that was not,
+/// because the attempt as a whole took too long.
+const ASKED_FOR: Duration = Duration::from_millis(2500);
 
 /// An API integration.
 #[derive(Debug)]
@@ -48,33 +51,36 @@ impl Opsgenie {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, SendError> {
-        let key = self.api_key.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        let key = self.api_key.reveal_line().map_err(|cause| unprepared(NAME, &cause))?;
         let url = format!("{}{path}", self.url);
         let request = self.http.request(method, &url).await.map_err(|cause| unprepared(NAME, &cause))?;
         let request = request.header("authorization", format!("GenieKey {}", key.expose()));
         let request = request.header("content-type", "application/json");
-        post(
-            NAME,
-            match body {
-                Some(body) => request.body(body.to_string()),
-                None => request,
-            },
-        )
-        .await
+        let request = match body {
+            Some(body) => request.body(body.to_string()),
+            None => request,
+        };
+        post(NAME, request, Reads { body_at: &[], secrets: &[key.expose()] }).await
     }
 
     /// Opens an alert. Accepted is not created: what became of it is asked for, and only a plain no counts.
     async fn create(&self, body: &Value) -> Result<(), SendError> {
         let request = answer::accepted(&self.ask(Method::POST, "", Some(body)).await?)?;
         let Some(request) = request else { return Ok(()) };
+        let said = tokio::time::timeout(ASKED_FOR, self.outcome_of(&request)).await;
+        said.ok().flatten().unwrap_or(Ok(()))
+    }
+
+    /// What became of a request that it accepted, where it says so in time.
+    async fn outcome_of(&self, request: &str) -> Option<Result<(), SendError>> {
         for wait in ASKED_AFTER {
             tokio::time::sleep(wait).await;
-            let Ok(reply) = self.ask(Method::GET, &format!("/requests/{request}"), None).await else { break };
+            let reply = self.ask(Method::GET, &format!("/requests/{request}"), None).await.ok()?;
             if let Some(outcome) = answer::processed(&reply) {
-                return outcome;
+                return Some(outcome);
             }
         }
-        Ok(())
+        None
     }
 
     /// Does something about the alert under `alias`.

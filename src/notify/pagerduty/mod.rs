@@ -7,7 +7,7 @@
 pub mod callback;
 mod message;
 
-use super::post::{Reply, post, unprepared};
+use super::post::{Reads, Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{ChannelKind, Secret, Settings};
 use crate::engine::command::Via;
@@ -62,10 +62,11 @@ impl PagerDuty {
         Ok(PagerDuty { http: Client::anonymous()?, routing_key, url, client_url: client_url.to_owned(), echo })
     }
 
-    async fn enqueue(&self, body: String) -> Result<(), SendError> {
+    /// Sends an event. The key stands in it, and an answer about a mistake may repeat it.
+    async fn enqueue(&self, body: String, key: &str) -> Result<(), SendError> {
         let request = self.http.request(Method::POST, &self.url).await.map_err(|cause| unprepared(NAME, &cause))?;
         let request = request.header("content-type", "application/json").body(body);
-        read_answer(&post(NAME, request).await?)
+        read_answer(&post(NAME, request, Reads { body_at: &[], secrets: &[key] }).await?)
     }
 }
 
@@ -84,19 +85,20 @@ impl Notifier for PagerDuty {
 
     async fn send(&self, delivery: Delivery<'_>, _: Option<&Receipt>) -> Result<Receipt, SendError> {
         let draft = &delivery.notice.draft;
-        let key = self.routing_key.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        let key = self.routing_key.reveal_line().map_err(|cause| unprepared(NAME, &cause))?;
+        let key = key.expose();
         match draft.kind {
-            NoticeKind::Page => self.enqueue(message::trigger(delivery, key.expose(), &self.client_url)).await?,
+            NoticeKind::Page => self.enqueue(message::trigger(delivery, key, &self.client_url), key).await?,
             NoticeKind::Update => {
                 if let Some(page) = draft.pages.last() {
-                    self.enqueue(message::acknowledge(&draft.page_key(*page), key.expose())).await?;
+                    self.enqueue(message::acknowledge(&draft.page_key(*page), key), key).await?;
                 }
             }
             // A letter is to be read; PagerDuty is for waking people.
             NoticeKind::Letter => {}
             NoticeKind::End => {
                 for page in &draft.pages {
-                    self.enqueue(message::resolve(&draft.page_key(*page), key.expose())).await?;
+                    self.enqueue(message::resolve(&draft.page_key(*page), key), key).await?;
                 }
             }
         }

@@ -61,7 +61,7 @@ pub fn of_api(reply: &Reply) -> Result<Posted, SendError> {
         // A yes that does not say where it put the message is no answer of Slack's.
         Body { ok: true, .. } => Err(reply.busy(NAME)),
         Body { error, .. } => {
-            let reason = error.unwrap_or_else(|| "no error named".into());
+            let reason = reply.told(error.as_deref().unwrap_or("no error named"));
             let retry_after = reply.retry_after;
             if PASSING.contains(&reason.as_str()) {
                 Err(SendError::Busy { channel: NAME, reason, retry_after })

@@ -9,8 +9,8 @@ pub mod button;
 pub mod callback;
 mod message;
 
-use super::post::{post, unprepared};
-use super::{Delivery, Notifier, Receipt, SendError};
+use super::post::{Reads, post, unprepared};
+use super::{Delivery, Edited, Notifier, Receipt, SendError};
 use crate::config::Secret;
 use crate::engine::notice::NoticeKind;
 use crate::http::{Client, ClientError};
@@ -22,6 +22,8 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 const NAME: &str = "slack";
+/// It says yes and no with the same status; the body decides.
+const READS: Reads<'_> = Reads { body_at: &[200], secrets: &[] };
 
 /// An incoming webhook.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ impl Notifier for SlackWebhook {
         let url = self.url.reveal().map_err(|cause| unprepared(NAME, &cause))?;
         let request = self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
         let body = message::body(delivery, Buttons::None).to_string();
-        let reply = post(NAME, request.header("content-type", "application/json").body(body)).await?;
+        let reply = post(NAME, request.header("content-type", "application/json").body(body), READS).await?;
         answer::of_webhook(&reply)?;
         Ok(Receipt::Text("{}".into()))
     }
@@ -71,18 +73,18 @@ impl Slack {
     }
 
     async fn call(&self, method: &str, body: &Value) -> Result<Posted, SendError> {
-        answer::of_api(&post(NAME, self.request(method, body).await?).await?)
+        answer::of_api(&post(NAME, self.request(method, body).await?, READS).await?)
     }
 
     /// Edits the incident's message; one that somebody has deleted, or that cannot be edited any more, is posted anew.
-    async fn edit(&self, root: &Posted, delivery: Delivery<'_>) -> Result<Posted, SendError> {
+    async fn edit(&self, root: &Posted, delivery: Delivery<'_>) -> Result<Edited<Posted>, SendError> {
         let mut body = message::body(delivery, self.buttons);
         (body["channel"], body["ts"]) = (json!(root.channel), json!(root.ts));
         match self.call("chat.update", &body).await {
             Err(SendError::Refused { reason, .. }) if answer::is_gone(&reason) => {
-                self.start(&root.channel, delivery).await
+                self.start(&root.channel, delivery).await.map(Edited::Anew)
             }
-            outcome => outcome,
+            outcome => outcome.map(Edited::InPlace),
         }
     }
 
@@ -124,12 +126,12 @@ impl Slack {
                 self.request("chat.postEphemeral", &body).await?
             }
         };
-        answer::of_whisper(&post(NAME, request).await?)
+        answer::of_whisper(&post(NAME, request, READS).await?)
     }
 
     async fn request(&self, method: &str, body: &Value) -> Result<RequestBuilder, SendError> {
         let url = format!("{}/{method}", self.api_url.trim_end_matches('/'));
-        let token = self.token.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        let token = self.token.reveal_line().map_err(|cause| unprepared(NAME, &cause))?;
         let request = self.http.request(Method::POST, &url).await.map_err(|cause| unprepared(NAME, &cause))?;
         let request = request.bearer_auth(token.expose()).header("content-type", "application/json; charset=utf-8");
         Ok(request.body(body.to_string()))
@@ -145,11 +147,13 @@ impl Notifier for Slack {
         let root = match (root, draft.kind) {
             // Lists stand alone, however many there were before.
             (None, _) | (Some(_), NoticeKind::Letter) => self.start(to, delivery).await?,
-            (Some(root), NoticeKind::Update) => self.edit(&root, delivery).await?,
+            (Some(root), NoticeKind::Update) => self.edit(&root, delivery).await?.place(),
             (Some(root), NoticeKind::Page | NoticeKind::End) => {
-                let root = self.edit(&root, delivery).await?;
-                self.reply(&root, delivery, draft.kind == NoticeKind::Page).await?;
-                root
+                let edited = self.edit(&root, delivery).await?;
+                if let Edited::InPlace(root) = &edited {
+                    self.reply(root, delivery, draft.kind == NoticeKind::Page).await?;
+                }
+                edited.place()
             }
         };
         Ok(Receipt::Text(root.to_receipt()))

@@ -5,7 +5,7 @@
 
 pub(super) mod message;
 
-use super::post::{Reply, post, unprepared};
+use super::post::{Reads, Reply, post, unprepared};
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::Secret;
 use crate::http::{Client, ClientError};
@@ -35,7 +35,8 @@ impl Notifier for Teams {
         let url = self.url.reveal().map_err(|cause| unprepared(NAME, &cause))?;
         let request = self.http.request(Method::POST, url.expose()).await.map_err(|cause| unprepared(NAME, &cause))?;
         let body = message::body(delivery).to_string();
-        read_answer(&post(NAME, request.header("content-type", "application/json").body(body)).await?)?;
+        let request = request.header("content-type", "application/json").body(body);
+        read_answer(&post(NAME, request, Reads { body_at: &[200], secrets: &[] }).await?)?;
         Ok(Receipt::Text("{}".into()))
     }
 }

@@ -27,6 +27,9 @@ pub enum Answer {
     Moved(i64),
 }
 
+/// Where the body decides: a message, or why there is none.
+pub const BODY_AT: [u16; 3] = [200, 400, 403];
+
 /// An edit that says so met a message that is not to be had any more. No page lists these words; they are what the server
 /// says: <https://github.com/tdlib/telegram-bot-api>.
 const GONE: [&str; 3] = ["message to edit not found", "message can't be edited", "message_id_invalid"];
@@ -76,7 +79,9 @@ pub fn read(reply: &Reply) -> Result<Answer, SendError> {
     match status {
         429 | 500..=599 => Err(reply.busy_for(NAME, wish)),
         400 if description.contains("message is not modified") => Ok(Answer::Unchanged),
-        400 if GONE.iter().any(|gone| description.to_lowercase().contains(gone)) => Ok(Answer::Gone(description)),
+        400 if GONE.iter().any(|gone| description.to_lowercase().contains(gone)) => {
+            Ok(Answer::Gone(reply.told(&description)))
+        }
         _ => Err(reply.refused(NAME)),
     }
 }

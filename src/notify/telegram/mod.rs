@@ -6,8 +6,8 @@
 mod answer;
 pub(super) mod message;
 
-use super::post::{post, unprepared};
-use super::{Delivery, Notifier, Receipt, SendError};
+use super::post::{Reads, post, unprepared};
+use super::{Delivery, Edited, Notifier, Receipt, SendError};
 use crate::config::{Chat, Secret};
 use crate::engine::notice::NoticeKind;
 use crate::http::{Client, ClientError};
@@ -46,10 +46,12 @@ impl Telegram {
     }
 
     async fn call(&self, method: &str, body: &Value) -> Result<Answer, SendError> {
-        let token = self.token.reveal().map_err(|cause| unprepared(NAME, &cause))?;
+        let token = self.token.reveal_line().map_err(|cause| unprepared(NAME, &cause))?;
         let url = format!("{}/bot{}/{method}", self.api_url.trim_end_matches('/'), token.expose().trim());
         let request = self.http.request(Method::POST, &url).await.map_err(|cause| unprepared(NAME, &cause))?;
-        answer::read(&post(NAME, request.header("content-type", "application/json").body(body.to_string())).await?)
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        let reads = Reads { body_at: &answer::BODY_AT, secrets: &[token.expose().trim()] };
+        answer::read(&post(NAME, request, reads).await?)
     }
 
     /// Sends a message; to the chat that a group has become, where it has become another one.
@@ -68,10 +70,10 @@ impl Telegram {
     }
 
     /// Edits the incident's message; one that somebody has deleted, or that cannot be edited, is sent anew.
-    async fn edit(&self, root: Posted, place: &Place, delivery: Delivery<'_>) -> Result<Posted, SendError> {
+    async fn edit(&self, root: Posted, place: &Place, delivery: Delivery<'_>) -> Result<Edited<Posted>, SendError> {
         match self.call("editMessageText", &message::edit(&root, delivery)).await? {
-            Answer::Posted(_) | Answer::Unchanged => Ok(root),
-            Answer::Gone(_) | Answer::Moved(_) => self.say(message::body(place, delivery)).await,
+            Answer::Posted(_) | Answer::Unchanged => Ok(Edited::InPlace(root)),
+            Answer::Gone(_) | Answer::Moved(_) => self.say(message::body(place, delivery)).await.map(Edited::Anew),
         }
     }
 }
@@ -84,11 +86,13 @@ impl Notifier for Telegram {
         let root = match (root, draft.kind) {
             // Lists stand alone, however many there were before.
             (None, _) | (Some(_), NoticeKind::Letter) => self.say(message::body(&place, delivery)).await?,
-            (Some(root), NoticeKind::Update) => self.edit(root, &place, delivery).await?,
+            (Some(root), NoticeKind::Update) => self.edit(root, &place, delivery).await?.place(),
             (Some(root), NoticeKind::Page | NoticeKind::End) => {
-                let root = self.edit(root, &place, delivery).await?;
-                self.say(message::reply(&root, &place, delivery.notice)).await?;
-                root
+                let edited = self.edit(root, &place, delivery).await?;
+                if let Edited::InPlace(root) = &edited {
+                    self.say(message::reply(root, &place, delivery.notice)).await?;
+                }
+                edited.place()
             }
         };
         Ok(Receipt::Text(root.to_receipt()))

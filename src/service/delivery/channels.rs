@@ -1,11 +1,11 @@
 //! Which channels there are, and which of them cannot speak.
 
 use super::Worker;
-use crate::config::{self, Secret, Settings};
+use crate::config::{self, Settings};
 use crate::http::chain;
 use crate::model::Name;
-use crate::notify::Channel;
 use crate::notify::link::LinkKey;
+use crate::notify::{Channel, unusable_secrets};
 use crate::service::clock::wall;
 use crate::service::said::Said;
 use std::collections::BTreeSet;
@@ -53,14 +53,13 @@ impl Worker {
     /// A channel whose secrets are missing is said to be mute now, and not when somebody has to be woken through it. The others
     /// work, so that this stops nothing.
     fn look_for_secrets(&mut self, name: &Name, channel: &config::Channel) {
-        let missing = |secrets: Vec<(&'static str, &Secret)>| {
-            let causes = secrets.into_iter().filter_map(|(key, secret)| Some((key, chain(&secret.reveal().err()?))));
-            causes.map(|(key, cause)| format!("`{key}`: {cause}")).collect::<Vec<_>>()
-        };
-        for cause in missing(channel.kind.callback_secrets()) {
-            error!(channel.name = %name, "callbacks of channel {name} are refused, because they cannot be checked: {cause}");
+        for (key, secret) in channel.kind.callback_secrets() {
+            let Err(cause) = secret.reveal() else { continue };
+            let cause = chain(&cause);
+            error!(channel.name = %name, "callbacks of channel {name} are refused, because they cannot be checked: `{key}`: {cause}");
         }
-        let missing = missing(channel.kind.secrets()).join("; ");
+        let unusable = unusable_secrets(&channel.kind).into_iter().map(|(key, why)| format!("`{key}`: {why}"));
+        let missing = unusable.collect::<Vec<_>>().join("; ");
         let trouble = (!missing.is_empty()).then(|| format!("{MUTE}{missing}"));
         let was_mute = self.mute.contains(name);
         if let Some(trouble) = &trouble {
