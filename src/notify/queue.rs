@@ -4,6 +4,8 @@
 //! tried to deliver is withdrawn when the end is already owed. Updates on how things stand are paced and merged to the latest,
 //! or into the page that follows them; what people did or wrote is neither, and no page waits behind an update. The pace is
 //! that of one incident at one destination: what is said of another incident puts nothing off.
+//!
+//! A receiver that wants to be left alone is: its wish holds for all that goes out through the channel, as its limit does.
 
 use crate::engine::incident::Destination;
 use crate::engine::notice::{Notice, NoticeKind};
@@ -65,6 +67,57 @@ impl Heard {
     /// Forgets what puts nothing off any more: what is long ago, and what a clock that was set back has in the future.
     pub fn forget(&mut self, wall: i64, updates_every: impl Fn(&Name) -> Span) {
         self.0.retain(|(_, at), last| *last <= wall && wall < *last + updates_every(&at.channel).millis());
+    }
+}
+
+/// How many attempts a channel makes at a time, where nothing speaks against it.
+const ATTEMPTS_AT_ONCE: usize = 8;
+/// For so long after a receiver wanted to be left alone, one message goes out after the other: all that waited at once would be
+/// too much for it again.
+const CAREFUL_FOR: Span = Span::from_secs(60);
+
+/// Whether one more attempt may begin at a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// It may.
+    Free,
+    /// Not before one of those that are under way has ended.
+    Taken,
+    /// Nothing goes out there before then, by the wall clock in milliseconds.
+    Shut(i64),
+}
+
+/// Which channels want to be left alone, and until when, as their receivers said.
+#[derive(Debug, Default)]
+pub struct Wishes(HashMap<Name, Wish>);
+
+#[derive(Clone, Copy, Debug)]
+struct Wish {
+    said: i64,
+    until: i64,
+}
+
+impl Wishes {
+    /// The receiver behind `channel` does not want to be asked for so long. One that says so twice means the later instant.
+    pub fn note(&mut self, channel: &Name, wall: i64, wish: Span) {
+        let noted = self.0.entry(channel.clone()).or_insert(Wish { said: wall, until: wall });
+        *noted = Wish { said: wall, until: noted.until.max(wall + wish.millis()) };
+    }
+
+    /// Forgets what holds nothing up any more, and what a clock that was set back has in the future.
+    pub fn forget(&mut self, wall: i64) {
+        self.0.retain(|_, wish| wish.said <= wall && wall < wish.until + CAREFUL_FOR.millis());
+    }
+
+    /// Whether one more attempt may begin at `channel`, where so many are under way.
+    #[must_use]
+    pub fn room(&self, channel: &Name, under_way: usize, wall: i64) -> Room {
+        let most = match self.0.get(channel) {
+            Some(wish) if wall < wish.until => return Room::Shut(wish.until),
+            Some(_) => 1,
+            None => ATTEMPTS_AT_ONCE,
+        };
+        if under_way < most { Room::Free } else { Room::Taken }
     }
 }
 
@@ -185,6 +238,32 @@ mod tests {
         heard.note(&line("one"), 60_000);
         heard.forget(0, |_| every);
         assert_eq!(heard.pace(&line("one"), every).last_sent, None, "the clock was set back");
+    }
+
+    #[test]
+    fn a_receiver_that_wants_to_be_left_alone_is_left_alone_by_all_and_then_asked_one_at_a_time() {
+        let (chat, other) = (Name::from("chat"), Name::from("other"));
+        let mut wishes = Wishes::default();
+        assert_eq!([7, 8].map(|under_way| wishes.room(&chat, under_way, 0)), [Room::Free, Room::Taken]);
+        wishes.note(&chat, 0, Span::from_secs(30));
+        assert_eq!(wishes.room(&chat, 0, 29_999), Room::Shut(30_000));
+        assert_eq!(wishes.room(&other, 7, 29_999), Room::Free, "another channel has another limit");
+        assert_eq!([0, 1].map(|under_way| wishes.room(&chat, under_way, 30_000)), [Room::Free, Room::Taken]);
+        wishes.forget(89_999);
+        assert_eq!(wishes.room(&chat, 1, 89_999), Room::Taken, "it is still asked with care");
+        wishes.forget(90_000);
+        assert_eq!(wishes.room(&chat, 7, 90_000), Room::Free);
+    }
+
+    #[test]
+    fn a_wish_is_not_shortened_by_the_next_and_not_made_longer_by_a_clock_that_is_set_back() {
+        let chat = Name::from("chat");
+        let mut wishes = Wishes::default();
+        wishes.note(&chat, 0, Span::from_secs(30));
+        wishes.note(&chat, 1_000, Span::from_secs(1));
+        assert_eq!(wishes.room(&chat, 0, 2_000), Room::Shut(30_000));
+        wishes.forget(-3_600_000);
+        assert_eq!(wishes.room(&chat, 0, -3_600_000), Room::Free);
     }
 
     #[test]

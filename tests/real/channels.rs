@@ -410,6 +410,20 @@ fn a_receiver_that_wants_an_hour_does_not_keep_the_fallback_from_being_told_afte
 }
 
 #[test]
+fn no_message_of_a_channel_goes_out_while_its_receiver_wants_to_be_left_alone() {
+    let Some(town) = Town::with(&[case("web", Kind::WebApi), case("hook", Kind::Hook)]) else { return };
+    town.plan("web", json!({ "do": "status", "status": 429, "retry_after": 6 }));
+    town.set(&["web"], 1.0);
+    let refused = wait_for("the first attempt", || town.sent("web").into_iter().next());
+    town.set(&["web-2", "web-3", "web-4", "hook"], 1.0);
+    wait_for("all to be taken", || (town.taken("web").len() == 4).then_some(()));
+    let sent = town.sent("web");
+    assert_eq!(sent.len(), 5, "none was refused but the first: {sent:?}");
+    assert!(sent[1..].iter().all(|sent| sent.at - refused.at >= 5.9), "it was left alone: {sent:?}");
+    assert!(town.wait_until_taken("hook", "page").at - refused.at < 5.9, "and no other channel waited");
+}
+
+#[test]
 fn a_refusal_for_good_is_not_tried_again_and_is_heard_of_elsewhere() {
     let refusing = one_of_each().map(|case| Case { more: ", fallback: chat", ..case });
     let [web, incoming, pager, hook] = refusing;

@@ -5,6 +5,7 @@ use crate::config::{self, Settings};
 use crate::http::chain;
 use crate::model::Name;
 use crate::notify::link::LinkKey;
+use crate::notify::queue::Wishes;
 use crate::notify::{Channel, unusable_secrets};
 use crate::service::clock::wall;
 use crate::service::said::Said;
@@ -22,6 +23,8 @@ impl Worker {
     /// those that are `owing`, because somebody heard through it of what goes on.
     pub(super) fn settle(&mut self, settings: &Arc<Settings>, owing: &BTreeSet<Name>) {
         self.settings = Arc::clone(settings);
+        // A channel may have another account now. Where it has not, its receiver says once more what it wants.
+        self.wishes = Wishes::default();
         let now = wall();
         self.pulses.settle(&settings.heartbeats.send, now);
         for (name, (_, removed)) in &mut self.channels {

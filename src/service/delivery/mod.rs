@@ -19,7 +19,7 @@ use crate::config::Settings;
 use crate::engine::incident::Destination;
 use crate::engine::notice::Notice;
 use crate::model::{DeliveryId, IncidentId, Name, Span};
-use crate::notify::queue::{self, Heard, Next, Waiting};
+use crate::notify::queue::{self, Heard, Next, Room, Waiting, Wishes};
 use crate::notify::{Channel, Receipt, SendError};
 use crate::store::{Attempt, Epoch, Owed, Partition};
 use ailing::Ailing;
@@ -30,9 +30,6 @@ use tokio::sync::mpsc;
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
-
-/// How many attempts one channel makes at a time.
-const ATTEMPTS_AT_ONCE: usize = 8;
 
 /// What the worker is told.
 #[derive(Debug)]
@@ -84,6 +81,7 @@ pub struct Worker {
     settings: Arc<Settings>,
     lines: BTreeMap<Line, Vec<Owed>>,
     heard: Heard,
+    wishes: Wishes,
     busy: HashSet<Line>,
     under_way: HashMap<Name, usize>,
     troubled: HashSet<Name>,
@@ -125,6 +123,7 @@ impl Worker {
             settings: Arc::clone(&settings),
             lines: BTreeMap::new(),
             heard: Heard::default(),
+            wishes: Wishes::default(),
             busy: HashSet::new(),
             under_way: HashMap::new(),
             troubled: HashSet::new(),
@@ -203,6 +202,7 @@ impl Worker {
     async fn start_due(&mut self) -> Duration {
         let now = wall();
         self.heard.forget(now, |channel| updates_every(&self.settings, channel));
+        self.wishes.forget(now);
         let mut earliest = self.fall_back_where_late(now).min(now + 60_000);
         earliest = self.pulses.start_due(now).unwrap_or(i64::MAX).min(earliest);
         let lines: Vec<Line> = self.lines.keys().filter(|line| !self.busy.contains(*line)).cloned().collect();
@@ -216,10 +216,7 @@ impl Worker {
                     }
                     Next::Withdraw(ids) => self.withdraw(&line, &ids),
                     Next::Send(id) => {
-                        let room = self.under_way.get(&line.1.channel).copied().unwrap_or(0) < ATTEMPTS_AT_ONCE;
-                        if room {
-                            self.start(line.clone(), id).await;
-                        }
+                        earliest = self.start_where_room(&line, id, now).await.min(earliest);
                         break;
                     }
                 }
@@ -227,6 +224,24 @@ impl Worker {
         }
         self.lines.retain(|_, queue| !queue.is_empty());
         Duration::from_millis(u64::try_from((earliest - now).max(1)).unwrap_or(1))
+    }
+
+    /// Starts a delivery, unless its channel makes enough attempts or wants to be left alone; returns until when it does.
+    async fn start_where_room(&mut self, line: &Line, id: DeliveryId, now: i64) -> i64 {
+        let under_way = self.under_way.get(&line.1.channel).copied().unwrap_or(0);
+        match self.wishes.room(&line.1.channel, under_way, now) {
+            Room::Free => self.start(line.clone(), id).await,
+            Room::Taken => {}
+            Room::Shut(until) => {
+                // It would go out now: from now on it counts as tried in vain, and the fallback does not wait for longer
+                // because it was another message that the receiver did not take.
+                if let Some(owed) = owed(&mut self.lines, line, id) {
+                    owed.first_tried.get_or_insert(now);
+                }
+                return until;
+            }
+        }
+        i64::MAX
     }
 
     /// Asks for the fallback where a message has been tried in vain for too long, whatever the receiver says about when it

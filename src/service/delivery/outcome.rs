@@ -68,6 +68,9 @@ impl Worker {
             }
             SendError::Unreachable { .. } | SendError::Refused { .. } | SendError::Partly { .. } => None,
         };
+        if let Some(wish) = retry_after {
+            self.wishes.note(&line.1.channel, now, wish);
+        }
         let not_before = now + queue::retry_in(id, owed.attempts, retry_after);
         owed.not_before = not_before;
         let first_tried = owed.first_tried.unwrap_or(now);
