@@ -9,9 +9,9 @@ use watchbell::engine::event::{IncidentEvent, Opening};
 use watchbell::engine::incident::{Destination, Key};
 use watchbell::engine::notice::Notice;
 use watchbell::engine::{Event, EventKind};
-use watchbell::model::{DeliveryId, IncidentId, Labels, Moment, Severities, Slot, Span};
+use watchbell::model::{AlertId, DeliveryId, IncidentId, Labels, Moment, RuleId, Severities, Slot, Span};
 use watchbell::store::notice::decode;
-use watchbell::store::{Attempt, Commit, Epoch, Partition, Sqlite, Store, StoreError};
+use watchbell::store::{Attempt, Commit, Epoch, Partition, Piece, Sqlite, Store, StoreError, TooOld};
 
 /// Makes an empty store; the guard keeps its place as long as the story runs.
 type Make = fn() -> (Box<dyn Store>, Place);
@@ -439,4 +439,96 @@ fn a_file_that_is_deleted_or_replaced_is_not_renewed_as_if_nothing_had_happened(
         store.release(HERE, epoch).expect("whoever ends need not know");
     }
     drop(place);
+}
+
+fn alert_forgotten(millis: i64) -> Event {
+    let kind = EventKind::AlertForgotten { rule: RuleId::derive(&["rule"]), alert: AlertId::derive(&["alert"]) };
+    Event { moment: Moment::from_millis(millis), slot: None, kind }
+}
+
+/// All that is on record before the end of time, by its moments.
+fn on_record(store: &mut dyn Store) -> Vec<i64> {
+    let (first, last) = (Moment::from_millis(0), Moment::from_millis(i64::MAX));
+    let recorded = store.recorded(HERE, first, last, &Severities::default()).expect("it can be read");
+    recorded.iter().map(|event| event.moment.millis()).collect()
+}
+
+fn forget(store: &mut dyn Store, epoch: Epoch, too_old: TooOld) {
+    let mut piece = Some(Piece::default());
+    while let Some(next) = piece {
+        piece = store.forget(HERE, epoch, &too_old, next).expect("it is ours");
+    }
+}
+
+/// One that opened, ended and is forgotten, in three moments from `millis` on.
+fn closed(number: u64, millis: i64) -> [Event; 3] {
+    [opened(number, millis), resolved(number, millis + 1), step(number, millis + 2, IncidentEvent::Forgotten)]
+}
+
+#[test]
+fn what_is_too_old_is_forgotten_behind_a_snapshot_and_nothing_that_is_needed() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        let commit = |store: &mut dyn Store, seq, events: Vec<Event>, wall| {
+            store.commit(HERE, epoch, seq, &Commit { events, ..Commit::default() }, wall).expect("it is ours")
+        };
+        let before = [vec![slept(1), alert_forgotten(2), slept(3)], closed(1, 10).into(), vec![opened(2, 20)]].concat();
+        let seq = commit(store, 0, before, 100);
+        let seq = commit(store, seq, [vec![alert_forgotten(30)], closed(3, 40).into()].concat(), 200);
+        assert_eq!(store.oldest_since_snapshot(HERE).expect("it can be read"), Some(100));
+        let whole = on_record(store);
+        forget(store, epoch, TooOld { events: 999, incidents: 999 });
+        assert_eq!(on_record(store), whole, "a start reads all of it");
+
+        store.snapshot(HERE, epoch, seq, &mut [slept(42)].into_iter()).expect("it is ours");
+        assert_eq!(store.oldest_since_snapshot(HERE).expect("it can be read"), None);
+        forget(store, epoch, TooOld { events: 150, incidents: 0 });
+        assert_eq!(on_record(store), [1, 3, 10, 11, 12, 20, 30, 40, 41, 42], "what an alert did long ago");
+        forget(store, epoch, TooOld { events: 150, incidents: 150 });
+        assert_eq!(on_record(store), [1, 20, 30, 40, 41, 42], "and who is over, but not since when there is a record");
+        assert_eq!(store.numbers(HERE, 99, 99).expect("it can be read"), [3, 2]);
+        assert!(store.story(HERE, 1, &Severities::default()).expect("it can be read").is_none());
+        forget(store, epoch, TooOld { events: 999, incidents: 999 });
+        assert_eq!(
+            on_record(store),
+            [1, 20, 40, 41, 42],
+            "the last one counts the numbers on, and the journal may go on"
+        );
+        commit(store, seq, vec![slept(50)], 300);
+        assert_eq!(stored(store), (vec![42, 50], seq + 1));
+
+        let lost = store.acquire(HERE, "b", 20_000, 30_000).expect("it is free");
+        assert!(lost.epoch != epoch);
+        let refused = store.forget(HERE, epoch, &TooOld { events: 999, incidents: 999 }, Piece::default());
+        assert!(matches!(refused, Err(StoreError::LostLease { .. })));
+    });
+}
+
+#[test]
+fn what_was_told_of_an_incident_goes_with_it_and_what_is_owed_stays() {
+    for_each(|store| {
+        let epoch = acquired(store, "a");
+        let owed_of = |number: u64, id: &str| {
+            let mut notice = (*notice(id, "slack", 1)).clone();
+            notice.draft.incident = IncidentId::derive(&["incident", &number.to_string()]);
+            Arc::new(notice)
+        };
+        let events = [closed(1, 10), closed(2, 20), closed(3, 30)].concat();
+        let owed = vec![owed_of(1, "sent"), owed_of(2, "waits"), notice("letter", "slack", 1)];
+        let seq = store.commit(HERE, epoch, 0, &Commit { events, owed, ..Commit::default() }, 100).expect("it is ours");
+        for id in ["sent", "letter"] {
+            let sent = Attempt::Sent { receipt: "{}".into() };
+            store.finish(HERE, DeliveryId::derive(&[id]), &sent, 100).expect("it is on record");
+        }
+        store.snapshot(HERE, epoch, seq, &mut [slept(42)].into_iter()).expect("it is ours");
+        forget(store, epoch, TooOld { events: 999, incidents: 999 });
+        let left: Vec<_> = store.deliveries(HERE).expect("it can be read").into_iter().map(|entry| entry.id).collect();
+        assert_eq!(left, [DeliveryId::derive(&["waits"])]);
+        assert_eq!(crate::owed(store), ["waits"]);
+        assert_eq!(
+            store.numbers(HERE, 99, 99).expect("it can be read"),
+            [3, 2],
+            "the last event stays with its incident"
+        );
+    });
 }

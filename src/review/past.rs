@@ -81,7 +81,7 @@ impl Past {
             records,
             sendings: store.sent_between(partition, period.from.0, at, severities)?,
             conditions: Conditions::of(&events),
-            extent: store.extent(partition)?,
+            extent: store.extent(partition)?.map(|(first, last)| (first.max(at - settings.retention.incidents), last)),
         })
     }
 

@@ -4,10 +4,11 @@
 //! [`super::run`]; here is what it does with each message.
 
 use super::books::{Books, BooksError};
-use super::clock::Look;
+use super::clock::{Look, wall};
 use super::delivery::Order;
 use super::doors::{Done, NotDone, NotTaken};
 use super::fetch::{Clients, Desk, Read};
+use super::housekeeping::Housekeeping;
 use super::lookups::{self, OfLabels};
 use super::metrics::Metrics;
 use super::reload::Fresh;
@@ -23,7 +24,7 @@ use crate::engine::{Change, Engine, Event, EventKind, Fact, Failure, IncidentEve
 use crate::http::chain;
 use crate::model::{Moment, Name, Slot, Span};
 use crate::prometheus::Writer;
-use crate::store::{Commit, Consumed, Epoch, Outcome, Partition, Submitted};
+use crate::store::{Commit, Consumed, Epoch, Outcome, Partition, Piece, Submitted, TooOld};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,6 +47,7 @@ pub struct Decider {
     epoch: Epoch,
     seq: u64,
     since_snapshot: usize,
+    house: Housekeeping,
     rule_set: String,
     ways_out: WaysOut,
     /// Commits that the store did not take, in order: decisions go on in memory, and are journalled when it can.
@@ -102,6 +104,7 @@ impl Decider {
             epoch: start.epoch,
             seq: start.seq,
             since_snapshot: start.since_snapshot,
+            house: Housekeeping::default(),
             rule_set: start.rule_set,
             good_files: Some(start.files),
             ways_out,
@@ -586,9 +589,33 @@ impl Decider {
             Ok(()) => {
                 self.store_works();
                 self.settle_backlog().await;
+                self.keep_house().await;
             }
             Err(cause) => self.store_failed(&cause),
         }
+    }
+
+    /// Forgets a piece of what is too old, where it is time for that.
+    async fn keep_house(&mut self) {
+        let now = wall();
+        let Some(piece) = self.house.due(now).filter(|_| self.is_remembering()) else { return };
+        let kept = self.engine.world.settings.retention;
+        match self.forget(piece, TooOld::at(now, kept.events, kept.incidents)).await {
+            Ok(next) => self.house.has_done(next, now),
+            Err(cause) => self.store_failed(&cause),
+        }
+    }
+
+    /// Only what a snapshot stands for can go: where the journal after it is too old, there is a new one first.
+    async fn forget(&mut self, piece: Piece, too_old: TooOld) -> Result<Option<Piece>, BooksError> {
+        let (partition, epoch) = (self.partition, self.epoch);
+        if piece == Piece::default() {
+            let oldest = self.books.ask(move |store| store.oldest_since_snapshot(partition)).await?;
+            if oldest.is_some_and(|oldest| oldest < too_old.events.max(too_old.incidents)) {
+                self.shorten_journal().await;
+            }
+        }
+        self.books.ask(move |store| store.forget(partition, epoch, &too_old, piece)).await
     }
 
     /// What is known of the store, for whoever shuts down.

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod desks;
 pub mod doors;
 pub mod fetch;
+pub mod housekeeping;
 pub mod load;
 pub mod lookups;
 pub mod metrics;

@@ -18,7 +18,7 @@ use crate::engine::command::Command;
 use crate::engine::incident::{Destination, Incident, Incidents};
 use crate::engine::notice::Notice;
 use crate::engine::{Event, EventKind, IncidentEvent};
-use crate::model::{DeliveryId, IncidentId, Moment, Severities};
+use crate::model::{DeliveryId, IncidentId, Moment, Severities, Span};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -194,6 +194,47 @@ pub struct Entry {
     pub reason: Option<String>,
 }
 
+/// What was recorded before these times, by the wall clock in milliseconds, is too old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooOld {
+    /// For what alerts did.
+    pub events: i64,
+    /// For closed incidents, with all that was told of them, and for everything else.
+    pub incidents: i64,
+}
+
+impl TooOld {
+    /// What is too old at `wall`, where events of alerts and incidents are kept for so long.
+    #[must_use]
+    pub fn at(wall: i64, events: Span, incidents: Span) -> Self {
+        TooOld { events: wall - events.millis(), incidents: wall - incidents.millis() }
+    }
+}
+
+/// A part of the past that is looked through at once for what is too old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Events that are of no incident, from the one after this number on.
+    Events {
+        /// The number.
+        after: u64,
+    },
+    /// Incidents, from the one after this number on.
+    Incidents {
+        /// The number.
+        after: u64,
+    },
+    /// Messages of no incident.
+    Messages,
+}
+
+impl Default for Piece {
+    /// The first one.
+    fn default() -> Self {
+        Piece::Events { after: 0 }
+    }
+}
+
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -340,6 +381,25 @@ pub trait Store: Send {
         seq: u64,
         events: &mut dyn Iterator<Item = Event>,
     ) -> Result<(), StoreError>;
+
+    /// When, by the wall clock, the first event after the newest snapshot was recorded.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn oldest_since_snapshot(&mut self, partition: Partition) -> Result<Option<i64>, StoreError>;
+
+    /// Forgets one piece of what is too old; gives the next one, where there is one. Nothing goes that a start has to read: what
+    /// comes after the newest snapshot, what is owed, and whatever is not over.
+    ///
+    /// # Errors
+    /// When the lease was lost, or the database fails. Nothing is forgotten then.
+    fn forget(
+        &mut self,
+        partition: Partition,
+        epoch: Epoch,
+        too_old: &TooOld,
+        piece: Piece,
+    ) -> Result<Option<Piece>, StoreError>;
 
     /// Puts a command on record before anybody decides on it; one whose id is there already is left as it is.
     ///

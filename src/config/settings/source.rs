@@ -129,9 +129,9 @@ pub struct Sentry {
 /// How long the past is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// Closed incidents.
+    /// Closed incidents with all that was told of them, from their last step on, and everything else that reports read.
     pub incidents: Span,
-    /// Events of alerts, behind a snapshot.
+    /// What alerts did, which is in the incidents as far as people were told.
     pub events: Span,
 }
 

@@ -125,7 +125,7 @@ pub struct Retention {
     /// Closed incidents.
     #[schemars(extend("default" = "400d"))]
     pub incidents: Option<Duration>,
-    /// Events of alerts, behind a snapshot.
+    /// What alerts did: `backtest --journal` reads it.
     #[schemars(extend("default" = "30d"))]
     pub events: Option<Duration>,
 }

@@ -60,6 +60,9 @@ pub enum EventError {
     },
 }
 
+/// The kinds of what alerts did. There are many of them, and what people want to know later stands in the incidents.
+pub const OF_ALERTS: [&str; 4] = ["alert.changed", "alert.forgotten", "alert.posted", "posted.ended"];
+
 /// Writes an event down.
 #[must_use]
 pub fn encode(event: &Event) -> Row {

@@ -2,12 +2,14 @@
 
 mod inbox;
 mod outbox;
+mod retention;
 mod story;
 
 use super::event::{self, Row};
 use super::holder;
 use super::{
-    Attempt, Commit, Entry, Epoch, Journal, Lease, Owed, Partition, Sending, Store, StoreError, Story, Submitted,
+    Attempt, Commit, Entry, Epoch, Journal, Lease, Owed, Partition, Piece, Sending, Store, StoreError, Story,
+    Submitted, TooOld,
 };
 use crate::engine::command::Command;
 use crate::engine::incident::Destination;
@@ -271,6 +273,31 @@ impl Store for Sqlite {
         stand_at(&transaction, partition, seq)?;
         write_snapshot(&transaction, partition, seq, events).map_err(&fail)?;
         transaction.commit().map_err(&fail)
+    }
+
+    fn oldest_since_snapshot(&mut self, partition: Partition) -> Result<Option<i64>, StoreError> {
+        let query = "SELECT recorded_at FROM events WHERE partition = ?1
+                         AND seq > (SELECT coalesce(max(seq), 0) FROM snapshots WHERE partition = ?1) ORDER BY seq LIMIT 1";
+        self.connection
+            .query_row(query, [partition.0], |row| row.get(0))
+            .optional()
+            .map_err(doing("look how old the journal is"))
+    }
+
+    fn forget(
+        &mut self,
+        partition: Partition,
+        epoch: Epoch,
+        too_old: &TooOld,
+        piece: Piece,
+    ) -> Result<Option<Piece>, StoreError> {
+        let fail = doing("forget what is too old");
+        let transaction =
+            self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;
+        fence(&transaction, partition, epoch)?;
+        let next = retention::forget(&transaction, partition, too_old, piece).map_err(&fail)?;
+        transaction.commit().map_err(&fail)?;
+        Ok(next)
     }
 
     fn submit(&mut self, partition: Partition, command: &Command, wall: i64) -> Result<Submitted, StoreError> {
