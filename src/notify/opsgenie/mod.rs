@@ -17,8 +17,7 @@ use std::time::Duration;
 
 const NAME: &str = "opsgenie";
 /// When it is asked what became of a request that it accepted. Who has got no answer by then has been told nothing bad.
-const ASKED_AFTER: [Duration; 3] =
-    [Duration::from_millis(300), Duration::from_millis(700), Duration::from_millis(1000)];
+const ASKED_AFTER: [Duration; 3] = [Duration::from_millis(300), Duration::from_millis(700), Duration::from_secs(1)];
 /// All asking is over by then, also where a question hangs: an alert that was accepted must not count as one that was not,
 /// because the attempt as a whole took too long.
 const ASKED_FOR: Duration = Duration::from_millis(2500);
