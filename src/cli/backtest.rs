@@ -4,6 +4,8 @@ use super::past::{self, Past};
 use super::{Answer, CommandError, output};
 use crate::backtest::{self, Format, Report, Session, Unknown};
 use crate::engine::{Event, World};
+use crate::model::{Slot, duration_text};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,7 +56,15 @@ impl Backtest {
         session.notes.extend(notes);
         past::play(&mut session)?;
         if self.journal.is_some() {
-            session.notes.extend(agreement(&session, &recorded));
+            let kept = world.settings.retention.events;
+            let kept_since = Slot::from(Timestamp::now()) - kept;
+            if session.window().from < kept_since {
+                session.notes.push(format!(
+                    "the journal keeps what alerts did for {} (`retention: {{ events }}`): before {kept_since} there is nothing to compare",
+                    duration_text::format(kept)
+                ));
+            }
+            session.notes.extend(agreement(&session, &recorded, kept_since));
         }
         let mut report = Report::new(&session, &session.played()[0]);
         // Of rules that nobody asked for there is nothing to say, not even that they did not fire.
@@ -64,11 +74,11 @@ impl Backtest {
     }
 }
 
-/// Whether the service recorded what history gives now.
-fn agreement(session: &Session, recorded: &[Event]) -> Vec<String> {
+/// Whether the service recorded what history gives now, as far as its records go back.
+fn agreement(session: &Session, recorded: &[Event], kept_since: Slot) -> Vec<String> {
     let window = session.window();
     let played = session.played()[0].player.journal();
-    let found = backtest::differences(recorded, played, (window.from, window.to));
+    let found = backtest::differences(recorded, played, (window.from.max(kept_since), window.to));
     if found.is_empty() {
         return vec!["history gives, slot by slot, what the service recorded".to_owned()];
     }

@@ -19,6 +19,9 @@ pub struct Place {
 }
 
 /// What the journal says, under the rules that wrote it; then the step to the rules of now, as if they had been reloaded.
+///
+/// # Errors
+/// When the journal cannot be read.
 pub async fn recall(
     books: &Books,
     kept: Option<Fresh>,

@@ -11,6 +11,8 @@ use crate::support::{
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
+use watchbell::model::Severities;
+use watchbell::store::{Partition, Sqlite, Store, Story};
 
 pub const RULES: &str = r"
 groups:
@@ -175,6 +177,12 @@ routes:
         let (port, listen) = (free_port(), self.watchbell.url().trim_start_matches("http://"));
         assert_eq!(self.reload(|config| config.replace(listen, &format!("127.0.0.1:{port}"))), 200);
         Watchbell::start_standby(port, self.folder.path(), &SECRETS).expect("it starts")
+    }
+
+    /// What is on record of the incident with this number.
+    pub fn story(&self, number: u64) -> Option<Story> {
+        let mut store = Sqlite::open_to_read(&self.folder.path().join("watchbell.db")).expect("it can be read");
+        store.story(Partition(0), number, &Severities::default()).expect("it can be read")
     }
 
     /// Reloads with a configuration that is changed so; returns the status of the answer.

@@ -3,6 +3,7 @@
 //! Not ready, loud; pages go out all the same, in time and under the keys that they would have had; and when the store
 //! works again, everything is on record, so that the next start tells nobody twice.
 
+use super::channels::{self, Kind, case};
 use crate::support::{
     Process, Prometheus, Receivers, Scratch, Series, Watchbell, free_port, http, now_millis, wait_for,
 };
@@ -10,6 +11,8 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
+use watchbell::engine::event::IncidentEvent;
+use watchbell::engine::{Event, EventKind};
 
 const RULES: &str = r"
 groups:
@@ -288,4 +291,29 @@ fn a_store_whose_file_is_deleted_is_not_ready_and_loud_and_pages_go_out() {
     assert!(said.contains("it was deleted or replaced"), "{said}");
     town.set("a", 1.0);
     town.wait_for_effects("webhook", "a", &["taken"]);
+}
+
+#[test]
+fn what_is_as_old_as_the_configuration_says_is_forgotten_and_the_numbers_of_incidents_go_on() {
+    let Some(mut town) = channels::Town::with(&[case("hook", Kind::Hook)]) else { return };
+    town.start_again_with(|config| config.replace("{ wait: 0s,", "{ wait: 0s, reopen_within: 1s,"));
+    town.set(&["hook"], 1.0);
+    town.wait_until_taken("hook", "page");
+    town.set(&["hook"], 0.0);
+    town.wait_until_taken("hook", "end");
+    let is_over = |event: &Event| matches!(&event.kind, EventKind::Incident { event: IncidentEvent::Forgotten, .. });
+    wait_for("the incident to be over for good, two seconds ago", || {
+        let events = town.story(1)?.events;
+        let last = events.last().filter(|event| is_over(event))?;
+        (now_millis() - last.moment.millis() > 2_000).then_some(())
+    });
+    town.start_again_with(|config| format!("{config}retention: {{ incidents: 1s, events: 1s }}\n"));
+    wait_for("it to be forgotten", || town.story(1).is_none().then_some(()));
+    town.set(&["hook"], 1.0);
+    wait_for("the next page", || (town.words("hook") == ["page", "end", "page"]).then_some(()));
+    town.start_again_with(str::to_owned);
+    town.set(&["hook"], 0.0);
+    wait_for("its end", || (town.words("hook") == ["page", "end", "page", "end"]).then_some(()));
+    let told = town.taken("hook");
+    assert!(told[2].text.contains("INC-2") && told[3].text.contains("INC-2"), "{}", told[3].text);
 }

@@ -171,7 +171,9 @@ impl Named {
         let source = sources.add("", written.as_str());
         let documents = yaml::parse(source, &written, &mut findings);
         let mut wild = Vec::new();
-        documents.iter().for_each(|document| list_wild_parts(document, &mut wild));
+        for document in &documents {
+            list_wild_parts(document, &mut wild);
+        }
         Named { written, wild }
     }
 
