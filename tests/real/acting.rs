@@ -490,7 +490,7 @@ fn an_incident_is_followed_from_its_opening_to_its_review_with_the_command_line(
     good(&["incidents", "unack", "1"], "INC-1: no longer acknowledged");
     let (code, _, err) = run(&["incidents", "resolve", "1"]);
     assert_eq!(code, Some(1));
-    assert!(err.starts_with("no: 1 alerts of INC-1 still fire"), "{err}");
+    assert!(err.starts_with("no: INC-1 is not over, 1 alert still fires"), "{err}");
     assert_eq!(run(&["incidents", "ack", "7"]).0, Some(1), "there is none");
     assert_eq!(run(&["incidents", "ack", "x"]).0, Some(2), "this is no number");
     assert_eq!(run(&["incidents", "assess", "1", "huge"]).0, Some(2), "this is no severity");
