@@ -1,7 +1,8 @@
 //! Incidents: the running story that people hear of, one for each group of alerts.
 //!
 //! An incident changes only by [`Incident::apply`], event by event; what decides which events come is in `desk`, by errand:
-//! `climb` for the levels, `hold` for what holds messages back, `act` for what people do, `remedy` for what machines try.
+//! `climb` for the levels, `later` for who is told after the others, `hold` for what holds messages back, `act` for what people
+//! do, `remedy` for what machines try.
 //! So the journal, folded, gives the same incident.
 
 mod act;
@@ -13,6 +14,7 @@ mod destination;
 mod digest;
 mod hold;
 mod known;
+mod later;
 mod remedy;
 
 pub use act::command;
