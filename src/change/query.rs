@@ -53,32 +53,26 @@ fn effect_by(read: impl Fn(&Expr) -> Option<(String, Bound)>, before: &Expr, aft
 fn threshold(expr: &Expr) -> Option<(String, Bound)> {
     let split = expr.split().ok()?;
     let [threshold] = &split.any[..] else { return None };
-    let bound = match threshold.comparison {
-        Comparison::Above => Bound::Above(threshold.bound),
-        Comparison::AtLeast => Bound::AtLeast(threshold.bound),
-        Comparison::Below => Bound::Below(threshold.bound),
-        Comparison::AtMost => Bound::AtMost(threshold.bound),
-        Comparison::Equals => Bound::Equals(threshold.bound),
-        Comparison::Differs => Bound::Differs(threshold.bound),
-    };
-    Some((meaning(&split.query), bound))
+    Some((meaning(&split.query), bound(threshold.comparison, threshold.bound)))
 }
 
 /// The bound of what cannot be split, because its series differ by their name alone: there it is the last thing on the right.
 fn comparison(expr: &Expr) -> Option<(String, Bound)> {
     let Kind::Binary(binary) = &bare(expr.root()).kind else { return None };
     let Kind::Number(number) = bare(&binary.right).kind else { return None };
-    let bound = match binary.operator {
-        _ if binary.returns_bool => return None,
-        ">" => Bound::Above(number),
-        ">=" => Bound::AtLeast(number),
-        "<" => Bound::Below(number),
-        "<=" => Bound::AtMost(number),
-        "==" => Bound::Equals(number),
-        "!=" => Bound::Differs(number),
-        _ => return None,
-    };
-    Some((node(&binary.left), bound))
+    let comparison = Comparison::of(binary.operator).filter(|_| !binary.returns_bool)?;
+    Some((node(&binary.left), bound(comparison, number)))
+}
+
+fn bound(comparison: Comparison, number: f64) -> Bound {
+    match comparison {
+        Comparison::Above => Bound::Above(number),
+        Comparison::AtLeast => Bound::AtLeast(number),
+        Comparison::Below => Bound::Below(number),
+        Comparison::AtMost => Bound::AtMost(number),
+        Comparison::Equals => Bound::Equals(number),
+        Comparison::Differs => Bound::Differs(number),
+    }
 }
 
 /// The node without the parentheses around it.

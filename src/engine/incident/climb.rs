@@ -6,7 +6,7 @@ use crate::config::{Ladder, Target};
 use crate::engine::escalation::{self, Climb, Rung};
 use crate::engine::event::IncidentEvent;
 use crate::engine::notice::{Message, Reason};
-use crate::model::{Name, Severity, Span};
+use crate::model::{Name, Severity};
 
 impl Desk<'_> {
     /// Follows the severity, and moves the climb over to the ladder of the new one. A rise above what was paged begins its
@@ -140,11 +140,8 @@ impl Desk<'_> {
         let mut reached: Vec<Recipient> = Vec::new();
         for recipient in recipients(&self.world.settings, notify, self.at.wall) {
             let Some(channel) = self.instead_of(incident, &recipient.destination.channel) else { continue };
-            let recipient = if channel == recipient.destination.channel {
-                recipient
-            } else {
-                Recipient { destination: Destination { channel, to: None }, after: Span::ZERO, rests: None }
-            };
+            let recipient =
+                if channel == recipient.destination.channel { recipient } else { Recipient::channel(channel) };
             if reached.iter().all(|known| known.destination != recipient.destination) {
                 reached.push(recipient);
             }
@@ -173,12 +170,12 @@ impl Desk<'_> {
         if heard || !incident.may_tell(destination) {
             return;
         }
-        let rests = recipient.rests.as_ref().filter(|(below, _)| severity < *below);
+        let rests = recipient.rests.as_ref().and_then(|rest| rest.holds(&severity));
         if recipient.after.is_zero() && rests.is_none() {
             let message = Message { level: Some(level.clone()), ..Message::page(reason) };
             return self.tell(key, destination, &message, &severity);
         }
-        let wakes = rests.map(|(_, until)| self.moment_of(*until));
+        let wakes = rests.map(|until| self.moment_of(until));
         let at = (self.at.now + recipient.after).max(wakes.unwrap_or(self.at.now));
         let (destination, level) = (destination.clone(), level.clone());
         self.tell_later(key, Later { at, destination, level, is_quiet: rests.is_some() });

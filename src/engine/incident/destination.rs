@@ -33,8 +33,17 @@ pub struct Recipient {
     pub destination: Destination,
     /// How long after the others of the level.
     pub after: Span,
-    /// Whether the person rests now: below which severity their messages wait, and until when.
-    pub rests: Option<(Severity, Timestamp)>,
+    /// Whether the person rests now.
+    pub rests: Option<Rest>,
+}
+
+/// Quiet hours that somebody is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// What would wake them below this severity waits.
+    pub below: Severity,
+    /// When they end.
+    pub until: Timestamp,
 }
 
 /// Everybody whom `targets` name at this instant, in order, each destination once. Schedules are asked who is on call, people
@@ -47,7 +56,8 @@ pub fn recipients(settings: &Settings, targets: &[Target], wall: Timestamp) -> V
             match found.iter_mut().find(|known| known.destination == recipient.destination) {
                 Some(known) => {
                     known.after = known.after.min(recipient.after);
-                    known.rests = rest_together(known.rests.take(), recipient.rests);
+                    // Whoever shares a place with somebody who is awake is told there: it rests while all do.
+                    known.rests = known.rests.take().zip(recipient.rests).map(|(one, other)| one.beside(other));
                 }
                 None => found.push(recipient),
             }
@@ -65,8 +75,7 @@ fn resolve(settings: &Settings, target: &Target, wall: Timestamp) -> Vec<Recipie
     };
     match target {
         Target::Channel(channel) if settings.channels.contains_key(channel) => {
-            let destination = Destination { channel: channel.clone(), to: None };
-            vec![Recipient { destination, after: Span::ZERO, rests: None }]
+            vec![Recipient::channel(channel.clone())]
         }
         // A reload took it out while the incident was open.
         Target::Channel(_) => Vec::new(),
@@ -81,14 +90,9 @@ fn resolve(settings: &Settings, target: &Target, wall: Timestamp) -> Vec<Recipie
     }
 }
 
-/// Until when whoever is reached at `destination` rests, and below which severity: as one of `targets`, else as anybody.
+/// Whether whoever is reached at `destination` rests, as one of `targets`, else as anybody.
 #[must_use]
-pub fn rest_at(
-    settings: &Settings,
-    targets: &[Target],
-    destination: &Destination,
-    wall: Timestamp,
-) -> Option<(Severity, Timestamp)> {
+pub fn rest_at(settings: &Settings, targets: &[Target], destination: &Destination, wall: Timestamp) -> Option<Rest> {
     let reached = |targets: &[Target]| {
         recipients(settings, targets, wall).into_iter().find(|recipient| recipient.destination == *destination)
     };
@@ -96,28 +100,38 @@ pub fn rest_at(
     reached(targets).or_else(anybody)?.rests
 }
 
-/// Whoever shares a place with somebody who is awake is told there: it rests while all do.
-fn rest_together(
-    one: Option<(Severity, Timestamp)>,
-    other: Option<(Severity, Timestamp)>,
-) -> Option<(Severity, Timestamp)> {
-    let ((below, until), (other_below, other_until)) = one.zip(other)?;
-    Some((below.min(other_below), until.min(other_until)))
+impl Rest {
+    /// While two rest: what lets both of them, until one is awake.
+    fn beside(self, other: Rest) -> Self {
+        Rest { below: self.below.min(other.below), until: self.until.min(other.until) }
+    }
+
+    /// Until when what comes at `severity` waits; `None` where it wakes them.
+    #[must_use]
+    pub fn holds(&self, severity: &Severity) -> Option<Timestamp> {
+        (*severity < self.below).then_some(self.until)
+    }
 }
 
 impl Recipient {
+    /// A channel, whoever is in it.
+    #[must_use]
+    pub fn channel(channel: Name) -> Self {
+        Recipient { destination: Destination { channel, to: None }, after: Span::ZERO, rests: None }
+    }
+
     fn by(reach: &Reach) -> Self {
         let destination = Destination { channel: reach.via.clone(), to: reach.to.clone() };
         Recipient { destination, after: reach.after, rests: None }
     }
 }
 
-/// The quiet hours that `responder` is in at `wall`: below which severity, and until when.
-fn rest(responder: &Responder, wall: Timestamp) -> Option<(Severity, Timestamp)> {
+/// The quiet hours that `responder` is in at `wall`.
+fn rest(responder: &Responder, wall: Timestamp) -> Option<Rest> {
     let quiet = responder.quiet_hours.as_ref()?;
     let (from, to, zone) = (quiet.from, quiet.to, &responder.timezone);
     let days = Weekday::Monday.cycle_forward().take(7).collect();
     let window = Window { days, from, to };
     let until = window.covers(zone, wall).then(|| window.next_change(zone, wall))??;
-    Some((quiet.below.clone(), until))
+    Some(Rest { below: quiet.below.clone(), until })
 }

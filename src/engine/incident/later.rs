@@ -50,8 +50,8 @@ impl Desk<'_> {
     fn rests_until(&self, key: &Key, destination: &Destination, severity: &Severity) -> Option<Moment> {
         let targets = self.incidents.by_key[key].plan.matrix.values().flat_map(Escalation::targets);
         let targets: Vec<Target> = targets.cloned().collect();
-        let (below, until) = rest_at(&self.world.settings, &targets, destination, self.at.wall)?;
-        (*severity < below).then(|| self.moment_of(until))
+        let rest = rest_at(&self.world.settings, &targets, destination, self.at.wall)?;
+        rest.holds(severity).map(|until| self.moment_of(until))
     }
 
     pub(super) fn moment_of(&self, instant: Timestamp) -> Moment {

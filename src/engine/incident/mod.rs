@@ -20,7 +20,7 @@ mod remedy;
 pub use act::command;
 pub use deadline::{Stage, Standing};
 pub use desk::{At, Settled, absorb, fall_back, plan_anew, refused, review, tick};
-pub use destination::{Destination, Recipient, recipients};
+pub use destination::{Destination, Recipient, Rest, recipients};
 pub use digest::{Book, DigestKey, Entry, next_digest, send_digests};
 pub use hold::{Hold, HoldKind, Holds, Suppression, next_change};
 pub use known::Incidents;

@@ -165,7 +165,9 @@ impl Expr {
 }
 
 impl Comparison {
-    pub(super) fn of(operator: &str) -> Option<Self> {
+    /// The one that an operator of PromQL is.
+    #[must_use]
+    pub fn of(operator: &str) -> Option<Self> {
         Some(match operator {
             ">" => Comparison::Above,
             ">=" => Comparison::AtLeast,
