@@ -152,6 +152,26 @@ fn the_same_rules_come_out_the_same_and_one_fetch_serves_both() {
 }
 
 #[test]
+fn a_rule_that_is_noisier_at_one_severity_and_quieter_at_another_is_said_to_be_both() {
+    let Some(prometheus) = Prometheus::on_history(&past()) else { return };
+    let folder = repository(&prometheus);
+    let tiers = |critical, high| format!("tiers: {{ critical: {{ above: {critical} }}, high: {{ above: {high} }} }}");
+    let rules = |tiers: &str| RULES.replace("tiers: { low: { above: 140 } }", tiers);
+    folder.write("rules/gas.yaml", &rules(&tiers(1000, 100)));
+    git(&folder, &["commit", "--quiet", "--all", "-m", "two tiers"]);
+    for (critical, high, verdict) in [
+        (100, 1000, "noisier at critical, quieter at high"),
+        (100, 10, "noisier at critical, longer in fewer pieces at high"),
+        (1000, 10, "longer in fewer pieces"),
+        (1000, 160, "never fires (most 94 % of the bound)"),
+    ] {
+        folder.write("rules/gas.yaml", &rules(&tiers(critical, high)));
+        let said = json(&diff(&folder, &["--format", "json"]));
+        assert_eq!(said["backtest"]["rules"][0]["verdict"], verdict, "{said:#}");
+    }
+}
+
+#[test]
 fn whom_to_ask_is_never_said_by_the_change() {
     let Some(prometheus) = Prometheus::on_history(&past()) else { return };
     let folder = repository(&prometheus);

@@ -16,6 +16,7 @@ pub use markdown::markdown;
 use super::{Impact, RuleImpact};
 use crate::backtest::{Band, Chart, Report, RuleReport, TierReport, ends, in_words, share, ticks};
 use crate::change::{Item, What};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// What is longer than this is only said to have changed; the difference shows it whole.
@@ -55,17 +56,13 @@ fn headline(impact: &Impact) -> String {
 
 /// The rows of a rule, the highest severity first. What is different of the rule as a whole stands in the first.
 fn rows(rule: &RuleImpact) -> Vec<Row> {
-    let tiers = |side: &Option<RuleReport>| {
-        side.iter().flat_map(|rule| rule.tiers.iter().map(|tier| tier.severity.clone())).collect::<Vec<_>>()
-    };
-    let mut severities = tiers(&rule.after);
-    severities.extend(tiers(&rule.before).into_iter().filter(|it| !severities.contains(it)).collect::<Vec<_>>());
+    let severities = rule.severities();
     let mut rows: Vec<Row> = severities
         .iter()
         .map(|severity| {
             let (before, after) = (tier_of(rule.before.as_ref(), severity), tier_of(rule.after.as_ref(), severity));
             Row {
-                severity: severity.clone(),
+                severity: (*severity).to_owned(),
                 change: changes(rule, severity),
                 figures: figures(before, after),
                 verdict: String::new(),
@@ -117,7 +114,7 @@ fn changes(rule: &RuleImpact, severity: &str) -> String {
 }
 
 /// What is different of the rule, and of no severity alone.
-fn whole(rule: &RuleImpact, severities: &[String]) -> String {
+fn whole(rule: &RuleImpact, severities: &[&str]) -> String {
     let Some(change_of) = &rule.change else { return "comes out otherwise".into() };
     let what = match &change_of.what {
         What::Added => "new",
@@ -240,12 +237,50 @@ impl RuleImpact {
             };
         }
         let Some(before) = before.filter(|before| before.disabled.is_none()) else { return "new".into() };
-        let fired = |rule: &RuleReport| rule.tiers.iter().map(|tier| tier.fired).sum::<usize>();
-        match (after.pages(), fired(after)).cmp(&(before.pages(), fired(before))) {
-            std::cmp::Ordering::Greater => "noisier".into(),
-            std::cmp::Ordering::Less => "quieter".into(),
-            std::cmp::Ordering::Equal if self.turns.is_empty() => "the same".into(),
-            std::cmp::Ordering::Equal => super::counted(&self.turns),
+        match &noise(&self.severities(), before, after)[..] {
+            [] if self.turns.is_empty() => "the same".into(),
+            [] => super::counted(&self.turns),
+            [(noise, _)] => (*noise).to_owned(),
+            several => {
+                let parts = several.iter().map(|(noise, at)| format!("{noise} at {}", at.join(" and ")));
+                parts.collect::<Vec<_>>().join(", ")
+            }
         }
+    }
+
+    /// The severities of both sides, highest first; those that are no more come last.
+    fn severities(&self) -> Vec<&str> {
+        let mut severities = Vec::new();
+        for tier in self.after.iter().chain(&self.before).flat_map(|rule| &rule.tiers) {
+            if !severities.contains(&&*tier.severity) {
+                severities.push(&*tier.severity);
+            }
+        }
+        severities
+    }
+}
+
+/// How much more or less is heard of a rule than before, and at which severities.
+fn noise<'a>(severities: &[&'a str], before: &RuleReport, after: &RuleReport) -> Vec<(&'static str, Vec<&'a str>)> {
+    let mut noise: Vec<(&str, Vec<&str>)> = Vec::new();
+    for severity in severities {
+        let Some(word) = noise_of(tier_of(Some(before), severity), tier_of(Some(after), severity)) else { continue };
+        match noise.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, at)) => at.push(severity),
+            None => noise.push((word, vec![severity])),
+        }
+    }
+    noise
+}
+
+/// Nothing where it is as it was. One long firing instead of several short ones is not quiet.
+fn noise_of(before: Option<&TierReport>, after: Option<&TierReport>) -> Option<&'static str> {
+    let heard = |tier: Option<&TierReport>| tier.map_or((0, 0), |tier| (tier.pages, tier.fired));
+    let seconds = |tier: Option<&TierReport>| tier.map_or(0.0, |tier| tier.firing_seconds);
+    match heard(after).cmp(&heard(before)) {
+        Ordering::Greater => Some("noisier"),
+        Ordering::Less if seconds(after) > seconds(before) => Some("longer in fewer pieces"),
+        Ordering::Less => Some("quieter"),
+        Ordering::Equal => None,
     }
 }
