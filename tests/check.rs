@@ -400,6 +400,21 @@ fn only_what_changed_since_a_revision_is_told_and_errors_always() {
     assert_eq!(told("HEAD").1, [""; 0]);
     assert_eq!(told("HEAD~1").1.len(), 3);
 
+    // What became of a neighbour, or of the name of the file, is nobody else's fault; a line that a rule has lost is its own.
+    let three = file("5m", "6m") + &rule("C", "5m") + "          # seen\n        labels: { a: b }\n";
+    folder.write("rules/a.yaml", &three);
+    git(&["commit", "-q", "-a", "-m", "three rules"]);
+    folder.write("rules/a.yaml", &three.replace(&rule("B", "6m"), ""));
+    assert_eq!(told("HEAD").1, [""; 0]);
+    folder.write("rules/a.yaml", &three.replace("          # seen\n        labels: { a: b }\n", ""));
+    assert_eq!(told("HEAD").1, ["rules/a.yaml:12"]);
+    folder.write("rules/a.yaml", &three.replace("        for: 6m\n", ""));
+    assert_eq!(told("HEAD").1, ["rules/a.yaml:8"]);
+    git(&["checkout", "-q", "rules/a.yaml"]);
+    git(&["mv", "rules/a.yaml", "rules/b.yaml"]);
+    assert_eq!(told("HEAD").1, [""; 0]);
+    git(&["mv", "rules/b.yaml", "rules/a.yaml"]);
+
     let (code, _, said) = told("nobody");
     assert_eq!(
         (code, said.as_str()),

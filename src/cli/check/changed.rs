@@ -11,9 +11,18 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The lines that differ, by file. `None` stands for a whole file that git does not have.
+/// What differs, by file. `None` stands for a whole file that git does not have.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Changed(HashMap<PathBuf, Option<Vec<RangeInclusive<u32>>>>);
+pub(super) struct Changed(HashMap<PathBuf, Option<Vec<Edit>>>);
+
+/// One place at which a file differs.
+#[derive(Debug, PartialEq)]
+enum Edit {
+    /// These lines are other ones, or new.
+    Lines(RangeInclusive<u32>),
+    /// Lines that stood below this one are gone; the first of them that says something stood so many columns from the left.
+    Gone { below: u32, indent: usize },
+}
 
 /// Asks git which lines differ from where `revision` and the present parted.
 ///
@@ -34,7 +43,7 @@ pub(super) fn since(revision: &str) -> Result<Changed, CommandError> {
         "--no-color",
         "--no-ext-diff",
         "--no-textconv",
-        "--no-renames",
+        "--find-renames",
         "--unified=0",
         "--src-prefix=a/",
         "--dst-prefix=b/",
@@ -63,8 +72,8 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, CommandError> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The lines that a diff without context adds or changes, by file. What was deleted touches the lines around it.
-fn parse(diff: &str) -> HashMap<String, Vec<RangeInclusive<u32>>> {
+/// What a diff without context changes, by file.
+fn parse(diff: &str) -> HashMap<String, Vec<Edit>> {
     let (mut files, mut file) = (HashMap::new(), None);
     let mut lines = diff.lines();
     while let Some(line) = lines.next() {
@@ -72,16 +81,24 @@ fn parse(diff: &str) -> HashMap<String, Vec<RangeInclusive<u32>>> {
             file = unquoted(name).strip_prefix("b/").map(str::to_owned);
         } else if let Some((old, (start, count))) = hunk(line) {
             // Whatever the lines of a hunk look like, they are no headers.
-            for _ in 0..old + count {
-                lines.next();
-            }
-            let touched = if count == 0 { start..=start + 1 } else { start..=start + count - 1 };
+            let body: Vec<&str> = lines.by_ref().take((old + count) as usize).collect();
+            let edit = match count {
+                0 => Edit::Gone { below: start, indent: indent(&body) },
+                count => Edit::Lines(start..=start + count - 1),
+            };
             if let Some(file) = &file {
-                files.entry(file.clone()).or_insert_with(Vec::new).push(touched);
+                files.entry(file.clone()).or_insert_with(Vec::new).push(edit);
             }
         }
     }
     files
+}
+
+/// How far from the left the first line of a hunk stands that says something.
+fn indent(body: &[&str]) -> usize {
+    let texts = body.iter().map(|line| line.get(1..).unwrap_or_default());
+    let mut indents = texts.map(|text| (text, text.len() - text.trim_start().len()));
+    indents.find(|(text, indent)| !matches!(text[*indent..].chars().next(), None | Some('#'))).map_or(0, |(_, it)| it)
 }
 
 /// How many lines a hunk takes away; where it adds, and how many: `@@ -3,2 +3,5 @@`.
@@ -117,21 +134,22 @@ impl Changed {
     }
 }
 
-fn touches(
-    finding: &Finding,
-    place: Place,
-    lines: Option<&[RangeInclusive<u32>]>,
-    sources: &Sources,
-    spots: &[Spot],
-) -> bool {
-    let Some(lines) = lines else { return true };
+fn touches(finding: &Finding, place: Place, edits: Option<&[Edit]>, sources: &Sources, spots: &[Spot]) -> bool {
+    let Some(edits) = edits else { return true };
     let rule = spot_of(spots, place).map(|spot| spot.place);
     let others = finding.see.iter().map(|(place, _)| *place);
     rule.into_iter().chain([place]).chain(others.filter(|other| other.source == place.source)).any(|place| {
         let source = sources.get(place.source);
-        let (first, last) =
-            (source.line_column(place.start).line, source.line_column(place.end.max(place.start + 1) - 1).line);
-        lines.iter().any(|range| *range.start() <= last && first <= *range.end())
+        let first = source.line_column(place.start);
+        let last = source.line_column(place.end.max(place.start + 1) - 1).line;
+        edits.iter().any(|edit| match edit {
+            Edit::Lines(lines) => *lines.start() <= last && first.line <= *lines.end(),
+            // What stood behind the last line was part of it where it stood as far from the left as its beginning: the
+            // neighbour that follows a rule begins with a dash, further left.
+            Edit::Gone { below, indent } => {
+                (first.line..last).contains(below) || (*below == last && *indent + 1 >= first.column as usize)
+            }
+        })
     })
 }
 
@@ -145,9 +163,9 @@ mod tests {
                     @@ -9,1 +7,0 @@\n-z\n--- a/b c.yaml\t\n+++ b/b c.yaml\t\n@@ -0,0 +1,2 @@\n+@@ -1 +50 @@\n+b\n\
                     --- \"a/\\\"q\\\".yaml\"\n+++ \"b/\\\"q\\\".yaml\"\n@@ -1 +1 @@\n-a\n+b\n--- a/gone.yaml\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n";
         let files = parse(diff);
-        assert_eq!(files["a.yaml"], [3..=3, 7..=8]);
-        assert_eq!(files["b c.yaml"], [1..=2]);
-        assert_eq!(files["\"q\".yaml"], [1..=1]);
+        assert_eq!(files["a.yaml"], [Edit::Lines(3..=3), Edit::Gone { below: 7, indent: 0 }]);
+        assert_eq!(files["b c.yaml"], [Edit::Lines(1..=2)]);
+        assert_eq!(files["\"q\".yaml"], [Edit::Lines(1..=1)]);
         assert_eq!(files.len(), 3);
     }
 }
