@@ -5,13 +5,49 @@ use super::reply::{self, Wrong};
 use crate::engine::command::{Actor, Command, Deed, Via};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use std::convert::Infallible;
 
 /// The longest body of a command: its text has at most 4 000 characters, however they are escaped.
 pub const LONGEST_BODY: usize = 64 * 1024;
 /// The longest id that somebody may give a request.
 const LONGEST_KEY: usize = 200;
+
+/// A question without parameters. One that has some asks for less than all, and would take all for the answer.
+pub struct Everything;
+
+impl<S: Sync> FromRequestParts<S> for Everything {
+    type Rejection = Wrong;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Wrong> {
+        match pairs(parts.uri.query().unwrap_or_default()).into_iter().next() {
+            None => Ok(Everything),
+            Some((name, _)) => Err(reply::bad_data(format!("there is no parameter `{name}`; this route has none"))),
+        }
+    }
+}
+
+/// What the path names. A name that is no UTF-8 names nothing, and is refused like any other that does not exist.
+pub struct Named(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let name = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Named(name.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(name)| name)))
+    }
+}
+
+/// The names and values of a query.
+pub fn pairs(query: &str) -> Vec<(String, String)> {
+    // Any address does: only its query is read.
+    let address = reqwest::Url::parse(&format!("http://localhost/?{query}"));
+    address.map(|url| url.query_pairs().into_owned().collect()).unwrap_or_default()
+}
 
 /// Reads a body of JSON. An empty one says nothing.
 pub fn body<T: DeserializeOwned + Default>(body: Result<Bytes, BytesRejection>) -> Result<T, Wrong> {

@@ -13,6 +13,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
+use axum::response::Redirect;
 use axum::routing::{MethodRouter, delete, get, post};
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ pub fn routes() -> Vec<Route> {
     let send = Needs::Role(Role::Sender);
     let long = DefaultBodyLimit::max(alertmanager::LONGEST_POST);
     let mut all = vec![
+        route(Method::GET, "/", open, get(front)),
         route(Method::GET, "/-/healthy", open, get(healthy)),
         route(Method::GET, "/-/ready", open, get(ready)),
         route(Method::POST, "/-/reload", rule, post(reload)),
@@ -105,6 +107,12 @@ pub(super) fn router(desk: &Desk) -> Router {
         .with_state(desk.clone())
 }
 
-async fn wrong_method() -> Wrong {
-    reply::error(StatusCode::METHOD_NOT_ALLOWED, "bad_method", "this route has another method")
+/// Whoever comes by the bare address wants to see what is open. Relative, so that it stays below whatever a proxy puts before us.
+async fn front() -> Redirect {
+    Redirect::temporary("incidents")
+}
+
+async fn wrong_method(method: Method) -> Wrong {
+    let message = format!("this route does not take {method}; the `Allow` of this answer names what it takes");
+    reply::error(StatusCode::METHOD_NOT_ALLOWED, "bad_method", message)
 }

@@ -11,8 +11,8 @@ use crate::engine::routine::TickedOff;
 use crate::model::Slot;
 use axum::Extension;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ struct Written {
 }
 
 /// All routines, as the configuration has them.
-pub async fn list(State(desk): State<Desk>) -> Result<Response, Wrong> {
+pub async fn list(State(desk): State<Desk>, _: ask::Everything) -> Result<Response, Wrong> {
     let found = desk.look(|decider| {
         let engine = &decider.engine;
         let wall = engine.state.moment.millis() - engine.skew.millis();
@@ -42,7 +42,7 @@ pub async fn list(State(desk): State<Desk>) -> Result<Response, Wrong> {
 pub async fn done(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
-    Path(name): Path<String>,
+    ask::Named(name): ask::Named,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Wrong> {

@@ -1,5 +1,6 @@
 //! `GET /api/v1/rules`, with Prometheus's filters.
 
+use super::ask::pairs;
 use super::reply::{self, Wrong};
 use super::{Desk, alerts, go};
 use crate::engine::alert::Phase;
@@ -74,13 +75,6 @@ impl Filter {
         let named = self.groups.is_empty() || self.groups.iter().any(|wanted| **wanted == *group.name);
         named && (self.files.is_empty() || self.files.iter().any(|wanted| **wanted == *group.file))
     }
-}
-
-/// The names and values of a query.
-pub fn pairs(query: &str) -> Vec<(String, String)> {
-    // Any address does: only its query is read.
-    let address = reqwest::Url::parse(&format!("http://localhost/?{query}"));
-    address.map(|url| url.query_pairs().into_owned().collect()).unwrap_or_default()
 }
 
 fn flag(value: &str) -> Result<bool, String> {

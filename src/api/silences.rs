@@ -9,8 +9,8 @@ use crate::engine::command::{AdHocSilence, Deed, NewSilence};
 use crate::model::{Matchers, SilenceId};
 use axum::Extension;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
@@ -28,7 +28,7 @@ struct Written {
 }
 
 /// All silences that hold now or will.
-pub async fn list(State(desk): State<Desk>) -> Result<Response, Wrong> {
+pub async fn list(State(desk): State<Desk>, _: ask::Everything) -> Result<Response, Wrong> {
     let found = desk.look(|decider| {
         let engine = &decider.engine;
         let asked = engine.state.incidents.silences.values().filter(|silence| !silence.is_over()).map(ad_hoc);
@@ -58,7 +58,7 @@ pub async fn add(
 pub async fn expire(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
-    Path(text): Path<String>,
+    ask::Named(text): ask::Named,
     headers: HeaderMap,
 ) -> Result<Response, Wrong> {
     let id: SilenceId = text.parse().map_err(|_| reply::bad_data(format!("`{text}` is no id of a silence")))?;

@@ -158,6 +158,8 @@ fn each_route_lets_in_whom_it_should_and_nobody_else() {
             let status = ask(&town, route.method.as_str(), &path("1"), None).0;
             if ["/-/healthy", "/-/ready"].contains(&route.path.as_str()) {
                 assert_eq!(status, 200);
+            } else if route.path == "/" {
+                assert_eq!(status, 307, "the bare address leads to what is open");
             } else {
                 // These want a proof of their own, which `callbacks` tries out.
                 assert!((400..500).contains(&status), "{} is open to everybody: {status}", route.path);
@@ -340,7 +342,11 @@ fn a_request_that_is_not_understood_is_refused_and_changes_nothing() {
         ("POST", "/api/v1/incidents/1/delete", "", 404, "not_found"),
         ("GET", "/api/v1/incidents/1/acknowledge", "", 405, "bad_method"),
         ("GET", "/api/v1/incidents/2", "", 404, "not_found"),
+        ("GET", "/api/v1/incidents/%ff", "", 400, "bad_data"),
         ("GET", "/api/v1/incidents?state=closed", "", 400, "bad_data"),
+        ("GET", "/api/v1/incidents/1?state=open", "", 400, "bad_data"),
+        ("GET", "/api/v1/silences?state=active", "", 400, "bad_data"),
+        ("GET", "/api/v1/routines?open=true", "", 400, "bad_data"),
         ("POST", "/api/v1/silences", &everything, 400, "bad_data"),
         ("POST", "/api/v1/silences", &too_long, 400, "bad_data"),
         ("DELETE", "/api/v1/silences/00", "", 404, "not_found"),

@@ -12,7 +12,7 @@ use crate::model::{Labels, Matcher, Matchers, Moment, Operator, SilenceId, Slot}
 use crate::service::doors::NotDone;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -71,7 +71,7 @@ pub async fn list(
 }
 
 /// One silence.
-pub async fn show(desk: State<Desk>, Path(text): Path<String>) -> Result<Response, Refused> {
+pub async fn show(desk: State<Desk>, ask::Named(text): ask::Named) -> Result<Response, Refused> {
     let id = in_path(&text)?;
     let found = all(&desk).await?.into_iter().find(|silence| silence.id == id);
     let found = found.map(|silence| Json(silence.laid_out(now())).into_response());
@@ -110,7 +110,7 @@ pub async fn add(
 pub async fn expire(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
-    Path(text): Path<String>,
+    ask::Named(text): ask::Named,
     headers: HeaderMap,
 ) -> Result<StatusCode, Refused> {
     let id = in_path(&text)?;

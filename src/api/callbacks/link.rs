@@ -3,6 +3,7 @@
 
 use super::{Outcome, Subject, is_in_hands_of, read, subject};
 use crate::api::Desk;
+use crate::api::ask::Named;
 use crate::api::incidents;
 use crate::api::page::{self, Page};
 use crate::config::Settings;
@@ -11,7 +12,7 @@ use crate::engine::incident::{Destination, Incident};
 use crate::model::Name;
 use crate::notify::link::{BadLink, Link, LinkAction, LinkKey};
 use crate::service::clock::wall;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ struct Closed {
 }
 
 /// Shows what a link is about, and what its button would do.
-pub async fn show(State(desk): State<Desk>, Path(text): Path<String>) -> Response {
+pub async fn show(State(desk): State<Desk>, Named(text): Named) -> Response {
     match open(&desk, &text).await {
         Err(closed) => closed.answer(&desk),
         Ok(opened) => {
@@ -57,7 +58,7 @@ pub async fn show(State(desk): State<Desk>, Path(text): Path<String>) -> Respons
 }
 
 /// Does what a link says.
-pub async fn act(State(desk): State<Desk>, Path(text): Path<String>, request: Request) -> Response {
+pub async fn act(State(desk): State<Desk>, Named(text): Named, request: Request) -> Response {
     if let Err((status, outcome)) = read(request).await {
         return Closed::new(status, outcome, "This request cannot be read", "Nothing was changed.").answer(&desk);
     }

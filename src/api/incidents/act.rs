@@ -11,8 +11,8 @@ use crate::model::{Name, Severity, Span, duration_text};
 use crate::service::doors::Done;
 use axum::Extension;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
@@ -40,7 +40,7 @@ pub async fn act(
     verb: &'static str,
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
-    Path(text): Path<String>,
+    ask::Named(text): ask::Named,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Wrong> {

@@ -3,9 +3,10 @@
 
 use super::{number, read};
 use crate::api::Desk;
+use crate::api::ask::Named;
 use crate::api::page::{self, Page};
 use crate::engine::incident::Destination;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -18,7 +19,7 @@ pub async fn look(State(desk): State<Desk>) -> Response {
 }
 
 /// One incident: as the engine has it, else as the journal does.
-pub async fn look_at(State(desk): State<Desk>, Path(text): Path<String>) -> Response {
+pub async fn look_at(State(desk): State<Desk>, Named(text): Named) -> Response {
     let Some(number) = number(&text) else { return missing(&format!("`{text}` is no number of an incident.")) };
     let record = read::record(&desk.doors, number).await;
     let is_readable = record.is_ok();

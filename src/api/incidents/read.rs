@@ -2,12 +2,13 @@
 
 use super::{number, summary, timeline};
 use crate::api::Desk;
+use crate::api::ask::{Everything, Named, pairs};
 use crate::api::reply::{self, Wrong};
 use crate::engine::incident::Incidents;
 use crate::service::books::BooksError;
 use crate::service::doors::Doors;
 use crate::store::{Sending, Story};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,7 +82,7 @@ async fn resolved(doors: &Doors, filter: Filter, open: &BTreeSet<u64>) -> Result
 }
 
 /// One incident with all that is on record of it. What is decided and not stored, because the store fails, is shown as it is known.
-pub async fn show(State(desk): State<Desk>, Path(text): Path<String>) -> Result<Response, Wrong> {
+pub async fn show(State(desk): State<Desk>, Named(text): Named, _: Everything) -> Result<Response, Wrong> {
     let number = number(&text).ok_or_else(|| reply::bad_data(format!("`{text}` is no number of an incident")))?;
     let known = desk.look(move |decider| decider.engine.state.incidents.numbered(number).map(summary::whole)).await?;
     let missing = || reply::not_found(format!("there is no incident INC-{number}"));
@@ -121,7 +122,7 @@ pub async fn record(doors: &Doors, number: u64) -> Result<Option<Record>, BooksE
 impl Filter {
     fn read(query: &str) -> Result<Self, String> {
         let mut filter = Filter { open: true, resolved: false, limit: USUALLY, before: u64::MAX };
-        for (name, value) in crate::api::rules::pairs(query) {
+        for (name, value) in pairs(query) {
             match name.as_str() {
                 "state" => {
                     (filter.open, filter.resolved) = match value.as_str() {
