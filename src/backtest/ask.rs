@@ -219,7 +219,7 @@ impl Asking {
         self.asked.queries.fetch_add(1, Ordering::Relaxed);
         let deadline = tokio::time::Instant::now() + self.timeout.to_std();
         let (first, last) = (first - question.query_offset, last - question.query_offset);
-        client.query_range(&question.expr, first, last, question.interval, deadline).await
+        client.query_each(&question.expr, (first, last), question.interval, deadline).await
     }
 
     fn place(&self, question: &Question, part: &Part) -> Option<PathBuf> {
@@ -231,7 +231,7 @@ impl Asking {
         let mut hash = Sha256::new();
         let url = self.clients.get(&question.source)?.url();
         let (first, step, slots) = (part.first.millis(), part.step.millis(), part.slots);
-        hash.update(format!("1\n{url}\n{}\n{first} {step} {slots} {}", question.expr, question.query_offset.millis()));
+        hash.update(format!("2\n{url}\n{}\n{first} {step} {slots} {}", question.expr, question.query_offset.millis()));
         let name: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Some(folder.join(name))
     }

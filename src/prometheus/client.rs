@@ -9,6 +9,7 @@ use super::transport::{Failure, Transport};
 use crate::config::Source;
 use crate::http::{self, ClientError};
 use crate::model::{Slot, Span};
+use crate::promql::{EachInstant, Expr};
 use bytes::Bytes;
 use reqwest::Url;
 use std::collections::{BTreeMap, HashMap};
@@ -94,6 +95,44 @@ impl Client {
             for part in decode_range(&body)? {
                 whole.entry(part.labels).or_insert_with(Vec::new).extend(part.samples);
             }
+        }
+        Ok(whole.into_iter().map(|(labels, samples)| RangeSeries { labels, samples }).collect())
+    }
+
+    /// Asks for the values that `expression` has from `from` to `to`, both included, every `step`, each as a rule that asks
+    /// at that instant gets it, whatever the edges of this question.
+    ///
+    /// # Errors
+    /// As [`Client::query_range`].
+    pub async fn query_each(
+        &self,
+        expression: &str,
+        (from, to): (Slot, Slot),
+        step: Span,
+        deadline: Instant,
+    ) -> Result<Vec<RangeSeries>, QueryError> {
+        let each = Expr::parse(expression).map(|expression| expression.each_instant());
+        match each {
+            Ok(EachInstant::AtOnce(text)) => self.query_range(&text, from, to, step, deadline).await,
+            Ok(EachInstant::OneByOne) => self.query_one_by_one(expression, (from, to), step, deadline).await,
+            // Whoever asks what we cannot read hears of it from the source.
+            Err(_) => self.query_range(expression, from, to, step, deadline).await,
+        }
+    }
+
+    async fn query_one_by_one(
+        &self,
+        expression: &str,
+        (from, to): (Slot, Slot),
+        step: Span,
+        deadline: Instant,
+    ) -> Result<Vec<RangeSeries>, QueryError> {
+        let (mut whole, mut at) = (BTreeMap::new(), from);
+        while at <= to {
+            for part in self.query_range(expression, at, at, step, deadline).await? {
+                whole.entry(part.labels).or_insert_with(Vec::new).extend(part.samples);
+            }
+            at = at + step;
         }
         Ok(whole.into_iter().map(|(labels, samples)| RangeSeries { labels, samples }).collect())
     }

@@ -4,6 +4,7 @@
 //! and lint needs a place for every node; a test holds it against promtool. Absent on purpose: asking a server.
 
 mod described;
+mod each;
 mod escape;
 pub mod eval;
 mod functions;
@@ -22,6 +23,7 @@ pub mod tree;
 mod types;
 
 pub use described::{describe, described};
+pub use each::EachInstant;
 pub use functions::{Function, Last};
 pub use inline::{Recorded, Recordings};
 pub use print::is_same_text;

@@ -170,7 +170,7 @@ impl Asking<'_> {
         let step = Span::from_millis((period.length().millis() / looks).max(self.group.interval.millis()).max(1));
         let slot = |at: Moment| Slot::from_millis(at.millis()) - self.group.query_offset;
         let (from, to) = (slot(period.from.0), slot(period.to.0));
-        let answer = self.client.query_range(query.expr.text(), from, to, step, self.deadline()).await;
+        let answer = self.client.query_each(query.expr.text(), (from, to), step, self.deadline()).await;
         answer.map_err(|error| chain(&error))
     }
 

@@ -280,7 +280,7 @@ async fn fill(client: &Client, group: &Name, past: Option<(Slot, Vec<Past>)>) ->
 impl Past {
     async fn ask(self, client: &Client, group: &Name) -> Option<Filled> {
         let Past { place, expr, first, last, interval, offset } = self;
-        let answer = client.query_range(&expr, first - offset, last - offset, interval, client.deadline()).await;
+        let answer = client.query_each(&expr, (first - offset, last - offset), interval, client.deadline()).await;
         let found = answer.inspect_err(|error| {
             tracing::warn!(group = %group, expr = %expr, error = %error, "cannot fill a history; trying again at the next slot");
         });

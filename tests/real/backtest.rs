@@ -124,6 +124,24 @@ fn a_second_time_the_answers_are_those_of_the_first() {
 }
 
 #[test]
+fn the_edges_of_what_is_asked_are_those_of_an_evaluation_and_not_of_the_window() {
+    let Some(prometheus) = Prometheus::on_history(&past()) else { return };
+    let folder = Scratch::new("backtest-edges");
+    let rule = |name: &str, expr: &str| format!("      - {{ alert: {name}, expr: '{expr}' }}\n");
+    let rules = [
+        rule("Now", "gas_price_gwei > 100"),
+        rule("AtEnd", "gas_price_gwei @ end() > 100"),
+        rule("Within", "last_over_time((gas_price_gwei @ start())[1m:1m]) > 100"),
+    ];
+    let rules = format!("groups:\n  - name: gas\n    interval: 1m\n    rules:\n{}", rules.concat());
+    folder.write("rules.yaml", &rules);
+    let report = json(&backtest(&folder, &prometheus.url(), &["--format", "json"]));
+    let firings = |rule: usize| report["rules"][rule]["tiers"][0]["firings"].clone();
+    assert_eq!(firings(0).as_array().map(Vec::len), Some(2), "{report:#}");
+    assert_eq!((firings(1), firings(2)), (firings(0), firings(0)));
+}
+
+#[test]
 fn every_format_can_be_read_by_what_reads_it() {
     let Some(prometheus) = Prometheus::on_history(&past()) else { return };
     let folder = Scratch::new("backtest-formats");
