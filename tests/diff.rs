@@ -251,6 +251,19 @@ fn revisions_are_compared_from_a_folder_below_and_links_are_followed_inside_of_t
 }
 
 #[test]
+fn a_folder_that_the_revision_lacks_is_new_and_what_lies_beside_it_is_none_of_its_business() {
+    let scratch = Scratch::new("diff");
+    git(scratch.path(), &["init", "--quiet", "--initial-branch=main"]);
+    scratch.write("one/watchbell.yaml", "rules: [chain.yaml]\n");
+    scratch.write("one/chain.yaml", RULES);
+    commit(scratch.path(), "first");
+    scratch.write("two/watchbell.yaml", "rules: [own.yaml]\n");
+    scratch.write("two/own.yaml", "groups: [{ name: g, rules: [{ alert: Own, expr: up == 0 }] }]\n");
+    let said = diff(&scratch.path().join("two"), &["main"]);
+    assert!(said.out.contains("1 new") && !said.out.contains("gone"), "{}{}", said.out, said.err);
+}
+
+#[test]
 fn a_wildcard_reaches_rules_behind_a_link_in_a_revision_as_on_the_disk() {
     let scratch = Scratch::new("diff");
     git(scratch.path(), &["init", "--quiet", "--initial-branch=main"]);

@@ -129,13 +129,14 @@ impl Player {
         let one = &world.rules.groups[group];
         self.next[group] = slot + one.interval;
         if self.unknown.is_down(slot.moment(Span::ZERO)) {
-            return;
+            return self.tally.unseen(one, 1, "the service was not running then, or nothing is on record");
         }
         let Some(slots) = self.unknown.missed_from((&one.source, &one.name), slot) else {
             return self.evaluate(group, slot, parts);
         };
         self.blind_from[group].get_or_insert(slot);
         self.next[group] = slot + one.interval.times(i64::from(slots));
+        self.tally.unseen(one, slots, "the service missed it");
         let step = self.engine.advance(Fact::Missed { group, first: slot, slots }, slot.moment(Span::ZERO));
         self.take(step);
     }

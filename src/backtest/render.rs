@@ -93,10 +93,6 @@ fn times(count: u32) -> String {
 }
 
 pub(super) fn heading(report: &Report) -> String {
-    let about_us = match report.own_pages {
-        0 => String::new(),
-        pages => format!(" ({pages} of them about sources that were silent)"),
-    };
     // Of no slot nothing is unknown either.
     let has_slots = report.coverage > 0.0 || report.rules.iter().any(|rule| rule.unknown_seconds > 0.0);
     let known = if has_slots {
@@ -105,9 +101,10 @@ pub(super) fn heading(report: &Report) -> String {
         "no slot of a rule lies in this window".to_owned()
     };
     format!(
-        "{}, {}{about_us}, if nobody had acted; {known}",
+        "{}, {}{}, if nobody had acted; {known}",
         counted(report.incidents, "incident"),
         counted(report.pages, "page"),
+        report.about_us(),
     )
 }
 

@@ -25,8 +25,10 @@ pub struct Report {
     pub incidents: usize,
     /// Pages to people, nobody having acted.
     pub pages: usize,
-    /// Pages about Watchbell's own alerts, sources that were silent for example; they are among `pages`.
+    /// Pages by Watchbell's own alerts, for sources that were silent for example; they are among `pages`.
     pub own_pages: u32,
+    /// How many by each of them.
+    pub own_alerts: BTreeMap<String, u32>,
     /// The share of slots that were answered, from 0 to 1.
     pub coverage: f64,
     /// Rules, in the order of their files.
@@ -146,7 +148,8 @@ impl Report {
             sources: sources.collect(),
             incidents: tally.incidents.len(),
             pages: tally.pages.len(),
-            own_pages: tally.own_pages,
+            own_pages: tally.own_pages.values().sum(),
+            own_alerts: tally.own_pages.iter().map(|(name, pages)| (name.to_string(), *pages)).collect(),
             coverage: if known + unknown > 0.0 { known / (known + unknown) } else { 0.0 },
             rules,
             notes: session.notes.clone(),
@@ -155,6 +158,16 @@ impl Report {
             waited_seconds: session.waited.as_secs_f64(),
             decided_seconds: session.decided.as_secs_f64(),
         }
+    }
+}
+
+impl Report {
+    /// Whose pages belong to no rule: ` (2 of them by WatchbellSourceDown)`; nothing where there are none.
+    #[must_use]
+    pub fn about_us(&self) -> String {
+        let by: Vec<String> =
+            self.own_alerts.iter().map(|(name, pages)| format!("{pages} of them by {name}")).collect();
+        if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::engine::notice::{Draft, NoticeKind};
 use crate::engine::transition::Origin;
 use crate::engine::{Engine, EventKind, Failure, IncidentEvent, Step, World};
 use crate::model::{AlertId, IncidentId, Labels, Moment, Name, RuleId, Severity, Span};
-use crate::rules::{Rule, Tier};
+use crate::rules::{Group, Rule, Tier};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -24,8 +24,8 @@ pub struct Tally {
     pub incidents: BTreeSet<(IncidentId, u32)>,
     /// Every page, whatever it is about.
     pub pages: Vec<Paged>,
-    /// Pages about Watchbell itself: sources that do not answer.
-    pub own_pages: u32,
+    /// Pages by Watchbell's own alerts: sources that do not answer, rules that fail or have reached their limit.
+    pub own_pages: BTreeMap<Name, u32>,
     /// For which severities somebody has been paged because of an incident.
     paged: BTreeSet<(IncidentId, Severity)>,
     now: HashMap<AlertId, Now>,
@@ -46,6 +46,13 @@ pub struct OfRule {
     pub failures: BTreeMap<String, u32>,
     /// How many slots could not be decided because labels ask queries that a backtest does not ask.
     pub undecided: u32,
+}
+
+impl OfRule {
+    fn unseen(&mut self, slots: u32, interval: Span, why: &str) {
+        self.unknown += interval.times(i64::from(slots));
+        *self.failures.entry(why.to_owned()).or_default() += slots;
+    }
 }
 
 /// What was counted of one severity of one rule.
@@ -119,7 +126,7 @@ impl Tally {
             rules: rules.map(of_rule).collect(),
             incidents: BTreeSet::new(),
             pages: Vec::new(),
-            own_pages: 0,
+            own_pages: BTreeMap::new(),
             paged: BTreeSet::new(),
             now: HashMap::new(),
             ended: HashMap::new(),
@@ -139,14 +146,18 @@ impl Tally {
             let of_rule = self.rules.entry(rule.id).or_default();
             match reading {
                 Ok(_) => of_rule.known += interval,
-                Err(failure) => {
-                    of_rule.unknown += interval;
-                    *of_rule.failures.entry(failure.message.clone()).or_default() += 1;
-                }
+                Err(failure) => of_rule.unseen(1, interval, &failure.message),
             }
         }
         for (rule, _) in &step.wanted {
             self.rules.entry(*rule).or_default().undecided += 1;
+        }
+    }
+
+    /// Counts slots of a group at which nobody looked, and why.
+    pub fn unseen(&mut self, group: &Group, slots: u32, why: &str) {
+        for rule in group.alerts().filter(|rule| rule.disabled.is_none()) {
+            self.rules.entry(rule.id).or_default().unseen(slots, group.interval, why);
         }
     }
 
@@ -257,7 +268,8 @@ impl Tally {
         self.pages.push(Paged { at, rule, severity: severity.clone(), to, incident });
         let out_of_hours = self.is_out_of_hours(at);
         let (Some(rule), Some(member)) = (rule, worst) else {
-            self.own_pages += 1;
+            let name = worst.and_then(|member| member.subject.labels.find("alertname").cloned());
+            *self.own_pages.entry(name.unwrap_or_default()).or_default() += 1;
             return;
         };
         let tier = self.tier(rule, &severity);

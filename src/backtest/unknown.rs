@@ -4,6 +4,9 @@ use crate::engine::{Event, EventKind};
 use crate::model::{Moment, Name, RuleId, Slot, Span};
 use std::collections::BTreeMap;
 
+/// Whoever runs notes it every few seconds. So long after the last note nothing is known of it any more.
+pub const NOTED_WITHIN: Span = Span::from_mins(5);
+
 /// What was not known, and when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unknown {
@@ -40,6 +43,16 @@ impl Unknown {
             }
         }
         unknown
+    }
+
+    /// The same, knowing from when to when the journal goes: what lies before and after it within `window` nobody saw.
+    #[must_use]
+    pub fn beyond(mut self, extent: Option<(Moment, Moment)>, window: (Moment, Moment)) -> Self {
+        let (from, to) = (window.0 - Span::from_millis(1), window.1 + Span::from_millis(1));
+        let (first, last) = extent.map_or((to, to), |(first, last)| (first, last + NOTED_WITHIN));
+        let spans = [(from, first.min(to)), (last.max(from), to)];
+        self.down.extend(spans.into_iter().filter(|(from, until)| from < until));
+        self
     }
 
     /// Whether the service was not running at `at`.

@@ -4,7 +4,8 @@ use super::past::{self, Past};
 use super::{Answer, CommandError, output};
 use crate::backtest::{self, Format, Report, Session, Unknown};
 use crate::engine::{Event, World};
-use crate::model::{Slot, duration_text};
+use crate::model::{Slot, Span, duration_text};
+use crate::store::{Partition, Store};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -46,12 +47,12 @@ impl Backtest {
             world = Arc::new(World::new(Arc::clone(&world.settings), some));
         }
         let mut session = self.past.session(&subject, [Arc::clone(&world)], window)?;
-        let recorded = match &self.journal {
-            Some(path) => past::recorded(path, &world, window.0)?,
-            None => Vec::new(),
-        };
-        if self.journal.is_some() {
-            session = session.knowing_no_more_than(Unknown::of(&recorded));
+        let mut recorded = Vec::new();
+        if let Some(path) = &self.journal {
+            recorded = past::recorded(path, &world, window.0)?;
+            let extent = past::journal(path, |store| store.extent(Partition(0)))?;
+            let ends = (window.0.from.moment(Span::ZERO), window.0.to.moment(Span::ZERO));
+            session = session.knowing_no_more_than(Unknown::of(&recorded).beyond(extent, ends));
         }
         session.notes.extend(notes);
         past::play(&mut session)?;

@@ -145,14 +145,15 @@ fn matched(before: &[Episode], after: &[Episode]) -> Vec<Turn> {
     of_new.chain(of_old).collect()
 }
 
+/// One word for what is otherwise. Whom it reaches weighs more than when: that hangs on the severity.
 fn difference(old: &Episode, new: &Episode) -> Option<TurnKind> {
     use std::cmp::Ordering::{Equal, Greater, Less};
-    let order = (new.from.cmp(&old.from), new.severity.cmp(&old.severity), new.end.cmp(&old.end));
+    let order = (new.severity.cmp(&old.severity), new.from.cmp(&old.from), new.end.cmp(&old.end));
     match order {
-        (Greater, _, _) => Some(TurnKind::Later),
-        (Less, _, _) => Some(TurnKind::Earlier),
-        (Equal, Greater, _) => Some(TurnKind::Raised),
-        (Equal, Less, _) => Some(TurnKind::Lowered),
+        (Greater, _, _) => Some(TurnKind::Raised),
+        (Less, _, _) => Some(TurnKind::Lowered),
+        (Equal, Greater, _) => Some(TurnKind::Later),
+        (Equal, Less, _) => Some(TurnKind::Earlier),
         (Equal, Equal, Greater) => Some(TurnKind::Longer),
         (Equal, Equal, Less) => Some(TurnKind::Shorter),
         (Equal, Equal, Equal) => None,
@@ -297,6 +298,15 @@ mod tests {
         assert_eq!(kinds(&[(0, 9)], &[(0, 7)]), [TurnKind::Shorter]);
         assert_eq!(kinds(&[(0, 2)], &[(4, 9)]), [TurnKind::Later], "a little after it ended is still about it");
         assert_eq!(kinds(&[(0, 9)], &[(0, 9)]), []);
+    }
+
+    #[test]
+    fn another_severity_weighs_more_than_another_start() {
+        let mut after = episodes(&[(4, 9)]);
+        after[0].severity = Severity::new(4, "medium");
+        let turns = |before: &[Episode], after: &[Episode]| turns(before, after)[0].kind;
+        assert_eq!(turns(&episodes(&[(0, 9)]), &after), TurnKind::Lowered);
+        assert_eq!(turns(&after, &episodes(&[(0, 9)])), TurnKind::Raised);
     }
 
     #[test]

@@ -5,12 +5,12 @@
 
 use super::clock::Period;
 use super::record::Record;
-use crate::backtest::Known;
+use crate::backtest::{Known, NOTED_WITHIN};
 use crate::config::Settings;
 use crate::engine::command::AdHocSilence;
 use crate::engine::transition::Subject;
 use crate::engine::{Event, EventKind};
-use crate::model::{Moment, Name, RuleId, SilenceId, Slot, Span};
+use crate::model::{Moment, Name, RuleId, SilenceId, Slot};
 use crate::store::{Partition, Sending, Store, StoreError, Story};
 use std::collections::BTreeMap;
 
@@ -101,8 +101,7 @@ impl Past {
     #[must_use]
     pub fn unrecorded(&self, period: Period) -> Vec<(Moment, Moment)> {
         let Some((first, last)) = self.extent else { return vec![(period.from.0, period.to.0)] };
-        // Whoever runs notes it every few seconds.
-        let last = last + Span::from_mins(5);
+        let last = last + NOTED_WITHIN;
         [period.part(period.from.0, first), period.part(last, period.to.0)].into_iter().flatten().collect()
     }
 }

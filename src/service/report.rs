@@ -37,6 +37,7 @@ pub fn event(engine: &Engine, event: &Event) {
             let name = engine.world.rule(*rule).map_or_else(|| "?".into(), |rule| rule.alert.clone());
             debug!(rule.name = %name, "rule {name} is evaluated again");
         }
+        EventKind::Slept { span } if span.is_zero() => {}
         EventKind::Slept { span } => {
             let span = crate::model::duration_text::format(*span);
             info!("was not running for {span}; no `for` and no `keep_firing_for` went on meanwhile");

@@ -145,8 +145,9 @@ where
     let look = clock.look();
     decider.keep_time(look);
     // Every decision looks at what is missing, so how long we were away has to be known before the first one.
-    let slept = lease.ran_until.map_or(Span::ZERO, |until| look.moment() - until);
-    if slept > Span::ZERO {
+    let slept = lease.ran_until.map_or(Span::ZERO, |until| look.moment() - until).max(Span::ZERO);
+    // A journal begins with its first start: of what lies before it nobody can say that it was calm.
+    if slept > Span::ZERO || place.seq == 0 {
         decider.slept(slept, look.moment()).await;
     }
     decider.take_up(clock.look().moment()).await?;

@@ -111,6 +111,13 @@ fn a_backtest_gives_slot_by_slot_what_the_service_recorded_and_tells_what_came_l
         assert!(agreed.contains(words), "{words} is not in {agreed}");
     }
 
+    // Of the hour before it knew nothing.
+    let longer = backtest(&folder, from - 3_600_000, to);
+    assert!(longer.contains("history gives, slot by slot, what the service recorded"), "{longer}");
+    let known = longer.split(" % of all slots").next().and_then(|text| text.rsplit(' ').next());
+    let known: f64 = known.and_then(|known| known.parse().ok()).expect("a share");
+    assert!(known < 10.0, "{longer}");
+
     // At a moment at which it ran, and one at which it was killed.
     let ran = explain(&folder, start + 1000 * 15);
     assert!(ran.contains("it recorded the states that history gives"), "{ran}");

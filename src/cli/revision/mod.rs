@@ -148,7 +148,9 @@ fn load_texts(
     let configured =
         is_configured.then(|| config::load_from(&given, configuration, Timestamp::now(), sources, findings)).flatten();
     let named = configured.as_ref().map(|loaded| loaded.rule_files.clone());
-    let loose = || texts.iter().filter(|(_, text)| paths::is_rules(text)).map(|(path, _)| path.clone()).collect();
+    // As in a folder without a configuration: what lies beside and above are the rules of somebody else.
+    let is_loose = |path: &Path, text: &str| !path.starts_with("..") && paths::is_rules(text);
+    let loose = || texts.iter().filter(|(path, text)| is_loose(path, text)).map(|(path, _)| path.clone()).collect();
     let files: Vec<PathBuf> = if is_configured { named.unwrap_or_default() } else { loose() };
     let rules: Vec<(PathBuf, Arc<str>)> =
         files.iter().filter_map(|path| Some((path.clone(), Arc::clone(texts.get(path)?)))).collect();

@@ -44,8 +44,8 @@ fn headline(impact: &Impact) -> String {
     let Impact { before, after, .. } = impact;
     let pages = |side: &Report| side.pages.to_string();
     let incidents = |side: &Report| side.incidents.to_string();
-    let own = before.own_pages.max(after.own_pages);
-    let about_us = if own == 0 { String::new() } else { format!(" ({own} of them about sources that were silent)") };
+    // They seldom differ: what is silent is so for both.
+    let about_us = if before.own_pages > after.own_pages { before.about_us() } else { after.about_us() };
     format!(
         "pages {}{about_us}, incidents {}, if nobody had acted; {:.1} % of all slots are known",
         arrow(&pages(before), &pages(after)),
