@@ -129,6 +129,33 @@ fn a_report_of_the_past_knows_nothing_of_what_came_later() {
 }
 
 #[test]
+fn what_flaps_over_midnight_is_told_in_the_week_in_which_it_does_and_ended_in_the_one_in_which_it_was_over() {
+    // Above the bound twice before Monday and four times after it began, ten minutes each, with as much calm between.
+    let scenario = "scenario: over the end of a week
+rules: [rules.yaml]
+config: watchbell.yaml
+start: 2026-01-11T22:30:00Z
+answers:
+  - { query: GasPriceSpike.value, labels: { chain: sepolia }, every: 5m,
+      values: '120 120 20 20 120 120 20 20 120 120 20 20 120 120 20 20 120 120 20 20 120 120 20x20' }
+";
+    let folder = Scratch::new("review");
+    let scenario = folder.write("over-midnight.yaml", scenario);
+    for file in ["rules.yaml", "watchbell.yaml"] {
+        std::fs::copy(in_tests(file), folder.path().join(file)).expect("it is there");
+    }
+    let mut store = Sqlite::in_memory().expect("SQLite is built in");
+    remember(&mut store, lived(&scenario));
+    let mut of_week = |when: &str| {
+        let report = report(Kind::Weekly, &mut store, when, None);
+        let line = report.rules.iter().find(|line| line.alert == "GasPriceSpike").expect("it fired").clone();
+        (line.flaps, line.alone)
+    };
+    let weeks = [of_week("2026-01-12T12:00:00Z"), of_week("2026-01-19T12:00:00Z")];
+    assert_eq!(weeks, [(1, 0), (4, 1)], "flaps, and whether it ended alone");
+}
+
+#[test]
 fn a_draft_says_what_happened_who_acted_when_and_what_was_missed() {
     let draft = draft(&mut weeks(), 2, "2026-01-12T08:00:00Z").expect("it is over");
     insta::assert_snapshot!(draft.markdown());

@@ -32,8 +32,8 @@ pub struct Record {
     pub pages: Vec<Page>,
     /// The highest severity that it had.
     pub worst: Severity,
-    /// How often one of its alerts fired again soon after it had ended.
-    pub flaps: usize,
+    /// When one of its alerts fired again soon after it had ended.
+    pub flaps: Vec<Moment>,
     /// The incident as it was then.
     pub now: Incident,
 }
@@ -145,7 +145,7 @@ impl Record {
             firings: Vec::new(),
             pages: Vec::new(),
             worst: incident.severity.clone(),
-            flaps: 0,
+            flaps: Vec::new(),
             now: incident,
         }
     }
@@ -198,7 +198,9 @@ impl Record {
             return;
         }
         let ended = before.and_then(|before| before.to);
-        self.flaps += usize::from(ended.is_some_and(|ended| at - ended < FLAP));
+        if ended.is_some_and(|ended| at - ended < FLAP) {
+            self.flaps.push(at);
+        }
         self.ends(subject.alert, at);
         self.firings.push(Firing { subject: subject.clone(), from: at, to: None });
     }

@@ -1,7 +1,7 @@
 //! Which rules make noise, and whose pages nobody acted on.
 
 use super::Inputs;
-use crate::model::Name;
+use crate::model::{Moment, Name};
 use crate::review::clock::{Clock, Period, total, union};
 use crate::review::past::Past;
 use crate::review::record::{Record, alert_name};
@@ -71,14 +71,20 @@ fn line(inputs: &Inputs<'_>, name: &Name, period: Period, clock: Clock<'_>) -> R
     let firings = incidents.iter().flat_map(|record| &record.firings);
     let firings = firings.filter(|firing| alert_name(&firing.subject) == *name);
     let spans = firings.filter_map(|firing| period.part(firing.from, firing.to.unwrap_or(inputs.at)));
-    let alone = |record: &&&Record| record.over().is_some() && !record.was_acted_on();
+    // What came before the period, or after it, is told in the report of that one.
+    let is_here = |at: &Moment| period.holds(*at);
+    let alone = |record: &&&Record| record.over().as_ref().is_some_and(is_here) && !record.was_acted_on();
+    let flaps = |record: &&Record| {
+        let reopened = record.rounds.iter().skip(1).filter(|round| is_here(&round.opened)).count();
+        record.flaps.iter().filter(|at| is_here(at)).count().max(reopened)
+    };
     RuleLine {
         alert: name.to_string(),
         incidents: incidents.len(),
         pages: pages().count(),
         out_of_hours: pages().filter(|page| clock.is_out_of_hours(page.at)).count(),
         alone: incidents.iter().filter(alone).count(),
-        flaps: incidents.iter().map(|record| record.flaps.max(record.rounds.len().saturating_sub(1))).sum(),
+        flaps: incidents.iter().map(flaps).sum(),
         firing_seconds: total(&union(spans.collect())).as_secs_f64(),
     }
 }
