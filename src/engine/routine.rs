@@ -242,15 +242,17 @@ impl Letter {
     #[must_use]
     pub fn routine(routine: &Routine, known: &RoutineState, report: Option<&str>) -> Self {
         let (name, owner) = (&routine.name, &routine.owner);
-        let until = local(routine, known.last + routine.due);
-        let before = known.open.filter(|open| *open < known.last);
-        let before = before.map(|open| format!(", waiting since {}", local(routine, open)));
+        // What was not done when it came up before is what is late.
+        let since = known.open.unwrap_or(known.last);
+        let until = local(routine, since + routine.due);
+        let words = if since + routine.due > known.last { "to be done until" } else { "overdue since" };
+        let before = (since < known.last).then(|| format!(", waiting since {}", local(routine, since)));
         Letter {
             name: format!("routine/{name}"),
             slot: known.last,
             reason: Reason::Routine,
             severity: routine.severity.clone(),
-            subject: format!("routine {name} of {owner}, to be done until {until}{}", before.unwrap_or_default()),
+            subject: format!("routine {name} of {owner}, {words} {until}{}", before.unwrap_or_default()),
             text: report.unwrap_or_default().to_owned(),
             members: Vec::new(),
         }
