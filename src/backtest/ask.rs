@@ -5,14 +5,14 @@ use super::plan::{Plan, Question};
 use crate::engine::Failure;
 use crate::http::chain;
 use crate::model::{Labels, Name, Slot, Span};
-use crate::prometheus::{Client, QueryError, RangeSeries};
+use crate::prometheus::{Client, QueryError, RangeAnswer, RangeSeries};
 use crate::series::{is_stale, stale};
 use futures_util::future::{BoxFuture, join_all};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Fewer slots than this are not asked for in two halves: a server that cannot answer them will answer nothing.
 const FEWEST: usize = 16;
@@ -49,6 +49,17 @@ pub struct Asked {
     pub kept: AtomicUsize,
     /// Values that came back.
     pub values: AtomicUsize,
+    /// What sources said of their answers, and how often: that a part of their data could not be had, for example.
+    pub warnings: Mutex<BTreeMap<(Name, String), usize>>,
+}
+
+/// What has come back of one question.
+#[derive(Default)]
+struct Found {
+    columns: HashMap<Labels, Vec<f64>>,
+    holes: Vec<Hole>,
+    /// Whether the source warned that this may not be all.
+    is_doubtful: bool,
 }
 
 /// A stretch of slots.
@@ -136,6 +147,17 @@ impl Question {
     }
 }
 
+impl Asked {
+    /// What sources said of their answers, in words.
+    pub(super) fn warned(&self) -> Vec<String> {
+        let known = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = |((source, warning), answers): (&(Name, String), &usize)| {
+            format!("source {source} said of {answers} of its answers, which may lack something: {warning}")
+        };
+        known.iter().map(line).collect()
+    }
+}
+
 impl Asking {
     /// Whether `source` has `up`, in `window` or at present: one that has it today and had none then was not scraping, or has
     /// forgotten it.
@@ -174,15 +196,18 @@ impl Asking {
             part.columns = known;
             return part;
         }
-        let mut columns: HashMap<Labels, Vec<f64>> = HashMap::new();
-        let all = (first, part.slots);
-        self.collect(question, all, all, &mut columns, &mut part.holes).await;
+        let (all, mut found) = ((first, part.slots), Found::default());
+        self.collect(question, all, all, &mut found).await;
+        let Found { columns, holes, is_doubtful } = found;
+        part.holes = holes;
         let values = columns.values().map(Vec::len).sum();
         self.asked.values.fetch_add(values, Ordering::Relaxed);
         part.columns = columns.into_iter().map(|(labels, values)| Column { labels, values }).collect();
         part.columns.sort_by(|a, b| a.labels.cmp(&b.labels));
         part.holes.sort_by_key(|hole| hole.first);
-        self.keep(question, &part);
+        if !is_doubtful {
+            self.keep(question, &part);
+        }
         part
     }
 
@@ -192,29 +217,39 @@ impl Asking {
         question: &'a Question,
         (first, slots): (Slot, usize),
         whole: (Slot, usize),
-        columns: &'a mut HashMap<Labels, Vec<f64>>,
-        holes: &'a mut Vec<Hole>,
+        found: &'a mut Found,
     ) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let step = question.interval;
             let after = |slots: usize| first + step.times(i64::try_from(slots).unwrap_or(i64::MAX));
             let last = after(slots) - step;
             match self.once(question, first, last).await {
-                Ok(series) => series.into_iter().for_each(|series| enter(columns, series, question, whole)),
+                Ok(answer) => {
+                    found.is_doubtful |= !answer.warnings.is_empty();
+                    self.note(&question.source, answer.warnings);
+                    answer.series.into_iter().for_each(|series| enter(&mut found.columns, series, question, whole));
+                }
                 Err(error) if is_too_much(&error) && slots > FEWEST => {
                     let half = slots / 2;
-                    self.collect(question, (first, half), whole, columns, holes).await;
-                    self.collect(question, (after(half), slots - half), whole, columns, holes).await;
+                    self.collect(question, (first, half), whole, found).await;
+                    self.collect(question, (after(half), slots - half), whole, found).await;
                 }
                 Err(error) => {
                     let why = Failure { message: chain(&error), is_the_sources: error.is_the_sources() };
-                    holes.push(Hole { first, last, why });
+                    found.holes.push(Hole { first, last, why });
                 }
             }
         })
     }
 
-    async fn once(&self, question: &Question, first: Slot, last: Slot) -> Result<Vec<RangeSeries>, QueryError> {
+    fn note(&self, source: &Name, warnings: Vec<String>) {
+        let mut known = self.asked.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        for warning in warnings {
+            *known.entry((source.clone(), warning)).or_default() += 1;
+        }
+    }
+
+    async fn once(&self, question: &Question, first: Slot, last: Slot) -> Result<RangeAnswer, QueryError> {
         let client = &self.clients[&question.source];
         self.asked.queries.fetch_add(1, Ordering::Relaxed);
         let deadline = tokio::time::Instant::now() + self.timeout.to_std();
@@ -295,5 +330,57 @@ pub fn is_too_much(error: &QueryError) -> bool {
         | QueryError::NotPrometheus { .. }
         | QueryError::NoCredentials { .. }
         | QueryError::WrongType { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Auth, Source, Tls};
+    use crate::http::canned::Canned;
+    use std::collections::BTreeMap;
+
+    #[tokio::test]
+    async fn an_answer_of_which_its_source_says_that_it_may_not_be_all_is_told_and_not_kept() {
+        let body = r#"{"status":"success","data":{"resultType":"matrix","result":[]},"warnings":["a store is away"],"infos":["x"]}"#;
+        let folder = std::env::temp_dir().join(format!("watchbell-doubtful-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        for (body, told, kept) in [
+            (body.to_owned(), "source main said of 1 of its answers, which may lack something: a store is away", 0),
+            (body.replace("[\"a store is away\"]", "[]"), "", 1),
+        ] {
+            let server = Canned::always(200, body.leak());
+            let source = Source {
+                url: server.url(),
+                timeout: Span::from_secs(10),
+                max_concurrent_queries: 1,
+                auth: Auth::None,
+                headers: BTreeMap::new(),
+                tls: Tls::default(),
+            };
+            let client = Arc::new(Client::new(&source).expect("a client"));
+            let asking = Asking {
+                clients: HashMap::from([("main".into(), client)]),
+                kept: Some(folder.clone()),
+                now: Slot::from_millis(1_767_600_000_000),
+                timeout: Span::from_secs(10),
+                with_up: Vec::new(),
+                asked: Arc::default(),
+            };
+            let (from, step) = (asking.now - Span::from_hours(9), Span::from_mins(1));
+            let question = Question {
+                source: "main".into(),
+                expr: "up".into(),
+                interval: step,
+                grid: Span::ZERO,
+                query_offset: Span::ZERO,
+                history: Span::ZERO,
+            };
+            let part = asking.part(&question, Window { from, to: from + step.times(5) }).await;
+            assert!(part.holes.is_empty());
+            assert_eq!(asking.asked.warned().concat(), told);
+            assert_eq!(std::fs::read_dir(&folder).expect("it is there").count(), kept);
+        }
+        std::fs::remove_dir_all(&folder).expect("it can go");
     }
 }

@@ -173,6 +173,7 @@ impl Session {
             seen(part.to);
         }
         self.notes.extend(self.played.iter().flat_map(Played::undecided));
+        self.notes.extend(self.asking.asked.warned());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::QueryError;
 use super::backoff::backoff;
-use super::decode::{BuildInfo, RangeSeries, decode_buildinfo, decode_metadata, decode_range};
+use super::decode::{BuildInfo, RangeAnswer, RangeSeries, decode_buildinfo, decode_metadata, decode_range};
 use super::question::Question;
 use super::reply::{Again, judge};
 use super::transport::{Failure, Transport};
@@ -12,7 +12,7 @@ use crate::model::{Slot, Span};
 use crate::promql::{EachInstant, Expr};
 use bytes::Bytes;
 use reqwest::Url;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -89,14 +89,7 @@ impl Client {
         step: Span,
         deadline: Instant,
     ) -> Result<Vec<RangeSeries>, QueryError> {
-        let mut whole = BTreeMap::new();
-        for (from, to) in parts(from, to, step) {
-            let body = self.ask(&Question::Range { expression, from, to, step }, deadline).await?;
-            for part in decode_range(&body)? {
-                whole.entry(part.labels).or_insert_with(Vec::new).extend(part.samples);
-            }
-        }
-        Ok(whole.into_iter().map(|(labels, samples)| RangeSeries { labels, samples }).collect())
+        Ok(self.ask_in_parts(expression, parts(from, to, step), step, deadline).await?.series)
     }
 
     /// Asks for the values that `expression` has from `from` to `to`, both included, every `step`, each as a rule that asks
@@ -110,31 +103,38 @@ impl Client {
         (from, to): (Slot, Slot),
         step: Span,
         deadline: Instant,
-    ) -> Result<Vec<RangeSeries>, QueryError> {
-        let each = Expr::parse(expression).map(|expression| expression.each_instant());
-        match each {
-            Ok(EachInstant::AtOnce(text)) => self.query_range(&text, from, to, step, deadline).await,
-            Ok(EachInstant::OneByOne) => self.query_one_by_one(expression, (from, to), step, deadline).await,
+    ) -> Result<RangeAnswer, QueryError> {
+        let at_once = parts(from, to, step);
+        match Expr::parse(expression).map(|expression| expression.each_instant()) {
+            Ok(EachInstant::AtOnce(text)) => self.ask_in_parts(&text, at_once, step, deadline).await,
+            Ok(EachInstant::OneByOne) => {
+                let next = |at: &Slot| Some(*at + step).filter(|next| *next <= to);
+                let instants = std::iter::successors(Some(from), next).map(|at| (at, at));
+                self.ask_in_parts(expression, instants, step, deadline).await
+            }
             // Whoever asks what we cannot read hears of it from the source.
-            Err(_) => self.query_range(expression, from, to, step, deadline).await,
+            Err(_) => self.ask_in_parts(expression, at_once, step, deadline).await,
         }
     }
 
-    async fn query_one_by_one(
+    async fn ask_in_parts(
         &self,
         expression: &str,
-        (from, to): (Slot, Slot),
+        parts: impl Iterator<Item = (Slot, Slot)>,
         step: Span,
         deadline: Instant,
-    ) -> Result<Vec<RangeSeries>, QueryError> {
-        let (mut whole, mut at) = (BTreeMap::new(), from);
-        while at <= to {
-            for part in self.query_range(expression, at, at, step, deadline).await? {
-                whole.entry(part.labels).or_insert_with(Vec::new).extend(part.samples);
+    ) -> Result<RangeAnswer, QueryError> {
+        let (mut whole, mut warnings) = (BTreeMap::new(), BTreeSet::new());
+        for (from, to) in parts {
+            let body = self.ask(&Question::Range { expression, from, to, step }, deadline).await?;
+            let part = decode_range(&body)?;
+            warnings.extend(part.warnings);
+            for series in part.series {
+                whole.entry(series.labels).or_insert_with(Vec::new).extend(series.samples);
             }
-            at = at + step;
         }
-        Ok(whole.into_iter().map(|(labels, samples)| RangeSeries { labels, samples }).collect())
+        let series = whole.into_iter().map(|(labels, samples)| RangeSeries { labels, samples }).collect();
+        Ok(RangeAnswer { series, warnings: warnings.into_iter().collect() })
     }
 
     /// Asks for the samples themselves of the range selector `expression` (`up[1h]`), as its window lies at `at`.
@@ -147,7 +147,7 @@ impl Client {
         at: Slot,
         deadline: Instant,
     ) -> Result<Vec<RangeSeries>, QueryError> {
-        decode_range(&self.ask(&Question::Instant { expression, at }, deadline).await?)
+        Ok(decode_range(&self.ask(&Question::Instant { expression, at }, deadline).await?)?.series)
     }
 
     /// Asks who answers here. Some servers with Prometheus's API do not say.

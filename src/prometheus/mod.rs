@@ -19,7 +19,7 @@ mod write;
 
 pub use backoff::backoff;
 pub use client::Client;
-pub use decode::{BuildInfo, Decoder, RangeSeries, decode_range};
+pub use decode::{BuildInfo, Decoder, RangeAnswer, RangeSeries, decode_range};
 pub use error::QueryError;
 pub use reply::Again;
 pub use write::{STALE, WriteError, Writer, Written};

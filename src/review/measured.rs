@@ -171,7 +171,7 @@ impl Asking<'_> {
         let slot = |at: Moment| Slot::from_millis(at.millis()) - self.group.query_offset;
         let (from, to) = (slot(period.from.0), slot(period.to.0));
         let answer = self.client.query_each(query.expr.text(), (from, to), step, self.deadline()).await;
-        answer.map_err(|error| chain(&error))
+        answer.map(|answer| answer.series).map_err(|error| chain(&error))
     }
 
     /// Where each series stands on the line through its past, now and ahead.

@@ -285,7 +285,7 @@ impl Past {
             tracing::warn!(group = %group, expr = %expr, error = %error, "cannot fill a history; trying again at the next slot");
         });
         crash::point(Point::DuringHistoryFill);
-        Some((place, found.ok()?.into_iter().map(|series| shifted(series, offset)).collect()))
+        Some((place, found.ok()?.series.into_iter().map(|series| shifted(series, offset)).collect()))
     }
 }
 

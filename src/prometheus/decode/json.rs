@@ -51,6 +51,11 @@ impl<'a> Envelope<'a> {
         serde_json::from_str(data.get()).map_err(QueryError::misunderstood)
     }
 
+    /// What makes the answer less than it seems; infos, which say how a query is better written, are not among it.
+    pub fn warnings(self) -> Vec<String> {
+        Envelope { infos: None, ..self }.remarks()
+    }
+
     fn remarks(self) -> Vec<String> {
         let partial = (self.is_partial == Some(true)).then(|| PARTIAL.to_owned());
         self.warnings.into_iter().chain(self.infos).flatten().chain(partial).collect()

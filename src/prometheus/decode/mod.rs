@@ -20,7 +20,7 @@ mod tests;
 pub use buildinfo::{BuildInfo, decode_buildinfo};
 pub use json::Envelope;
 pub use metadata::decode_metadata;
-pub use range::{RangeSeries, decode_range};
+pub use range::{RangeAnswer, RangeSeries, decode_range};
 
 use super::QueryError;
 use crate::model::{Answer, SeriesTable};

@@ -7,6 +7,15 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// An answer to a range query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RangeAnswer {
+    /// The series.
+    pub series: Vec<RangeSeries>,
+    /// What the source says of it: that a part of its data could not be had, for example.
+    pub warnings: Vec<String>,
+}
+
 /// One series of a range query: its labels, metric name included, and its samples in the order of time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RangeSeries {
@@ -32,13 +41,14 @@ struct Digits<'a>(#[serde(borrow)] Cow<'a, str>);
 ///
 /// # Errors
 /// When the body is not an answer of Prometheus's, reports an error, or is not a matrix.
-pub fn decode_range(body: &[u8]) -> Result<Vec<RangeSeries>, QueryError> {
+pub fn decode_range(body: &[u8]) -> Result<RangeAnswer, QueryError> {
     let envelope = Envelope::open(200, body)?;
     let data: Data<'_> = envelope.data()?;
     if data.kind != "matrix" {
         return Err(QueryError::misunderstood(format_args!("it is a {} where a matrix was due", data.kind)));
     }
-    read::<Vec<Item<'_>>>(data.result)?.into_iter().map(series).collect()
+    let series = read::<Vec<Item<'_>>>(data.result)?.into_iter().map(series).collect::<Result<_, _>>()?;
+    Ok(RangeAnswer { series, warnings: envelope.warnings() })
 }
 
 fn series(item: Item<'_>) -> Result<RangeSeries, QueryError> {

@@ -156,7 +156,7 @@ fn the_dead_are_forgotten_when_they_are_the_majority() {
 #[test]
 fn a_matrix_gives_each_series_with_its_times() {
     let body = br#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"1"},"values":[[1735689600.123,"1"],[1735689630.123,"NaN"]]}]}}"#;
-    let series = decode_range(body).unwrap();
+    let series = decode_range(body).unwrap().series;
     assert_eq!(series[0].labels, Labels::new([("a", "1")]));
     assert_eq!(series[0].samples[0], (Slot::from_millis(1_735_689_600_123), 1.0));
     assert!(series[0].samples[1].1.is_nan());
