@@ -238,42 +238,94 @@ fn minute(at: DateTime) -> String {
 }
 
 /// One level of a ladder: when it is reached, and who is told then.
+#[derive(Clone)]
 pub(super) struct Step {
+    /// Where it stands.
+    pub place: Place,
     pub after: i64,
     pub notify: Vec<String>,
 }
 
-/// A ladder, for one severity. Steps at the same time are one level.
-pub(super) fn ladder(steps: &[Step], repeat: Option<(i64, i64)>) -> Value {
-    let mut levels: Vec<(i64, Vec<String>)> = Vec::new();
-    let mut sorted: Vec<&Step> = steps.iter().filter(|step| !step.notify.is_empty()).collect();
-    sorted.sort_by_key(|step| step.after);
-    for step in sorted {
-        if levels.last().is_none_or(|(after, _)| *after != step.after) {
-            levels.push((step.after, Vec::new()));
-        }
-        if let Some((_, notify)) = levels.last_mut() {
-            let new = step.notify.iter().filter(|target| !notify.contains(target)).cloned().collect::<Vec<_>>();
-            notify.extend(new);
-        }
-    }
+/// Rounds of the whole ladder: how long after its last level the next one begins, and how many there are.
+type Repeat = (i64, i64);
+
+/// A ladder, for one severity. Steps at the same time are one level. Whoever is told again is told by `repeat`, where that says
+/// it; else it is noted.
+pub(super) fn ladder(steps: &[Step], repeat: Option<Repeat>, notes: &mut Notes) -> Value {
+    let levels = levels(steps);
     if levels.is_empty() {
         return Value::map([("tell", Value::text("nobody"))]);
     }
-    let level = |(after, notify): (i64, Vec<String>)| {
+    let repeat = repeat.filter(|(_, times)| *times > 0).map(|(every, times)| (every.max(60), times));
+    let (levels, repeat) = in_rounds(&levels, repeat);
+    told_again(levels, notes);
+    let level = |step: &Step| {
         let mut level = Value::map([]);
-        if after > 0 {
-            level.set("after", seconds(after));
+        if step.after > 0 {
+            level.set("after", seconds(step.after));
         }
-        level.set("notify", Value::texts(notify));
+        level.set("notify", Value::texts(step.notify.clone()));
         level
     };
-    let mut ladder = Value::map([("levels", Value::List(levels.into_iter().map(level).collect()))]);
-    if let Some((every, times)) = repeat.filter(|(_, times)| *times > 0) {
-        let repeat = [("every", seconds(every.max(60))), ("times", Value::bare(times.min(1000)))];
-        ladder.set("repeat", Value::map(repeat));
+    let mut ladder = Value::map([("levels", Value::List(levels.iter().map(level).collect()))]);
+    if let Some((every, times)) = repeat {
+        ladder.set("repeat", Value::map([("every", seconds(every)), ("times", Value::bare(times.min(1000)))]));
     }
     ladder
+}
+
+/// The steps in the order in which they are reached, those at the same time as one.
+fn levels(steps: &[Step]) -> Vec<Step> {
+    let mut levels: Vec<Step> = Vec::new();
+    let mut sorted: Vec<&Step> = steps.iter().filter(|step| !step.notify.is_empty()).collect();
+    sorted.sort_by_key(|step| step.after);
+    for step in sorted {
+        match levels.last_mut().filter(|level| level.after == step.after) {
+            Some(level) => {
+                let new =
+                    step.notify.iter().filter(|target| !level.notify.contains(target)).cloned().collect::<Vec<_>>();
+                level.notify.extend(new);
+            }
+            None => levels.push(step.clone()),
+        }
+    }
+    levels
+}
+
+/// The shortest ladder of which `levels` are rounds, and its rounds. Rounds of rounds are rounds where all begin equally long
+/// after the last level before them.
+fn in_rounds(levels: &[Step], repeat: Option<Repeat>) -> (&[Step], Option<Repeat>) {
+    let count = levels.len();
+    let rounds = |length: usize| {
+        let (first, rest) = levels.split_at(length);
+        let every = rest.first()?.after - first.last()?.after - first.first()?.after;
+        let round = first.last()?.after + every;
+        let is_again = |at: usize| {
+            levels[at].notify == levels[at - length].notify && levels[at].after - levels[at - length].after == round
+        };
+        let times = i64::try_from(count / length).ok()?;
+        let all = match repeat {
+            None => times,
+            Some((known, more)) if known == every => times.checked_mul(more.checked_add(1)?)?,
+            Some(_) => return None,
+        };
+        (every > 0 && (length..count).all(is_again)).then_some((first, Some((every, all - 1))))
+    };
+    (1..count).filter(|length| count.is_multiple_of(*length)).find_map(rounds).unwrap_or((levels, repeat))
+}
+
+/// Notes whom a level tells that one before it has told: here they hear nothing more.
+fn told_again(levels: &[Step], notes: &mut Notes) {
+    for (at, level) in levels.iter().enumerate() {
+        let is_known = |target: &&String| levels[..at].iter().any(|earlier| earlier.notify.contains(target));
+        let again: Vec<String> = level.notify.iter().filter(is_known).map(|target| format!("`{target}`")).collect();
+        if !again.is_empty() {
+            let what =
+                format!("a step that tells {} again: nobody hears the same severity twice here", again.join(", "));
+            let advice = "write `repeat`, which tells the whole ladder again, or tell somebody else";
+            notes.differs(level.place, what, advice);
+        }
+    }
 }
 
 /// A duration of so many seconds.

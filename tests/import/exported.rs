@@ -3,7 +3,7 @@
 
 use super::{Scratch, here, watchbell};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use watchbell::config::{self, Files, Settings};
@@ -84,10 +84,7 @@ fn lists_are_found_in_files_in_folders_and_in_what_terraform_shows() {
     let alone = import("grafana-oncall", "grafana-oncall/export.json", &[]).1;
     let folder = Scratch::new("import-folder");
     for (kind, list) in export.as_object().expect("it is an object") {
-        folder.write(
-            &format!("{kind}.json"),
-            &serde_json::json!({ "count": 1, "next": null, "results": list }).to_string(),
-        );
+        folder.write(&format!("{kind}.json"), &json!({ "count": 1, "next": null, "results": list }).to_string());
     }
     let files: PathBuf = folder.path().to_owned();
     let (code, out, told) = import("grafana-oncall", &files.to_string_lossy(), &[]);
@@ -104,11 +101,11 @@ fn lists_are_found_in_files_in_folders_and_in_what_terraform_shows() {
     ];
     let resource = |(kind, of): &(&str, &str)| {
         let items = export[*kind].as_array().expect("it is a list").clone();
-        items.into_iter().map(|values| serde_json::json!({ "type": of, "values": values })).collect::<Vec<_>>()
+        items.into_iter().map(|values| json!({ "type": of, "values": values })).collect::<Vec<_>>()
     };
     let resources: Vec<Value> = types.iter().flat_map(resource).collect();
     let (below, above) = resources.split_at(20);
-    let state = serde_json::json!({ "format_version": "1.0", "values": { "root_module": { "resources": above, "child_modules": [{ "resources": below }] } } });
+    let state = json!({ "format_version": "1.0", "values": { "root_module": { "resources": above, "child_modules": [{ "resources": below }] } } });
     let folder = Scratch::new("import-terraform");
     let file = folder.write("state.json", &state.to_string());
     let (code, out, told) = import("grafana-oncall", &file.to_string_lossy(), &[]);
@@ -159,4 +156,69 @@ fn people_without_an_address_that_can_be_used_stay_and_are_told_of() {
         }
         assert_eq!(told.contains("the time zone `EST5EDT`"), tool == "grafana-oncall", "{told}");
     }
+}
+
+/// What comes of one export that stands here, and what is said of it.
+fn translated(tool: &str, export: &Value) -> (String, String) {
+    let folder = Scratch::new("import-one");
+    let file = folder.write("export.json", &export.to_string());
+    let (code, out, told) = import(tool, &file.to_string_lossy(), &[]);
+    assert_eq!(code, Some(0), "{told}");
+    (out, told)
+}
+
+/// A chain whose steps tell these, each five minutes after the one before.
+fn chain_of(tell: &[&[&str]], last: Option<Value>) -> Value {
+    let step = |(at, users): (usize, &&[&str])| {
+        let wait = json!({ "escalation_chain_id": "C1", "position": 2 * at, "type": "wait", "duration": 300 });
+        let told = json!({ "escalation_chain_id": "C1", "position": 2 * at + 1, "type": "notify_persons", "persons_to_notify": users });
+        if at == 0 { vec![told] } else { vec![wait, told] }
+    };
+    let steps: Vec<Value> = tell.iter().enumerate().flat_map(step).chain(last).collect();
+    let user = |id: &str| json!({ "id": id, "username": id, "email": format!("{id}@example.org") });
+    json!({ "users": [user("anna"), user("ben")], "escalation_chains": [{ "id": "C1", "name": "c" }], "escalation_policies": steps })
+}
+
+#[test]
+fn whoever_is_told_again_is_told_by_repeat_where_the_whole_ladder_is_and_else_it_is_noted() {
+    let again = "tells `responder:anna` again: nobody hears the same severity twice here; write `repeat`";
+    let (anna, ben): (&[&str], &[&str]) = (&["anna"], &["ben"]);
+    let repeat = |wait: i64| {
+        let wait = json!({ "escalation_chain_id": "C1", "position": 90, "type": "wait", "duration": wait });
+        let end = json!({ "escalation_chain_id": "C1", "position": 91, "type": "repeat_escalation" });
+        [wait, end]
+    };
+    let in_rounds = [
+        (chain_of(&[anna, anna], None), "[{ notify: [\"responder:anna\"] }], repeat: { every: 5m, times: 1 } }"),
+        (
+            chain_of(&[anna, ben, anna, ben, anna, ben], None),
+            "[{ notify: [\"responder:anna\"] }, { after: 5m, notify: [\"responder:ben\"] }]\n        repeat: { every: 5m, times: 2 }",
+        ),
+    ];
+    for (export, ladder) in in_rounds {
+        let (out, told) = translated("grafana-oncall", &export);
+        assert!(out.contains(ladder), "{out}");
+        assert!(!told.contains("again"), "{told}");
+    }
+    let with_repeat = |tell: &[&[&str]], wait: i64| {
+        let mut export = chain_of(tell, None);
+        export["escalation_policies"].as_array_mut().expect("it is a list").extend(repeat(wait));
+        translated("grafana-oncall", &export)
+    };
+    let (out, told) = with_repeat(&[anna, anna], 300);
+    assert!(out.contains("[{ notify: [\"responder:anna\"] }], repeat: { every: 5m, times: 11 }"), "{out}");
+    assert!(!told.contains("again"), "{told}");
+    let (out, told) = with_repeat(&[anna, anna], 600);
+    assert!(out.contains("repeat: { every: 10m, times: 5 }"), "{out}");
+    assert!(told.contains(again), "{told}");
+    let (out, told) = translated("grafana-oncall", &chain_of(&[anna, ben, anna], None));
+    assert!(!out.contains("repeat"), "{out}");
+    assert!(told.contains(again) && told.contains("1 different"), "{told}");
+
+    let rule = |minutes: i64, user: &str| json!({ "condition": "if-not-acked", "notifyType": "default", "delay": { "timeAmount": minutes, "timeUnit": "minutes" }, "recipient": { "type": "user", "username": user } });
+    let export = json!({
+        "users": [{ "id": "u-1", "username": "anna@example.org" }, { "id": "u-2", "username": "ben@example.org" }],
+        "escalations": [{ "id": "e-1", "name": "e", "rules": [rule(0, "anna@example.org"), rule(5, "anna@example.org"), rule(20, "ben@example.org")] }],
+    });
+    assert!(translated("opsgenie", &export).1.contains(again));
 }

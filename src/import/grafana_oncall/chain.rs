@@ -35,13 +35,13 @@ pub(super) fn make(steps: &[&Node], ground: &mut Ground<'_>, notes: &mut Notes) 
             kind => {
                 let notify = targets(kind, fields, ground, notes);
                 if !notify.is_empty() {
-                    made.push(Step { after, notify });
+                    made.push(Step { place: fields.place(), after, notify });
                     since = 0;
                 }
             }
         }
     }
-    ladder(&made, repeat)
+    ladder(&made, repeat, notes)
 }
 
 fn targets(kind: &str, fields: &Fields<'_>, ground: &mut Ground<'_>, notes: &mut Notes) -> Vec<String> {

@@ -169,7 +169,7 @@ fn escalation(fields: &Fields<'_>, ground: &mut Ground, notes: &mut Notes) -> Va
         }
         let after = rule.take("delay").map_or(0, |delay| duration(delay, notes));
         let notify = rule.take("recipient").map(|node| recipient(node, ground, notes)).unwrap_or_default();
-        steps.push(Step { after, notify });
+        steps.push(Step { place: rule.place(), after, notify });
     }
     let repeat = fields.take("repeat").and_then(|node| Fields::of(node, "`repeat`", notes)).and_then(|repeat| {
         if repeat.flag("closeAlertAfterAll", notes) == Some(true) {
@@ -182,7 +182,7 @@ fn escalation(fields: &Fields<'_>, ground: &mut Ground, notes: &mut Notes) -> Va
         let (wait, count) = (repeat.number("waitInterval", notes)?, repeat.number("count", notes)?);
         (wait > 0).then_some((wait * 60, count))
     });
-    ladder(&steps, repeat)
+    ladder(&steps, repeat, notes)
 }
 
 /// A delay in seconds.

@@ -138,6 +138,9 @@ fn notified(fields: &Fields<'_>, rows: &BTreeMap<String, Value>, ground: &mut Gr
                 nobody()
             })
         }
-        _ => ladder(&[Step { after: 0, notify: recipient(node, ground, notes) }], None),
+        _ => {
+            let told = Step { place: node.head(), after: 0, notify: recipient(node, ground, notes) };
+            ladder(&[told], None, notes)
+        }
     }
 }
