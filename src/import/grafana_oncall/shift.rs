@@ -28,6 +28,8 @@ struct Read {
     /// In minutes.
     duration: i64,
     interval: i64,
+    /// Whether people take turns, of which each has `interval` days that are named; else every `interval`th day counts.
+    takes_turns: bool,
     /// The days that are named, Monday 0; none, where none are.
     days: Vec<usize>,
     week_start: usize,
@@ -69,6 +71,7 @@ pub(super) fn make(fields: &Fields<'_>, people: &mut People, now: DateTime, note
         start,
         duration: seconds / 60,
         interval: fields.number("interval", notes).unwrap_or(1).max(1),
+        takes_turns: kind != "recurrent_event",
         days: days(fields, notes)?,
         week_start: fields.text("week_start", notes).and_then(day).unwrap_or(6),
         groups,
@@ -175,6 +178,9 @@ impl Read {
         }
         if self.duration > DAY {
             return Err("its days overlap");
+        }
+        if self.interval != 1 && !self.takes_turns {
+            return Err("it leaves days out, other ones in each week");
         }
         self.day_by_day()
     }
