@@ -99,13 +99,21 @@ pub(super) struct Names {
 impl Names {
     /// A name for `key`, as close to `wish` as can be.
     pub fn give(&mut self, key: &str, wish: &str) -> String {
-        let tidy: String = wish.trim().chars().map(|c| if c == ':' || c.is_control() { '-' } else { c }).collect();
-        let base = if tidy.is_empty() { "unnamed".to_owned() } else { tidy };
-        let numbered = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") });
-        let name = numbered.into_iter().find(|name| !self.taken.contains(name)).unwrap_or(base.clone());
-        self.taken.insert(name.clone());
+        let name = self.free(wish, 1).remove(0);
         self.by_key.insert(key.to_owned(), name.clone());
         name
+    }
+
+    /// Free names for something of several columns, which are taken then.
+    pub fn free(&mut self, wish: &str, columns: usize) -> Vec<String> {
+        let tidy: String = wish.trim().chars().map(|c| if c == ':' || c.is_control() { '-' } else { c }).collect();
+        let base = if tidy.is_empty() { "unnamed".to_owned() } else { tidy };
+        let of_columns = |name: String| (0..columns).map(|column| numbered(&name, column)).collect::<Vec<_>>();
+        let all = (1..).map(|n| of_columns(if n == 1 { base.clone() } else { format!("{base}-{n}") }));
+        let free = all.into_iter().find(|names| names.iter().all(|name| !self.taken.contains(name)));
+        let names = free.unwrap_or_default();
+        self.taken.extend(names.iter().cloned());
+        names
     }
 
     /// Another key of something that has its name.
@@ -119,7 +127,7 @@ impl Names {
     }
 }
 
-/// A schedule as it is there.
+/// A schedule as it is there, under the name that it has there.
 pub(super) struct Rota {
     pub name: String,
     pub timezone: String,
@@ -129,7 +137,7 @@ pub(super) struct Rota {
 
 impl Rota {
     /// The schedules that it becomes, with their names; none, if nobody is ever on call.
-    pub fn schedules(&self, notes: &mut Notes) -> Vec<(String, Value)> {
+    pub fn schedules(&self, names: &mut Names, notes: &mut Notes) -> Vec<(String, Value)> {
         let mut levels: BTreeMap<i64, Vec<(&Shift, usize)>> = BTreeMap::new();
         let mut columns = 0;
         for shift in &self.shifts {
@@ -138,28 +146,34 @@ impl Rota {
             columns = columns.max(column + width(shift));
             level.push((shift, column));
         }
+        let names = names.free(&self.name, columns);
         if columns > 1
             && let Some(shift) = self.shifts.first()
         {
             let what =
-                format!("`{}`, in which up to {columns} are on call together: it is {columns} schedules", self.name);
+                format!("`{}`, in which up to {columns} are on call together: it is {columns} schedules", names[0]);
             notes.differs(shift.place, what, "nothing; whatever told it tells all of them");
         }
-        let one = |column: usize| {
+        let one = |(column, name): (usize, String)| {
             let layers: Vec<Value> = levels.values().flat_map(|level| layers(level, column)).collect();
             let mut schedule = Value::map([("timezone", Value::text(&self.timezone)), ("layers", Value::List(layers))]);
             let overrides: Vec<Value> = self.stand_ins.iter().filter_map(|stand_in| stand_in.written(column)).collect();
             if !overrides.is_empty() {
                 schedule.set("overrides", Value::List(overrides));
             }
-            (numbered(&self.name, column), schedule)
+            (name, schedule)
         };
-        (0..columns).map(one).collect()
+        names.into_iter().enumerate().map(one).collect()
     }
 }
 
+/// How those speak of schedules who tell them.
+pub(super) fn targets(schedules: &[(String, Value)]) -> Vec<String> {
+    schedules.iter().map(|(name, _)| format!("schedule:{name}")).collect()
+}
+
 /// What a column of a schedule is called.
-pub(super) fn numbered(name: &str, column: usize) -> String {
+fn numbered(name: &str, column: usize) -> String {
     if column == 0 { name.to_owned() } else { format!("{name} ({})", column + 1) }
 }
 

@@ -222,3 +222,26 @@ fn whoever_is_told_again_is_told_by_repeat_where_the_whole_ladder_is_and_else_it
     });
     assert!(translated("opsgenie", &export).1.contains(again));
 }
+
+/// Two people who are on call together in a schedule, and one in another.
+fn pairs(first: &str, second: &str) -> Value {
+    let user = |id: &str| json!({ "id": id, "username": id, "email": format!("{id}@example.org") });
+    let shift = |id: &str, users: &[&str]| json!({ "id": id, "type": "rolling_users", "start": "2026-01-05T09:00:00", "duration": 604_800, "frequency": "weekly", "rolling_users": [users] });
+    let schedule =
+        |id: &str, name: &str, shift: &str| json!({ "id": id, "name": name, "time_zone": "UTC", "shifts": [shift] });
+    json!({
+        "users": [user("anna"), user("ben")],
+        "schedules": [schedule("S1", first, "O1"), schedule("S2", second, "O2")],
+        "on_call_shifts": [shift("O1", &["anna", "ben"]), shift("O2", &["ben"])],
+    })
+}
+
+#[test]
+fn a_schedule_that_is_called_as_the_second_half_of_another_has_a_name_of_its_own() {
+    let (out, _) = translated("grafana-oncall", &pairs("Pairs", "Pairs (2)"));
+    assert!(["  Pairs:", "  \"Pairs (2)\":", "  \"Pairs (2)-2\":"].iter().all(|name| out.contains(name)), "{out}");
+    let mut export = pairs("Pairs", "Pairs (2)");
+    export["schedules"].as_array_mut().expect("it is a list").reverse();
+    let (out, _) = translated("grafana-oncall", &export);
+    assert!(["  \"Pairs (2)\":", "  Pairs-2:", "  \"Pairs-2 (2)\":"].iter().all(|name| out.contains(name)), "{out}");
+}

@@ -8,7 +8,7 @@ mod chain;
 mod route;
 mod shift;
 
-use super::duty::{Names, Rota, StandIn, numbered, policy};
+use super::duty::{self, Names, Rota, StandIn, policy};
 use super::fields::Fields;
 use super::lists::Lists;
 use super::page::Value;
@@ -64,8 +64,8 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
     let mut targets: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for node in lists.of("schedules") {
         let Some(fields) = Fields::of(node, "a schedule", &mut notes) else { continue };
-        let Some((id, rota)) = rota(&fields, &lists, &mut people, &mut names, now, &mut notes) else { continue };
-        let made = rota.schedules(&mut notes);
+        let Some((id, rota)) = rota(&fields, &lists, &mut people, now, &mut notes) else { continue };
+        let made = rota.schedules(&mut names, &mut notes);
         if made.is_empty() {
             notes.left(
                 fields.place(),
@@ -73,8 +73,7 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
                 "write it by hand",
             );
         } else {
-            let told = (0..made.len()).map(|column| format!("schedule:{}", numbered(&rota.name, column)));
-            targets.insert(id, told.collect());
+            targets.insert(id, duty::targets(&made));
         }
         schedules.extend(made);
     }
@@ -168,7 +167,6 @@ fn rota(
     fields: &Fields<'_>,
     lists: &Lists<'_>,
     people: &mut People,
-    names: &mut Names,
     now: Timestamp,
     notes: &mut Notes,
 ) -> Option<(String, Rota)> {
@@ -188,7 +186,7 @@ fn rota(
     let zone = timezone(fields, &own, notes);
     let here = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
     let now: DateTime = here.to_datetime(now);
-    let mut rota = Rota { name: String::new(), timezone: zone, shifts: Vec::new(), stand_ins: Vec::new() };
+    let mut rota = Rota { name: title.to_owned(), timezone: zone, shifts: Vec::new(), stand_ins: Vec::new() };
     let mut once: Vec<(i64, StandIn)> = Vec::new();
     for node in own {
         let Some(shift) = Fields::of(node, "a shift", notes) else { continue };
@@ -218,7 +216,6 @@ fn rota(
         notes.differs(fields.place(), what, "see that the `overrides` are meant so");
     }
     rota.stand_ins = once.into_iter().map(|(_, stand_in)| stand_in).collect();
-    rota.name = names.give(id, title);
     Some((id.to_owned(), rota))
 }
 

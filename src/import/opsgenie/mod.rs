@@ -6,7 +6,7 @@
 mod route;
 mod schedule;
 
-use super::duty::{Names, Step, ladder, numbered, policy};
+use super::duty::{self, Names, Step, ladder, policy};
 use super::fields::Fields;
 use super::lists::Lists;
 use super::page::Value;
@@ -134,9 +134,8 @@ fn schedules(lists: &Lists<'_>, ground: &mut Ground, now: Timestamp, notes: &mut
         };
         let elsewhere = lists.of("overrides").iter().filter(of_this).copied();
         let overrides: Vec<&Node> = beside.chain(elsewhere).collect();
-        let mut rota = schedule::make(&fields, &overrides, &mut ground.people, now, notes);
-        rota.name = names.give(&id, &title);
-        let made = rota.schedules(notes);
+        let rota = schedule::make(&fields, &overrides, &mut ground.people, now, notes);
+        let made = rota.schedules(&mut names, notes);
         if made.is_empty() {
             notes.left(
                 fields.place(),
@@ -145,8 +144,7 @@ fn schedules(lists: &Lists<'_>, ground: &mut Ground, now: Timestamp, notes: &mut
             );
             continue;
         }
-        let targets: Vec<String> =
-            (0..made.len()).map(|column| format!("schedule:{}", numbered(&rota.name, column))).collect();
+        let targets = duty::targets(&made);
         ground.schedules.insert(title, targets.clone());
         ground.schedules.insert(id, targets);
         schedules.extend(made);
