@@ -50,6 +50,8 @@ pub(super) struct Shift {
 /// A stretch of time that somebody else takes.
 #[derive(Clone, Debug)]
 pub(super) struct StandIn {
+    /// Where it stands.
+    pub place: Place,
     pub from: DateTime,
     pub to: DateTime,
     pub people: Vec<String>,
@@ -139,7 +141,7 @@ impl Rota {
     /// The schedules that it becomes, with their names; none, if nobody is ever on call.
     pub fn schedules(&self, names: &mut Names, notes: &mut Notes) -> Vec<(String, Value)> {
         let mut levels: BTreeMap<i64, Vec<(&Shift, usize)>> = BTreeMap::new();
-        let mut columns = 0;
+        let mut columns = self.stand_ins.iter().map(|stand_in| stand_in.people.len()).max().unwrap_or_default();
         for shift in &self.shifts {
             let level = levels.entry(shift.priority).or_default();
             let column = column_of(shift, level);
@@ -147,12 +149,14 @@ impl Rota {
             level.push((shift, column));
         }
         let names = names.free(&self.name, columns);
+        let places =
+            self.shifts.iter().map(|shift| shift.place).chain(self.stand_ins.iter().map(|change| change.place));
         if columns > 1
-            && let Some(shift) = self.shifts.first()
+            && let Some(place) = places.into_iter().next()
         {
             let what =
                 format!("`{}`, in which up to {columns} are on call together: it is {columns} schedules", names[0]);
-            notes.differs(shift.place, what, "nothing; whatever told it tells all of them");
+            notes.differs(place, what, "nothing; whatever told it tells all of them");
         }
         let one = |(column, name): (usize, String)| {
             let layers: Vec<Value> = levels.values().flat_map(|level| layers(level, column)).collect();

@@ -245,3 +245,20 @@ fn a_schedule_that_is_called_as_the_second_half_of_another_has_a_name_of_its_own
     let (out, _) = translated("grafana-oncall", &export);
     assert!(["  \"Pairs (2)\":", "  Pairs-2:", "  \"Pairs-2 (2)\":"].iter().all(|name| out.contains(name)), "{out}");
 }
+
+#[test]
+fn an_override_of_several_people_is_one_in_as_many_schedules() {
+    let once = json!({ "id": "O3", "type": "override", "start": "2096-09-10T08:00:00", "duration": 10_800, "users": ["anna", "ben"] });
+    let mut export = pairs("Pairs", "Alone");
+    export["on_call_shifts"].as_array_mut().expect("it is a list").push(once);
+    export["schedules"][1]["shifts"] = json!(["O2", "O3"]);
+    export["schedules"][0]["shifts"] = json!(["O3"]);
+    let (out, told) = translated("grafana-oncall", &export);
+    for (person, name) in [("anna", "Alone"), ("ben", "\"Alone (2)\""), ("anna", "Pairs"), ("ben", "\"Pairs (2)\"")] {
+        let schedule = out.split(&format!("  {name}:\n")).nth(1).unwrap_or_default();
+        let overrides =
+            format!("overrides: [{{ from: \"2096-09-10T08:00\", to: \"2096-09-10T11:00\", responder: {person} }}]");
+        assert!(schedule.lines().take(3).any(|line| line.contains(&overrides)), "{name}: {out}");
+    }
+    assert!(told.contains("`Alone`, in which up to 2 are on call together"), "{told}");
+}

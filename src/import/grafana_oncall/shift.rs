@@ -53,7 +53,8 @@ pub(super) fn make(fields: &Fields<'_>, people: &mut People, now: DateTime, note
     let end = start.checked_add(seconds.seconds()).map_err(|_| "it ends beyond the calendar")?;
     if kind == "single_event" || kind == "override" {
         let people = groups.into_iter().next().unwrap_or_default();
-        return Ok(if end <= now { Made::Over } else { Made::Once(StandIn { from: start, to: end, people }) });
+        let once = StandIn { place: fields.place(), from: start, to: end, people };
+        return Ok(if end <= now { Made::Over } else { Made::Once(once) });
     }
     if until.is_some_and(|until| until <= now) {
         return Ok(Made::Over);

@@ -186,5 +186,5 @@ fn stand_in(
             "write `replace: …` and `by: …`, where one person is stood in for",
         );
     }
-    Ok(Some(StandIn { from, to, people: vec![person] }))
+    Ok(Some(StandIn { place: fields.place(), from, to, people: vec![person] }))
 }
