@@ -118,6 +118,11 @@ impl Names {
         names
     }
 
+    /// Keeps a name for what has none there.
+    pub fn reserve(&mut self, name: &str) {
+        self.taken.insert(name.to_owned());
+    }
+
     /// Another key of something that has its name.
     pub fn also(&mut self, key: &str, name: &str) {
         self.by_key.entry(key.to_owned()).or_insert_with(|| name.to_owned());

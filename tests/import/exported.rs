@@ -262,3 +262,21 @@ fn an_override_of_several_people_is_one_in_as_many_schedules() {
     }
     assert!(told.contains("`Alone`, in which up to 2 are on call together"), "{told}");
 }
+
+#[test]
+fn a_route_without_a_chain_tells_nobody_also_where_a_chain_is_called_so() {
+    let mut export = chain_of(&[&["anna"]], None);
+    export["escalation_chains"][0]["name"] = json!("nobody");
+    export["routes"] = json!([
+        { "id": "R1", "integration_id": "I1", "escalation_chain_id": null, "routing_regex": "\"team\": \"qa\"", "position": 0 },
+        { "id": "R2", "integration_id": "I1", "escalation_chain_id": "C1", "is_the_last_route": true },
+    ]);
+    let (out, told) = translated("grafana-oncall", &export);
+    for line in [
+        "{ match: 'team=\"qa\"', policy: nobody }",
+        "{ policy: nobody-2 }",
+        "  nobody:\n    matrix: { critical: { tell: nobody }",
+    ] {
+        assert!(out.contains(line), "{line}: {out}{told}");
+    }
+}

@@ -78,6 +78,7 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
         schedules.extend(made);
     }
     let mut chains = Names::default();
+    chains.reserve(route::NOBODY);
     let mut policies: Vec<(String, Value)> = Vec::new();
     for node in lists.of("chains") {
         let Some(fields) = Fields::of(node, "an escalation chain", &mut notes) else { continue };

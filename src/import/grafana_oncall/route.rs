@@ -8,6 +8,9 @@ use super::super::page::Value;
 use regex::Regex;
 use std::sync::LazyLock;
 
+/// The policy of routes without a chain.
+pub(super) const NOBODY: &str = "nobody";
+
 static JINJA: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let path = r"payload\.(?:(?:commonLabels|groupLabels|labels)|alerts\[0\]\.labels)";
     Regex::new(&format!(
@@ -84,10 +87,10 @@ pub(super) fn section(
 }
 
 fn nobody(policies: &mut Vec<(String, Value)>) -> String {
-    if policies.iter().all(|(name, _)| name != "nobody") {
-        policies.push(("nobody".into(), policy(|_| Value::map([("tell", Value::text("nobody"))]))));
+    if policies.iter().all(|(name, _)| name != NOBODY) {
+        policies.push((NOBODY.into(), policy(|_| Value::map([("tell", Value::text("nobody"))]))));
     }
-    "nobody".into()
+    NOBODY.into()
 }
 
 /// The matchers of a route whose expression compares labels with values.
