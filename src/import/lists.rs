@@ -22,6 +22,24 @@ impl<'a> Lists<'a> {
         self.0.get(kind).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether something of a kind has this id.
+    pub fn has(&self, kind: &str, id: Option<&str>) -> bool {
+        id.is_some() && self.of(kind).iter().any(|node| node.get("id").and_then(Node::as_str) == id)
+    }
+
+    /// Notes what of a kind belongs to nothing in the export, so that nothing is made of it.
+    pub fn leave_astray(
+        &self,
+        kind: &str,
+        belongs: impl Fn(&Node) -> bool,
+        (what, advice): (&str, &str),
+        notes: &mut Notes,
+    ) {
+        for node in self.of(kind).iter().filter(|node| !belongs(node)) {
+            notes.left(node.head(), what, advice);
+        }
+    }
+
     /// Whether there is nothing at all.
     pub fn is_empty(&self) -> bool {
         self.0.values().all(Vec::is_empty)

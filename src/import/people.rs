@@ -47,7 +47,9 @@ impl People {
         (place, notes): (Place, &mut Notes),
     ) {
         let mut keys = keys.iter().filter(|key| !key.is_empty());
-        let Some(first) = keys.next() else { return };
+        let Some(first) = keys.next() else {
+            return notes.left(place, "a user without an id and a name", "write the responder by hand");
+        };
         let name = self.names.give(first, wish);
         keys.for_each(|key| self.names.also(key, &name));
         let usable = ways.iter().filter(|(way, _)| way.is_usable());
@@ -58,8 +60,13 @@ impl People {
             reach.push(self.way(&Way::Mail(NOBODY), 0, place));
         }
         let mut responder = Value::map([]);
-        if let Some(zone) = zone.filter(|zone| is_zone(zone)) {
-            responder.set("timezone", Value::text(zone));
+        match zone {
+            Some(zone) if is_zone(zone) => responder.set("timezone", Value::text(zone)),
+            Some(zone) => {
+                let what = format!("the time zone `{zone}` of `{name}`, which is no region and place");
+                notes.left(place, what, "write `timezone` of the responder, as `Europe/Berlin`");
+            }
+            None => {}
         }
         responder.set("reach", Value::List(reach));
         self.responders.push((name, responder));

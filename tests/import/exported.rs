@@ -280,3 +280,49 @@ fn a_route_without_a_chain_tells_nobody_also_where_a_chain_is_called_so() {
         assert!(out.contains(line), "{line}: {out}{told}");
     }
 }
+
+#[test]
+fn parts_whose_whole_is_not_in_the_export_are_listed() {
+    let mut export = pairs("Pairs", "Alone");
+    export["users"][0]["timezone"] = json!("EST");
+    export["schedules"].as_array_mut().expect("it is a list").pop();
+    export["escalation_policies"] =
+        json!([{ "id": "P1", "escalation_chain_id": "C9", "type": "notify_persons", "persons_to_notify": ["anna"] }]);
+    export["personal_notification_rules"] = json!([{ "id": "N1", "user_id": "carol", "type": "notify_by_email" }]);
+    let (_, told) = translated("grafana-oncall", &export);
+    for part in [
+        "a step whose escalation chain is not in the export",
+        "a personal notification rule whose user is not in the export",
+        "a shift that no schedule of the export names",
+        "the time zone `EST` of `anna`, which is no region and place",
+    ] {
+        assert_eq!(told.matches(part).count(), 1, "{part}: {told}");
+    }
+
+    let rule = |parent: Value| json!({ "id": "r", "criteria": { "type": "match-all" }, "notify": { "type": "none" }, "_parent": parent });
+    let export = json!({
+        "users": [{ "id": "u-1", "username": "anna@example.org" }],
+        "overrides": [{ "user": { "id": "u-1" }, "startDate": "2096-01-01T00:00:00Z", "endDate": "2096-01-02T00:00:00Z", "_parent": { "id": "s-9" } }],
+        "routing_rules": [rule(json!({ "id": "t-9" })), rule(Value::Null)],
+    });
+    let (_, told) = translated("opsgenie", &export);
+    assert_eq!(told.matches("a routing rule that names no team of the export").count(), 2, "{told}");
+    assert_eq!(told.matches("an override whose schedule is not in the export").count(), 1, "{told}");
+}
+
+#[test]
+fn what_is_done_about_the_fifth_priority_is_listed_where_it_is_not_what_is_done_about_the_fourth() {
+    let rule = |priority: &str, notify: Value| json!({ "order": 0, "criteria": { "type": "match-all-conditions", "conditions": [{ "field": "priority", "operation": "equals", "expectedValue": priority }] }, "notify": notify });
+    let anna = || json!({ "type": "user", "id": "u-1" });
+    let told = |rules: Vec<Value>| {
+        let rest = json!({ "isDefault": true, "criteria": { "type": "match-all" }, "notify": anna() });
+        let rules: Vec<Value> = rules.into_iter().chain([rest]).collect();
+        let team = json!({ "team": { "id": "t-1", "name": "Core", "members": [{ "user": { "id": "u-1" } }] }, "teamRoutingRules": rules });
+        translated("opsgenie", &json!({ "users": [{ "id": "u-1", "username": "anna@example.org" }], "teams": [team] }))
+            .1
+    };
+    let nobody = || json!({ "type": "none" });
+    let is_listed = |rules: Vec<Value>| told(rules).contains("what is done about P5, which is treated as P4");
+    assert!(is_listed(vec![rule("P5", nobody())]) && is_listed(vec![rule("P4", nobody())]));
+    assert!(!is_listed(vec![rule("P5", anna())]) && !is_listed(vec![rule("P4", nobody()), rule("P5", nobody())]));
+}

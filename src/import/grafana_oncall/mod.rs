@@ -58,6 +58,7 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
             "there is nothing of Grafana OnCall in it; files, folders or keys are called `users`, `schedules` …".into(),
         );
     }
+    leave_astray(&lists, &mut notes);
     let mut people = people(&lists, &mut notes);
     let mut names = Names::default();
     let mut schedules: Vec<(String, Value)> = Vec::new();
@@ -101,6 +102,34 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
         ("routes", Value::List(routes)),
     ];
     Imported::of_export("Grafana OnCall", "grafana-oncall", &sections, notes)
+}
+
+/// Notes the parts whose whole is not in the export.
+fn leave_astray(lists: &Lists<'_>, notes: &mut Notes) {
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+    let of_chain = |step: &Node| lists.has("chains", text(step, "escalation_chain_id").as_deref());
+    let step = ("a step whose escalation chain is not in the export", "export the chains as well, all pages");
+    lists.leave_astray("steps", of_chain, step, notes);
+    let of_user = |rule: &Node| lists.has("users", text(rule, "user_id").as_deref());
+    let rule = ("a personal notification rule whose user is not in the export", "export the users as well, all pages");
+    lists.leave_astray("rules", of_user, rule, notes);
+    let names_it = |schedule: &&Node, id: Option<&str>| {
+        let shifts = schedule.get("shifts").map(Node::items).unwrap_or_default();
+        id.is_some() && shifts.iter().any(|shift| shift.as_str() == id)
+    };
+    let of_schedule = |shift: &Node| {
+        let named = text(shift, "id");
+        lists.has("schedules", schedule_of(shift))
+            || lists.of("schedules").iter().any(|schedule| names_it(schedule, named.as_deref()))
+    };
+    let shift = ("a shift that no schedule of the export names", "export the schedules as well, all pages");
+    lists.leave_astray("shifts", of_schedule, shift, notes);
+}
+
+/// The id of the schedule that a shift names.
+fn schedule_of(shift: &Node) -> Option<&str> {
+    let text = |key: &str| shift.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+    text("schedule").or(text("schedule_id"))
 }
 
 /// The people, each with the ways of their rules; by mail, where they have none.
@@ -239,9 +268,8 @@ fn shifts_of<'a>(fields: &Fields<'a>, lists: &Lists<'a>, id: &str, notes: &mut N
         }
     }
     for shift in lists.of("shifts") {
-        let schedule = text(shift, "schedule").or(text(shift, "schedule_id"));
         let is_named = text(shift, "id").is_some_and(|id| named.contains(&id));
-        if schedule.is_some_and(|schedule| schedule == id) && !is_named {
+        if schedule_of(shift) == Some(id) && !is_named {
             found.push(*shift);
         }
     }

@@ -74,6 +74,16 @@ pub fn translate(exports: &[Export<'_>], now: Timestamp) -> Result<Imported, Str
     Imported::of_export("Opsgenie", "opsgenie", &sections, notes)
 }
 
+/// The id of what a thing belongs to.
+fn parent_of(node: &Node) -> Option<&str> {
+    node.get("_parent")?.get("id")?.as_str()
+}
+
+/// Whether the export has what is wrapped in `key` and has this id.
+fn has(lists: &Lists<'_>, kind: &str, key: &str, id: &str) -> bool {
+    lists.of(kind).iter().any(|node| unwrapped(node, key).get("id").and_then(Node::as_str) == Some(id))
+}
+
 /// The thing itself, where the backup tool has put it into a key beside others.
 fn unwrapped<'a>(node: &'a Node, key: &str) -> &'a Node {
     node.get(key).filter(|inner| !inner.entries().is_empty()).unwrap_or(node)
@@ -121,6 +131,9 @@ fn teams(lists: &Lists<'_>, ground: &mut Ground, notes: &mut Notes) -> Vec<(Stri
 }
 
 fn schedules(lists: &Lists<'_>, ground: &mut Ground, now: Timestamp, notes: &mut Notes) -> Vec<(String, Value)> {
+    let of_schedule = |change: &Node| parent_of(change).is_none_or(|id| has(lists, "schedules", "schedule", id));
+    let change = ("an override whose schedule is not in the export", "export the schedules as well");
+    lists.leave_astray("overrides", of_schedule, change, notes);
     let (mut names, mut schedules) = (Names::default(), Vec::new());
     for node in lists.of("schedules") {
         let inner = unwrapped(node, "schedule");
@@ -128,10 +141,7 @@ fn schedules(lists: &Lists<'_>, ground: &mut Ground, now: Timestamp, notes: &mut
         let title = fields.text("name", notes).unwrap_or("schedule").to_owned();
         let id = fields.text("id", notes).unwrap_or(&title).to_owned();
         let beside = node.get("scheduleOverrideList").map(Node::items).unwrap_or_default().iter();
-        let of_this = |change: &&&Node| {
-            let parent = change.get("_parent").and_then(|parent| parent.get("id")?.as_str());
-            parent.is_none_or(|parent| parent == id)
-        };
+        let of_this = |change: &&&Node| parent_of(change).is_none_or(|parent| parent == id);
         let elsewhere = lists.of("overrides").iter().filter(of_this).copied();
         let overrides: Vec<&Node> = beside.chain(elsewhere).collect();
         let rota = schedule::make(&fields, &overrides, &mut ground.people, now, notes);

@@ -5,12 +5,13 @@ use super::super::duty::{SEVERITIES, Step, ladder, policy};
 use super::super::fields::Fields;
 use super::super::lists::Lists;
 use super::super::page::Value;
-use super::{Ground, recipient, unwrapped};
+use super::{Ground, has, parent_of, recipient, unwrapped};
+use crate::diagnostics::Place;
 use crate::yaml::Node;
 use std::collections::BTreeMap;
 
 /// The priorities, each in the place of a severity; the fifth is treated as the fourth.
-const PRIORITIES: [&str; 4] = ["P1", "P2", "P3", "P4"];
+const PRIORITIES: [&str; 5] = ["P1", "P2", "P3", "P4", "P5"];
 
 /// The routes: one for each team that has rules, by its name. Its policy is added.
 pub(super) fn section(
@@ -21,16 +22,24 @@ pub(super) fn section(
 ) -> Vec<Value> {
     let rows: BTreeMap<String, Value> =
         policies.iter().filter_map(|(name, policy)| Some((name.clone(), row_of(policy)?))).collect();
+    let of_team = |rule: &Node| parent_of(rule).is_some_and(|id| has(lists, "teams", "team", id));
+    let rule = (
+        "a routing rule that names no team of the export as its `_parent`",
+        "put it under `teamRoutingRules` beside its `team`, or name the team's id in `_parent: { id }`",
+    );
+    lists.leave_astray("rules", of_team, rule, notes);
     let mut routes = Vec::new();
     for node in lists.of("teams") {
         let Some(team) = Fields::of(unwrapped(node, "team"), "a team", notes) else { continue };
         let (id, title) = (team.text("id", notes).unwrap_or_default(), team.text("name", notes).unwrap_or_default());
         let beside = node.get("teamRoutingRules").map(Node::items).unwrap_or_default().iter();
-        let of_team = |rule: &&&Node| {
-            rule.get("_parent").is_some_and(|parent| parent.get("id").and_then(Node::as_str) == Some(id))
-        };
-        let rules: Vec<&Node> = beside.chain(lists.of("rules").iter().filter(of_team).copied()).collect();
-        if rules.is_empty() || title.is_empty() {
+        let of_this = |rule: &&&Node| parent_of(rule) == Some(id);
+        let rules: Vec<&Node> = beside.chain(lists.of("rules").iter().filter(of_this).copied()).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        if title.is_empty() {
+            notes.left(team.place(), "the routing rules of a team without a name", "name it, and import again");
             continue;
         }
         let matrix = rules_of(&rules, &rows, ground, notes);
@@ -71,7 +80,7 @@ fn rules_of(
         read.push((is_default, fields.number("order", notes).unwrap_or(i64::MAX), fields));
     }
     read.sort_by_key(|(is_default, order, _)| (*is_default, *order));
-    let mut matrix: [Option<Value>; SEVERITIES.len()] = std::array::from_fn(|_| None);
+    let mut matrix: [Option<(Value, Place)>; PRIORITIES.len()] = std::array::from_fn(|_| None);
     for (_, _, fields) in &read {
         if matrix.iter().all(Option::is_some) {
             break;
@@ -79,10 +88,19 @@ fn rules_of(
         let Some(taken) = priorities(fields, notes) else { continue };
         let row = notified(fields, rows, ground, notes);
         for (slot, _) in matrix.iter_mut().zip(taken).filter(|(slot, taken)| *taken && slot.is_none()) {
-            *slot = Some(row.clone());
+            *slot = Some((row.clone(), fields.place()));
         }
     }
-    matrix.map(|row| row.unwrap_or_else(|| Value::map([("tell", Value::text("nobody"))])))
+    let place = matrix[4].as_ref().or(matrix[3].as_ref()).map(|(_, place)| *place);
+    let row = |taken: Option<(Value, Place)>| {
+        taken.map_or_else(|| Value::map([("tell", Value::text("nobody"))]), |(row, _)| row)
+    };
+    let [first, second, third, fourth, fifth] = matrix.map(row);
+    if let Some(place) = place.filter(|_| fifth != fourth) {
+        let what = "what is done about P5, which is treated as P4: there are four severities here";
+        notes.differs(place, what, "add one to `severities`, and a row for it to the policy's matrix");
+    }
+    [first, second, third, fourth]
 }
 
 /// The priorities that a rule takes; `None`, and a note, where it looks at something else.
