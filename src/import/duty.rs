@@ -8,8 +8,12 @@ use super::Notes;
 use super::page::Value;
 use super::week::Week;
 use crate::diagnostics::Place;
+use crate::model::{Span, duration_text};
 use jiff::civil::DateTime;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The most hours, days or weeks that a turn takes in a configuration.
+pub(super) const MOST_STEPS: i64 = 10_000;
 
 /// How long a turn is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,11 +253,21 @@ impl Shift {
 }
 
 impl StandIn {
+    /// Whether it lasts a minute at least, in whose steps it is written.
+    pub fn lasts(&self) -> bool {
+        minute(self.from) < minute(self.to)
+    }
+
     fn written(&self, column: usize) -> Option<Value> {
         let person = self.people.get(column).or(self.people.first())?;
         let (from, to) = (Value::text(minute(self.from)), Value::text(minute(self.to)));
         Some(Value::map([("from", from), ("to", to), ("responder", Value::text(person))]))
     }
+}
+
+/// A local time as configurations write it. Before the year 1 there is no such writing.
+pub(super) fn sayable(at: DateTime) -> Option<DateTime> {
+    (at.year() > 0).then_some(at)
 }
 
 fn minute(at: DateTime) -> String {
@@ -351,9 +365,14 @@ fn told_again(levels: &[Step], notes: &mut Notes) {
     }
 }
 
+/// The number of seconds that is `by` above `after`, where a configuration can say it.
+pub(super) fn later(after: i64, by: i64) -> Option<i64> {
+    after.checked_add(by).filter(|sum| *sum <= duration_text::LONGEST.millis() / 1000)
+}
+
 /// A duration of so many seconds.
 pub(super) fn seconds(count: i64) -> Value {
-    Value::bare(crate::model::duration_text::format(crate::model::Span::from_secs(count)))
+    Value::bare(duration_text::format(Span::from_secs(count)))
 }
 
 /// The severities that hold where none are written.

@@ -12,8 +12,8 @@ const UNITS: [(&str, i64); 7] = [
     ("ms", 1),
 ];
 
-/// Prometheus counts nanoseconds in 64 bits, which hold a little more than 292 years.
-const LONGEST_MILLIS: i64 = i64::MAX / 1_000_000;
+/// The longest that can be written: Prometheus counts nanoseconds in 64 bits, which hold a little more than 292 years.
+pub const LONGEST: Span = Span::from_millis(i64::MAX / 1_000_000);
 
 /// Reads a duration of Prometheus's notation: whole numbers with units in falling order, each unit at most once.
 ///
@@ -38,7 +38,7 @@ pub fn parse(text: &str) -> Result<Span, String> {
             return Err(format!("`{text}` is not a duration; write for example `30s`, `5m` or `1h30m`"));
         };
         let part = count.checked_mul(factor).and_then(|part| total.checked_add(part));
-        let part = part.filter(|part| *part <= LONGEST_MILLIS);
+        let part = part.filter(|part| *part <= LONGEST.millis());
         total = part.ok_or_else(|| format!("the duration `{text}` is too long; 292 years are the most"))?;
         rest = &rest[digits + letters..];
     }

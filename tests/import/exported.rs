@@ -3,12 +3,15 @@
 
 use super::{Scratch, here, watchbell};
 use jiff::Timestamp;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use watchbell::config::{self, Files, Settings};
 use watchbell::diagnostics::{Findings, Sources};
+use watchbell::import::{Export, grafana_oncall, opsgenie};
 use watchbell::oncall::on_call;
+use watchbell::yaml;
 
 const TOOLS: [(&str, &str); 2] = [("grafana-oncall", "grafana-oncall/export.json"), ("opsgenie", "opsgenie")];
 
@@ -325,4 +328,121 @@ fn what_is_done_about_the_fifth_priority_is_listed_where_it_is_not_what_is_done_
     let is_listed = |rules: Vec<Value>| told(rules).contains("what is done about P5, which is treated as P4");
     assert!(is_listed(vec![rule("P5", nobody())]) && is_listed(vec![rule("P4", nobody())]));
     assert!(!is_listed(vec![rule("P5", anna())]) && !is_listed(vec![rule("P4", nobody()), rule("P5", nobody())]));
+}
+
+/// The files of an export, each with what is in it.
+fn files_of(tool: &str) -> Vec<(String, Value)> {
+    let names: &[&str] = match tool {
+        "opsgenie" => &["escalations/list", "schedules/list", "schedules/weekly-s-1", "teams/core-t-1", "users/list"],
+        _ => &["export"],
+    };
+    let read = |name: &&str| {
+        let name = format!("{tool}/{name}.json");
+        let text = std::fs::read_to_string(here().join(&name)).expect("it can be read");
+        (name, serde_json::from_str(&text).expect("it is JSON"))
+    };
+    names.iter().map(read).collect()
+}
+
+/// Puts the next of `others` in the place of each number, and of each date, where there is one.
+fn exchange(value: &mut Value, others: &mut impl Iterator<Item = Option<(i64, &'static str)>>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| exchange(item, others)),
+        Value::Object(entries) => entries.values_mut().for_each(|item| exchange(item, others)),
+        Value::Number(_) => {
+            if let Some((number, _)) = others.next().flatten() {
+                *value = json!(number);
+            }
+        }
+        Value::String(text) if text.starts_with("20") && text.contains('T') => {
+            if let Some((_, date)) = others.next().flatten() {
+                *value = json!(date);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// Numbers that somebody could mean, and those at which reckoning ends.
+fn number() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        -2_i64..100,
+        (1_i64..20_000).prop_map(|minutes| minutes * 60),
+        (1_i64..20).prop_map(|days| days * 86_400),
+        prop::sample::select(vec![99_999, 999_999_999_999, i64::MAX, i64::MAX / 60 * 60, i64::MAX / 604_800, i64::MIN]),
+        any::<i64>(),
+    ]
+}
+
+fn date() -> impl Strategy<Value = &'static str> {
+    let ends = ["0000-01-01T00:00:00Z", "-000001-06-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"];
+    prop::sample::select(
+        [&ends[..], &["2026-02-29T09:00:00Z", "2026-11-01T01:30:30Z", "2096-09-10T08:00:00Z"]].concat(),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_number_and_no_date_keeps_the_rest_from_being_translated(
+        others in prop::collection::vec(prop::option::weighted(0.2, (number(), date())), 300)
+    ) {
+        for (tool, _) in TOOLS {
+            let (mut sources, mut findings) = (Sources::default(), Findings::default());
+            let mut others = others.iter().copied();
+            let read: Vec<(String, yaml::Node)> = files_of(tool).into_iter().map(|(name, mut value)| {
+                exchange(&mut value, &mut others);
+                let text = value.to_string();
+                let source = sources.add(&name, &*text);
+                (name, yaml::parse(source, &text, &mut findings).remove(0))
+            }).collect();
+            let exports: Vec<Export<'_>> = read.iter().map(|(name, document)| Export { name, document }).collect();
+            let translate = if tool == "opsgenie" { opsgenie::translate } else { grafana_oncall::translate };
+            let translated = translate(&exports, Timestamp::from_second(1_785_000_000).expect("it is a time"));
+            prop_assert!(translated.is_ok(), "{tool}: {}", translated.unwrap_err());
+        }
+    }
+}
+
+#[test]
+fn a_part_with_a_number_that_nothing_here_can_say_is_listed_and_the_rest_is_translated() {
+    let shift = |id: &str, more: Value| {
+        let mut shift = json!({ "id": id, "name": id, "type": "rolling_users", "start": "2026-01-05T09:00:00", "duration": 604_800, "frequency": "weekly", "rolling_users": [["anna"], ["ben"]] });
+        shift.as_object_mut().expect("it is an object").extend(more.as_object().expect("it is an object").clone());
+        shift
+    };
+    let mut export = chain_of(&[&["anna"], &["ben"]], None);
+    export["escalation_policies"][1]["duration"] = json!(999_999_999_999_i64);
+    export["schedules"] =
+        json!([{ "id": "S1", "name": "s", "time_zone": "UTC", "shifts": ["whole", "long", "rare", "days", "hours"] }]);
+    export["on_call_shifts"] = json!([
+        shift("whole", json!({})),
+        shift("long", json!({ "duration": 9_223_372_036_854_775_740_i64 })),
+        shift("rare", json!({ "interval": i64::MAX, "frequency": "hourly" })),
+        shift("days", json!({ "interval": i64::MAX, "frequency": "daily" })),
+        shift("hours", json!({ "interval": 99_999, "frequency": "hourly", "duration": 359_996_400 })),
+    ]);
+    let (out, told) = translated("grafana-oncall", &export);
+    assert!(out.contains("{ rotation: { responders: [anna, ben], every: 1w"), "{out}");
+    assert!(out.contains("critical: { levels: [{ notify: [\"responder:anna\"] }] }"), "{out}");
+    assert!(told.contains("left: the shift `long` of `s`: it ends beyond the calendar"), "{told}");
+    assert!(told.contains("left: a wait of 999999999999 seconds, and the steps behind it"), "{told}");
+    for name in ["rare", "days", "hours"] {
+        assert!(
+            told.contains(&format!("the shift `{name}` of `s`: its `interval` is longer than any turn here")),
+            "{told}"
+        );
+    }
+
+    let rule = |days: i64, user: &str| json!({ "delay": { "timeAmount": days, "timeUnit": "days" }, "recipient": { "type": "user", "id": user } });
+    let (out, told) = translated(
+        "opsgenie",
+        &json!({
+            "users": [{ "id": "u-1", "username": "anna@example.org" }, { "id": "u-2", "username": "ben@example.org" }],
+            "escalations": [{ "id": "e-1", "name": "e", "rules": [rule(1, "u-1"), rule(999_999, "u-2")] }],
+        }),
+    );
+    assert!(out.contains("critical: { levels: [{ after: 1d, notify: [\"responder:anna\"] }] }"), "{out}");
+    assert!(told.contains("left: a step whose delay is too long"), "{told}");
 }

@@ -1,7 +1,7 @@
 //! Escalation chains: their steps as levels.
 
 use super::super::Notes;
-use super::super::duty::{Names, Step, ladder};
+use super::super::duty::{Names, Step, ladder, later};
 use super::super::fields::Fields;
 use super::super::page::Value;
 use super::super::people::People;
@@ -29,7 +29,12 @@ pub(super) fn make(steps: &[&Node], ground: &mut Ground<'_>, notes: &mut Notes) 
         match fields.text("type", notes).unwrap_or_default() {
             "wait" => {
                 let seconds = fields.number("duration", notes).unwrap_or(60).max(0);
-                (after, since) = (after + seconds, since + seconds);
+                let Some(reached) = later(after, seconds) else {
+                    let what = format!("a wait of {seconds} seconds, and the steps behind it: 292 years are the most");
+                    notes.left(fields.place_of("duration"), what, "correct the wait, and import again");
+                    break;
+                };
+                (after, since) = (reached, since + seconds);
             }
             "repeat_escalation" => repeat = Some((since, 5)),
             kind => {

@@ -170,7 +170,13 @@ fn ways<'a>(rules: &[&Node], email: Option<&'a str>, slack: Option<&'a str>, not
     for (_, fields) in &read {
         let way = match fields.text("type", notes).unwrap_or_default() {
             "wait" => {
-                after += fields.number("duration", notes).unwrap_or(60).max(0);
+                let seconds = fields.number("duration", notes).unwrap_or(60).max(0);
+                let Some(reached) = duty::later(after, seconds) else {
+                    let what = format!("a wait of {seconds} seconds, and the ways behind it: 292 years are the most");
+                    notes.left(fields.place_of("duration"), what, "correct the wait, and import again");
+                    break;
+                };
+                after = reached;
                 continue;
             }
             "notify_by_slack" => slack.map(Way::Slack),

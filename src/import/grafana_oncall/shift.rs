@@ -1,7 +1,7 @@
 //! On-call shifts: recurrences of RFC 5545 as rotations and windows, as far as a calendar of weeks can say them.
 
 use super::super::Notes;
-use super::super::duty::{Active, Shift, StandIn, Unit};
+use super::super::duty::{Active, MOST_STEPS, Shift, StandIn, Unit, sayable};
 use super::super::fields::Fields;
 use super::super::people::People;
 use super::super::week::Week;
@@ -50,7 +50,8 @@ pub(super) fn make(fields: &Fields<'_>, people: &mut People, now: DateTime, note
     let until =
         fields.text("until", notes).map(|text| local(text).ok_or("its `until` is no date and time")).transpose()?;
     let groups = groups(fields, kind, people, notes)?;
-    let end = start.checked_add(seconds.seconds()).map_err(|_| "it ends beyond the calendar")?;
+    let span = jiff::Span::new().try_seconds(seconds).and_then(|span| start.checked_add(span));
+    let end = span.map_err(|_| "it ends beyond the calendar")?;
     if kind == "single_event" || kind == "override" {
         let people = groups.into_iter().next().unwrap_or_default();
         let once = StandIn { place: fields.place(), from: start, to: end, people };
@@ -68,10 +69,14 @@ pub(super) fn make(fields: &Fields<'_>, people: &mut People, now: DateTime, note
             return Err("it depends on the day of the month, or on the month");
         }
     }
+    let interval = fields.number("interval", notes).unwrap_or(1).max(1);
+    if interval > MOST_STEPS {
+        return Err("its `interval` is longer than any turn here");
+    }
     let read = Read {
         start,
         duration: seconds / 60,
-        interval: fields.number("interval", notes).unwrap_or(1).max(1),
+        interval,
         takes_turns: kind != "recurrent_event",
         days: days(fields, notes)?,
         week_start: fields.text("week_start", notes).and_then(day).unwrap_or(6),
@@ -131,7 +136,7 @@ fn day(text: &str) -> Option<usize> {
 
 /// A local time; a `Z` behind it means nothing there.
 pub(super) fn local(text: &str) -> Option<DateTime> {
-    text.trim_end_matches('Z').parse().ok()
+    text.trim_end_matches('Z').parse().ok().and_then(sayable)
 }
 
 fn weekday(at: DateTime) -> usize {

@@ -175,7 +175,11 @@ fn escalation(fields: &Fields<'_>, ground: &mut Ground, notes: &mut Notes) -> Va
             let what = format!("`notifyType: {kind}`: whoever is on call is told, or everybody of a team");
             notes.differs(rule.place_of("notifyType"), what, "name the people who are meant, or a schedule of theirs");
         }
-        let after = rule.take("delay").map_or(0, |delay| duration(delay, notes));
+        let Some(after) = rule.take("delay").map_or(Some(0), |delay| duration(delay, notes)) else {
+            let what = "a step whose delay is too long: 292 years are the most";
+            notes.left(rule.place_of("delay"), what, "correct the delay, and import again");
+            continue;
+        };
         let notify = rule.take("recipient").map(|node| recipient(node, ground, notes)).unwrap_or_default();
         steps.push(Step { place: rule.place(), after, notify });
     }
@@ -188,21 +192,27 @@ fn escalation(fields: &Fields<'_>, ground: &mut Ground, notes: &mut Notes) -> Va
             );
         }
         let (wait, count) = (repeat.number("waitInterval", notes)?, repeat.number("count", notes)?);
-        (wait > 0).then_some((wait * 60, count))
+        let every = wait.checked_mul(60).and_then(|wait| duty::later(0, wait));
+        if every.is_none() {
+            let what = "`repeat`, whose `waitInterval` is too long: 292 years are the most";
+            notes.left(repeat.place_of("waitInterval"), what, "correct it, and import again");
+        }
+        every.filter(|every| *every > 0).map(|every| (every, count))
     });
     ladder(&steps, repeat, notes)
 }
 
-/// A delay in seconds.
-fn duration(node: &Node, notes: &mut Notes) -> i64 {
-    let Some(fields) = Fields::of(node, "`delay`", notes) else { return 0 };
-    let amount = fields.number("timeAmount", notes).unwrap_or(0).clamp(0, 1_000_000);
-    match fields.text("timeUnit", notes) {
-        Some("days") => amount * 86_400,
-        Some("hours") => amount * 3600,
-        Some("seconds") => amount,
-        _ => amount * 60,
-    }
+/// A delay in seconds; none, where a configuration cannot say it.
+fn duration(node: &Node, notes: &mut Notes) -> Option<i64> {
+    let Some(fields) = Fields::of(node, "`delay`", notes) else { return Some(0) };
+    let amount = fields.number("timeAmount", notes).unwrap_or(0).max(0);
+    let unit = match fields.text("timeUnit", notes) {
+        Some("days") => 86_400,
+        Some("hours") => 3600,
+        Some("seconds") => 1,
+        _ => 60,
+    };
+    duty::later(0, amount.checked_mul(unit)?)
 }
 
 /// Whom something tells, as targets.

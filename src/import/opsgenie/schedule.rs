@@ -1,7 +1,7 @@
 //! Rotations and overrides.
 
 use super::super::Notes;
-use super::super::duty::{Active, Rota, Shift, StandIn, Unit};
+use super::super::duty::{Active, MOST_STEPS, Rota, Shift, StandIn, Unit, sayable};
 use super::super::fields::Fields;
 use super::super::people::{People, is_zone};
 use super::super::week::Week;
@@ -61,7 +61,7 @@ pub(super) fn make(
 /// The local time of an instant; a text without an offset is local already.
 fn local(text: &str, zone: &TimeZone) -> Option<DateTime> {
     let instant: Option<Timestamp> = text.parse().ok();
-    instant.map(|at| zone.to_datetime(at)).or_else(|| text.parse().ok())
+    instant.map(|at| zone.to_datetime(at)).or_else(|| text.parse().ok()).and_then(sayable)
 }
 
 fn shift(
@@ -91,6 +91,9 @@ fn shift(
         return Err("there is nobody in it");
     }
     let length = fields.number("length", notes).unwrap_or(1).max(1);
+    if length > MOST_STEPS {
+        return Err("its `length` is longer than any turn here");
+    }
     let unit = match fields.text("type", notes) {
         Some("weekly") => Unit::Week,
         Some("daily") => Unit::Day,
@@ -157,7 +160,7 @@ fn restriction(node: &Node, notes: &mut Notes) -> Option<Active> {
 /// From and to, as minutes of the day.
 fn hours(fields: &Fields<'_>, notes: &mut Notes) -> Option<(usize, usize)> {
     let mut minute = |hour, minute| {
-        let at = fields.number(hour, notes)? * 60 + fields.number(minute, notes).unwrap_or(0);
+        let at = fields.number(hour, notes)?.checked_mul(60)?.checked_add(fields.number(minute, notes).unwrap_or(0))?;
         usize::try_from(at).ok().filter(|at| *at <= 24 * 60)
     };
     Some((minute("startHour", "startMin")?, minute("endHour", "endMin")?))
@@ -186,5 +189,6 @@ fn stand_in(
             "write `replace: …` and `by: …`, where one person is stood in for",
         );
     }
-    Ok(Some(StandIn { place: fields.place(), from, to, people: vec![person] }))
+    let made = StandIn { place: fields.place(), from, to, people: vec![person] };
+    if made.lasts() { Ok(Some(made)) } else { Err("it lasts no minute") }
 }
