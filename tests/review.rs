@@ -321,6 +321,10 @@ fn a_journal_that_is_not_there_or_is_newer_is_named_and_an_instant_to_come_is_re
     assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "", "written to d.md\n"));
     let page = std::fs::read_to_string(folder.path().join("d.md")).expect("it was written");
     assert!(page.starts_with("# Daily report: Fri 2026-01-09 00:00 to Mon 2026-01-12 09:00\n"), "{page}");
+    let filled_in = folder.write("INC-1.md", "what people know\n");
+    let (code, _, err) = watchbell(&folder, &["postmortem", "INC-1", "--offline", "-o", "INC-1.md"]);
+    assert_eq!((code, err.as_str()), (Some(2), "error: `INC-1.md` would be overwritten\n"));
+    assert_eq!(std::fs::read_to_string(filled_in).expect("it is there"), "what people know\n");
     let (code, _, err) = watchbell(&folder, &["postmortem", "INC-99", "--offline"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("there is no incident INC-99 in "), "{err}");

@@ -4,6 +4,7 @@ use super::{Answer, CommandError};
 use std::env;
 use std::error::Error;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -76,6 +77,19 @@ fn write(stream: &mut impl Write, bytes: &[u8]) -> Result<(), CommandError> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         outcome => Ok(outcome?),
     }
+}
+
+/// That a file which a command is to write takes the place of none.
+///
+/// # Errors
+/// When there is one.
+pub fn must_be_new(path: &Path) -> Result<(), CommandError> {
+    if path.exists() { Err(overwritten(path)) } else { Ok(()) }
+}
+
+/// The refusal to write over a file.
+pub fn overwritten(path: &Path) -> CommandError {
+    CommandError::Usage(format!("`{}` would be overwritten", path.display()))
 }
 
 /// Says why a command could not do its work, with every cause, and how it ends.

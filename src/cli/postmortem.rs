@@ -1,7 +1,7 @@
 //! `watchbell postmortem`: the draft of a review, out of what the service recorded.
 
 use super::past::{self, Whom};
-use super::{Answer, CommandError, incidents};
+use super::{Answer, CommandError, incidents, output};
 use crate::model::Moment;
 use crate::review::{self, Chart, OneIncident};
 use crate::store::Partition;
@@ -18,7 +18,7 @@ pub struct Postmortem {
     /// How to write it [default: by the ending of `-o`, else Markdown].
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Write it to this file.
+    /// Write it to this file. It is not overwritten.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The journal of our own service [default: the SQLite file of the configuration].
@@ -46,8 +46,9 @@ impl Postmortem {
     /// Drafts it.
     ///
     /// # Errors
-    /// When rules or configuration do not pass, the journal cannot be read, or there is nothing to draft.
+    /// When rules or configuration do not pass, the journal cannot be read, there is nothing to draft, or a draft is there.
     pub fn run(&self, config: Option<&Path>) -> Result<Answer, CommandError> {
+        self.output.as_deref().map_or(Ok(()), output::must_be_new)?;
         let subject = self.whom.load(config, &[])?;
         let journal = past::journal_of(self.journal.as_deref(), &subject)?;
         let (world, number) = (&subject.world, self.number);

@@ -204,10 +204,8 @@ impl Prometheus {
         let mut seen = BTreeSet::new();
         let targets = self.files.iter().map(|file| {
             let target = folder.join(file.file_name().unwrap_or_default());
-            if target.exists() || !seen.insert(target.clone()) {
-                return Err(CommandError::Usage(format!("`{}` would be overwritten", target.display())));
-            }
-            Ok(Some(target))
+            output::must_be_new(&target)?;
+            if seen.insert(target.clone()) { Ok(Some(target)) } else { Err(output::overwritten(&target)) }
         });
         targets.collect()
     }

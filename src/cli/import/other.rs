@@ -111,10 +111,7 @@ fn line_starts(text: &str) -> impl Iterator<Item = usize> + '_ {
 impl Other {
     /// That nothing would be overwritten.
     pub fn check(&self) -> Result<(), CommandError> {
-        match self.output.as_ref().filter(|target| target.exists()) {
-            Some(target) => Err(CommandError::Usage(format!("`{}` would be overwritten", target.display()))),
-            None => Ok(()),
-        }
+        self.output.as_deref().map_or(Ok(()), output::must_be_new)
     }
 
     /// Writes the translation, or says why there is none, and what a person has to know.
