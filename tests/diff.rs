@@ -374,3 +374,32 @@ fn outside_of_spans(markdown: &str) -> String {
     }
     left + rest
 }
+
+#[test]
+fn who_we_are_to_a_server_is_told_in_the_words_of_the_configuration_and_without_secrets() {
+    let repository = repository("diff-words");
+    let login = r"basic_auth: { username: ops, password: { env: WATCHBELL_TEST_NO_SUCH_PASSWORD } }, tls: { server_name: mail.example.org }";
+    let channels = format!(
+        "channels:\n  letters: {{ email: {{ smtp: \"smtp://mail.example.org:587\", from: a@example.org }} }}\n  mail: {{ email: {{ smtp: \"smtp://mail.example.org:587\", from: a@example.org, {login} }} }}\n"
+    );
+    let source = r#"url: "http://127.0.0.1:1", bearer_token: { env: WATCHBELL_TEST_NO_SUCH_TOKEN }, headers: { X-Scope-OrgID: not-a-real-secret }"#;
+    let edits = [
+        ("channels:\n", channels.as_str()),
+        (r#"url: "http://127.0.0.1:1""#, source),
+        ("rules: [", "store: { sqlite: other.db }\nrules: ["),
+    ];
+    repository.write("watchbell.yaml", &edited(CONFIGURATION, &edits));
+    let said = diff(repository.path(), &["main"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    for words in [
+        "channels.letters\n      + kind: email; smtp: smtp://mail.example.org:587; from: a@example.org; updates every: ",
+        "basic_auth.username: ops; basic_auth.password: { env: WATCHBELL_TEST_NO_SUCH_PASSWORD }; tls.server_name: mail.example.org;",
+        "sources.main.bearer_token  + { env: WATCHBELL_TEST_NO_SUCH_TOKEN }\n",
+        "sources.main.headers.X-Scope-OrgID  + <redacted>\n",
+        "store.sqlite  watchbell.db → other.db\n",
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    let debug = ["None", "Some(", "Tls", "Basic", "Sqlite", "not-a-real-secret"];
+    assert!(!debug.iter().any(|word| said.out.contains(word)), "{}", said.out);
+}

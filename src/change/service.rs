@@ -6,11 +6,12 @@
 use super::{Item, words};
 use crate::calendar::{Dates, Step, Window};
 use crate::config::{
-    Action, Channel, ChannelKind, Deed, Escalation, Format, Inhibit, Ladder, Layer, Maintenance, Policy, QuietHours,
-    Reach, Resolve, Responder, Response, Routine, Schedule, Settings, Silence, Source, Token,
+    Action, Auth, Channel, ChannelKind, Deed, Escalation, Format, Inhibit, Ladder, Layer, Maintenance, Policy,
+    QuietHours, Reach, Resolve, Responder, Response, Routine, Schedule, Settings, Silence, Source, Store, Tls, Token,
 };
 use crate::model::{Name, Severity, Span};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// The keys of one thing, with a line of text each.
 type Keys = Vec<(String, String)>;
@@ -125,13 +126,43 @@ fn order(settings: &Settings) -> String {
 }
 
 fn source(source: &Source) -> Keys {
-    keys([
+    let mut all = keys([
         ("url", Some(source.url.clone())),
         ("timeout", span(source.timeout)),
         ("max_concurrent_queries", Some(source.max_concurrent_queries.to_string())),
-        ("auth", (source.auth != crate::config::Auth::None).then(|| format!("{:?}", source.auth))),
-        ("headers", (!source.headers.is_empty()).then(|| format!("{:?}", source.headers))),
-        ("tls", (source.tls != crate::config::Tls::default()).then(|| format!("{:?}", source.tls))),
+    ]);
+    all.extend(auth(&source.auth));
+    all.extend(source.headers.iter().map(|(name, value)| (format!("headers.{name}"), format!("{value:?}"))));
+    all.extend(tls(&source.tls));
+    all
+}
+
+/// Who we are to a server. A secret's debug text says where it is found, as the configuration does, and never what it is.
+fn auth(auth: &Auth) -> Keys {
+    match auth {
+        Auth::None => Vec::new(),
+        Auth::Basic { username, password } => keys([
+            ("basic_auth.username", Some(username.clone())),
+            ("basic_auth.password", Some(format!("{password:?}"))),
+        ]),
+        Auth::Bearer(token) => keys([("bearer_token", Some(format!("{token:?}")))]),
+        Auth::OAuth2 { client_id, client_secret, token_url, scopes } => keys([
+            ("oauth2.client_id", Some(client_id.clone())),
+            ("oauth2.client_secret", Some(format!("{client_secret:?}"))),
+            ("oauth2.token_url", Some(token_url.clone())),
+            ("oauth2.scopes", (!scopes.is_empty()).then(|| words::list(scopes))),
+        ]),
+    }
+}
+
+fn tls(tls: &Tls) -> Keys {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    keys([
+        ("tls.ca_file", path(&tls.ca_file)),
+        ("tls.cert_file", path(&tls.cert_file)),
+        ("tls.key_file", path(&tls.key_file)),
+        ("tls.server_name", tls.server_name.clone()),
+        ("tls.insecure_skip_verify", tls.insecure_skip_verify.then(|| "true".to_owned())),
     ])
 }
 
@@ -230,19 +261,18 @@ fn channel(channel: &Channel) -> Keys {
             ("secret", secret.as_ref().map(|secret| format!("{secret:?}"))),
             ("format", (*format == Format::Alertmanager).then(|| "alertmanager".to_owned())),
         ]),
-        ChannelKind::Alertmanager { urls, auth, tls, resend_every } => keys([
-            ("urls", Some(words::list(urls))),
-            ("auth", Some(format!("{auth:?}"))),
-            ("tls", Some(format!("{tls:?}"))),
-            ("resend_every", span(*resend_every)),
-        ]),
-        ChannelKind::Email { smtp, from, to, auth, tls } => keys([
-            ("smtp", Some(smtp.clone())),
-            ("from", Some(from.to_string())),
-            ("to", (!to.is_empty()).then(|| words::list(to))),
-            ("auth", Some(format!("{auth:?}"))),
-            ("tls", Some(format!("{tls:?}"))),
-        ]),
+        ChannelKind::Alertmanager { urls, auth, tls, resend_every } => {
+            let own = keys([("urls", Some(words::list(urls))), ("resend_every", span(*resend_every))]);
+            [own, self::auth(auth), self::tls(tls)].concat()
+        }
+        ChannelKind::Email { smtp, from, to, auth, tls } => {
+            let own = keys([
+                ("smtp", Some(smtp.clone())),
+                ("from", Some(from.to_string())),
+                ("to", (!to.is_empty()).then(|| words::list(to))),
+            ]);
+            [own, self::auth(auth), self::tls(tls)].concat()
+        }
     };
     let mut all = vec![("kind".to_owned(), channel.kind.word().to_owned())];
     all.extend(own);
@@ -442,6 +472,10 @@ fn single(settings: &Settings) -> BTreeMap<Name, Settings> {
 
 fn whole(settings: &Settings) -> Keys {
     let pages = settings.budgets.pages_per_rule_per_week.map(|pages| pages.to_string());
+    let (sqlite, postgres) = match &settings.store {
+        Store::Sqlite(path) => (Some(path.display().to_string()), None),
+        Store::Postgres(url) => (None, Some(format!("{url:?}"))),
+    };
     let told = settings.stakeholders.as_ref().map(|it| {
         let every = it.every.map(|every| format!(" every {}", words::span(every))).unwrap_or_default();
         format!("{}{every}", words::list(&it.notify))
@@ -453,7 +487,8 @@ fn whole(settings: &Settings) -> Keys {
         ("timezone", Some(settings.timezone.to_string())),
         ("external_url", Some(settings.external_url.clone())),
         ("external_labels", Some(settings.external_labels.to_string())),
-        ("store", Some(format!("{:?}", settings.store))),
+        ("store.sqlite", sqlite),
+        ("store.postgres", postgres),
         ("retention.incidents", span(settings.retention.incidents)),
         ("retention.events", span(settings.retention.events)),
         ("listen", Some(settings.listen.clone())),
