@@ -1,12 +1,12 @@
 //! What a PromQL expression means, as one text: two expressions with the same text ask the same.
 //!
-//! Layout, comments, parentheses that change nothing, the order of matchers and of label lists, the writing of numbers,
-//! durations and quotes do not count. It errs on the side of "different".
+//! Layout, comments, parentheses that change nothing, the order of matchers and of label lists, the side on which a number
+//! stands that series are compared with, the writing of numbers, durations and quotes do not count. It errs on the side of "different".
 
 use super::Effect;
 use super::meaning::reach;
 use crate::promql::tree::{
-    Aggregate, Binary, Grouping, Kind, MatchOperator, Matching, On, Selector, Shift, Side, Sign, Subquery,
+    Aggregate, Binary, Grouping, Kind, MatchOperator, Matching, On, Selector, Shift, Side, Sign, Subquery, ValueType,
 };
 use crate::promql::{Comparison, Expr, Node};
 use crate::rules::Bound;
@@ -145,7 +145,15 @@ fn aggregate_text(aggregate: &Aggregate) -> String {
 fn binary_text(binary: &Binary) -> String {
     let how = if binary.returns_bool { " bool" } else { "" };
     let matching = matching_text(&binary.matching);
-    format!("({} {}{how}{matching} {})", node(&binary.left), binary.operator, node(&binary.right))
+    let (left, right) = (&binary.left, &binary.right);
+    match Comparison::of(binary.operator) {
+        // Of a number and series it is the series that come out, whichever stands first.
+        Some(comparison) if (left.value_type(), right.value_type()) == (ValueType::Scalar, ValueType::Vector) => {
+            format!("({} {:?}{how}{matching} {})", node(right), comparison.turned(), node(left))
+        }
+        Some(comparison) => format!("({} {comparison:?}{how}{matching} {})", node(left), node(right)),
+        None => format!("({} {}{how}{matching} {})", node(left), binary.operator, node(right)),
+    }
 }
 
 fn matching_text(matching: &Matching) -> String {
@@ -202,6 +210,9 @@ mod tests {
             ("max_over_time(x[1h:5m] offset 60m)", "max_over_time( x[60m : 300s] offset 1h )"),
             ("a / on (y, x) group_left (z) b", "a / on(x,y) group_left(z) b"),
             ("rate(x[5m] offset 1m)", "rate(x [5m]\n offset 1m)"),
+            ("x > 104", "104 < x"),
+            ("sum(x) <= bool 2", "(2) >= bool sum(x)"),
+            ("x != scalar(y) and z", "scalar(y) != x and z"),
         ] {
             assert!(same(one, other), "{one} and {other}");
         }
@@ -224,6 +235,10 @@ mod tests {
             (r#"x{a="}"} offset 1m"#, r#"x{a="}"} offset 2m"#),
             ("a - (b - c)", "a - b - c"),
             ("a > b", "a > bool b"),
+            ("a > b", "b < a"),
+            ("x > 104", "104 > x"),
+            ("x > 104", "104 <= x"),
+            ("x - 104", "104 - x"),
             ("a and b", "b and a"),
             ("sum by (a) (x)", "sum without (a) (x)"),
             ("a / on (x) b", "a / ignoring (x) b"),

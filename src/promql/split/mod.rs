@@ -180,7 +180,8 @@ impl Comparison {
     }
 
     /// The same comparison seen from the other side.
-    fn turned(self) -> Self {
+    #[must_use]
+    pub fn turned(self) -> Self {
         match self {
             Comparison::Above => Comparison::Below,
             Comparison::AtLeast => Comparison::AtMost,
