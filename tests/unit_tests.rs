@@ -229,3 +229,37 @@ fn programs_read_how_each_test_went_and_what_is_covered() {
     let answer: serde_json::Value = serde_json::from_str(&told(&played)).expect("it is JSON");
     insta::assert_snapshot!(format!("{answer:#}"));
 }
+
+#[test]
+fn what_is_expected_empty_is_held_against_what_is_there_as_promtool_does() {
+    let folder = Scratch::new("unit-empty");
+    folder.write(
+        "rules.yaml",
+        "groups: [{ name: g, rules: [{ alert: A, expr: g > 1, labels: { x: '1', y: '' }, annotations: { s: '', t: u } }] }]\n",
+    );
+    let test = |labels: &str, annotations: &str| {
+        let case = format!(
+            "{{ eval_time: 1m, alertname: A, exp_alerts: [{{ exp_labels: {{ {labels} }}, exp_annotations: {{ {annotations} }} }}] }}"
+        );
+        let series = "{ series: 'g{i=\"1\", k=\"\"}', values: 5x3 }";
+        let sample = "{ eval_time: 1m, expr: g, exp_samples: [{ labels: 'g{i=\"1\", z=\"\"}', value: 5 }] }";
+        format!(
+            "rule_files: [rules.yaml]\nevaluation_interval: 1m\ntests:\n- {{ interval: 1m, input_series: [{series}], alert_rule_test: [{case}], promql_expr_test: [{sample}] }}\n"
+        )
+    };
+    let all = [
+        ("x: '1', i: '1'", "s: '', t: u", true),
+        ("x: '1', i: '1', z: ''", "s: '', t: u", false),
+        ("x: '1', i: '1', y: ''", "s: '', t: u", false),
+        ("x: '1', i: '1'", "t: u", false),
+        ("x: '1', i: '1'", "s: '', t: u, v: ''", false),
+    ];
+    for (labels, annotations, passes) in all {
+        let file = folder.write("tests.yaml", &test(labels, annotations));
+        let ours = watchbell(&[file.to_str().expect("UTF-8")]);
+        assert_eq!(ours.status.success(), passes, "{labels} {annotations}: {}", told(&ours));
+        let Some(promtool) = promtool() else { continue };
+        let ran = Command::new(promtool).args(["test", "rules"]).arg(&file).output().expect("promtool runs");
+        assert_eq!(ran.status.success(), passes, "{labels} {annotations}: {ran:?}");
+    }
+}

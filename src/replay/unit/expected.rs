@@ -1,9 +1,9 @@
 //! What was expected held against what came, and the difference in words.
 
-use super::play::Firing;
+use super::play::{Firing, Texts};
 use super::written::{AlertCase, ExpectedSample, ExprCase};
 use crate::diagnostics::Text;
-use crate::model::Labels;
+use crate::model::{ALERTNAME, Labels};
 use crate::promql::described;
 use crate::yaml::Entries;
 
@@ -13,11 +13,18 @@ pub(super) fn alerts(case: &AlertCase, name: &str) -> Vec<Firing> {
     let mut alerts: Vec<Firing> = all
         .map(|alert| {
             let alert = alert.clone().unwrap_or_default();
-            (labels(alert.exp_labels.as_ref()).with("alertname", name), labels(alert.exp_annotations.as_ref()))
+            let mut labels = texts(alert.exp_labels.as_ref());
+            labels.insert(ALERTNAME, name.into());
+            (labels, texts(alert.exp_annotations.as_ref()))
         })
         .collect();
     alerts.sort();
     alerts
+}
+
+fn texts(entries: Option<&Entries<Text>>) -> Texts {
+    let entries = entries.into_iter().flatten();
+    entries.map(|(name, value)| (name.value.as_str().into(), value.value.as_str().into())).collect()
 }
 
 /// The labels that were written.
@@ -78,7 +85,8 @@ pub(super) fn difference<T>(
 /// An alert in words.
 pub(super) fn say_alert((labels, annotations): &Firing) -> String {
     let texts: String = annotations.iter().map(|(name, text)| format!("\n      {name}: {text:?}")).collect();
-    format!("{labels}{texts}")
+    let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    format!("{{{}}}{texts}", labels.join(", "))
 }
 
 /// A sample in words.

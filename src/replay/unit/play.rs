@@ -12,8 +12,11 @@ use crate::series::Point;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+/// Texts by their names. One that is empty is there all the same, other than in [`Labels`]: promtool holds it against none.
+pub(super) type Texts = BTreeMap<Name, Name>;
+
 /// Labels and annotations of an alert that fires.
-pub(super) type Firing = (Labels, Labels);
+pub(super) type Firing = (Texts, Texts);
 
 /// A template may ask in so many rounds; more is a circle.
 const ROUNDS: usize = 16;
@@ -27,7 +30,7 @@ pub(super) struct Player<'a> {
     /// The series that each rule gave last, by group and place in it.
     written: HashMap<(usize, usize), HashSet<Labels>>,
     /// What the annotations of each alert said last, by its rule and labels, for rules that are looked at.
-    annotations: HashMap<RuleId, BTreeMap<Labels, Labels>>,
+    annotations: HashMap<RuleId, BTreeMap<Labels, Texts>>,
 }
 
 #[derive(Default)]
@@ -168,7 +171,7 @@ impl<'a> Player<'a> {
     }
 
     /// The annotations of an alert as they are at `at`.
-    fn annotated(&mut self, rule: &Rule, alert: &Alert, at: i64) -> Labels {
+    fn annotated(&mut self, rule: &Rule, alert: &Alert, at: i64) -> Texts {
         let tiers = rule.tiers_for(&alert.series);
         let tier = alert.top(tiers).and_then(|top| tiers.iter().find(|tier| tier.severity == top.severity));
         let over = tier.map(|tier| tier.annotations.as_slice()).unwrap_or_default();
@@ -177,14 +180,14 @@ impl<'a> Player<'a> {
         for _ in 0..ROUNDS {
             let (texts, wanted) = self.rendered(rule, alert, tier, &all, at, &answers);
             if wanted.is_empty() {
-                return Labels::new(texts);
+                return texts.into_iter().collect();
             }
             for query in wanted {
                 let answer = self.ledger.ask(&query, at);
                 answers.insert(query, answer);
             }
         }
-        Labels::empty()
+        Texts::new()
     }
 
     fn rendered(
@@ -237,6 +240,7 @@ impl<'a> Player<'a> {
         firing
             .map(|(alert, top)| {
                 let labels = with_severity(&alert.labels, Some(rule), &top.severity);
+                let labels = labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
                 (labels, texts(&alert.labels).unwrap_or_default())
             })
             .collect()
