@@ -1,6 +1,6 @@
 //! A series as test files name it: `http_requests_total{job="api"}`.
 
-use super::tree::{Kind, MatchOperator, Selector};
+use super::tree::{Kind, MatchOperator, Selector, Shift};
 use super::{PromqlError, parser};
 use crate::model::Labels;
 use std::fmt::Write;
@@ -13,8 +13,10 @@ const NAME: &str = "__name__";
 /// When it is no selector, or selects by something other than equality.
 pub fn described(text: &str) -> Result<Labels, PromqlError> {
     let node = parser::parse(text)?;
-    let Kind::Selector(selector) = &node.kind else {
-        return Err(PromqlError::new(node.range, "not a series; write for example `up{job=\"api\"}`"));
+    let selector = match &node.kind {
+        // What is asked for at another time is a question, and names no series.
+        Kind::Selector(selector) if selector.time == Shift::default() => selector,
+        _ => return Err(PromqlError::new(node.range, "not a series; write for example `up{job=\"api\"}`")),
     };
     if let Some(other) = selector.matchers.iter().find(|matcher| matcher.operator != MatchOperator::Equal) {
         return Err(PromqlError::new(other.range.clone(), "a series has its labels by `=`"));
@@ -111,6 +113,10 @@ mod tests {
         assert_eq!(described("{}"), Ok(Labels::empty()));
         assert_eq!(described("up{a=~\"x\"}").unwrap_err().range, 3..9);
         assert!(described("rate(x[5m])").is_err() && described("up offset").is_err());
+        for asked in ["up[5m]", "up offset 5m", "up{a=\"1\"} offset -1m", "up @ 0", "up @ end()"] {
+            let refused = described(asked).unwrap_err();
+            assert!(refused.message.starts_with("not a series"), "{asked}: {refused}");
+        }
     }
 
     #[test]
