@@ -111,8 +111,8 @@ pub struct KeptOrphan {
 pub struct KeptAccount {
     /// What it counts; another one is another account.
     pub counts: String,
-    /// The last block that does not count.
-    pub from: u64,
+    /// The last block that does not count, where that is known.
+    pub from: Option<u64>,
     /// What was counted.
     pub total: f64,
 }
@@ -271,7 +271,7 @@ mod tests {
     }
 
     fn kept(total: f64) -> KeptChain {
-        let account = KeptAccount { counts: "Paused".into(), from: 7, total };
+        let account = KeptAccount { counts: "Paused".into(), from: Some(7), total };
         KeptChain { chain_id: 1, accounts: [("pgaux/pauses".to_owned(), account)].into(), ..KeptChain::default() }
     }
 

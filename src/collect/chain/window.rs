@@ -79,7 +79,7 @@ impl Window {
             return Join::Torn;
         }
         let Some((oldest, tip)) = self.blocks.front().zip(self.tip()) else { return Join::Grows };
-        if first.number > tip.number + 1 || last.number + 1 < oldest.number {
+        if first.number > tip.number.saturating_add(1) || last.number.saturating_add(1) < oldest.number {
             return Join::Grows;
         }
         if self.hash_at(last.number) == Some(last.hash) {

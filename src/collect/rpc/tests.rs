@@ -9,7 +9,8 @@ pub(crate) use super::head::tests::head;
 
 const ID: u64 = 11_155_111;
 
-fn rpc(endpoints: &[&Canned]) -> Rpc {
+/// What asks these nodes.
+pub(crate) fn rpc(endpoints: &[&Canned]) -> Rpc {
     let chain = Chain {
         name: "sepolia".into(),
         rpc: endpoints.iter().map(|endpoint| Secret::Inline(endpoint.url())).collect(),

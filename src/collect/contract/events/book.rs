@@ -221,9 +221,9 @@ impl Book {
                 }
                 Some(_) => {
                     tracing::warn!(chain = %chain, counter = account.key, "counts from 0 again: what it counts was changed in the configuration");
-                    (NEW, 0.0)
+                    (None, 0.0)
                 }
-                None => (NEW, 0.0),
+                None => (None, 0.0),
             };
             Account { confirmations: account.confirmations, from, total }
         });
@@ -280,9 +280,6 @@ impl Book {
         }
     }
 }
-
-/// The `from` of an account that is so new that it is not known yet where the chain is.
-pub(super) const NEW: u64 = u64::MAX;
 
 impl Reading {
     /// The parameter that is looked at. A log that is only counted need not be readable.

@@ -23,8 +23,8 @@ const MELTED: B256 = B256::repeat_byte(0xff);
 pub struct Account {
     /// After how many further blocks.
     pub confirmations: u64,
-    /// The last block that does not count.
-    pub from: u64,
+    /// The last block that does not count; of an account that is so new that nobody has asked yet where the chain is, none.
+    pub from: Option<u64>,
     /// What was counted so far.
     pub total: f64,
 }
@@ -82,9 +82,10 @@ impl Ledger {
         self.accounts.iter().map(|account| account.confirmations).max().unwrap_or_default()
     }
 
-    /// Begins at a block, which itself does not count.
-    pub fn begin(&mut self, number: u64, hash: B256) {
-        self.recent = VecDeque::from([Block { number, hash, entries: Vec::new() }]);
+    /// Begins at the last of these blocks, oldest first, none of which counts.
+    pub fn begin(&mut self, blocks: impl IntoIterator<Item = (u64, B256)>) {
+        let empty = |(number, hash)| Block { number, hash, entries: Vec::new() };
+        self.recent = blocks.into_iter().map(empty).collect();
     }
 
     /// Takes in the block on top of the tip. Says how many contributions are not told apart any more.
@@ -124,12 +125,17 @@ impl Ledger {
         for (number, mut entry) in entries {
             self.count(number, &mut entry);
         }
-        self.begin(number, hash);
+        self.begin([(number, hash)]);
     }
 
-    /// Takes back all blocks above `number`, and says how many.
+    /// Takes back all blocks above `number`, and says how many. Where an account began above it, the block at which it did
+    /// is gone, and what comes in its place counts.
     pub fn rewind(&mut self, number: u64) -> usize {
         let mut blocks = 0;
+        let read = self.tip().map(|(tip, _)| tip);
+        for account in self.accounts.iter_mut().filter(|account| account.from <= read) {
+            account.begin_no_later_than(number);
+        }
         while let Some(block) = self.recent.pop_back_if(|block| block.number > number) {
             let counted = block.entries.iter().filter(|entry| entry.counted && entry.transaction != MELTED);
             self.orphans.extend(counted.map(|entry| (entry.key(), (block.number, entry.amount))));
@@ -150,12 +156,19 @@ impl Ledger {
         }
     }
 
+    /// The newest block of the chain is `number`: no account began above it.
+    pub fn lower(&mut self, number: u64) {
+        for account in &mut self.accounts {
+            account.begin_no_later_than(number);
+        }
+    }
+
     /// Forgets all that was counted: another chain has the same name now.
     pub fn forget(&mut self, from: u64) {
         self.orphans.clear();
         self.recent.clear();
         for account in &mut self.accounts {
-            (account.total, account.from) = (0.0, from);
+            (account.total, account.from) = (0.0, Some(from));
         }
     }
 
@@ -177,12 +190,18 @@ impl Ledger {
     fn count(&mut self, number: u64, entry: &mut Entry) {
         entry.counted = true;
         let account = &mut self.accounts[entry.account];
-        if number <= account.from {
+        if account.from.is_none_or(|from| number <= from) {
             return;
         }
         let (_, before) = self.orphans.remove(&entry.key()).unwrap_or_default();
         account.total += (entry.amount - before).max(0.0);
         entry.amount = entry.amount.max(before);
+    }
+}
+
+impl Account {
+    fn begin_no_later_than(&mut self, number: u64) {
+        self.from = self.from.map(|from| from.min(number));
     }
 }
 
@@ -223,9 +242,9 @@ mod tests {
     }
 
     fn ledger(confirmations: u64) -> Ledger {
-        let accounts = vec![Account { confirmations, from: 10, total: 0.0 }];
+        let accounts = vec![Account { confirmations, from: Some(10), total: 0.0 }];
         let mut ledger = Ledger { accounts, ..Ledger::default() };
-        ledger.begin(10, hash(10, 0));
+        ledger.begin([(10, hash(10, 0))]);
         ledger
     }
 
@@ -273,13 +292,34 @@ mod tests {
     #[test]
     fn deep_blocks_count_at_once_and_an_account_that_is_new_does_not_count_what_was_before_it() {
         let mut ledger = ledger(5);
-        ledger.accounts.push(Account { confirmations: 0, from: 500, total: 0.0 });
+        ledger.accounts.push(Account { confirmations: 0, from: Some(500), total: 0.0 });
         ledger.append(block(11, 0, vec![event(1, 1.0)]));
         let for_new = |transaction| Entry { account: 1, ..event(transaction, 1.0) };
         ledger.append_deep(900, hash(900, 0), vec![(12, event(2, 1.0)), (500, for_new(3)), (501, for_new(4))]);
         let totals: Vec<f64> = ledger.accounts.iter().map(|account| account.total).collect();
         assert_eq!(totals, [2.0, 1.0]);
         assert_eq!(ledger.tip(), Some((900, hash(900, 0))));
+    }
+
+    #[test]
+    fn where_the_chain_goes_back_below_the_beginning_of_an_account_what_comes_in_its_place_counts() {
+        let mut ledger = ledger(0);
+        ledger.begin((7..=10).map(|number| (number, hash(number, 0))));
+        // This one began later than what was read so far, at a block that nobody has read: it may still be there.
+        ledger.accounts.push(Account { confirmations: 0, from: Some(20), total: 0.0 });
+        ledger.append(block(11, 0, vec![event(1, 1.0)]));
+        assert_eq!(ledger.rewind(8), 3);
+        for (number, transaction) in [(9, 2), (10, 3), (11, 1)] {
+            let both = [event(transaction, 1.0), Entry { account: 1, ..event(transaction, 1.0) }];
+            ledger.append(block(number, 1, both.into()));
+        }
+        let totals = |ledger: &Ledger| ledger.accounts.iter().map(|account| account.total).collect::<Vec<_>>();
+        assert_eq!(totals(&ledger), [3.0, 0.0]);
+
+        // The newest block says that it began nowhere: nobody has that block.
+        ledger.lower(11);
+        ledger.append(block(12, 1, vec![Entry { account: 1, ..event(4, 1.0) }]));
+        assert_eq!(totals(&ledger), [3.0, 1.0]);
     }
 
     #[test]

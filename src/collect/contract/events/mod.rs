@@ -4,24 +4,27 @@
 //! block by block and holds each one's parent against the last hash, so that a reorganisation is noticed; what lies deep is
 //! read in ranges. A look that finds much does a part of it; the next one follows at once.
 
+mod beginning;
 mod book;
 mod distinct;
 mod ledger;
 mod past;
 mod read;
 mod replay;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use super::super::cursor::State;
 use super::super::news::{CATCHES_UP, News};
 use super::super::probe::{Pace, Probe, Trouble};
-use super::super::rpc::{Head, Rpc};
+use super::super::rpc::{Head, Rpc, RpcError};
 use super::{labels, pairs};
 use crate::config::collect::Chain;
 use crate::measures::{Gauge, Measures};
 use crate::model::Labels;
 use alloy_primitives::B256;
-use book::{Book, NEW};
+use book::Book;
 use ledger::{Account, Ledger};
 use past::Past;
 use serde_json::json;
@@ -111,57 +114,40 @@ impl Follower {
         head.ok_or_else(|| Trouble::new("wrong_type", "the chain has no newest block"))
     }
 
-    async fn block(&self, tag: &str) -> Result<Option<Head>, Trouble> {
-        Ok(self.rpc.ask("eth_getBlockByNumber", json!([tag, false])).await?)
+    async fn block(&self, tag: &str) -> Result<Option<Head>, RpcError> {
+        self.rpc.ask("eth_getBlockByNumber", json!([tag, false])).await
     }
 
-    async fn hash_at(&self, number: u64) -> Result<Option<B256>, Trouble> {
+    async fn hash_at(&self, number: u64) -> Result<Option<B256>, RpcError> {
         Ok(self.block(&format!("{number:#x}")).await?.map(|block| block.hash))
+    }
+
+    /// The hash at a height that the chain need not have: of one that is not there some nodes say nothing, others an error.
+    async fn hash_if_there(&self, number: u64) -> Result<Option<B256>, RpcError> {
+        match self.hash_at(number).await {
+            Err(RpcError::Answer { .. }) => Ok(None),
+            hash => hash,
+        }
     }
 
     /// Makes sure that the tip of the ledger is on the chain.
     async fn find_place(&mut self, head: &Head) -> Result<(), Trouble> {
         self.meet(head).await?;
-        let Some((number, hash)) = self.ledger.tip() else {
-            self.ledger.begin(head.number, head.hash);
-            return Ok(());
-        };
-        let goes_on = head.hash == hash || (head.parent == hash && head.number == number + 1);
-        if goes_on || self.hash_at(number).await? == Some(hash) {
+        let Some((number, hash)) = self.ledger.tip() else { return Ok(()) };
+        let goes_on = head.hash == hash || (head.parent == hash && number.checked_add(1) == Some(head.number));
+        if goes_on {
             return Ok(());
         }
-        self.find_ancestor(head).await
-    }
-
-    /// At the first contact: whether this is the chain that was counted, and where new accounts begin.
-    async fn meet(&mut self, head: &Head) -> Result<(), Trouble> {
-        if self.is_met {
-            return Ok(());
-        }
-        let genesis = self.hash_at(0).await?;
-        let kept = self.state.of(&self.chain.name);
-        let is_other = kept.is_some_and(|kept| kept.chain_id != self.chain.chain_id);
-        if is_other || (self.genesis.is_some() && genesis != self.genesis) {
-            self.begin_anew(head);
-        }
-        self.genesis = genesis;
-        for account in self.ledger.accounts.iter_mut().filter(|account| account.from == NEW) {
-            account.from = head.number;
-        }
-        self.is_met = true;
-        Ok(())
-    }
-
-    fn begin_anew(&mut self, head: &Head) {
-        tracing::warn!(chain = %self.chain.name, block = head.number, "this is another chain than before: counts from 0 again");
-        self.ledger.forget(head.number);
-        self.past = Past::of(&self.book);
+        let there = if number > head.number { self.hash_if_there(number).await? } else { self.hash_at(number).await? };
+        if there == Some(hash) { Ok(()) } else { self.find_ancestor(head).await }
     }
 
     /// Goes back to the newest block that is still on the chain.
     async fn find_ancestor(&mut self, head: &Head) -> Result<(), Trouble> {
         let blocks: Vec<(u64, B256)> = self.ledger.recent.iter().map(|block| (block.number, block.hash)).collect();
-        for some in blocks.rchunks(read::AT_ONCE) {
+        let oldest = blocks.first().map_or(0, |(number, _)| *number);
+        let may_be_there: Vec<_> = blocks.into_iter().filter(|(number, _)| *number <= head.number).collect();
+        for some in may_be_there.rchunks(read::AT_ONCE) {
             let hashes = self.hashes(some).await?;
             let common = some.iter().zip(hashes).rev().find(|((_, ours), theirs)| Some(*ours) == *theirs);
             if let Some(((number, _), _)) = common {
@@ -171,23 +157,23 @@ impl Follower {
                 return Ok(());
             }
         }
-        self.lost(head, blocks.first().map_or(0, |(number, _)| *number)).await
+        self.lost(head, oldest).await
     }
 
     /// No block that we remember is on the chain.
     async fn lost(&mut self, head: &Head, oldest: u64) -> Result<(), Trouble> {
-        let genesis = self.hash_at(0).await?;
-        if genesis != self.genesis {
-            self.genesis = genesis;
-            self.begin_anew(head);
-            self.ledger.begin(head.number, head.hash);
+        let first = self.hash_if_there(0).await?;
+        if self.is_another(first) {
+            let newest = self.newest(head).await?;
+            self.begin_anew(head, first, newest);
             return Ok(());
         }
         let number = oldest.saturating_sub(1).min(head.number);
         let hash = if number == head.number { Some(head.hash) } else { self.hash_at(number).await? };
+        let hash = hash.ok_or_else(|| Trouble::new("behind", "the node does not have its own past"))?;
         tracing::warn!(chain = %self.chain.name, block = number, "none of the blocks that we remember is on the chain of the node that answers: it was reorganised further back, or another node is asked");
-        self.ledger.rewind(0);
-        self.ledger.begin(number, hash.ok_or_else(|| Trouble::new("behind", "the node does not have its own past"))?);
+        self.ledger.rewind(number);
+        self.ledger.begin([(number, hash)]);
         Ok(())
     }
 
@@ -218,11 +204,27 @@ impl Follower {
     /// Reads what is new until then.
     async fn follow(&mut self, head: &Head, until: Instant) -> Result<(), Trouble> {
         self.find_place(head).await?;
+        if self.height_read() <= head.number {
+            self.ledger.lower(head.number);
+        }
         let mut outcome = self.keep().await;
         while self.height_read() < head.number && Instant::now() < until && self.step(head).await? {
             outcome = outcome.and(self.keep().await);
         }
         outcome
+    }
+
+    /// Reads what is new, and some of the past.
+    async fn look_once(&mut self) -> Result<(), Trouble> {
+        // Some of the deadline is left for the last step, and for writing.
+        let until = Instant::now() + self.pace.timeout / 2;
+        let head = self.head().await?;
+        let followed = self.follow(&head, until).await;
+        self.behind = head.number.saturating_sub(self.height_read());
+        #[expect(clippy::cast_precision_loss, reason = "a number of blocks")]
+        self.behind_gauge.set(&pairs(&self.labels), self.behind as f64, Some(self.pace.fresh_until()));
+        followed?;
+        self.look_back(&head, until).await
     }
 }
 
@@ -240,16 +242,11 @@ impl Probe for Follower {
     }
 
     async fn look(&mut self) -> Result<(), Trouble> {
-        // Some of the deadline is left for the last step, and for writing.
-        let until = Instant::now() + self.pace.timeout / 2;
-        let head = self.head().await?;
-        let followed = self.follow(&head, until).await;
-        self.behind = head.number.saturating_sub(self.height_read());
-        self.is_failing = followed.is_err();
-        #[expect(clippy::cast_precision_loss, reason = "a number of blocks")]
-        self.behind_gauge.set(&pairs(&self.labels), self.behind as f64, Some(self.pace.fresh_until()));
-        followed?;
-        self.look_back(&head, until).await
+        // So it stays where the look panics or is cut off: the next one comes no sooner than after any other failure.
+        self.is_failing = true;
+        let looked = self.look_once().await;
+        self.is_failing = looked.is_err();
+        looked
     }
 
     async fn rest(&mut self, until: Instant) {

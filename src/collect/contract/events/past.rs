@@ -68,14 +68,14 @@ impl Follower {
             if block.timestamp <= since || number == 0 {
                 return Ok((number, block.timestamp));
             }
-            let spacing_needs = longest.saturating_mul(back) / (head.timestamp - block.timestamp).max(1);
+            let spacing_needs = longest.saturating_mul(back) / head.timestamp.saturating_sub(block.timestamp).max(1);
             back = spacing_needs.saturating_add(spacing_needs / 10).max(back.saturating_mul(2)).min(head.number);
         }
         Ok((head.number.saturating_sub(back), since))
     }
 
     async fn read_past(&mut self, next: (u64, u64), end: (u64, u64)) -> Result<Past, Trouble> {
-        let to = (next.0 + self.span).min(end.0);
+        let to = next.0.saturating_add(self.span).min(end.0);
         let Some(logs) = self.logs_between(next.0, to, true).await? else { return Ok(self.past) };
         for log in &logs {
             let number = log.block_number.small().unwrap_or(to);

@@ -33,7 +33,10 @@ impl Follower {
         let Some((number, hash)) = self.ledger.tip() else { return Ok(false) };
         let near = NEAR.max(self.ledger.longest_wait());
         if self.book.watched.is_empty() && head.number - number > near {
-            return self.read_range(number + 1, (number + self.span).min(head.number - near)).await.map(|()| true);
+            return self
+                .read_range(number + 1, number.saturating_add(self.span).min(head.number - near))
+                .await
+                .map(|()| true);
         }
         self.count_at_once();
         let blocks = self.blocks(number + 1, (head.number - number).min(self.at_once)).await?;
@@ -83,7 +86,7 @@ impl Follower {
     /// Blocks from `first` on, as many of `count` as the node has.
     async fn blocks(&self, first: u64, count: u64) -> Result<Vec<Seen>, Trouble> {
         let whole = !self.book.watched.is_empty();
-        let calls: Vec<_> = (first..first + count)
+        let calls: Vec<_> = (first..first.saturating_add(count))
             .map(|number| ("eth_getBlockByNumber", json!([format!("{number:#x}"), whole])))
             .collect();
         let mut blocks = Vec::new();
