@@ -32,6 +32,8 @@ const SAME: Duration = Duration::from_mins(1);
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Where a limit says nothing, nothing is sent for so long (Sentry's documentation of rate limits).
 const LIMITED: Duration = Duration::from_mins(1);
+/// No limit is kept for longer: a number that is wrong must not end all reports, and one an hour is no burden.
+const LONGEST_LIMIT: Duration = Duration::from_hours(1);
 /// After a stop so long is left for what was reported last.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -97,6 +99,8 @@ impl Visit for Words {
 pub struct Reporter {
     settings: watch::Receiver<Arc<Settings>>,
     client: Option<Client>,
+    /// The project of which the rest holds.
+    project: Option<Sentry>,
     sent: HashMap<String, Instant>,
     not_before: Option<Instant>,
     failed: bool,
@@ -107,7 +111,8 @@ impl Reporter {
     #[must_use]
     pub fn new(settings: watch::Receiver<Arc<Settings>>) -> Self {
         let client = Client::anonymous().inspect_err(|cause| warn!(error = %chain(cause), "errors cannot be reported"));
-        Reporter { settings, client: client.ok(), sent: HashMap::new(), not_before: None, failed: false }
+        let client = client.ok();
+        Reporter { settings, client, project: None, sent: HashMap::new(), not_before: None, failed: false }
     }
 
     /// Sends until `stop`, and then what was reported just before.
@@ -130,6 +135,7 @@ impl Reporter {
     async fn report(&mut self, trouble: Trouble) {
         let sentry = self.settings.borrow().sentry.clone();
         let (Some(sentry), Some(client)) = (sentry, self.client.clone()) else { return };
+        self.turn_to(&sentry);
         let now = Instant::now();
         if self.not_before.is_some_and(|until| now < until) || !self.is_news(&trouble.group().join(" "), now) {
             return;
@@ -140,13 +146,22 @@ impl Reporter {
         };
         match said {
             Ok(wait) => {
-                self.not_before = wait.map(|wait| now + wait);
+                self.not_before = wait.and_then(|wait| now.checked_add(wait));
                 self.failed = false;
             }
             Err(why) if !std::mem::replace(&mut self.failed, true) => {
                 warn!(error = why, "cannot report errors to Sentry")
             }
             Err(why) => debug!(error = why, "cannot report errors to Sentry"),
+        }
+    }
+
+    /// Another project has heard of nothing yet, and has limited nothing.
+    fn turn_to(&mut self, sentry: &Sentry) {
+        if self.project.as_ref() != Some(sentry) {
+            self.project = Some(sentry.clone());
+            self.sent.clear();
+            (self.not_before, self.failed) = (None, false);
         }
     }
 
@@ -171,17 +186,16 @@ async fn send(client: &Client, sentry: &Sentry, trouble: &Trouble) -> Result<Opt
     let request = client.request(Method::POST, &dsn.envelope).await.map_err(|cause| chain(&cause))?;
     let request = request.header(CONTENT_TYPE, "application/x-sentry-envelope").header("X-Sentry-Auth", dsn.auth());
     let answer = request.body(body).send().await.map_err(|cause| chain(&cause.without_url()))?;
-    let status = answer.status().as_u16();
-    match status {
-        200..=299 => Ok(None),
-        // To be dropped, not tried again.
-        429 => Ok(Some(limit(answer.headers()))),
+    match answer.status().as_u16() {
+        // After 429 too it is to be dropped, not tried again.
+        status @ (200..=299 | 429) => Ok(limit(status, answer.headers())),
         status => Err(format!("answered {status}")),
     }
 }
 
-/// How long a limit holds: the longest that concerns errors, else `Retry-After`.
-fn limit(headers: &HeaderMap) -> Duration {
+/// How long no errors are to be sent: the longest limit that concerns them, also where this one was taken; else, of what was
+/// refused, `Retry-After`.
+fn limit(status: u16, headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let of_errors = |limit: &str| -> Option<u64> {
         let mut parts = limit.trim().split(':');
@@ -189,9 +203,13 @@ fn limit(headers: &HeaderMap) -> Duration {
         let categories = parts.next().unwrap_or_default();
         (categories.is_empty() || categories.split(';').any(|category| category == "error")).then_some(seconds)
     };
-    let limits = text("x-sentry-rate-limits").map(|limits| limits.split(',').filter_map(of_errors).max());
-    let seconds = limits.flatten().or_else(|| text(RETRY_AFTER.as_str())?.trim().parse().ok());
-    seconds.map_or(LIMITED, Duration::from_secs)
+    let limits = text("x-sentry-rate-limits").and_then(|limits| limits.split(',').filter_map(of_errors).max());
+    let after = || text(RETRY_AFTER.as_str()).and_then(|seconds| seconds.trim().parse().ok());
+    let wait = match limits {
+        Some(seconds) => Some(Duration::from_secs(seconds)),
+        None => (status == 429).then(|| after().map_or(LIMITED, Duration::from_secs)),
+    };
+    wait.map(|wait| wait.min(LONGEST_LIMIT))
 }
 
 #[cfg(test)]
@@ -241,15 +259,46 @@ mod tests {
         assert_eq!(server.asked().len(), 1, "what was not sent is not held against the next");
     }
 
+    #[tokio::test]
+    async fn what_one_project_limits_and_has_heard_is_nothing_to_the_next() {
+        let (full, free) = (
+            Canned::start(|_, _, stream| canned::reply(stream, 200, &[("X-Sentry-Rate-Limits", "60:error:org")], "")),
+            Canned::always(200, "{}"),
+        );
+        let (mut reporter, keep) = reporter(Some(at(&full)));
+        for _ in 0..2 {
+            reporter.report(trouble("a:1")).await;
+            reporter.report(trouble("b:2")).await;
+        }
+        assert_eq!(full.asked().len(), 1, "it took one, and wants no more for a minute");
+        keep.send_replace(Arc::new(Settings { sentry: Some(at(&free)), ..Settings::default() }));
+        reporter.report(trouble("a:1")).await;
+        assert_eq!(free.asked().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_limit_beyond_all_time_is_kept_for_an_hour() {
+        let said = [("Retry-After", "18446744073709551615")];
+        let server = Canned::start(move |_, _, stream| canned::reply(stream, 429, &said, ""));
+        let (mut reporter, _keep) = reporter(Some(at(&server)));
+        reporter.report(trouble("a:1")).await;
+        assert!(reporter.not_before.is_some_and(|until| until <= Instant::now() + LONGEST_LIMIT));
+    }
+
     #[test]
     fn the_longest_limit_on_errors_counts() {
-        let of = |name: &'static str, value: &'static str| {
+        let of = |status, name: &'static str, value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(name, value.parse().expect("a value"));
-            limit(&headers).as_secs()
+            limit(status, &headers).map(|limit| limit.as_secs())
         };
-        assert_eq!(of("x-sentry-rate-limits", "60:error;default:org, 20::org, 2700:metric_bucket:org"), 60);
-        assert_eq!(of("retry-after", "7"), 7);
-        assert_eq!(of("retry-after", "soon"), 60);
+        let limits = "60:error;default:org, 20::org, 2700:metric_bucket:org";
+        assert_eq!(
+            (of(429, "x-sentry-rate-limits", limits), of(200, "x-sentry-rate-limits", limits)),
+            (Some(60), Some(60))
+        );
+        assert_eq!(of(200, "x-sentry-rate-limits", "2700:metric_bucket:org"), None);
+        assert_eq!((of(429, "retry-after", "7"), of(200, "retry-after", "7")), (Some(7), None));
+        assert_eq!(of(429, "retry-after", "soon"), Some(60));
     }
 }
