@@ -6,6 +6,7 @@ use super::pack::Pack;
 use super::row::lay_out;
 use super::{CHAIN, Row, SERVICE, each, of, of_query};
 use crate::config::Settings;
+use crate::promql::quoted;
 
 /// Makes it.
 pub fn dashboard(pack: &mut Pack<'_>) -> Dashboard {
@@ -37,11 +38,14 @@ fn health(pack: &mut Pack<'_>) -> Row {
 fn overall(settings: &Settings) -> String {
     let names: Vec<String> = settings.severities.iter().map(ToString::to_string).collect();
     let (highest, lowest) = (names.first().map_or("", String::as_str), names.last().map_or("", String::as_str));
-    let rest = if names.len() > 2 { format!("{highest}|{lowest}") } else { highest.to_owned() };
-    let firing = |matcher: &str| {
+    // A name may be any text, and is meant to the letter.
+    let rest = [highest, lowest].map(regex::escape);
+    let rest = if names.len() > 2 { rest.join("|") } else { rest[0].clone() };
+    let firing = |matcher: String| {
         format!("(sum(watchbell_alerts{{state=\"firing\", {matcher}}}) or 0 * max(watchbell_incidents_open)) > bool 0")
     };
-    let (highest, others) = (firing(&format!("severity=\"{highest}\"")), firing(&format!("severity!~\"{rest}\"")));
+    let (highest, others) =
+        (firing(format!("severity={}", quoted(highest))), firing(format!("severity!~{}", quoted(&rest))));
     format!("clamp_max(\n  2 * ({highest})\n    + ({others}),\n  2\n)")
 }
 
@@ -94,10 +98,11 @@ fn alerts(settings: &Settings) -> Row {
         .plain()
         .says("Alerts that fire now, those of other senders included.");
     for severity in settings.severities.iter() {
-        let expr = format!(
-            "sum(watchbell_alerts{{state=\"firing\", severity=\"{severity}\"}}) or 0 * max(watchbell_incidents_open)"
-        );
         let name = severity.to_string();
+        let expr = format!(
+            "sum(watchbell_alerts{{state=\"firing\", severity={}}}) or 0 * max(watchbell_incidents_open)",
+            quoted(&name)
+        );
         by_severity = by_severity.ask_now(&expr, &name).otherwise(Override::of(&name).colour(lines::colour(severity)));
     }
     let colours = Mapping::colours(lines::colours(&settings.severities));
@@ -162,4 +167,24 @@ fn security(pack: &mut Pack<'_>) -> Row {
             Panel::states("Emergency states over time").draws(&paused, "{{contract}}").mapped(emergency).sized(6, 5),
         ],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Severities;
+    use crate::promql::Expr;
+
+    #[test]
+    fn a_severity_is_meant_to_the_letter_whatever_it_is_called() {
+        let names = ["critical (page)", "say \"now\"", "low|info"].map(|name| (name.into(), Vec::new()));
+        let severities = Severities::new(names.into(), "low|info").expect("the default is one of them");
+        let settings = Settings { severities, ..Settings::default() };
+        let overall = overall(&settings);
+        Expr::parse(&overall).expect("PromQL");
+        assert!(overall.contains(r#"severity="critical (page)""#), "{overall}");
+        assert!(overall.contains(r#"severity!~"critical \\(page\\)|low\\|info""#), "{overall}");
+        let row = serde_json::to_string(&crate::dashboard::row::lay_out(vec![alerts(&settings)])).expect("it is JSON");
+        assert!(row.contains(r#"severity=\"say \\\"now\\\"\""#), "{row}");
+    }
 }

@@ -80,7 +80,8 @@ fn is_plain(name: &str, with_colons: bool) -> bool {
 }
 
 /// A text in quotes, with the escapes that PromQL reads.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

@@ -4,7 +4,7 @@
 //! expression with functions that every Prometheus has.
 
 use super::tree::{At, Kind, LabelMatcher, MatchOperator, Node, Selector, Shift};
-use super::{Expr, PromqlError, ValueType};
+use super::{Expr, PromqlError, ValueType, quoted};
 use crate::model::{Name, Span};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -128,18 +128,6 @@ fn at_its_time(vector: &str, window: Option<i64>, interval: Span, time: Shift) -
         None if when.is_empty() => vector.to_owned(),
         None => format!("last_over_time({vector}[{step}ms:{step}ms]{when})"),
     }
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from('"');
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => quoted.extend(['\\', letter]),
-            '\n' => quoted.push_str("\\n"),
-            _ => quoted.push(letter),
-        }
-    }
-    quoted + "\""
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod token;
 pub mod tree;
 mod types;
 
-pub use described::{describe, described};
+pub use described::{describe, described, quoted};
 pub use each::EachInstant;
 pub use functions::{Function, Last};
 pub use inline::{Recorded, Recordings};
