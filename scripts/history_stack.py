@@ -51,7 +51,7 @@ def business_families(troubles):
         yield business("active_users", "gauge", {**TREASURY, "window": window}, people(least, 0.02))
     for window, least in (("1d", 400), ("7d", 1500), ("30d", 4000)):
         yield business("active_users", "gauge", {"service": "web", "window": window}, people(least, 0.02))
-    yield business("user_registrations_total", "counter", TREASURY, counter(3 / DAY, troubles))
+    yield business("user_registrations_total", "counter", {"service": "web"}, counter(3 / DAY, troubles))
     for action, rate in (("open_trade", 900 / DAY), ("confirm_trade", 60 / DAY), ("open_history", 200 / DAY)):
         yield business("user_actions_total", "counter", {"service": "web", "action": action}, counter(rate, troubles))
 

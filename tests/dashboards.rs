@@ -215,6 +215,34 @@ fn panels_have_numbers_of_their_own_stand_on_no_other_and_lead_to_the_runbook_of
     }
 }
 
+#[test]
+fn what_browsers_count_is_chosen_by_no_chain() {
+    let page = read(&in_repository("docs/beacons.md"));
+    let labels = |line: &str| {
+        let cells: Vec<_> = line.split('|').map(|cell| cell.trim().to_owned()).collect();
+        (
+            cells.get(1).map(|name| name.trim_matches('`').to_owned()),
+            cells.get(3).is_some_and(|all| all.contains("`service`")),
+        )
+    };
+    // Traders are counted under the same name, by contracts.
+    let of_browsers =
+        page.lines().map(labels).filter(|(name, is_one)| *is_one && name.as_deref() != Some("active_users"));
+    let names: Vec<String> = of_browsers.filter_map(|(name, _)| name).collect();
+    assert!(names.iter().any(|name| name == "user_registrations_total"), "{names:?}");
+    for dashboard in ["executive", "technical", "business"].map(kept) {
+        for panel in panels(&dashboard) {
+            for target in panel["targets"].as_array().into_iter().flatten() {
+                let expr = target["expr"].as_str().unwrap_or_default();
+                for (_, matchers) in names.iter().filter_map(|name| expr.split_once(&format!("{name}{{"))) {
+                    let matchers = matchers.split('}').next().unwrap_or_default();
+                    assert!(!matchers.contains("chain"), "{}: {expr}", panel["title"]);
+                }
+            }
+        }
+    }
+}
+
 /// A copy of configuration and rules, with some of them changed.
 struct Project {
     folder: Scratch,

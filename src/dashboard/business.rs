@@ -68,11 +68,11 @@ fn users(pack: &mut Pack<'_>) -> Row {
     )
 }
 
-/// Who came again: (users of this week − new ones) / users of last week.
+/// Who came again: (users of this week − new ones) / users of last week. Who signs up does so in a browser, on no chain.
 const RETENTION: &str = r#"clamp(
   100 * (
     sum(active_users{window="7d", chain!="", chain=~"$chain"})
-    - (sum(increase(user_registrations_total{chain=~"$chain"}[7d])) or vector(0))
+    - (sum(increase(user_registrations_total[7d])) or vector(0))
   )
     / sum(active_users{window="7d", chain!="", chain=~"$chain"} offset 7d),
   0,
