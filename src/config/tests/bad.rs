@@ -310,6 +310,7 @@ fn what_cannot_be_read_of_contracts_is_told_at_its_place() {
         in_contract("events: [{ metric: m, any: [] }]"),
         in_contract("events: [{ metric: m, event: 'E(uint256 a)', sum: b }]"),
         in_contract("events: [{ metric: m, event: 'E(address a)', sum: a }]"),
+        in_contract("events: [{ metric: m, event: 'E(int256 a)', sum: a }]"),
         in_contract("events: [{ metric: m, event: 'E(address a)', distinct: a }]"),
         in_contract("events: [{ metric: m, event: 'E(uint256 a)', distinct: a, over: 1d, sum: a }]"),
         in_contract("denied_by: ['NotKeeper(adress)']"),

@@ -2,9 +2,9 @@
 
 use super::pace::{Pace, Said, pace};
 use super::{Met, abi, again, names, reading, series};
-use crate::abi::Denied;
+use crate::abi::{Denied, Kind, Parameter};
 use crate::config::settings::collect::{Contract, Counted, View, What};
-use crate::config::written::{Entries, EventText, FunctionText, collect as written};
+use crate::config::written::{Entries, EventText, FunctionText, PlainText, collect as written};
 use crate::diagnostics::{Findings, Place, Spanned, codes};
 use crate::model::Span;
 use crate::model::duration_text::{format, parse};
@@ -174,11 +174,24 @@ fn event(
 ) -> Option<(crate::abi::Event, Option<crate::abi::Place>)> {
     let event = abi::event(text, findings)?;
     let place = match (&written.sum, &written.distinct) {
-        (Some(sum), _) => Some(abi::number(&event.parameters, Some(sum), text.place(), findings)?),
+        (Some(sum), _) => Some(summed(&event.parameters, sum, findings)?),
         (None, Some(distinct)) => Some(abi::place(&event.parameters, Some(distinct), text.place(), findings)?),
         (None, None) => None,
     };
     Some((event, place))
+}
+
+/// The parameter that is summed up, where the sum can only rise.
+fn summed(parameters: &[Parameter], sum: &PlainText, findings: &mut Findings) -> Option<crate::abi::Place> {
+    let place = abi::number(parameters, Some(sum), sum.place(), findings)?;
+    if let Kind::Int(_) = place.kind {
+        findings
+            .error(codes::WB162, format!("`{}` may be negative, and a counter only rises", place.kind))
+            .at(sum.place(), "a sum of this may fall")
+            .help("sum up a parameter that is unsigned, or count the event; for what rises and falls ask a function, in `calls`");
+        return None;
+    }
+    Some(place)
 }
 
 fn what(written: &written::Counted, place: Place, findings: &mut Findings) -> Option<What> {
