@@ -41,12 +41,14 @@ pub struct Record {
     pub standing: Standing,
     /// The newest block that it has told us of, where that is believed.
     pub head: Option<Head>,
+    /// Whether it was said already that it takes one question at a time, or not that many.
+    takes_one: bool,
 }
 
 impl Endpoint {
     /// One of which nothing is known yet.
     pub fn new(label: String, way: Way) -> Self {
-        Endpoint { label, way, record: Mutex::new(Record { standing: Standing::new(), head: None }) }
+        Endpoint { label, way, record: Mutex::new(Record { standing: Standing::new(), head: None, takes_one: false }) }
     }
 
     /// What is known of it. Not to be held while anything is waited for.
@@ -61,10 +63,37 @@ impl Endpoint {
             Way::Http { client, url } => {
                 let mut all = Vec::with_capacity(calls.len());
                 for some in calls.chunks(TOGETHER) {
-                    all.extend(together(client, url, some).await?);
+                    all.extend(self.each(client, url, some).await?);
                 }
                 Ok(all)
             }
+        }
+    }
+
+    /// Asks several in one request, or one by one where that is refused.
+    async fn each(&self, client: &Client, url: &Secret, calls: &[Call<'_>]) -> Result<Vec<Said>, Failure> {
+        if let [call] = calls {
+            return Ok(vec![alone(client, url, call).await?]);
+        }
+        match together(client, url, calls).await? {
+            Together::Each(all) => Ok(all),
+            Together::Refused(why) => {
+                self.tell_of_refusal(calls.len(), &why);
+                try_join_all(calls.iter().map(|call| alone(client, url, call))).await
+            }
+        }
+    }
+
+    /// Says so once: it comes with each request.
+    fn tell_of_refusal(&self, questions: usize, why: &str) {
+        if !std::mem::replace(&mut self.record().takes_one, true) {
+            let endpoint = &self.label;
+            tracing::info!(
+                rpc.endpoint = endpoint,
+                questions,
+                why,
+                "endpoint {endpoint} refuses several questions in one request, so they are asked one by one"
+            );
         }
     }
 
@@ -77,18 +106,12 @@ impl Endpoint {
     }
 }
 
-async fn together(client: &Client, url: &Secret, calls: &[Call<'_>]) -> Result<Vec<Said>, Failure> {
-    if let [call] = calls {
-        return Ok(vec![alone(client, url, call).await?]);
-    }
-    let body = http::exchange(client, url, &wire::questions(calls)).await?;
-    match wire::answers(&body, calls.len())? {
-        Together::Each(all) => Ok(all),
-        // It takes one at a time, or not that many.
-        Together::Refused(why) => {
-            tracing::debug!(%why, "several questions in one request were refused, so they are asked one by one");
-            try_join_all(calls.iter().map(|call| alone(client, url, call))).await
-        }
+async fn together(client: &Client, url: &Secret, calls: &[Call<'_>]) -> Result<Together, Failure> {
+    match http::exchange(client, url, &wire::questions(calls)).await {
+        Ok(body) => wire::answers(&body, calls.len()),
+        // Some refuse in plain words. Where it is not the number of questions that they do not like, one alone tells.
+        Err(refusal @ Failure::Status { status: 400 | 413 | 422, .. }) => Ok(Together::Refused(refusal.to_string())),
+        Err(failure) => Err(failure),
     }
 }
 

@@ -211,13 +211,13 @@ impl NodeError {
         self.code == -32601 || says.iter().any(|words| message.contains(words))
     }
 
-    /// Whether this says that we ask too much, rather than too much at once: a range of logs that is too wide often has
-    /// the number of a rate limit.
+    /// Whether this says that we ask too much, rather than too much at once: a range of logs that is too wide, or several
+    /// questions in one request, often have the number of a rate limit.
     #[must_use]
     pub fn is_rate_limit(&self) -> bool {
         let message = self.message.to_ascii_lowercase();
-        let is_about_the_range = ["results", "block range", "response size", "logs matched"];
-        if is_about_the_range.iter().any(|words| message.contains(words)) {
+        let is_about_the_size = ["results", "block range", "response size", "logs matched", "batch"];
+        if is_about_the_size.iter().any(|words| message.contains(words)) {
             return false;
         }
         let says = ["rate limit", "too many requests", "request limit", "capacity", "quota", "credits", "throttl"];
@@ -244,6 +244,8 @@ mod tests {
                 "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range",
                 false,
             ),
+            (-32005, "batch limit exceeded", false),
+            (-32000, "batch of 20 exceeds the request limit of 10", false),
             (-32016, "over rate limit", true),
             (429, "Your app has exceeded its compute units per second capacity", true),
             (-32000, "Too Many Requests", true),

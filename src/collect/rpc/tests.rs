@@ -99,14 +99,26 @@ async fn a_nodes_own_error_is_an_answer_and_a_result_of_another_type_is_none() {
 
 #[tokio::test]
 async fn a_node_that_takes_one_question_at_a_time_is_asked_one_by_one() {
-    let single = node(ID, |question| match question {
-        Value::Array(_) => json!({ "error": { "code": -32600, "message": "batches are not supported" } }),
-        _ => json!({ "result": question["params"][0] }),
-    });
-    let calls: Vec<Call<'_>> = (0..3).map(|number| ("eth_echo", json!([number]))).collect();
-    let answers = rpc(&[&single]).batch(&calls).await.expect("it answers");
-    let answers: Vec<Value> = answers.into_iter().map(|answer| answer.expect("it is a result")).collect();
-    assert_eq!(answers, [json!(0), json!(1), json!(2)]);
+    let refusals = [
+        (200, r#"{ "error": { "code": -32600, "message": "batches are not supported" } }"#),
+        (200, r#"[{ "jsonrpc": "2.0", "id": 0, "error": { "code": -32600, "message": "batch too large" } }]"#),
+        (400, "batching disabled"),
+    ];
+    for (status, refusal) in refusals {
+        let single = Canned::start(move |_, request, stream| {
+            let question: Value = serde_json::from_str(&request.body).expect("it is JSON");
+            let is_name = question["method"] == "eth_chainId";
+            let result = if is_name { json!(format!("{ID:#x}")) } else { question["params"][0].clone() };
+            match question {
+                Value::Array(_) => reply(stream, status, &[], refusal),
+                _ => reply(stream, 200, &[], &json!({ "id": question["id"], "result": result }).to_string()),
+            }
+        });
+        let calls: Vec<Call<'_>> = (0..3).map(|number| ("eth_echo", json!([number]))).collect();
+        let answers = rpc(&[&single]).batch(&calls).await.expect("it answers");
+        let answers: Vec<Value> = answers.into_iter().map(|answer| answer.expect("it is a result")).collect();
+        assert_eq!(answers, [json!(0), json!(1), json!(2)], "{refusal}");
+    }
 }
 
 #[tokio::test]

@@ -55,8 +55,8 @@ struct WrittenError {
 pub enum Together {
     /// Each has its answer, in the order of the questions.
     Each(Vec<Said>),
-    /// They were refused as a whole: the node takes only one at a time, or that many are too many for it.
-    Refused(NodeError),
+    /// They were refused as a whole, in these words: the node takes only one at a time, or that many are too many for it.
+    Refused(String),
 }
 
 impl Message {
@@ -115,10 +115,18 @@ pub fn answer(bytes: &[u8], id: u64) -> Result<Said, Failure> {
 pub fn answers(bytes: &[u8], count: usize) -> Result<Together, Failure> {
     let Ok(messages) = serde_json::from_slice::<Vec<Message>>(bytes) else {
         return match Message::read(bytes)?.said()? {
-            Err(error) => Ok(Together::Refused(error)),
+            Err(error) => Ok(Together::Refused(error.to_string())),
             Ok(_) => Err(Failure::NotJson("one answer to several questions".into())),
         };
     };
+    // geth and Erigon refuse in a list too: one error, under the number of the first question or none.
+    if messages.len() < count && messages.iter().all(|message| message.error.is_some()) {
+        let why = messages.into_iter().next().map(Message::said).transpose()?;
+        return match why {
+            Some(Err(error)) => Ok(Together::Refused(error.to_string())),
+            Some(Ok(_)) | None => Err(Failure::NotJson("fewer answers than questions".into())),
+        };
+    }
     let mut all: Vec<Option<Said>> = (0..count).map(|_| None).collect();
     for message in messages {
         let place = message.id().and_then(|id| all.get_mut(usize::try_from(id).ok()?));
@@ -231,8 +239,19 @@ mod tests {
             each(r#"{"id":null,"error":{"code":-32600,"message":"no batches"}}"#),
             "refused: no batches (code -32600)"
         );
+        for refused in [
+            r#"[{"jsonrpc":"2.0","id":0,"error":{"code":-32600,"message":"batch too large"}}]"#,
+            r#"[{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"batch too large"}}]"#,
+        ] {
+            assert_eq!(each(refused), "refused: batch too large (code -32600)");
+        }
+        assert_eq!(
+            each(r#"[{"id":0,"error":{"code":-32005,"message":"batch limit exceeded"}}]"#),
+            "refused: batch limit exceeded (code -32005)"
+        );
         let missed = "answered something that is no JSON-RPC: fewer answers than questions";
         assert_eq!(each(r#"[{"id":1,"result":2}]"#), missed);
+        assert_eq!(each("[]"), missed);
         assert_eq!(each(r#"[{"id":1,"result":2},{"id":99,"result":2},{"id":1,"result":2}]"#), missed);
         let limited = r#"[{"id":0,"result":2},{"id":1,"error":{"code":429,"message":"slow down"}}]"#;
         assert_eq!(each(limited), "limits our requests: slow down");
