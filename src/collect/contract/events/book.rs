@@ -8,7 +8,7 @@ use crate::collect::cursor::{KeptAccount, KeptBlock, KeptChain, KeptEntry, KeptO
 use crate::config::collect::{Chain, Contract, Counted, What};
 use crate::measures::{Counter, Gauge, Label, Measures};
 use crate::model::{Labels, Name, Span};
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, Bloom};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// All accounts of a chain.
@@ -150,6 +150,11 @@ impl Book {
         };
         let wanted = self.events.iter().filter(|(_, readings)| is_wanted(readings)).map(|(key, _)| *key);
         wanted.unzip()
+    }
+
+    /// Whether a block with this bloom may have one of the events that are read.
+    pub(super) fn may_be_in(&self, bloom: &Bloom) -> bool {
+        self.events.keys().any(|(address, topic)| bloom.contains_raw_log(*address, &[*topic]))
     }
 
     /// What a log contributes. What is only seen, and not counted, is taken in at once, as of `time`.

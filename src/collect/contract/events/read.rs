@@ -4,9 +4,10 @@ use super::Follower;
 use super::book::{Ordinals, Watched};
 use super::ledger::{Block, Entry, MOST_TOLD_APART};
 use super::wire::{Log, Receipt, Transaction, Whole, distinct};
+use crate::collect::news::CATCHES_UP;
 use crate::collect::probe::Trouble;
 use crate::collect::rpc::{Head, RpcError};
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, Bloom};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
@@ -18,6 +19,9 @@ const NEAR: u64 = 64;
 /// The most blocks whose logs are asked for at once. Nodes that want fewer say so.
 pub(super) const WIDEST: u64 = 2_000;
 
+/// How often the logs of a new block are asked for again, where its bloom says that there may be some and the node has none.
+pub(super) const ASKED_AGAIN: u32 = 2;
+
 /// A block as far as it is read.
 struct Seen {
     number: u64,
@@ -25,6 +29,8 @@ struct Seen {
     parent: B256,
     timestamp: u64,
     transactions: Vec<Transaction>,
+    /// Of which addresses and topics there may be logs, where the node says it in a form that we know.
+    bloom: Option<Bloom>,
 }
 
 impl Follower {
@@ -46,7 +52,7 @@ impl Follower {
         if linked.is_empty() {
             return Ok(false);
         }
-        let blocks = self.contributions(linked).await?;
+        let blocks = self.contributions(linked, head.number).await?;
         let melted = blocks.into_iter().map(|block| self.ledger.append(block)).sum();
         self.tell_of_flood(melted);
         self.is_reading = false;
@@ -91,13 +97,15 @@ impl Follower {
             .collect();
         let mut blocks = Vec::new();
         for answer in self.rpc.batch(&calls).await? {
+            let answer = answer?;
+            let bloom = answer["logsBloom"].as_str().and_then(|bloom| bloom.parse().ok());
             let block = if whole {
-                typed::<Option<Whole>>(answer?)?.map(|block| self.seen(block)).transpose()?
+                typed::<Option<Whole>>(answer)?.map(|block| self.seen(block)).transpose()?
             } else {
-                typed::<Option<Head>>(answer?)?.map(Seen::from)
+                typed::<Option<Head>>(answer)?.map(Seen::from)
             };
             let Some(block) = block else { break };
-            blocks.push(block);
+            blocks.push(Seen { bloom, ..block });
         }
         Ok(blocks)
     }
@@ -114,12 +122,13 @@ impl Follower {
             parent: block.parent_hash,
             timestamp: small(block.timestamp)?,
             transactions: block.transactions.into_iter().filter(concerns).collect(),
+            bloom: None,
         })
     }
 
-    /// What each block contributes.
-    async fn contributions(&mut self, blocks: Vec<Seen>) -> Result<Vec<Block>, Trouble> {
-        let logs = self.logs_of(&blocks).await?;
+    /// What each block contributes, when the newest one has this height.
+    async fn contributions(&mut self, blocks: Vec<Seen>, newest: u64) -> Result<Vec<Block>, Trouble> {
+        let logs = self.logs_of(&blocks, newest).await?;
         let mut all = Vec::new();
         for (block, logs) in blocks.into_iter().zip(logs) {
             let mut ordinals = Ordinals::default();
@@ -132,8 +141,35 @@ impl Follower {
         Ok(all)
     }
 
+    /// The logs of each block. A node may have a block a moment before its logs, and says then that there are none.
+    async fn logs_of(&self, blocks: &[Seen], newest: u64) -> Result<Vec<Vec<Log>>, Trouble> {
+        let mut all = self.logs_by_hash(&blocks.iter().collect::<Vec<_>>()).await?;
+        for times in 1..=ASKED_AGAIN {
+            let doubtful: Vec<(usize, &Seen)> = blocks
+                .iter()
+                .enumerate()
+                .filter(|(at, block)| all[*at].is_empty() && self.may_have_logs(block, newest))
+                .collect();
+            if doubtful.is_empty() {
+                break;
+            }
+            tokio::time::sleep((CATCHES_UP * times).min(self.pace.timeout / 8)).await;
+            let (places, blocks): (Vec<usize>, Vec<&Seen>) = doubtful.into_iter().unzip();
+            for (place, logs) in places.into_iter().zip(self.logs_by_hash(&blocks).await?) {
+                all[place] = logs;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether a block is new and its bloom has one of our events; that may be a coincidence.
+    fn may_have_logs(&self, block: &Seen, newest: u64) -> bool {
+        let is_new = newest.saturating_sub(block.number) < AT_ONCE as u64;
+        is_new && block.bloom.is_some_and(|bloom| self.book.may_be_in(&bloom))
+    }
+
     /// The logs of each block, asked for by its hash: a node that has another block there, or none, cannot answer that.
-    async fn logs_of(&self, blocks: &[Seen]) -> Result<Vec<Vec<Log>>, Trouble> {
+    async fn logs_by_hash(&self, blocks: &[&Seen]) -> Result<Vec<Vec<Log>>, Trouble> {
         let (addresses, topics) = self.book.wanted(false);
         if topics.is_empty() {
             return Ok(blocks.iter().map(|_| Vec::new()).collect());
@@ -295,6 +331,7 @@ impl From<Head> for Seen {
             parent: head.parent,
             timestamp: head.timestamp,
             transactions: Vec::new(),
+            bloom: None,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Stories of a follower and a chain that does as it is told.
 
+use super::read::ASKED_AGAIN;
 use super::*;
 use crate::abi::Event;
 use crate::collect::rpc::tests::rpc;
 use crate::config::collect::{Contract, Counted, Series, What};
 use crate::http::canned::{Canned, reply};
 use crate::model::Span;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, Bloom};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -41,9 +42,14 @@ impl Scripted {
                 "transactionHash": transaction, "logIndex": format!("{index:#x}"),
             })
         };
+        let mut bloom = Bloom::ZERO;
+        if pings > 0 {
+            bloom.accrue_raw_log(PLACE, &[ping().topic]);
+        }
         self.logs.insert(hash.to_string(), (0..pings).map(log).collect());
         self.blocks.push(json!({
             "number": number, "hash": hash, "parentHash": parent, "timestamp": "0x6900000", "transactions": [],
+            "logsBloom": bloom,
         }));
     }
 
@@ -244,4 +250,28 @@ async fn a_look_that_is_cut_off_or_panics_waits_as_long_as_one_that_fails() {
     let began = Instant::now();
     follower.rest(began + Duration::from_mins(1)).await;
     assert!(began.elapsed() >= AFTER_FAILURE, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_node_that_has_no_logs_yet_is_asked_again_where_the_bloom_of_a_new_block_has_them() {
+    let rig = Rig::of("bloom", 40);
+    let mut follower = rig.follower();
+    assert_eq!(reason(&mut follower).await, None);
+    let asked = Arc::new(Mutex::new(0));
+    let times = asked.clone();
+    rig.says("eth_getLogs", move |_, answer| {
+        let mut times = times.lock().expect("nobody panicked");
+        *times += 1;
+        if *times <= ASKED_AGAIN { json!({ "result": [] }) } else { answer }
+    });
+    let asked = || std::mem::take(&mut *asked.lock().expect("nobody panicked"));
+    rig.mine(2);
+    assert_eq!((reason(&mut follower).await, rig.pings(), asked()), (None, Some(2), ASKED_AGAIN + 1));
+
+    // A bloom has more than there is: then it is believed that there is nothing.
+    rig.mine(1);
+    rig.chain().logs.values_mut().for_each(Vec::clear);
+    assert_eq!((reason(&mut follower).await, rig.pings(), asked()), (None, Some(2), ASKED_AGAIN + 1));
+    rig.mine(0);
+    assert_eq!((reason(&mut follower).await, rig.pings(), asked()), (None, Some(2), 1));
 }
