@@ -6,7 +6,7 @@ use super::ledger::{Block, Entry, MOST_TOLD_APART};
 use super::wire::{Log, Receipt, Transaction, Whole, distinct};
 use crate::collect::news::CATCHES_UP;
 use crate::collect::probe::Trouble;
-use crate::collect::rpc::{Head, RpcError};
+use crate::collect::rpc::{Head, RpcError, number};
 use alloy_primitives::{Address, B256, Bloom};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -19,6 +19,8 @@ const NEAR: u64 = 64;
 /// The most blocks whose logs are asked for at once. Nodes that want fewer say so.
 pub(super) const WIDEST: u64 = 2_000;
 
+/// No transaction has more gas than this, up to which each number is told from the next.
+const MOST_GAS: u128 = 1 << 53;
 /// How often the logs of a new block are asked for again, where its bloom says that there may be some and the node has none.
 pub(super) const ASKED_AGAIN: u32 = 2;
 
@@ -244,7 +246,7 @@ impl Follower {
         for (transaction, receipt) in block.transactions.iter().zip(&receipts) {
             let Some(watched) = transaction.to.and_then(|to| self.book.watched.get(&to)) else { continue };
             let is_failed = receipt.status.is_some_and(|status| status.0 == 0);
-            entries.extend(of_receipt(watched, transaction.hash, receipt, is_failed, ordinals));
+            entries.extend(of_receipt(watched, transaction, receipt, is_failed, ordinals)?);
             if is_failed && watched.denied.is_some() {
                 failed.push(transaction);
             }
@@ -290,15 +292,32 @@ impl Follower {
 
 fn of_receipt(
     watched: &Watched,
-    transaction: B256,
+    transaction: &Transaction,
     receipt: &Receipt,
     is_failed: bool,
     ordinals: &mut Ordinals,
-) -> Vec<Entry> {
-    #[expect(clippy::cast_precision_loss, reason = "an amount of gas is far below 2^53")]
-    let gas = watched.gas.map(|account| ordinals.entry(account, transaction, receipt.gas_used.0 as f64));
+) -> Result<Vec<Entry>, Trouble> {
+    let mut entry = |account, amount| ordinals.entry(account, transaction.hash, amount);
+    let mut entries = Vec::new();
+    if let Some(account) = watched.gas {
+        entries.push(entry(account, gas_used(transaction, receipt)?));
+    }
     let outcome = if is_failed { watched.failed } else { watched.success };
-    gas.into_iter().chain(outcome.map(|account| ordinals.entry(account, transaction, 1.0))).collect()
+    entries.extend(outcome.map(|account| entry(account, 1.0)));
+    Ok(entries)
+}
+
+/// The gas that a transaction used: no more than it had, or a counter would hold for ever what a node once said.
+fn gas_used(transaction: &Transaction, receipt: &Receipt) -> Result<f64, Trouble> {
+    let limit = transaction.gas.as_str().and_then(|limit| number(limit).ok());
+    let used = receipt.gas_used.0;
+    if used > limit.map_or(MOST_GAS, |limit| limit.min(MOST_GAS)) {
+        let transaction = transaction.hash;
+        let said = format!("a node says that transaction {transaction} used {used} gas, which is more than it had");
+        return Err(Trouble::new("implausible", said));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "no more than 2^53")]
+    Ok(used as f64)
 }
 
 fn filter(which: &Value, addresses: &BTreeSet<Address>, topics: &BTreeSet<B256>) -> Value {
@@ -333,5 +352,26 @@ impl From<Head> for Seen {
             transactions: Vec::new(),
             bloom: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_transaction_used_more_gas_than_it_had() {
+        let used = |limit: Value, used: &str| {
+            let transaction =
+                json!({ "hash": B256::ZERO, "from": Address::ZERO, "input": "0x", "value": "0x0", "gas": limit });
+            let receipt = json!({ "transactionHash": B256::ZERO, "blockHash": B256::ZERO, "gasUsed": used });
+            let transaction: Transaction = typed(transaction).expect("a transaction");
+            gas_used(&transaction, &typed(receipt).expect("a receipt")).map_err(|trouble| trouble.reason)
+        };
+        let absurd = format!("0x{}", "f".repeat(32));
+        assert_eq!(used(json!("0x5208"), "0x5208"), Ok(21_000.0));
+        assert_eq!(used(json!("0x5208"), "0x5209"), Err("implausible"));
+        assert_eq!(used(json!(absurd), &absurd), Err("implausible"), "nobody has so much");
+        assert_eq!(used(json!(21_000), "0x5208"), Ok(21_000.0), "a limit in another form is none");
     }
 }
