@@ -2,7 +2,7 @@
 
 use super::{Answer, Colour, CommandError, paths, settings};
 use crate::collect;
-use crate::collect::reload::Unfit;
+use crate::collect::reload::{Read, Unfit};
 use crate::config::Settings;
 use crate::config::collect::Collect as Meant;
 use crate::diagnostics::{Finding, Findings, Sources, render};
@@ -52,12 +52,14 @@ fn meant(settings: Settings, path: &Path) -> Option<Meant> {
 }
 
 /// Reads the configuration at `path` once more.
-fn again(path: &Path) -> Result<Meant, Unfit> {
-    let settings = settings::read(path, Timestamp::now()).map_err(|(findings, sources)| Unfit {
-        full: render::human(&findings, &sources, false),
-        short: places(&findings, &sources),
+fn again(path: &Path) -> Result<Read, Unfit> {
+    let (loaded, sources) = settings::read_with_places(path, Timestamp::now()).map_err(|(findings, sources)| {
+        Unfit { full: render::human(&findings, &sources, false), short: places(&findings, &sources) }
     })?;
-    meant(settings, path).ok_or_else(|| Unfit { full: NOTHING.into(), short: NOTHING.into() })
+    let places = loaded.needed.parts.into_iter().map(|(part, place)| (part, sources.describe(place))).collect();
+    let collect = meant(loaded.settings, path);
+    let collect = collect.ok_or_else(|| Unfit { full: NOTHING.into(), short: NOTHING.into() })?;
+    Ok(Read { collect, places })
 }
 
 /// One line for each mistake: file, line and column, and what is wrong.

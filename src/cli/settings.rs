@@ -2,7 +2,7 @@
 
 use super::{Colour, CommandError, output};
 use crate::config::collect::Collect;
-use crate::config::{self, Settings};
+use crate::config::{self, Loaded, Settings};
 use crate::diagnostics::{Findings, Level, Sources, render};
 use jiff::Timestamp;
 use std::io;
@@ -26,9 +26,14 @@ pub fn load(path: &Path, now: Timestamp, colour: Colour) -> Result<Option<Settin
 
 /// The configuration at `path`, or the mistakes for which it does not pass.
 pub fn read(path: &Path, now: Timestamp) -> Result<Settings, (Findings, Sources)> {
+    read_with_places(path, now).map(|(loaded, _)| loaded.settings)
+}
+
+/// The configuration at `path` with what says where it is written, or the mistakes for which it does not pass.
+pub fn read_with_places(path: &Path, now: Timestamp) -> Result<(Loaded, Sources), (Findings, Sources)> {
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
     match config::load(path, now, &mut sources, &mut findings) {
-        Some(loaded) if !findings.has_errors() => Ok(loaded.settings),
+        Some(loaded) if !findings.has_errors() => Ok((loaded, sources)),
         _ => {
             findings.keep(Level::Error);
             findings.sort();

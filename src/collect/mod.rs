@@ -65,6 +65,20 @@ pub enum CollectError {
     },
 }
 
+impl CollectError {
+    /// The part of the configuration that it is about, as [`reload::Read`] calls it.
+    #[must_use]
+    pub fn part(&self) -> String {
+        match self {
+            CollectError::Listen { .. } => "listen".into(),
+            CollectError::State(_) => "state".into(),
+            CollectError::Fixed { key } => (*key).into(),
+            CollectError::Chain(error) => format!("chain {}", error.chain()),
+            CollectError::Application(error) => format!("application {}", error.service()),
+        }
+    }
+}
+
 /// Wishes for a reload that may be waiting.
 const MOST_WISHES: usize = 16;
 

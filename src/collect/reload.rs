@@ -7,6 +7,7 @@ use super::parts::Parts;
 use crate::config::collect::Collect;
 use crate::http::chain;
 use crate::measures::{Gauge, Measures};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
@@ -22,8 +23,17 @@ pub struct Unfit {
     pub short: String,
 }
 
+/// What there is to collect by.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// What is meant.
+    pub collect: Collect,
+    /// File, line and column of its parts: `listen`, `state`, `chain NAME`, `application NAME`.
+    pub places: BTreeMap<String, String>,
+}
+
 /// Reads the configuration. Called in a thread that may wait for the disk.
-pub type Load = Arc<dyn Fn() -> Result<Collect, Unfit> + Send + Sync>;
+pub type Load = Arc<dyn Fn() -> Result<Read, Unfit> + Send + Sync>;
 
 /// Somebody wants the configuration to be read, and hears what came of it.
 pub type Wish = oneshot::Sender<Result<String, String>>;
@@ -99,15 +109,55 @@ async fn reload(parts: &mut Parts, load: &Load) -> Result<String, String> {
         Err(Unfit { full: text.clone(), short: text })
     });
     let unfit = match loaded {
-        Ok(collect) => match parts.change(collect).await {
+        Ok(Read { collect, places }) => match parts.change(collect).await {
             Ok(words) => {
                 info!("reloaded: {words}");
                 return Ok(words);
             }
-            Err(cause) => Unfit { full: chain(&cause), short: chain(&cause) },
+            Err(cause) => {
+                let place = places.get(&cause.part()).map(|place| format!("{place}: ")).unwrap_or_default();
+                let text = format!("{place}{}", chain(&cause));
+                Unfit { full: text.clone(), short: text }
+            }
         },
         Err(unfit) => unfit,
     };
     error!("the configuration is not followed; what ran goes on running\n{}", unfit.full);
     Err(unfit.short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::collect::Health;
+
+    fn collect(listen: &str, state: &str) -> Collect {
+        Collect {
+            listen: listen.into(),
+            state: state.into(),
+            chains: BTreeMap::new(),
+            applications: BTreeMap::new(),
+            beacons: None,
+            operations: None,
+            health: Health::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_holds_until_a_restart_is_refused_where_it_is_written() {
+        let (usual, stop) = (collect("127.0.0.1:9097", "state.json"), CancellationToken::new());
+        let mut parts = Parts::none(&usual, &Measures::new(), mpsc::channel(1).0, stop);
+        let mut said = async |collect: Collect| {
+            let places = [("listen", "watchbell.yaml:2:11"), ("state", "watchbell.yaml:3:10")];
+            let places = places.map(|(part, place)| (part.to_owned(), place.to_owned())).into();
+            let read = Read { collect, places };
+            let load: Load = Arc::new(move || Ok(read.clone()));
+            reload(&mut parts, &load).await
+        };
+        let listen = "watchbell.yaml:2:11: `collect.listen` was changed, which needs a restart";
+        assert_eq!(said(collect("127.0.0.1:1", "state.json")).await, Err(listen.to_owned()));
+        let state = "watchbell.yaml:3:10: `collect.state` was changed, which needs a restart";
+        assert_eq!(said(collect("127.0.0.1:9097", "other.json")).await, Err(state.to_owned()));
+        assert!(said(usual).await.is_ok());
+    }
 }

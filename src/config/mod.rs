@@ -31,6 +31,7 @@ pub use settings::{
 use crate::diagnostics::{Findings, Place, SourceId, Sources, Spanned};
 use crate::yaml::Validator;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use written::Written;
@@ -61,6 +62,8 @@ pub struct Loaded {
 pub struct Needed {
     /// The file of its state, where it is named; else `collect:` itself.
     pub state: Option<Place>,
+    /// Its parts: `listen` and `state`, where they are named, else `collect:` itself; `chain NAME`, `application NAME`.
+    pub parts: BTreeMap<String, Place>,
     /// Whom endpoints trust, and how we show ourselves to them.
     pub trust: Vec<Spanned<Tls>>,
     /// The addresses of nodes, which it needs at once.

@@ -168,7 +168,9 @@ fn a_configuration_that_does_not_pass_or_cannot_be_followed_changes_nothing_and_
         let mut other = config(&anvil, "200ms", &["shop"]);
         other["collect"][part] = value;
         collector.configure(folder.path(), &other.to_string());
-        assert_eq!(reload(&collector), (500, says.to_owned()));
+        let (status, said) = reload(&collector);
+        let place = format!("{}:1:", folder.path().join("watchbell.yaml").display());
+        assert!(status == 500 && said.starts_with(&place) && said.ends_with(&format!(": {says}")), "{said}");
     }
 
     // Whoever comes from elsewhere changes nothing.

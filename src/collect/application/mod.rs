@@ -43,6 +43,14 @@ pub struct NoProbe {
     source: ClientError,
 }
 
+impl NoProbe {
+    /// The application.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+}
+
 /// The probes of all endpoints of a service.
 ///
 /// # Errors

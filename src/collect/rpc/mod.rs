@@ -105,6 +105,16 @@ pub enum SetupError {
     },
 }
 
+impl SetupError {
+    /// The chain.
+    #[must_use]
+    pub fn chain(&self) -> &str {
+        match self {
+            SetupError::Address { chain, .. } | SetupError::Client { chain, .. } => chain,
+        }
+    }
+}
+
 /// What it takes to ask the endpoints of a chain: all that can be missing is there.
 pub struct Ready {
     chain: Chain,

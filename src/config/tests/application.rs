@@ -172,3 +172,14 @@ fn where_the_collector_listens_and_keeps_its_state_is_its_own() {
     .concat();
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn it_is_known_where_each_part_is_written() {
+    let api = "    api: { endpoints: { home: { url: 'http://127.0.0.1/' } } }\n";
+    let outcome = loading(&format!("collect:\n  listen: 127.0.0.1:9097\n  applications:\n{api}"));
+    let parts = outcome.loaded.expect("it passes").needed.parts;
+    let at = |part: &str| outcome.sources.describe(parts[part]);
+    assert!(at("listen").ends_with(":2:11"), "{}", at("listen"));
+    assert!(at("application api").ends_with(":4:5"), "{}", at("application api"));
+    assert!(at("state").ends_with(":2:3"), "where it is not written, `collect` stands for it: {}", at("state"));
+}

@@ -67,8 +67,15 @@ pub fn needed(written: &Written) -> Needed {
         let headers = endpoint.headers.iter().map(|(_, value)| value);
         std::iter::once(&endpoint.url).chain(headers).chain(&endpoint.body)
     });
+    let named = |text: &Option<PlainText>| text.as_ref().map_or(collect.place, PlainText::place);
+    let own = [("listen", &collect.value.listen), ("state", &collect.value.state)];
+    let own = own.map(|(key, text)| (key.to_owned(), named(text)));
+    let chains = collect.value.chains.iter().map(|(name, _)| (format!("chain {}", name.value), name.place));
+    let applications = collect.value.applications.iter();
+    let applications = applications.map(|(name, _)| (format!("application {}", name.value), name.place));
     Needed {
-        state: Some(collect.value.state.as_ref().map_or(collect.place, PlainText::place)),
+        state: Some(named(&collect.value.state)),
+        parts: own.into_iter().chain(chains).chain(applications).collect(),
         trust: endpoints().filter_map(|endpoint| endpoint.tls.as_ref()).map(tls).collect(),
         nodes: collect.value.chains.iter().flat_map(|(_, chain)| &chain.rpc.value).map(revealed).collect(),
         secrets: secrets.map(revealed).collect(),
