@@ -3,9 +3,11 @@
 use super::exchange::Heard;
 use super::redirect;
 use crate::collect::probe::Trouble;
-use crate::config::collect::{Expect, JsonCheck, Statuses};
+use crate::config::collect::{Expect, JsonCheck, Statuses, Wanted};
 use regex::Regex;
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
 
 /// What is as expected where the configuration names no status, as in `blackbox_exporter`: a page that is gone, or sends us
 /// elsewhere, is not what users came for.
@@ -32,9 +34,9 @@ impl Expectation {
         if self.json.is_empty() {
             return Ok(());
         }
-        let answer: Value =
+        let answer: &RawValue =
             serde_json::from_slice(&heard.body).map_err(|_| Trouble::new("not_json", "the answer is no JSON"))?;
-        self.json.iter().try_for_each(|check| of_value(check, &answer))
+        self.json.iter().try_for_each(|check| of_value(check, answer))
     }
 
     fn status(&self, heard: &Heard) -> Result<(), Trouble> {
@@ -55,14 +57,38 @@ impl Expectation {
     }
 }
 
-fn of_value(check: &JsonCheck, answer: &Value) -> Result<(), Trouble> {
+fn of_value(check: &JsonCheck, answer: &RawValue) -> Result<(), Trouble> {
     let at = &check.at;
-    let found = answer.pointer(at).ok_or_else(|| Trouble::new("body", format!("the answer has nothing at `{at}`")))?;
-    if check.wanted.is_met_by(found) {
+    let found = find(answer, at).ok_or_else(|| Trouble::new("body", format!("the answer has nothing at `{at}`")))?;
+    if check.wanted == Wanted::Something {
+        return Ok(());
+    }
+    let found: Value = serde_json::from_str(found.get()).map_err(|_| {
+        Trouble::new(
+            "body",
+            format!("what is at `{at}` cannot be compared: a number beyond 1.8e308, or lists in lists too deep"),
+        )
+    })?;
+    if check.wanted.is_met_by(&found) {
         Ok(())
     } else {
-        Err(Trouble::new("body", format!("{} at `{at}` is not as expected", described(found))))
+        Err(Trouble::new("body", format!("{} at `{at}` is not as expected", described(&found))))
     }
+}
+
+/// What is at a JSON pointer. What lies beside the way is not read: it may hold what we have no room for, and is JSON still.
+fn find<'a>(answer: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
+    let steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
+    { steps }.try_fold(answer, |here, step| match serde_json::from_str::<HashMap<String, &RawValue>>(here.get()) {
+        Ok(members) => members.get(&step).copied(),
+        Err(_) => serde_json::from_str::<Vec<&RawValue>>(here.get()).ok()?.get(place(&step)?).copied(),
+    })
+}
+
+/// A place in a list: digits, without zeros before them.
+fn place(step: &str) -> Option<usize> {
+    let is_usual = step == "0" || !step.starts_with(['0', '+']);
+    step.parse().ok().filter(|_| is_usual)
 }
 
 fn described(value: &Value) -> String {
@@ -77,7 +103,7 @@ fn described(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::collect::{Bounds, Wanted};
+    use crate::config::collect::Bounds;
     use reqwest::StatusCode;
     use serde_json::json;
 
@@ -167,5 +193,35 @@ mod tests {
             assert_eq!(told(&expecting(at, wanted), 200, body), expected, "{at}");
         }
         assert_eq!(told(&expecting("/ok", Wanted::Something), 200, "<html>"), "not_json: the answer is no JSON");
+    }
+
+    #[test]
+    fn an_answer_is_json_whatever_stands_beside_what_is_asked_for() {
+        let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+        let body = format!(r#"{{"a/b":{{"ok":[1,true]}},"large":1e400,"deep":{deep},"id":9007199254740993}}"#);
+        let yes = || Wanted::Value(json!(true));
+        let above = || Wanted::Within(Bounds { above: Some(0.0), ..Bounds::default() });
+        let beyond = |at| {
+            format!("body: what is at `{at}` cannot be compared: a number beyond 1.8e308, or lists in lists too deep")
+        };
+        let cases = [
+            ("/a~1b/ok/1", yes(), String::new()),
+            ("/a~1b/ok/01", yes(), "body: the answer has nothing at `/a~1b/ok/01`".into()),
+            ("/a~1b/ok/1/2", yes(), "body: the answer has nothing at `/a~1b/ok/1/2`".into()),
+            ("/large", Wanted::Something, String::new()),
+            ("/large", above(), beyond("/large")),
+            ("/deep", above(), beyond("/deep")),
+            ("/id", Wanted::Value(json!(9_007_199_254_740_993_u64)), String::new()),
+            (
+                "/id",
+                Wanted::Value(json!(9_007_199_254_740_992_u64)),
+                "body: `9007199254740993` at `/id` is not as expected".into(),
+            ),
+        ];
+        for (at, wanted, expected) in cases {
+            assert_eq!(told(&expecting(at, wanted), 200, &body), expected, "{at}");
+        }
+        let cut = &body[..body.len() - 1];
+        assert_eq!(told(&expecting("/id", Wanted::Something), 200, cut), "not_json: the answer is no JSON");
     }
 }

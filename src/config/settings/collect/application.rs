@@ -113,12 +113,19 @@ impl Wanted {
     }
 }
 
-/// Numbers are the same where their values are: `1` and `1.0`.
+/// Numbers are the same where their values are: `1` and `1.0`. Whole ones are to the last digit.
 fn is_same(wanted: &Value, found: &Value) -> bool {
+    if let (Some(wanted), Some(found)) = (whole(wanted), whole(found)) {
+        return wanted == found;
+    }
     match (wanted.as_f64(), found.as_f64()) {
         (Some(wanted), Some(found)) => wanted.partial_cmp(&found).is_some_and(Ordering::is_eq),
         _ => wanted == found,
     }
+}
+
+fn whole(value: &Value) -> Option<i128> {
+    value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from))
 }
 
 /// A number, or a text that is one: prices are often written so.
