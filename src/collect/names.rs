@@ -44,6 +44,11 @@ impl Names {
         self.known.len() + self.room
     }
 
+    /// Whether every name that is not known is `other` from now on.
+    pub(super) fn are_full(&self) -> bool {
+        self.room == 0
+    }
+
     /// The label value of `name`.
     pub(super) fn of(&mut self, name: &str) -> Label {
         if let Some(known) = self.known.get(name) {

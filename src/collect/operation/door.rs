@@ -228,7 +228,7 @@ mod tests {
             assert_eq!(send(&router, &[], format!("[{}]", timers.join(","))).await.0, 202);
         }
         assert_eq!((counted(&measures, "accepted"), counted(&measures, "not_told_apart")), (2, 9_998));
-        assert_eq!(measures.render(Instant::now()).matches("operation_duration_ms_count{").count(), 7);
+        assert_eq!(measures.render(Instant::now()).matches("operation_duration_ms_count{").count(), 8);
     }
 
     #[tokio::test]

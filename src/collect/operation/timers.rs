@@ -3,7 +3,7 @@
 use crate::collect::names::{Label, Names, OTHER};
 use crate::measures::{Histogram, Measures};
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The upper bounds in milliseconds.
@@ -53,7 +53,7 @@ impl Timers {
     #[must_use]
     pub fn telling_apart(self, most_names: usize) -> Self {
         let most = {
-            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut names = self.names();
             names.make_room(most_names);
             names.most()
         };
@@ -67,15 +67,19 @@ impl Timers {
     }
 
     fn start_named(&self, operation: &str) {
-        for outcome in [Outcome::Ok, Outcome::Error] {
-            self.durations.start(&[("operation", operation), ("outcome", outcome.word())]);
+        // What is not told apart begins before the first of it can come, so that it is a rise too.
+        let other = self.names().are_full().then_some(OTHER);
+        for operation in std::iter::once(operation).chain(other) {
+            for outcome in [Outcome::Ok, Outcome::Error] {
+                self.durations.start(&[("operation", operation), ("outcome", outcome.word())]);
+            }
         }
     }
 
     /// Counts an operation. Says whether it was told apart from others.
     pub fn record(&self, operation: &str, outcome: Outcome, took: Duration) -> bool {
         let Label { value, is_new } = self.named(operation);
-        if is_new {
+        if is_new || &*value == OTHER {
             self.start_named(&value);
         }
         self.durations.observe(&[("operation", &value), ("outcome", outcome.word())], took.as_secs_f64() * 1000.0);
@@ -84,7 +88,11 @@ impl Timers {
 
     /// The name under which `operation` is counted.
     fn named(&self, operation: &str) -> Label {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).of(operation)
+        self.names().of(operation)
+    }
+
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -143,6 +151,18 @@ mod tests {
         let timers = Timers::new(&measures);
         timers.record("trade", Outcome::Ok, Duration::from_millis(3));
         assert_eq!(count(&measures, "trade", "error"), Some(0));
+        timers.record(OTHER, Outcome::Ok, Duration::from_millis(3));
+        assert_eq!((count(&measures, OTHER, "ok"), count(&measures, OTHER, "error")), (Some(1), Some(0)));
+    }
+
+    #[test]
+    fn what_is_not_told_apart_is_there_before_it_comes() {
+        let measures = Measures::new();
+        let timers = Timers::new(&measures).telling_apart(2);
+        timers.record("trade", Outcome::Ok, Duration::ZERO);
+        assert_eq!(count(&measures, OTHER, "error"), None, "there is still room");
+        timers.record("quote", Outcome::Ok, Duration::ZERO);
+        assert_eq!((count(&measures, OTHER, "ok"), count(&measures, OTHER, "error")), (Some(0), Some(0)));
     }
 
     #[test]
@@ -157,10 +177,6 @@ mod tests {
         assert!(timers.record("order-1", Outcome::Error, Duration::ZERO));
         assert_eq!(count(&measures, "other", "ok"), Some(9_998));
         assert_eq!(count(&measures, "order-1", "error"), Some(1));
-        assert_eq!(
-            measures.render(Instant::now()).matches("_count{").count(),
-            5,
-            "two times two, and others that went well"
-        );
+        assert_eq!(measures.render(Instant::now()).matches("_count{").count(), 6, "two times two, and others");
     }
 }
