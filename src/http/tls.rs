@@ -7,7 +7,7 @@ use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -107,7 +107,7 @@ impl ServerCertVerifier for Judge {
             verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
             return Ok(ServerCertVerified::assertion());
         }
-        self.verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now)
+        self.verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now).map_err(in_words)
     }
 
     fn verify_tls12_signature(
@@ -131,6 +131,37 @@ impl ServerCertVerifier for Judge {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.verifier.supported_verify_schemes()
     }
+}
+
+/// Why a certificate is not trusted, where the usual verification has but a word of its own program for it.
+#[derive(Debug, thiserror::Error)]
+enum Distrust {
+    /// It may sign others, which no certificate of a server may.
+    #[error(
+        "the server shows the certificate of an authority, or one that it has signed itself: name this very certificate in `tls.ca_file`, \
+         or have the server show one of its own (an end-entity certificate), signed by an authority that is trusted"
+    )]
+    Authority,
+    /// Nobody whom we know has signed it.
+    #[error(
+        "nobody whom we trust has signed the certificate of the server: name the certificate of its authority in `tls.ca_file`, \
+         or install it on this machine"
+    )]
+    Stranger,
+}
+
+fn in_words(error: rustls::Error) -> rustls::Error {
+    let distrust = match &error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => Distrust::Stranger,
+        // The type behind it is not ours to name.
+        rustls::Error::InvalidCertificate(CertificateError::Other(other))
+            if format!("{other:?}").contains("CaUsedAsEndEntity") =>
+        {
+            Distrust::Authority
+        }
+        _ => return error,
+    };
+    OtherError(Arc::new(distrust)).into()
 }
 
 fn authorities(certificates: &[CertificateDer<'static>]) -> Result<Arc<RootCertStore>, ClientError> {

@@ -225,9 +225,10 @@ fn literal(address: std::net::IpAddr) -> String {
 fn of_handshake(cause: &io::Error) -> SendError {
     let tls = cause.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
     match tls {
-        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
-            refused(&format!("its certificate does not pass: {cause}"))
-        }
+        // What is not trusted is another error of ours (`http::tls`).
+        Some(
+            rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented | rustls::Error::Other(_),
+        ) => refused(&format!("its certificate does not pass: {cause}")),
         Some(_) | None => unreachable(cause),
     }
 }
