@@ -11,6 +11,8 @@
 //! `Message-Id`.
 
 mod answer;
+#[cfg(test)]
+mod conversation;
 mod encode;
 mod message;
 mod session;

@@ -22,6 +22,12 @@ use tokio_rustls::TlsConnector;
 const LONGEST_LINE: u64 = 2048;
 const MOST_LINES: usize = 100;
 
+/// A shorter password keeps nobody out, and taking it out of every word would say what it is.
+const SHORTEST_SECRET: usize = 4;
+/// By so much of its beginning a word of base64 is known.
+const BEGINNING: usize = 8;
+const REDACTED: &str = "<redacted>";
+
 /// Where mail is handed over, and how we trust it.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -63,6 +69,51 @@ struct Session {
     io: BufReader<Box<dyn Stream>>,
     /// How we call ourselves: our address, as RFC 5321 §4.1.3 wants it of who has no name.
     name: String,
+    /// What we said of a secret. A server that repeats the line that it refuses says it as well.
+    secrets: Secrets,
+}
+
+#[derive(Default)]
+struct Secrets {
+    /// How what we say in base64 begins.
+    encoded: Vec<String>,
+    password: Option<String>,
+}
+
+impl Login {
+    /// User and password as `AUTH PLAIN` has them.
+    fn proof(&self) -> String {
+        STANDARD.encode(format!("\0{}\0{}", self.username, self.password.expose()))
+    }
+
+    /// What lets somebody in, in each form in which we say it.
+    fn secrets(&self) -> Secrets {
+        let password = self.password.expose();
+        // A server may repeat no more than the beginning of a line, and without what fills base64 up.
+        let beginning = |base64: String| base64.trim_end_matches('=').chars().take(BEGINNING).collect();
+        let is_secret = |text: &String| text.len() >= SHORTEST_SECRET;
+        Secrets {
+            encoded: [self.proof(), STANDARD.encode(password)].map(beginning).into_iter().filter(is_secret).collect(),
+            password: Some(password.to_owned()).filter(is_secret),
+        }
+    }
+}
+
+impl Secrets {
+    /// What the server says, without what we said to it in confidence.
+    fn taken_out_of(&self, text: &str) -> String {
+        let hide_password = |password: &String| text.replace(password.as_str(), REDACTED);
+        let text = self.password.as_ref().map_or_else(|| text.to_owned(), hide_password);
+        self.encoded.iter().fold(text, |text, beginning| without_words_of(&text, beginning))
+    }
+}
+
+/// `text` without the words of base64 that begin so.
+fn without_words_of(text: &str, beginning: &str) -> String {
+    let is_base64 = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=');
+    let mut parts = text.split(beginning);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, rest| text + REDACTED + rest.trim_start_matches(is_base64))
 }
 
 impl Server {
@@ -103,7 +154,7 @@ impl Server {
         let is_here = theirs.is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
         let name = ours.map_or_else(|_| "[127.0.0.1]".into(), |address| literal(address.ip()));
         let stream: Box<dyn Stream> = if self.is_implicit { self.encrypt(Box::new(tcp)).await? } else { Box::new(tcp) };
-        let mut session = Session { io: BufReader::new(stream), name };
+        let mut session = Session { io: BufReader::new(stream), name, secrets: Secrets::default() };
         session.reply().await?.expect(2)?;
         let abilities = session.greet().await?;
         if self.is_implicit || (is_here && !self.always_encrypts) {
@@ -140,9 +191,9 @@ impl Session {
         let offered = abilities.ability("AUTH").unwrap_or_default().to_ascii_uppercase();
         let offers = |name: &str| offered.split_whitespace().any(|word| word == name);
         let (user, password) = (&login.username, login.password.expose());
+        self.secrets = login.secrets();
         if offers("PLAIN") {
-            let proof = STANDARD.encode(format!("\0{user}\0{password}"));
-            self.command(&format!("AUTH PLAIN {proof}")).await?.expect(2)?;
+            self.command(&format!("AUTH PLAIN {}", login.proof())).await?.expect(2)?;
         } else if offers("LOGIN") {
             self.command("AUTH LOGIN").await?.expect(3)?;
             self.command(&STANDARD.encode(user)).await?.expect(3)?;
@@ -192,7 +243,7 @@ impl Session {
             let Some((code, is_last, text)) = read_line(text.trim_end()) else {
                 return Err(lost("what answers there does not speak SMTP"));
             };
-            lines.push(text.to_owned());
+            lines.push(self.secrets.taken_out_of(text));
             if is_last {
                 return Ok(Reply { code, lines });
             }
@@ -252,6 +303,27 @@ mod tests {
     #[test]
     fn a_line_that_begins_with_a_dot_does_not_end_the_mail() {
         assert_eq!(dotted("a\r\n.\r\n..b\r\n"), "a\r\n..\r\n...b\r\n.\r\n");
+    }
+
+    #[test]
+    fn nothing_that_lets_somebody_in_comes_back_in_what_the_server_says() {
+        let password = crate::config::Secret::Inline("correct horse: battery".into()).reveal().unwrap();
+        let login = Login { username: "watchbell".into(), password };
+        let (proof, encoded) = (login.proof(), STANDARD.encode("correct horse: battery"));
+        let secrets = login.secrets();
+        for (said, told) in [
+            (format!("5.7.8 bad credentials: AUTH PLAIN {proof}"), "5.7.8 bad credentials: AUTH PLAIN <redacted>"),
+            (format!("5.7.8 no `{encoded}`"), "5.7.8 no `<redacted>`"),
+            (format!("cut off: {}...", &proof[..20]), "cut off: <redacted>..."),
+            (format!("unpadded: {}", proof.trim_end_matches('=')), "unpadded: <redacted>"),
+            ("(watchbell:correct horse: battery)".into(), "(watchbell:<redacted>)"),
+            ("5.7.8 Error: authentication failed".into(), "5.7.8 Error: authentication failed"),
+        ] {
+            assert_eq!(secrets.taken_out_of(&said), told);
+        }
+        let password = crate::config::Secret::Inline("b".into()).reveal().unwrap();
+        let login = Login { username: "b".into(), password };
+        assert_eq!(login.secrets().taken_out_of("bad"), "bad", "that would say what it is");
     }
 
     #[test]
