@@ -108,6 +108,13 @@ impl Channel {
         })
     }
 
+    /// Goes on where the channel of this name stood before a reload.
+    pub fn go_on_from(&mut self, before: &Channel) {
+        if let (Channel::Email(email), Channel::Email(before)) = (self, before) {
+            email.go_on_from(before);
+        }
+    }
+
     /// How long an attempt may take before its fate counts as unknown.
     #[must_use]
     pub fn deadline(&self) -> Duration {
@@ -126,8 +133,8 @@ impl Channel {
             | Channel::IncidentIo(_) => Duration::from_secs(15),
             // Longer than its slowest replica, and a message of thousands of alerts is many requests.
             Channel::Alertmanager(_) => Duration::from_mins(1),
-            // A conversation of a dozen turns, some servers think before they speak.
-            Channel::Email(_) => Duration::from_secs(30),
+            // Each turn of the conversation has a deadline of its own; this ends one of very many.
+            Channel::Email(_) => Duration::from_mins(15),
         }
     }
 

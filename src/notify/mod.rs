@@ -165,6 +165,16 @@ pub enum SendError {
         /// What to remember, as where all went well.
         receipt: Receipt,
     },
+    /// It arrived at some of those for whom it was, and may at others later.
+    #[error("{channel} did not take it for everybody yet: {reason}")]
+    SomeLater {
+        /// The kind of channel.
+        channel: &'static str,
+        /// What it said of the others.
+        reason: String,
+        /// What to remember, where it is left at that.
+        receipt: Receipt,
+    },
     /// It did not arrive, and never will.
     #[error("{channel} refused it: {reason}")]
     Refused {
@@ -182,7 +192,7 @@ impl SendError {
         match outcome {
             Ok(_) => "sent",
             Err(SendError::Refused { .. } | SendError::Partly { .. }) => "refused",
-            Err(SendError::Busy { .. } | SendError::Unreachable { .. }) => "busy",
+            Err(SendError::Busy { .. } | SendError::Unreachable { .. } | SendError::SomeLater { .. }) => "busy",
         }
     }
 }

@@ -129,6 +129,10 @@ pub const FALLBACK_AFTER_FAILURES: u32 = 3;
 /// After so long the fallback is told as well.
 pub const FALLBACK_AFTER: Span = Span::from_secs(60);
 
+/// Who has been put off for so long while others got the message is not waited for. Servers that put off everybody whom they do
+/// not know do so for minutes.
+const LONGEST_PUT_OFF: Span = Span::from_hours(1);
+
 /// Decides what happens to the queue of one incident and destination, oldest first.
 #[must_use]
 pub fn next(queue: &[Waiting<'_>], pace: Pace, wall: i64) -> Next {
@@ -190,6 +194,13 @@ pub fn retry_in(id: DeliveryId, attempts: u32, retry_after: Option<Span>) -> i64
     let jitter = spread(&[&id.to_string(), &attempts.to_string()], base.unsigned_abs() / 5 + 1);
     let own = base + i64::try_from(jitter).unwrap_or(0);
     retry_after.map_or(own, |wanted| own.max(wanted.millis()))
+}
+
+/// Whether a message that some have got is left at that, although others were put off: what is said next holds for them as well
+/// and is not to wait for them, or they have been put off for too long.
+#[must_use]
+pub fn is_left_at_that(is_followed: bool, first_tried: i64, wall: i64) -> bool {
+    is_followed || wall - first_tried >= LONGEST_PUT_OFF.millis()
 }
 
 /// Whether the channel's fallback has to be told as well.
@@ -264,6 +275,16 @@ mod tests {
         assert_eq!(wishes.room(&chat, 0, 2_000), Room::Shut(30_000));
         wishes.forget(-3_600_000);
         assert_eq!(wishes.room(&chat, 0, -3_600_000), Room::Free);
+    }
+
+    #[test]
+    fn who_is_put_off_is_waited_for_an_hour_and_not_where_something_else_is_to_be_said() {
+        let hour = 3_600_000;
+        for (is_followed, waited, is_left) in
+            [(false, 0, false), (false, hour - 1, false), (false, hour, true), (true, 0, true)]
+        {
+            assert_eq!(is_left_at_that(is_followed, 1_000, 1_000 + waited), is_left, "{is_followed} {waited}");
+        }
     }
 
     #[test]

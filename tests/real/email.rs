@@ -331,6 +331,30 @@ fn one_bad_receiver_does_not_drop_the_others_and_is_an_alert_of_its_own() {
 }
 
 #[test]
+fn who_is_put_off_keeps_the_end_from_nobody_and_who_has_a_mail_does_not_get_it_again_after_a_reload() {
+    let Some(town) = Town::speaking(Speech::Plain) else { return };
+    town.mail.control(&json!({ "at": "rcpt", "to": "gone@example.org", "code": 550, "next": 1000 }));
+    town.mail.control(&json!({ "at": "rcpt", "to": "grey@example.org", "code": 450, "next": 1000 }));
+    town.gas("sepolia", 120.0);
+    let to = town.plain().replace("[ops@", "[gone@example.org, grey@example.org, ops@");
+    let watchbell = town.watchbell(&to, "alertname, chain");
+    town.mail.wait_for_mails(1);
+
+    let reloaded = http::request("POST", &format!("{}/-/reload", watchbell.url()), &[], b"").expect("it answers");
+    assert_eq!(reloaded.status, 200);
+    town.gas("sepolia", 20.0);
+    let mails = town.mail.wait_for_mails(2);
+
+    assert!(header(&mails[1], "subject").starts_with("[RESOLVED high]"), "{}", header(&mails[1], "subject"));
+    assert_eq!(receivers(&mails[1]), ["ops@example.org"]);
+    let said = watchbell.process.said();
+    for trouble in ["gone@example.org: 550", "grey@example.org: 450"] {
+        assert!(said.contains(trouble), "{said}");
+    }
+    town.wait_until_the_hook_hears("WatchbellDeliveryFailing");
+}
+
+#[test]
 fn a_slow_server_gets_the_mail_once() {
     let Some(town) = Town::speaking(Speech::Plain) else { return };
     town.mail.control(&json!({ "at": "data", "do": "slow", "seconds": 3 }));

@@ -117,7 +117,10 @@ impl Troubles {
     fn refusal(&self) -> Option<String> {
         self.0.iter().find_map(|trouble| match trouble {
             SendError::Refused { reason, .. } => Some(reason.clone()),
-            SendError::Unreachable { .. } | SendError::Busy { .. } | SendError::Partly { .. } => None,
+            SendError::Unreachable { .. }
+            | SendError::Busy { .. }
+            | SendError::Partly { .. }
+            | SendError::SomeLater { .. } => None,
         })
     }
 
@@ -126,7 +129,7 @@ impl Troubles {
     fn outweighing(self) -> SendError {
         let weight = |trouble: &SendError| match trouble {
             SendError::Unreachable { .. } => 2,
-            SendError::Busy { .. } => 1,
+            SendError::Busy { .. } | SendError::SomeLater { .. } => 1,
             SendError::Refused { .. } | SendError::Partly { .. } => 0,
         };
         let none = SendError::Unreachable { channel: NAME, reason: "no replica is configured".into() };
@@ -163,7 +166,7 @@ mod tests {
     fn only_where_all_replicas_refuse_it_is_refused_for_good_in_whichever_order_they_are_named() {
         let word = |troubles| match Troubles(troubles).outweighing() {
             SendError::Unreachable { .. } => "unknown",
-            SendError::Busy { .. } => "busy",
+            SendError::Busy { .. } | SendError::SomeLater { .. } => "busy",
             SendError::Refused { .. } | SendError::Partly { .. } => "refused",
         };
         assert_eq!(word(vec![refused(), refused()]), "refused");

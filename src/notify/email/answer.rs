@@ -109,7 +109,7 @@ mod tests {
         ] {
             let meaning = match reply(code).expect(class) {
                 Ok(_) => "good",
-                Err(SendError::Busy { .. }) => "later",
+                Err(SendError::Busy { .. } | SendError::SomeLater { .. }) => "later",
                 Err(SendError::Refused { .. } | SendError::Partly { .. }) => "never",
                 Err(SendError::Unreachable { .. }) => "unclear",
             };

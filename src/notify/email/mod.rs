@@ -7,8 +7,8 @@
 //! merged with a later one is not lost. Where nothing is to be said, the delivery is done without a mail.
 //!
 //! Each receiver of a channel gets the mail once: who has it when another one is put off (a server that wants everybody
-//! unknown to try again) is remembered until the delivery is done. After a crash they may get it twice, under one
-//! `Message-Id`.
+//! unknown to try again) is remembered until the delivery is done, also through a reload. After a start they may get it twice,
+//! under one `Message-Id`.
 
 mod answer;
 #[cfg(test)]
@@ -24,9 +24,10 @@ use crate::engine::notice::{Draft, NoticeKind, Reason};
 use crate::http::{self, ClientError};
 use crate::model::DeliveryId;
 use serde::{Deserialize, Serialize};
-use session::{Handed, Login, Server};
+use session::{Handed, Login, Patience, Server};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 const NAME: &str = "email";
 
@@ -37,9 +38,14 @@ pub struct Email {
     login: Option<(String, Secret)>,
     from: Mailbox,
     to: Vec<Mailbox>,
-    /// Who has a mail that others are still to get.
-    partly: Mutex<HashMap<DeliveryId, Vec<Mailbox>>>,
+    partly: Arc<Mutex<Partly>>,
 }
+
+/// What became of those receivers of a mail of whom that is certain, while others are put off.
+type Partly = HashMap<DeliveryId, (Instant, Handed)>;
+
+/// Each attempt is noted, and the next comes within a minute: what is older than this is tried no more.
+const KEEP_PARTLY: Duration = Duration::from_hours(1);
 
 /// What the reader of the last mail knows.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,8 +72,9 @@ impl Email {
             is_implicit,
             always_encrypts: login.is_some() || *tls != Tls::default(),
             trust: Arc::new(http::trust(tls)?),
+            patience: Patience::default(),
         };
-        Ok(Email { server, login, from, to, partly: Mutex::default() })
+        Ok(Email { server, login, from, to, partly: Arc::default() })
     }
 
     /// The destination's own receiver, else those of the channel.
@@ -86,25 +93,38 @@ impl Email {
         Ok(Some(Login { username: username.clone(), password }))
     }
 
-    fn have_it(&self, id: DeliveryId) -> Vec<Mailbox> {
-        self.partly.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned().unwrap_or_default()
+    /// Goes on where the channel stood before a reload: who has a mail already does not get it again.
+    pub fn go_on_from(&mut self, before: &Email) {
+        self.partly = Arc::clone(&before.partly);
+    }
+
+    /// Of whom it is certain what became of this mail.
+    fn settled(&self, id: DeliveryId) -> Handed {
+        let partly = self.partly.lock().unwrap_or_else(PoisonError::into_inner);
+        partly.get(&id).map(|(_, handed)| handed.clone()).unwrap_or_default()
     }
 
     /// Makes of what became of each receiver what becomes of the delivery.
-    fn settle(&self, draft: &Draft, mut have_it: Vec<Mailbox>, handed: Handed) -> Result<Receipt, SendError> {
-        have_it.extend(handed.taken);
-        let mut partly = self.partly.lock().unwrap_or_else(PoisonError::into_inner);
-        if !handed.later.is_empty() {
-            partly.insert(draft.id, have_it);
-            return Err(SendError::Busy { channel: NAME, reason: listed(&handed.later), retry_after: None });
+    fn settle(&self, draft: &Draft, handed: Handed) -> Result<Receipt, SendError> {
+        let (has_it, others) = (!handed.taken.is_empty(), listed(handed.later.iter().chain(&handed.refused)));
+        let is_done = handed.later.is_empty();
+        self.note(draft.id, handed, is_done);
+        match (has_it, is_done) {
+            (true, true) if others.is_empty() => Ok(receipt(draft)),
+            (true, true) => Err(SendError::Partly { channel: NAME, reason: others, receipt: receipt(draft) }),
+            (true, false) => Err(SendError::SomeLater { channel: NAME, reason: others, receipt: receipt(draft) }),
+            (false, true) => Err(refused(others)),
+            (false, false) => Err(SendError::Busy { channel: NAME, reason: others, retry_after: None }),
         }
-        partly.remove(&draft.id);
-        match (have_it.is_empty(), handed.refused.is_empty()) {
-            (_, true) => Ok(receipt(draft)),
-            (true, false) => Err(refused(listed(&handed.refused))),
-            (false, false) => {
-                Err(SendError::Partly { channel: NAME, reason: listed(&handed.refused), receipt: receipt(draft) })
-            }
+    }
+
+    fn note(&self, id: DeliveryId, handed: Handed, is_done: bool) {
+        let mut partly = self.partly.lock().unwrap_or_else(PoisonError::into_inner);
+        partly.retain(|_, (noted, _)| noted.elapsed() < KEEP_PARTLY);
+        if is_done {
+            partly.remove(&id);
+        } else {
+            partly.insert(id, (Instant::now(), handed));
         }
     }
 }
@@ -119,10 +139,10 @@ impl Notifier for Email {
         let to = self.receivers(draft)?;
         let login = self.login()?;
         let letter = message::letter(delivery, &self.from, &to.iter().collect::<Vec<_>>());
-        let have_it = self.have_it(draft.id);
-        let missing: Vec<Mailbox> = to.into_iter().filter(|mailbox| !have_it.contains(mailbox)).collect();
+        let settled = self.settled(draft.id);
+        let missing: Vec<Mailbox> = to.into_iter().filter(|mailbox| !settled.knows(mailbox)).collect();
         let handed = self.server.hand_over(login.as_ref(), &self.from, &missing, &letter).await?;
-        self.settle(draft, have_it, handed)
+        self.settle(draft, settled.and(handed))
     }
 }
 
@@ -149,8 +169,8 @@ fn receipt(draft: &Draft) -> Receipt {
     Receipt::Text(serde_json::json!(Known::of(draft)).to_string())
 }
 
-fn listed(people: &[(Mailbox, String)]) -> String {
-    people.iter().map(|(mailbox, said)| format!("{mailbox}: {said}")).collect::<Vec<_>>().join("; ")
+fn listed<'a>(people: impl Iterator<Item = &'a (Mailbox, String)>) -> String {
+    people.map(|(mailbox, said)| format!("{mailbox}: {said}")).collect::<Vec<_>>().join("; ")
 }
 
 fn refused(reason: String) -> SendError {

@@ -14,6 +14,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -28,6 +29,21 @@ const SHORTEST_SECRET: usize = 4;
 const BEGINNING: usize = 8;
 const REDACTED: &str = "<redacted>";
 
+/// How long a server is waited for. Longer than most take, and shorter than RFC 5321 §4.5.3.2 would have it: a page waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// At each turn of the conversation. Who is slower has got nothing yet, and is asked anew.
+    pub turn: Duration,
+    /// After the final dot, where scanners look through the mail. Who is slower may have it, and gets it once more.
+    pub end: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience { turn: Duration::from_mins(1), end: Duration::from_mins(5) }
+    }
+}
+
 /// Where mail is handed over, and how we trust it.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -41,6 +57,8 @@ pub struct Server {
     pub always_encrypts: bool,
     /// Whom we trust.
     pub trust: Arc<ClientConfig>,
+    /// How long it is waited for.
+    pub patience: Patience,
 }
 
 /// Who we are to the server.
@@ -52,7 +70,7 @@ pub struct Login {
 }
 
 /// What became of those for whom a mail was.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Handed {
     /// The server has it for them.
     pub taken: Vec<Mailbox>,
@@ -60,6 +78,20 @@ pub struct Handed {
     pub later: Vec<(Mailbox, String)>,
     /// It never will, and said this.
     pub refused: Vec<(Mailbox, String)>,
+}
+
+impl Handed {
+    /// Whether it is certain what became of this receiver.
+    pub fn knows(&self, mailbox: &Mailbox) -> bool {
+        self.taken.contains(mailbox) || self.refused.iter().any(|(refused, _)| refused == mailbox)
+    }
+
+    /// What became of all of them, once those who were put off were tried again.
+    pub fn and(mut self, again: Handed) -> Handed {
+        self.taken.extend(again.taken);
+        self.refused.extend(again.refused);
+        Handed { later: again.later, ..self }
+    }
 }
 
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -71,6 +103,7 @@ struct Session {
     name: String,
     /// What we said of a secret. A server that repeats the line that it refuses says it as well.
     secrets: Secrets,
+    patience: Patience,
 }
 
 #[derive(Default)]
@@ -139,7 +172,7 @@ impl Server {
             session.write(&dotted(letter)).await?;
             crash::point(Point::AfterSend);
             // Only this answer says that the server has taken responsibility for the mail.
-            session.reply().await?.expect(2)?;
+            session.reply(self.patience.end).await?.expect(2)?;
             crash::point(Point::AfterAnswer);
         }
         // The mail is handed over; whether the farewell arrives changes nothing.
@@ -149,13 +182,15 @@ impl Server {
 
     /// Connects, and encrypts unless the server is this very machine and nothing else is asked for.
     async fn open(&self) -> Result<(Session, Reply), SendError> {
-        let tcp = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(|cause| unreachable(&cause))?;
+        let tcp = within(self.patience.turn, TcpStream::connect((self.host.as_str(), self.port))).await?;
+        let tcp = tcp.map_err(|cause| unreachable(&cause))?;
         let (ours, theirs) = (tcp.local_addr(), tcp.peer_addr());
         let is_here = theirs.is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
         let name = ours.map_or_else(|_| "[127.0.0.1]".into(), |address| literal(address.ip()));
         let stream: Box<dyn Stream> = if self.is_implicit { self.encrypt(Box::new(tcp)).await? } else { Box::new(tcp) };
-        let mut session = Session { io: BufReader::new(stream), name, secrets: Secrets::default() };
-        session.reply().await?.expect(2)?;
+        let mut session =
+            Session { io: BufReader::new(stream), name, secrets: Secrets::default(), patience: self.patience };
+        session.reply(self.patience.turn).await?.expect(2)?;
         let abilities = session.greet().await?;
         if self.is_implicit || (is_here && !self.always_encrypts) {
             return Ok((session, abilities));
@@ -176,7 +211,8 @@ impl Server {
 
     async fn encrypt(&self, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, SendError> {
         let name = ServerName::try_from(self.host.clone()).map_err(|_| refused("the server's name is none"))?;
-        let connected = TlsConnector::from(Arc::clone(&self.trust)).connect(name, stream).await;
+        let connected =
+            within(self.patience.turn, TlsConnector::from(Arc::clone(&self.trust)).connect(name, stream)).await?;
         Ok(Box::new(connected.map_err(|cause| of_handshake(&cause))?))
     }
 }
@@ -221,16 +257,22 @@ impl Session {
 
     async fn command(&mut self, line: &str) -> Result<Reply, SendError> {
         self.write(&format!("{line}\r\n")).await?;
-        self.reply().await
+        self.reply(self.patience.turn).await
     }
 
     async fn write(&mut self, text: &str) -> Result<(), SendError> {
-        let written = self.io.write_all(text.as_bytes()).await;
-        written.map_err(|cause| unreachable(&cause))?;
-        self.io.flush().await.map_err(|cause| unreachable(&cause))
+        let writing = async {
+            self.io.write_all(text.as_bytes()).await?;
+            self.io.flush().await
+        };
+        within(self.patience.turn, writing).await?.map_err(|cause| unreachable(&cause))
     }
 
-    async fn reply(&mut self) -> Result<Reply, SendError> {
+    async fn reply(&mut self, patience: Duration) -> Result<Reply, SendError> {
+        within(patience, self.read_reply()).await?
+    }
+
+    async fn read_reply(&mut self) -> Result<Reply, SendError> {
         let mut lines = Vec::new();
         while lines.len() < MOST_LINES {
             let mut line = Vec::new();
@@ -250,6 +292,12 @@ impl Session {
         }
         Err(lost("the server's answer has no end"))
     }
+}
+
+/// What comes of one turn, where it comes in time.
+async fn within<T>(patience: Duration, turn: impl Future<Output = T>) -> Result<T, SendError> {
+    let late = |_| lost(&format!("no answer within {} s", patience.as_secs()));
+    tokio::time::timeout(patience, turn).await.map_err(late)
 }
 
 /// A mail as `DATA` carries it: a line that begins with a dot gets another one, and a dot alone ends it.

@@ -142,7 +142,7 @@ mod tests {
             let meaning = match read_answer(&reply) {
                 Ok(()) => "sent",
                 Err(SendError::Refused { .. } | SendError::Partly { .. }) => "refused",
-                Err(SendError::Busy { .. } | SendError::Unreachable { .. }) => "busy",
+                Err(SendError::Busy { .. } | SendError::Unreachable { .. } | SendError::SomeLater { .. }) => "busy",
             };
             assert_eq!(meaning, word, "{status}");
         }

@@ -159,7 +159,7 @@ mod tests {
         match answer {
             Ok(()) => "sent",
             Err(SendError::Refused { .. } | SendError::Partly { .. }) => "refused",
-            Err(SendError::Busy { .. } | SendError::Unreachable { .. }) => "busy",
+            Err(SendError::Busy { .. } | SendError::Unreachable { .. } | SendError::SomeLater { .. }) => "busy",
         }
     }
 }

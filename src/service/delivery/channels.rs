@@ -34,7 +34,10 @@ impl Worker {
         }
         for (name, channel) in &settings.channels {
             match Channel::build(channel, settings) {
-                Ok(built) => {
+                Ok(mut built) => {
+                    if let Some((before, _)) = self.channels.get(name) {
+                        built.go_on_from(before);
+                    }
                     self.channels.insert(name.clone(), (Arc::new(built), None));
                 }
                 Err(cause) => error!(channel.name = %name, error = %cause, "cannot set up channel {name}"),

@@ -3,7 +3,7 @@
 use super::{Attempted, Line, Worker, owed};
 use crate::engine::notice::NoticeKind;
 use crate::model::{DeliveryId, Name};
-use crate::notify::{Receipt, SendError, queue};
+use crate::notify::{Notifier, Receipt, SendError, queue};
 use crate::service::clock::wall;
 use crate::service::said::Said;
 use crate::store::{Attempt, Owed};
@@ -19,10 +19,9 @@ impl Worker {
                 self.delivered(line, id, receipt);
                 self.say_well_again(channel);
             }
-            Err(SendError::Partly { reason, receipt, .. }) => {
-                error!(destination = %line.1, reason, "{} took a message, but not for everybody", line.1);
-                self.delivered(line, id, receipt);
-                self.say_trouble(channel, reason);
+            Err(SendError::Partly { reason, receipt, .. }) => self.delivered_to_some(line, id, receipt, reason),
+            Err(SendError::SomeLater { reason, receipt, .. }) if self.is_left_at_that(line, id, &receipt) => {
+                self.delivered_to_some(line, id, receipt, reason);
             }
             Err(SendError::Refused { reason, .. }) => {
                 error!(destination = %line.1, reason, "{} refused a message for good", line.1);
@@ -31,8 +30,29 @@ impl Worker {
                 let refused = self.drop_from(line, id);
                 self.say_refused(line, refused.as_ref(), reason);
             }
-            Err(error @ (SendError::Unreachable { .. } | SendError::Busy { .. })) => self.retry(line, id, &error),
+            Err(error @ (SendError::Unreachable { .. } | SendError::Busy { .. } | SendError::SomeLater { .. })) => {
+                self.retry(line, id, &error);
+            }
         }
+    }
+
+    /// Whoever has it was told, and the others are named.
+    fn delivered_to_some(&mut self, line: &Line, id: DeliveryId, receipt: Receipt, reason: String) {
+        error!(destination = %line.1, reason, "{} took a message, but not for everybody", line.1);
+        self.delivered(line, id, receipt);
+        self.say_trouble(line.1.channel.clone(), reason);
+    }
+
+    /// Whether those who were put off are not waited for, where the others have given this receipt.
+    fn is_left_at_that(&self, line: &Line, id: DeliveryId, receipt: &Receipt) -> bool {
+        let (Some(queue), Some((channel, _))) = (self.lines.get(line), self.channels.get(&line.1.channel)) else {
+            return false;
+        };
+        let now = wall();
+        let mut rest = queue.iter().skip_while(|owed| owed.notice.draft.id != id);
+        let first_tried = rest.next().and_then(|owed| owed.first_tried).unwrap_or(now);
+        let is_followed = rest.any(|owed| channel.has_something_to_say(&owed.notice.draft, Some(receipt)));
+        queue::is_left_at_that(is_followed, first_tried, now)
     }
 
     /// No request was made: nobody was told, and the next message waits for nothing.
@@ -65,6 +85,10 @@ impl Worker {
                 // The receiver said that it did not take it.
                 owed.fate_unknown = false;
                 *retry_after
+            }
+            SendError::SomeLater { .. } => {
+                owed.fate_unknown = false;
+                None
             }
             SendError::Unreachable { .. } | SendError::Refused { .. } | SendError::Partly { .. } => None,
         };
