@@ -14,10 +14,11 @@ use super::webhook::Webhook;
 use super::{Delivery, Notifier, Receipt, SendError};
 use crate::config::{self, ChannelKind, Secret, Settings};
 use crate::engine::notice::Draft;
-use crate::http::{ClientError, chain, signing_key};
+use crate::http::{self, ClientError, chain, signing_key};
 use std::time::Duration;
 
-/// Which secrets of a channel cannot be used, by their keys, and why: it delivers nothing until people have mended them.
+/// Which secrets and certificates of a channel cannot be used, by their keys, and why: it delivers nothing until people have
+/// mended them.
 #[must_use]
 pub fn unusable_secrets(kind: &ChannelKind) -> Vec<(&'static str, String)> {
     let is_signing = |key: &str| matches!(kind, ChannelKind::Webhook { .. }) && key == "secret";
@@ -30,7 +31,9 @@ pub fn unusable_secrets(kind: &ChannelKind) -> Vec<(&'static str, String)> {
         Ok(())
     };
     let secrets = kind.secrets().into_iter();
-    secrets.filter_map(|(key, secret)| Some((key, chain(&why(key, secret).err()?)))).collect()
+    let unusable = secrets.filter_map(|(key, secret)| Some((key, chain(&why(key, secret).err()?))));
+    let untrusted = kind.tls().and_then(|tls| http::trust(tls).err());
+    unusable.chain(untrusted.map(|cause| ("tls", chain(&cause)))).collect()
 }
 
 /// A way to reach people, ready to send.

@@ -240,6 +240,25 @@ fn a_server_that_cannot_be_trusted_gets_no_mail_and_no_password_and_the_fallback
 }
 
 #[test]
+fn a_channel_whose_certificates_cannot_be_read_is_heard_of_at_the_start_and_loses_no_page() {
+    let Some(town) = Town::speaking(Speech::StartTls { auth: "PLAIN" }) else { return };
+    let trusted = town.folder.path().join("ca.pem");
+    let watchbell = town.watchbell(&town.encrypted("smtp", &trusted), "alertname, chain");
+    town.wait_until_the_hook_hears("WatchbellDeliveryFailing");
+    let said = watchbell.process.said();
+    let why = "channel mail cannot deliver without its certificates: `tls`: cannot read a certificate from";
+    assert!(said.contains(why), "{said}");
+
+    town.gas("sepolia", 120.0);
+    wait_for("an attempt", || {
+        watchbell.process.said().contains("could not deliver to mail; trying again").then_some(())
+    });
+    std::fs::copy(town.mail.certificate(), &trusted).expect("the folder can be written");
+    let mails = town.mail.wait_for_mails(1);
+    assert!(header(&mails[0], "subject").starts_with("[FIRING high]"), "it goes out once that is mended");
+}
+
+#[test]
 fn an_update_is_a_mail_where_it_changes_what_its_reader_does_and_not_where_alerts_only_join() {
     let Some(town) = Town::speaking(Speech::Plain) else { return };
     town.gas("sepolia", 120.0);

@@ -183,6 +183,25 @@ impl ChannelKind {
         }
     }
 
+    /// Whom it trusts and how it shows itself, where its servers are one's own.
+    #[must_use]
+    pub fn tls(&self) -> Option<&Tls> {
+        match self {
+            ChannelKind::Alertmanager { tls, .. } | ChannelKind::Email { tls, .. } => Some(tls),
+            ChannelKind::SlackWebhook { .. }
+            | ChannelKind::Slack { .. }
+            | ChannelKind::PagerDuty { .. }
+            | ChannelKind::Webhook { .. }
+            | ChannelKind::Teams { .. }
+            | ChannelKind::Discord { .. }
+            | ChannelKind::Telegram { .. }
+            | ChannelKind::MattermostWebhook { .. }
+            | ChannelKind::Mattermost { .. }
+            | ChannelKind::Opsgenie { .. }
+            | ChannelKind::IncidentIo { .. } => None,
+        }
+    }
+
     /// The secrets by which others prove who they are to us, by their keys.
     #[must_use]
     pub fn callback_secrets(&self) -> Vec<(&'static str, &Secret)> {

@@ -18,7 +18,7 @@ impl Worker {
         if self.lines.contains_key(&line) || self.busy.contains(&line) {
             return;
         }
-        let Some((channel, _)) = self.channels.get(&line.1.channel).cloned() else { return };
+        let Ok(Some(channel)) = self.channel(&line.1.channel) else { return };
         let generation = notice.draft.generation;
         let earlier = self.receipt(&line, generation);
         let settings = Arc::clone(&self.settings);

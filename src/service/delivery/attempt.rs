@@ -17,11 +17,16 @@ use tracing::{error, warn};
 impl Worker {
     /// Claims a delivery and sends it in a task of its own.
     pub(super) async fn start(&mut self, line: Line, id: DeliveryId) {
-        let Some(owed) = owed(&mut self.lines, &line, id) else { return };
-        let Some((channel, _)) = self.channels.get(&line.1.channel).cloned() else {
-            let reason = "the channel is not configured any more".into();
-            return self.judge(&line, id, Err(SendError::Refused { channel: "watchbell", reason }));
+        let channel = match self.channel(&line.1.channel) {
+            Ok(Some(channel)) => Ok(channel),
+            Ok(None) => {
+                let reason = "the channel is not configured any more".into();
+                return self.judge(&line, id, Err(SendError::Refused { channel: "watchbell", reason }));
+            }
+            // People mend it, as they mend a secret.
+            Err(cause) => Err(SendError::Busy { channel: "watchbell", reason: chain(&cause), retry_after: None }),
         };
+        let Some(owed) = owed(&mut self.lines, &line, id) else { return };
         let now = wall();
         owed.attempts += 1;
         owed.fate_unknown = true;
@@ -35,7 +40,11 @@ impl Worker {
         let earlier = self.receipt(&line, notice.draft.generation);
         let settings = Arc::clone(&self.settings);
         self.set_off(line, What::Delivery(id), async move {
-            Done { outcome: send(&channel, &notice, &settings, earlier.await.as_ref()).await, is_news: true }
+            let outcome = match channel {
+                Ok(channel) => send(&channel, &notice, &settings, earlier.await.as_ref()).await,
+                Err(cause) => Err(cause),
+            };
+            Done { outcome, is_news: true }
         });
     }
 

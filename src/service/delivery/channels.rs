@@ -2,7 +2,7 @@
 
 use super::Worker;
 use crate::config::{self, Settings};
-use crate::http::chain;
+use crate::http::{ClientError, chain};
 use crate::model::Name;
 use crate::notify::link::LinkKey;
 use crate::notify::queue::Wishes;
@@ -14,9 +14,23 @@ use std::sync::Arc;
 use tracing::{error, info};
 
 /// The trouble of a channel whose secrets cannot be had begins with this, so that a start knows it again.
-pub(super) const MUTE: &str = "without its secret: ";
+const WITHOUT_SECRET: &str = "without its secret: ";
+/// That of one that cannot know whom to trust.
+const WITHOUT_CERTIFICATES: &str = "without its certificates: ";
 /// A channel taken out of the configuration is kept this long for the ends that it owes.
 const KEEP_REMOVED_CHANNEL: i64 = 3_600_000;
+
+/// Whether this trouble of a channel is that it lacks what people have to give it.
+pub(super) fn is_mute(trouble: &str) -> bool {
+    [WITHOUT_SECRET, WITHOUT_CERTIFICATES].iter().any(|lack| trouble.contains(lack))
+}
+
+/// What a channel lacks, in words.
+fn lacking(unusable: &[(&'static str, String)]) -> Option<String> {
+    let lack = if unusable.iter().all(|(key, _)| *key == "tls") { WITHOUT_CERTIFICATES } else { WITHOUT_SECRET };
+    let each: Vec<String> = unusable.iter().map(|(key, why)| format!("`{key}`: {why}")).collect();
+    (!each.is_empty()).then(|| format!("{lack}{}", each.join("; ")))
+}
 
 impl Worker {
     /// Builds the channels of `settings`. One that is gone is kept while it owes an end: something is under way there, or it is among
@@ -32,15 +46,11 @@ impl Worker {
                 removed.get_or_insert(now);
             }
         }
-        for (name, channel) in &settings.channels {
-            match Channel::build(channel, settings) {
-                Ok(mut built) => {
-                    if let Some((before, _)) = self.channels.get(name) {
-                        built.go_on_from(before);
-                    }
-                    self.channels.insert(name.clone(), (Arc::new(built), None));
-                }
-                Err(cause) => error!(channel.name = %name, error = %cause, "cannot set up channel {name}"),
+        for name in settings.channels.keys() {
+            if let Err(cause) = self.set_up(name) {
+                error!(channel.name = %name, error = %chain(&cause), "cannot set up channel {name}");
+                // What is there was set up otherwise, and might tell others than those who are meant now.
+                self.channels.remove(name);
             }
         }
         for (name, channel) in &settings.channels {
@@ -56,7 +66,28 @@ impl Worker {
             .retain(|name, (_, removed)| removed.is_none_or(|at| owes(name) && now - at < KEEP_REMOVED_CHANNEL));
     }
 
-    /// A channel whose secrets are missing is said to be mute now, and not when somebody has to be woken through it. The others
+    /// Builds the channel of this name; it goes on from the one before it.
+    fn set_up(&mut self, name: &Name) -> Result<Option<Arc<Channel>>, ClientError> {
+        let Some(channel) = self.settings.channels.get(name) else { return Ok(None) };
+        let mut built = Channel::build(channel, &self.settings)?;
+        if let Some((before, _)) = self.channels.get(name) {
+            built.go_on_from(before);
+        }
+        let built = Arc::new(built);
+        self.channels.insert(name.clone(), (Arc::clone(&built), None));
+        Ok(Some(built))
+    }
+
+    /// The channel of this name, where there is one. One that could not be set up is tried again: people mend its files without
+    /// a reload.
+    pub(super) fn channel(&mut self, name: &Name) -> Result<Option<Arc<Channel>>, ClientError> {
+        match self.channels.get(name) {
+            Some((channel, _)) => Ok(Some(Arc::clone(channel))),
+            None => self.set_up(name),
+        }
+    }
+
+    /// A channel whose secrets or certificates are missing is said to be mute now, and not when somebody has to be woken through it. The others
     /// work, so that this stops nothing.
     fn look_for_secrets(&mut self, name: &Name, channel: &config::Channel) {
         for (key, secret) in channel.kind.callback_secrets() {
@@ -64,16 +95,14 @@ impl Worker {
             let cause = chain(&cause);
             error!(channel.name = %name, "callbacks of channel {name} are refused, because they cannot be checked: `{key}`: {cause}");
         }
-        let unusable = unusable_secrets(&channel.kind).into_iter().map(|(key, why)| format!("`{key}`: {why}"));
-        let missing = unusable.collect::<Vec<_>>().join("; ");
-        let trouble = (!missing.is_empty()).then(|| format!("{MUTE}{missing}"));
+        let trouble = lacking(&unusable_secrets(&channel.kind));
         let was_mute = self.mute.contains(name);
         if let Some(trouble) = &trouble {
             error!(channel.name = %name, "channel {name} cannot deliver {trouble}");
             self.mute.insert(name.clone());
             self.troubled.insert(name.clone());
         } else if was_mute {
-            info!(channel.name = %name, "channel {name} has its secret again");
+            info!(channel.name = %name, "channel {name} has again what it lacked");
             self.mute.remove(name);
             self.troubled.remove(name);
         }

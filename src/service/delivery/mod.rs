@@ -138,7 +138,7 @@ impl Worker {
             metrics,
         };
         for (channel, trouble) in troubled {
-            if trouble.contains(channels::MUTE) {
+            if channels::is_mute(&trouble) {
                 worker.mute.insert(channel.clone());
             }
             worker.troubled.insert(channel);
