@@ -7,6 +7,7 @@ use crate::config::settings::{Channel, ChannelKind, Format, Mailbox};
 use crate::config::written::{self, AddressText, WebhookFormat};
 use crate::diagnostics::{Findings, Place, Spanned, codes};
 use crate::model::{Name, Span};
+use reqwest::Url;
 use std::collections::BTreeMap;
 
 const SLACK_API: &str = "https://slack.com/api";
@@ -169,12 +170,35 @@ fn email(written: &written::Email, findings: &mut Findings) -> Option<ChannelKin
     let from = mailbox(&written.from, findings);
     let proofs = Proofs { basic: &written.basic_auth, bearer: &None, oauth2: &None };
     Some(ChannelKind::Email {
-        smtp: reading::address(&written.smtp, &["smtp", "smtps"], findings).unwrap_or_default(),
+        smtp: mail_server(&written.smtp, findings).unwrap_or_default(),
         auth: proofs.auth(findings),
         tls: tls(written.tls.as_ref(), findings),
         from: from?,
         to,
     })
+}
+
+/// A mail server: a host, perhaps with a port. What else an address may hold would be dropped in silence, a login above all.
+fn mail_server(text: &written::AddressText, findings: &mut Findings) -> Option<String> {
+    let address = reading::address(text, &["smtp", "smtps"], findings)?;
+    let url = Url::parse(&address);
+    let wrong = match &url {
+        Err(why) => Some((why.to_string(), "write for example `smtp://mail.example.org:587`")),
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            let help = "write it beside the address: `basic_auth: { username: NAME, password: { env: VARIABLE } }`";
+            Some(("a login is not taken from an address".into(), help))
+        }
+        Ok(url) if url.path().len() > 1 || url.query().is_some() || url.fragment().is_some() => {
+            Some(("a mail server has neither path nor query".into(), "end it after the host, or after the port"))
+        }
+        Ok(url) if url.port() == Some(0) => {
+            Some(("nobody listens on port 0".into(), "587 and 465 are usual, and meant where none is written"))
+        }
+        Ok(_) => None,
+    };
+    let Some((what, help)) = wrong else { return Some(address) };
+    findings.error(codes::WB109, "this is not the address of a mail server").at(text.place(), what).help(help);
+    None
 }
 
 /// A mail address.
