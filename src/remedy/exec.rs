@@ -8,7 +8,7 @@ use super::output::Output;
 use super::{hidden, not_started};
 use crate::config::{Revealed, Secret, SecretError};
 use crate::engine::incident::Outcome;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,13 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How long a group that was asked to end has before it is made to.
 const GRACE: Duration = Duration::from_secs(2);
+/// How often it is looked whether somebody of the group is left: nobody tells us.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// How long what is already in the pipe is read after the program has ended: others may hold it open for ever.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
@@ -151,12 +153,20 @@ impl Group {
     /// Asks all of it to end, and soon makes it.
     async fn end(mut self, child: &mut Child, pipe: &mut pipe::Receiver, output: &mut Output) {
         self.signal(Signal::TERM);
-        let last_words = async { tokio::join!(child.wait(), read_all(pipe, output)) };
+        // Who led it may be gone while others still tidy up.
+        let last_words = async { tokio::join!(child.wait(), read_all(pipe, output), self.is_gone()) };
         drop(timeout(GRACE, last_words).await);
         self.signal(Signal::KILL);
         // Nothing survives this but what the kernel itself holds up; that is not waited for.
         drop(timeout(GRACE, child.wait()).await);
         self.0 = None;
+    }
+
+    /// Waits until nobody is left of it.
+    async fn is_gone(&self) {
+        while self.0.is_some_and(|group| test_kill_process_group(group).is_ok()) {
+            sleep(LOOK_AGAIN).await;
+        }
     }
 
     fn signal(&self, signal: Signal) {

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::engine::incident::{JobCause, RunId};
+use crate::http::canned::{Canned, Then};
 use crate::model::{DeliveryId, IncidentId, Labels, Moment, Severities};
+use std::io::Write;
 use std::time::Duration;
 
 fn job(program: &str, arguments: &[&str], environment: &[(&str, Secret)], timeout: Span) -> Job {
@@ -104,6 +106,39 @@ async fn one_that_listens_may_say_its_last_words() {
     assert_eq!(ended.outcome, Outcome::TimedOut);
     // Some shells tell of their child in between.
     assert!(ended.output.starts_with("begun\n") && ended.output.ends_with("cleaned up\n"), "{}", ended.output);
+}
+
+#[tokio::test]
+async fn whoever_tidies_up_has_two_seconds_also_where_the_leader_is_gone_and_nothing_is_said() {
+    let tidied = tempfile().with_extension("tidied");
+    let text = format!(
+        "(trap 'sleep 0.3; echo tidied > {0}; exit' TERM; while :; do sleep 0.05; done) >/dev/null 2>&1 & sleep 300",
+        tidied.display()
+    );
+    let ended = script(&text, Span::from_millis(500)).await;
+    assert_eq!(ended.outcome, Outcome::TimedOut);
+    assert!(ended.took < Span::from_millis(2_400), "nobody is waited for who is gone: {ended:?}");
+    assert_eq!(std::fs::read_to_string(&tidied).unwrap_or_default(), "tidied\n");
+    std::fs::remove_file(tidied).unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_whose_body_does_not_end_counts_by_its_status_with_what_came_of_it() {
+    for then in [Then::Keep, Then::Close] {
+        for (status, outcome) in [(200, Outcome::Done), (500, Outcome::Failed("answered 500".into()))] {
+            let server = Canned::start(move |_, _, stream| {
+                let answer = format!("HTTP/1.1 {status} Status\r\nContent-Length: 100\r\n\r\nrestarted");
+                if stream.write_all(answer.as_bytes()).is_ok() { then } else { Then::Close }
+            });
+            let work = Work::Webhook { url: Secret::Inline(server.url()), secret: None };
+            let ended = done(&Job { work, ..job("", &[], &[], Span::from_millis(500)) }).await;
+            assert_eq!((ended.outcome, ended.output), (outcome, "restarted".into()));
+        }
+    }
+    let silent = Canned::start(|_, _, _| Then::Keep);
+    let work = Work::Webhook { url: Secret::Inline(silent.url()), secret: None };
+    let ended = done(&Job { work, ..job("", &[], &[], Span::from_millis(300)) }).await;
+    assert_eq!(ended.outcome, Outcome::TimedOut, "nothing was said of how it ended");
 }
 
 #[tokio::test]

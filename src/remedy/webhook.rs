@@ -1,11 +1,12 @@
 //! A request to an address, by Standard Webhooks 1.0 as the channel `webhook` makes them. It is made once.
 
+use super::output::Output;
 use super::{hidden, not_started};
 use crate::config::{Revealed, Secret};
 use crate::engine::incident::{Job, Outcome};
 use crate::http::{Client, ClientError, webhook_signature};
 use crate::model::{Moment, Slot};
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +21,8 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Makes the request, and waits for the whole answer: at most `timeout`, and no longer than until `stop`.
+    /// Makes the request, and waits for the whole answer: at most `timeout`, and no longer than until `stop`. Where only the body
+    /// does not come to its end, the status has said how it ended.
     pub(super) async fn make(&self, timeout: Duration, stop: &CancellationToken) -> (Outcome, String) {
         let (url, secret) = match (self.url.reveal(), self.secret.map(Secret::reveal).transpose()) {
             (Ok(url), Ok(secret)) => (url, secret),
@@ -32,12 +34,29 @@ impl Call<'_> {
         };
         let values =
             [(self.url, url.expose())].into_iter().chain(self.secret.zip(secret.as_ref().map(Revealed::expose)));
-        tokio::select! {
+        let mut output = hidden(values);
+        let over = async {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => Outcome::Stopped,
+                () = tokio::time::sleep(timeout) => Outcome::TimedOut,
+            }
+        };
+        tokio::pin!(over);
+        let mut response = tokio::select! {
             biased;
-            () = stop.cancelled() => (Outcome::Stopped, String::new()),
-            () = tokio::time::sleep(timeout) => (Outcome::TimedOut, String::new()),
-            answered = answer(request, hidden(values)) => answered,
+            outcome = &mut over => return (outcome, String::new()),
+            sent = request.send() => match sent {
+                Ok(response) => response,
+                Err(cause) => return without_answer(cause),
+            },
+        };
+        let outcome = outcome_of(response.status());
+        tokio::select! {
+            _ = over => {}
+            () = read(&mut response, &mut output) => {}
         }
+        (outcome, output.text())
     }
 
     async fn request(&self, url: &Revealed, secret: Option<&Revealed>) -> Result<RequestBuilder, ClientError> {
@@ -52,27 +71,22 @@ impl Call<'_> {
     }
 }
 
-async fn answer(request: RequestBuilder, mut output: super::Output) -> (Outcome, String) {
-    let mut response = match request.send().await {
-        Ok(response) => response,
-        Err(cause) if cause.is_connect() => return not_started(&cause.without_url()),
-        Err(cause) => return (Outcome::Failed(crate::http::chain(&cause.without_url())), String::new()),
-    };
-    let status = response.status();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => output.take(&chunk),
-            Ok(None) if status.is_success() => return (Outcome::Done, output.text()),
-            Ok(None) => return (Outcome::Failed(format!("answered {}", status.as_u16())), output.text()),
-            Err(cause) => {
-                let why = format!(
-                    "answered {}, but not to its end: {}",
-                    status.as_u16(),
-                    crate::http::chain(&cause.without_url())
-                );
-                return (Outcome::Failed(why), output.text());
-            }
-        }
+fn without_answer(cause: reqwest::Error) -> (Outcome, String) {
+    let cause = cause.without_url();
+    if cause.is_connect() {
+        return not_started(&cause);
+    }
+    (Outcome::Failed(crate::http::chain(&cause)), String::new())
+}
+
+fn outcome_of(status: StatusCode) -> Outcome {
+    if status.is_success() { Outcome::Done } else { Outcome::Failed(format!("answered {}", status.as_u16())) }
+}
+
+/// Takes what comes of the body, to its end or until it breaks off.
+async fn read(response: &mut Response, output: &mut Output) {
+    while let Ok(Some(chunk)) = response.chunk().await {
+        output.take(&chunk);
     }
 }
 
