@@ -47,6 +47,8 @@ pub fn of(incident: &Incident) -> Value {
         fields.insert("waits_since".into(), json!(go::time(since)));
     }
     match incident.phase {
+        // What is held back has no first message before its release.
+        Phase::Gathering { .. } if incident.held.is_some() => {}
         Phase::Gathering { until } => drop(fields.insert("first_message".into(), json!(go::time(until)))),
         Phase::Resolved { at } => drop(fields.insert("resolved".into(), json!(go::time(at)))),
         Phase::Open => level(incident, fields),

@@ -119,12 +119,12 @@ impl View<'_> {
         let next = |at: Moment, what: String, to: Vec<String>| {
             Some(NextStory { at: at.to_string(), left_seconds: -self.seconds_since(at), what, to })
         };
+        if incident.is_resolved() || incident.held.is_some() {
+            return None;
+        }
         if let Phase::Gathering { until } = incident.phase {
             let first = ladder.levels.first()?;
             return next(until, format!("the first message, level {}", first.name), self.whom(&first.notify, until));
-        }
-        if incident.is_resolved() || incident.held.is_some() {
-            return None;
         }
         let climb = incident.climb.filter(|climb| climb.stopped.is_none())?;
         let level = climb.next_due(ladder).zip(rung(ladder, climb.reached));

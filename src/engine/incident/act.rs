@@ -183,6 +183,8 @@ impl Desk<'_> {
         if incident.paged.is_none() {
             let severity = incident.severity.clone();
             self.note(key, IncidentEvent::Escalated { by: by.clone() });
+            // Whoever escalates wakes people also where it is held back; remedies run by themselves, and are held.
+            self.weigh_holds(key);
             self.page(key, &severity, Reason::Opened);
             return Ok(());
         }
