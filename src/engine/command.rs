@@ -88,6 +88,8 @@ pub enum Act {
     Resolve,
     /// Link the review that was written.
     Review(String),
+    /// Nothing: that somebody asked is on record, so that the same request has no effect later either.
+    Nothing,
 }
 
 /// A silence to be made.

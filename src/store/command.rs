@@ -55,6 +55,7 @@ enum ActBody {
     Escalate,
     Resolve,
     Review { link: String },
+    Nothing,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -184,6 +185,7 @@ impl ActBody {
             Act::Escalate => ActBody::Escalate,
             Act::Resolve => ActBody::Resolve,
             Act::Review(link) => ActBody::Review { link: link.clone() },
+            Act::Nothing => ActBody::Nothing,
         }
     }
 
@@ -199,6 +201,7 @@ impl ActBody {
             ActBody::Escalate => Act::Escalate,
             ActBody::Resolve => Act::Resolve,
             ActBody::Review { link } => Act::Review(link),
+            ActBody::Nothing => Act::Nothing,
         }
     }
 }
@@ -276,6 +279,7 @@ mod tests {
             Act::Escalate,
             Act::Resolve,
             Act::Review("https://example.org/review".into()),
+            Act::Nothing,
         ];
         let silence = NewSilence::from_now(matchers, Span::from_hours(2), "work".into());
         let other = NewSilence {

@@ -480,6 +480,10 @@ fn what_people_do_in_pagerduty_happens_here_once_and_is_not_said_back() {
         json!({ "event": { "id": "e9", "event_type": "incident.annotated", "agent": null, "data": note } }).to_string();
     assert_eq!(town.pagerduty(&annotated, json!({})), 200);
     town.wait_until("It is the bridge.", 1);
+    let long =
+        annotated.replace("It is the bridge.", &format!("A long one {}", "x".repeat(5_000))).replace("e9", "e12");
+    assert_eq!(town.pagerduty(&long, json!({})), 200);
+    town.wait_until("xxx…", 1);
 
     assert_eq!(town.pagerduty(&event("e10", "resolved", &key, person), json!({})), 200);
     town.wait_until("resolved in PagerDuty, but 1 alert still fires", 1);
@@ -508,6 +512,8 @@ fn a_replay_after_a_restart_changes_nothing_and_without_secrets_nobody_is_let_in
     town.wait_until("\"unacknowledged\"", 1);
     let press = town.press(PRIMARY, "watchbell_acknowledge", &town.buttons()[0].1, "1.1");
     let link = town.link("show");
+    let nothing = event("e3", "unacknowledged", &town.key(), None);
+    assert_eq!(town.is_refused("pagerduty", "nothing", || town.pagerduty(&nothing, json!({}))), 200);
 
     town.watchbell.process.signal("TERM");
     town.watchbell.process.wait();
@@ -516,6 +522,11 @@ fn a_replay_after_a_restart_changes_nothing_and_without_secrets_nobody_is_let_in
     let story = town.story();
     assert_eq!(town.pagerduty(&acknowledged, json!({})), 200);
     assert_eq!(town.story(), story, "the id of an event is remembered by the store");
+    assert_eq!(town.pagerduty(&event("e4", "acknowledged", &town.key(), Some("Tenex Engineer")), json!({})), 200);
+    town.wait_until("\"acknowledged\"", 2);
+    let story = town.story();
+    assert_eq!(town.pagerduty(&nothing, json!({})), 200);
+    assert_eq!(town.story(), story, "also of one that came to nothing before");
 
     let path = |town: &Town| format!("{}/links/{}", town.watchbell.url(), link.rsplit_once('/').unwrap().1);
     town.watchbell.process.signal("TERM");

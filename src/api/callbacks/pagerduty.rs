@@ -6,10 +6,11 @@ use crate::api::Desk;
 use crate::config::{ChannelKind, Secret, Settings};
 use crate::crash::{self, Point};
 use crate::engine::command::{Act, Actor, Command, Deed, Via};
-use crate::engine::incident::Incident;
+use crate::engine::incident::{Incident, LONGEST_TEXT};
 use crate::engine::notice::Draft;
 use crate::model::{IncidentId, still_fire};
 use crate::notify::pagerduty::callback::{self, Event, EventKind};
+use crate::notify::text::cut;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -100,7 +101,7 @@ fn secret_of(kind: &ChannelKind) -> Option<&Secret> {
 async fn work_on(desk: &Desk, event: Event) -> Outcome {
     let Some((incident, generation)) = ours(desk, &event) else { return Outcome::Unknown };
     let actor = shown_name(event.person.as_deref().unwrap_or_default(), SOMEBODY);
-    let (id, by) = (event.id.clone(), actor.clone());
+    let (id, by, may_ask) = (event.id.clone(), actor.clone(), words(&event.kind));
     let looked = desk.doors.look(move |decider| match subject(&decider.engine, incident, generation) {
         Subject::Unknown => Err(Outcome::Unknown),
         Subject::Was(_) => Err(Outcome::OtherGeneration),
@@ -111,15 +112,26 @@ async fn work_on(desk: &Desk, event: Event) -> Outcome {
         Some(Err(outcome)) => return outcome,
         Some(Ok(meaning)) => meaning,
     };
+    // By what is done and not by its place: when the event comes again, a part may have been done, and is not among them.
+    let command = |word: &str, act| Command {
+        id: format!("pagerduty/{id}/{word}").into(),
+        actor: Actor { name: actor.as_str().into(), via: Via::PagerDuty },
+        deed: Deed::Incident { number, generation: Some(generation), act },
+    };
+    // What it does not ask for now it must not do later, as things stand then: it is put on record as what does nothing.
+    let (asked, words): (usize, Vec<&str>) = (acts.len(), acts.iter().map(word).collect());
+    let unasked = may_ask.iter().filter(|word| !words.contains(word)).map(|word| command(word, Act::Nothing));
+    let commands = acts.into_iter().map(|act| command(word(&act), act)).chain(unasked);
     let mut outcome = Outcome::Nothing;
-    for act in acts {
-        // By what is done and not by its place: when the event comes again, a part may have been done, and is not among them.
-        let command = format!("pagerduty/{id}/{}", word(&act));
-        let deed = Deed::Incident { number, generation: Some(generation), act };
-        let actor = Actor { name: actor.as_str().into(), via: Via::PagerDuty };
-        (outcome, _) = desk.carry_out(Command { id: command.into(), actor, deed }).await;
-        if outcome == Outcome::Failed {
-            break;
+    for (place, command) in commands.enumerate() {
+        let (became, why) = desk.carry_out(command).await;
+        match became {
+            Outcome::Failed => return became,
+            _ if place < asked => outcome = became,
+            _ => {}
+        }
+        if let Some(why) = why {
+            warn!(incident = number, "what {actor} did in PagerDuty is not done here: {why}");
         }
     }
     outcome
@@ -145,8 +157,8 @@ fn meaning(incident: &Incident, event: &Event, by: &str) -> Meaning {
     let firing = incident.firing().count();
     let acts = match &event.kind {
         EventKind::Other => Vec::new(),
-        EventKind::Annotated(text) => vec![Act::Note(text.clone())],
-        EventKind::Reassigned(people) => vec![Act::Note(format!("reassigned in PagerDuty to {}", listed(people)))],
+        EventKind::Annotated(text) => vec![note(text)],
+        EventKind::Reassigned(people) => vec![note(&format!("reassigned in PagerDuty to {}", listed(people)))],
         // It is over, and PagerDuty was told so by us.
         _ if incident.is_resolved() => Vec::new(),
         EventKind::Unacknowledged if incident.acknowledged.is_none() => Vec::new(),
@@ -163,6 +175,22 @@ fn meaning(incident: &Incident, event: &Event, by: &str) -> Meaning {
         }
     };
     Meaning { number: incident.number, acts }
+}
+
+/// A note, as much of it as one may be long.
+fn note(text: &str) -> Act {
+    Act::Note(cut(text.trim(), LONGEST_TEXT))
+}
+
+/// All that an event of this kind may ask for, as things stand, in the words of [`word`].
+fn words(kind: &EventKind) -> &'static [&'static str] {
+    match kind {
+        EventKind::Acknowledged => &["acknowledge"],
+        EventKind::Unacknowledged => &["unacknowledge"],
+        EventKind::Resolved => &["resolve", "acknowledge", "note"],
+        EventKind::Reassigned(_) | EventKind::Annotated(_) => &["note"],
+        EventKind::Other => &[],
+    }
 }
 
 /// What an act is called in the id of its command. An event asks for each at most once.

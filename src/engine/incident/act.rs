@@ -11,7 +11,7 @@ use crate::engine::world::World;
 use crate::model::{Moment, Name, Severity, SilenceId, Slot, Span};
 
 /// The longest text that somebody may write, in characters: a page of it, and less than any channel's limit.
-const LONGEST_TEXT: usize = 4_000;
+pub const LONGEST_TEXT: usize = 4_000;
 /// Who has not acted for longer than this has forgotten it.
 const LONGEST_SNOOZE: Span = Span::from_hours(7 * 24);
 /// A silence for longer than this belongs into the configuration, where somebody reviews it.
@@ -63,6 +63,7 @@ impl Desk<'_> {
                 return Ok(());
             }
             Act::Review(_) => return Err(Refusal::NotResolved(number)),
+            Act::Nothing => return Ok(()),
             _ if is_over => return Err(Refusal::Resolved(number)),
             _ => {}
         }
@@ -84,7 +85,7 @@ impl Desk<'_> {
             Act::Assign(person) => self.assign(key, by, person)?,
             Act::Escalate => self.escalate(key, by)?,
             Act::Resolve => self.resolve_by_hand(key, by)?,
-            Act::Note(_) | Act::Review(_) => {}
+            Act::Note(_) | Act::Review(_) | Act::Nothing => {}
         }
         Ok(())
     }

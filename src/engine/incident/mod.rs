@@ -17,7 +17,7 @@ mod known;
 mod later;
 mod remedy;
 
-pub use act::command;
+pub use act::{LONGEST_TEXT, command};
 pub use deadline::{Stage, Standing};
 pub use desk::{At, Settled, absorb, fall_back, plan_anew, refused, review, tick};
 pub use destination::{Destination, Recipient, Rest, recipients};
