@@ -123,6 +123,10 @@ pub(super) fn number(text: &str) -> Result<u64, String> {
     digits.parse().map_err(|_| "an incident is called by its number, as `41` or `INC-41`".to_owned())
 }
 
+/// What comes of an update where nobody hears it.
+const NOBODY_TOLD: &str =
+    "update noted, but nobody was told: name those who are to hear updates under `stakeholders` in watchbell.yaml";
+
 impl Incidents {
     /// Asks the service.
     ///
@@ -154,7 +158,10 @@ impl Incidents {
         }
         let number = which.number.number;
         let path = format!("/api/v1/incidents/{number}/{verb}");
-        let say = |data: &Value| format!("INC-{number}: {}{}\n", plain(&done), unless_stored(data));
+        let say = |data: &Value| {
+            let done = if data["stakeholders"] == json!(0) { NOBODY_TOLD } else { &done };
+            format!("INC-{number}: {}{}\n", plain(done), unless_stored(data))
+        };
         self.service.ask(config, (Method::POST, &path), Some(&body), say)
     }
 

@@ -490,7 +490,8 @@ fn an_incident_is_followed_from_its_opening_to_its_review_with_the_command_line(
     good(&["incidents", "ack", "INC-1"], "INC-1: acknowledged");
     good(&["incidents", "note", "1", "looked at it", "--generation", "1"], "INC-1: noted");
     good(&["incidents", "assess", "1", "high"], "INC-1: assessed as high");
-    good(&["incidents", "update", "1", "we are on it"], "INC-1: update sent");
+    let nobody = "INC-1: update noted, but nobody was told: name those who are to hear updates under `stakeholders` in watchbell.yaml";
+    good(&["incidents", "update", "1", "we are on it"], nobody);
     good(&["incidents", "assign", "1", "anna"], "INC-1: assigned to anna");
     good(&["incidents", "snooze", "1", "30m"], "INC-1: snoozed for 30m");
     good(&["incidents", "unack", "1"], "INC-1: no longer acknowledged");

@@ -7,7 +7,9 @@ use crate::api::{Desk, ask};
 use crate::config::Settings;
 use crate::crash::{self, Point};
 use crate::engine::command::{Act, Deed};
+use crate::engine::incident::recipients;
 use crate::model::{Name, Severity, Span, duration_text};
+use crate::service::clock::wall;
 use crate::service::doors::Done;
 use axum::Extension;
 use axum::body::Bytes;
@@ -15,6 +17,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -49,10 +52,21 @@ pub async fn act(
     let generation = written.generation;
     let settings = desk.doors.settings.borrow().clone();
     let act = written.act(verb, &settings).map_err(reply::bad_data)?;
+    let mut data = json!({ "number": number, "name": format!("INC-{number}") });
+    if let Act::Update(_) = act {
+        data["stakeholders"] = json!(stakeholders(&settings));
+    }
     let command = ask::command(caller, &headers, Deed::Incident { number, generation, act })?;
     let done = desk.doors.carry_out(command).await.map_err(|why| reply::not_done(&why))?;
     crash::point(Point::BeforeAnswer);
-    Ok(carried_out(done, json!({ "number": number, "name": format!("INC-{number}") })))
+    Ok(carried_out(done, data))
+}
+
+/// How many places an update goes to now.
+fn stakeholders(settings: &Settings) -> usize {
+    let notify = settings.stakeholders.as_ref().map(|stakeholders| stakeholders.notify.as_slice());
+    let now = Timestamp::from_millisecond(wall()).unwrap_or(Timestamp::UNIX_EPOCH);
+    recipients(settings, notify.unwrap_or_default(), now).len()
 }
 
 /// It was done; whether it survives a crash already is said as well.
