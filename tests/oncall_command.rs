@@ -116,6 +116,8 @@ fn what_is_not_there_or_not_a_time_is_wrong_use() {
         refusal(&["--from", "1900-01-01", "--to", "9999-01-01", "--schedule", "office"]),
     ];
     insta::assert_snapshot!(told.concat());
+    let past = refusal(&["--to", "2020-01-01"]);
+    assert!(past.starts_with("error: `--to` is not after now, 20"), "{past}");
     assert_eq!(said(Path::new("."), &["--ical", "--at", "now"]).code, Some(2));
 }
 

@@ -71,10 +71,12 @@ pub fn body<T: DeserializeOwned + Default>(body: Result<Bytes, BytesRejection>) 
 
 /// The command that a request asks for. Its id is the `Idempotency-Key` within what this caller sends, else a fresh one.
 pub fn command(caller: Caller, headers: &HeaderMap, deed: Deed) -> Result<Command, Wrong> {
-    let key = match headers.get("idempotency-key").map(|key| key.to_str()) {
+    let mut keys = headers.get_all("idempotency-key").iter();
+    let key = match keys.next().map(|key| key.to_str()) {
+        Some(_) if keys.next().is_some() => return Err(reply::bad_data("`Idempotency-Key` is given more than once")),
         None => fresh_key()
             .ok_or_else(|| reply::bad_data("no id could be made for this request; give `Idempotency-Key`"))?,
-        Some(Ok(key)) if !key.trim().is_empty() && key.len() <= LONGEST_KEY => key.trim().to_owned(),
+        Some(Ok(key)) if is_key(key.trim()) => key.trim().to_owned(),
         Some(_) => {
             let words = format!("`Idempotency-Key` is 1 to {LONGEST_KEY} visible ASCII characters");
             return Err(reply::bad_data(words));
@@ -85,7 +87,36 @@ pub fn command(caller: Caller, headers: &HeaderMap, deed: Deed) -> Result<Comman
     Ok(Command { id, actor: Actor { name: caller.name, via: Via::Api }, deed })
 }
 
+fn is_key(text: &str) -> bool {
+    (1..=LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn fresh_key() -> Option<String> {
     let random = crate::http::random::<16>()?;
     Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Role;
+    use crate::engine::command::Act;
+
+    #[test]
+    fn a_key_is_one_word_of_visible_characters_and_there_is_one_at_most() {
+        let id = |keys: &[&str]| {
+            let caller = Caller { name: "anna".into(), role: Role::Responder };
+            let mut headers = HeaderMap::new();
+            for key in keys {
+                headers.append("idempotency-key", key.parse().unwrap());
+            }
+            let deed = Deed::Incident { number: 1, generation: None, act: Act::Acknowledge };
+            command(caller, &headers, deed).ok().map(|command| command.id.to_string())
+        };
+        assert_eq!(id(&["a-1"]).as_deref(), Some("api:anna:a-1"));
+        assert!(id(&[]).is_some(), "a fresh one is made");
+        for wrong in [&["a b"][..], &[""], &["a\tb"], &["a", "a"], &["a", "b"], &[&"x".repeat(201)]] {
+            assert_eq!(id(wrong), None, "{wrong:?}");
+        }
+    }
 }

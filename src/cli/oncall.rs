@@ -109,7 +109,8 @@ impl OnCall {
         let to =
             read(&self.to, from.saturating_add(if self.ical { YEAR } else { FOUR_WEEKS }).unwrap_or(Timestamp::MAX))?;
         if to <= from {
-            return Err(CommandError::Usage("`--to` is not after `--from`".into()));
+            let begin = if self.from.is_some() { "`--from`".into() } else { format!("now, {now:.0}") };
+            return Err(CommandError::Usage(format!("`--to` is not after {begin}")));
         }
         let person = self.person(settings)?;
         if self.ical {

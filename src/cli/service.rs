@@ -7,7 +7,7 @@ use crate::http::{Client, chain};
 use crate::model::visible;
 use clap::ValueEnum;
 use jiff::Timestamp;
-use reqwest::Method;
+use reqwest::{Method, Url};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -88,7 +88,9 @@ impl Service {
 
     fn address(&self, config: Option<&Path>) -> Result<String, CommandError> {
         if let Some(url) = &self.url {
-            return Ok(url.clone());
+            let is_web = Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            let words = || CommandError::Usage(format!("`{}` cannot be asked; write `http://host:port`", plain(url)));
+            return is_web.then(|| url.clone()).ok_or_else(words);
         }
         let Some(path) = paths::found(config) else { return Ok(Settings::default().external_url) };
         let (mut sources, mut findings) = (Sources::default(), Findings::default());
@@ -102,6 +104,10 @@ impl Service {
 
 async fn send(auth: &Auth, method: Method, url: &str, body: Option<&Value>) -> Result<Reply, CommandError> {
     let usage = |cause: &dyn std::error::Error| CommandError::Usage(chain(cause));
+    if let Auth::Bearer(token) = auth {
+        // It says which file or variable it is.
+        token.reveal_line().map_err(|cause| usage(&cause))?;
+    }
     let outside = |cause: reqwest::Error| CommandError::Outside(format!("cannot reach the service: {}", chain(&cause)));
     let client = Client::new(auth, &BTreeMap::new(), &Tls::default()).map_err(|cause| usage(&cause))?;
     let request = client.request(method, url).await.map_err(|cause| usage(&cause))?.timeout(DEADLINE);

@@ -37,6 +37,7 @@ enum Deed {
     /// End one before its time.
     Expire {
         /// Its id, as `list` has it.
+        #[arg(value_parser = id)]
         id: SilenceId,
     },
 }
@@ -66,6 +67,11 @@ impl Silence {
             }
         }
     }
+}
+
+/// The id of a silence.
+fn id(text: &str) -> Result<SilenceId, String> {
+    text.parse().map_err(|_| format!("`{text}` is no id of a silence; `watchbell silence list` shows them"))
 }
 
 fn line(silence: &Value, now: i64) -> String {

@@ -506,6 +506,14 @@ fn an_incident_is_followed_from_its_opening_to_its_review_with_the_command_line(
     assert_eq!((code, err.as_str()), (Some(2), "error: this needs the role `responder`\n"));
     let nowhere = format!("http://127.0.0.1:{}", free_port());
     assert_eq!(run(&["incidents", "list", "--url", &nowhere]).0, Some(3), "nobody is there");
+    let (code, _, err) = run(&["incidents", "list", "--url", "ftp://127.0.0.1"]);
+    assert_eq!((code, err.as_str()), (Some(2), "error: `ftp://127.0.0.1` cannot be asked; write `http://host:port`\n"));
+    let (code, _, err) = run(&["silence", "expire", "nope"]);
+    assert!(code == Some(2) && err.contains("`nope` is no id of a silence"), "{err}");
+    let two_lines = town.folder.path().join("two-lines");
+    std::fs::write(&two_lines, "r-token\nv-token\n").expect("the folder can be written");
+    let (code, _, err) = run(&["incidents", "list", "--token-file", &two_lines.display().to_string()]);
+    assert!(code == Some(2) && err.contains("two-lines` holds a line end"), "{err}");
 
     let (_, id, _) = run(&["silence", "add", "chain=\"mainnet\"", "--for", "2h", "--reason", "node migration"]);
     let (_, silences, _) = run(&["silence", "list"]);

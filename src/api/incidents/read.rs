@@ -122,7 +122,11 @@ pub async fn record(doors: &Doors, number: u64) -> Result<Option<Record>, BooksE
 impl Filter {
     fn read(query: &str) -> Result<Self, String> {
         let mut filter = Filter { open: true, resolved: false, limit: USUALLY, before: u64::MAX };
+        let mut said = BTreeSet::new();
         for (name, value) in pairs(query) {
+            if !said.insert(name.clone()) {
+                return Err(format!("`{name}` is given more than once"));
+            }
             match name.as_str() {
                 "state" => {
                     (filter.open, filter.resolved) = match value.as_str() {
@@ -156,7 +160,15 @@ mod tests {
         assert_eq!(Filter::read(""), Ok(usual));
         let past = Filter { open: false, resolved: true, limit: 5, before: 41 };
         assert_eq!(Filter::read("state=resolved&limit=5&before=INC-41"), Ok(past));
-        for wrong in ["state=closed", "limit=0", "limit=1001", "before=x", "severity=high"] {
+        for wrong in [
+            "state=closed",
+            "limit=0",
+            "limit=1001",
+            "before=x",
+            "severity=high",
+            "state=open&state=all",
+            "limit=1&limit=1",
+        ] {
             assert!(Filter::read(wrong).is_err(), "{wrong}");
         }
     }
