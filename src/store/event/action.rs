@@ -96,6 +96,8 @@ pub struct RemediesBody {
     fell: Vec<Id<AlertId>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tried: Vec<(u32, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tried_before: Option<usize>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_news: bool,
 }
@@ -250,6 +252,7 @@ impl RemediesBody {
             spent: remedies.spent.iter().map(|(alert, action)| (Id(*alert), action.to_string())).collect(),
             fell: remedies.fell.iter().map(|alert| Id(*alert)).collect(),
             tried: remedies.tried.clone(),
+            tried_before: (remedies.tried_before > 0).then_some(remedies.tried_before),
             is_news: remedies.is_news,
         };
         (*remedies != Remedies::default()).then_some(body)
@@ -263,6 +266,7 @@ impl RemediesBody {
             spent: self.spent.into_iter().map(|(alert, action)| (alert.0, action.into())).collect(),
             fell: self.fell.into_iter().map(|alert| alert.0).collect(),
             tried: self.tried,
+            tried_before: self.tried_before.unwrap_or_default(),
             is_news: self.is_news,
         }
     }

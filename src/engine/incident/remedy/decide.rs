@@ -165,7 +165,7 @@ impl Remedies {
             }
             IncidentEvent::ActionVerified { run, .. } => {
                 self.close(*run);
-                self.say(*run, words::clause(event).unwrap_or_default(), true);
+                self.say_again(*run, words::clause(event).unwrap_or_default(), true);
             }
             _ => return false,
         }

@@ -44,6 +44,8 @@ pub struct Remedies {
     pub fell: BTreeSet<AlertId>,
     /// What came of the last runs of this generation, in words, by their number.
     pub tried: Vec<(u32, String)>,
+    /// How many came before those.
+    pub tried_before: usize,
     /// Whether the last of that has not been said yet.
     pub is_news: bool,
 }
@@ -180,7 +182,9 @@ impl Remedies {
     #[must_use]
     pub fn text(&self) -> Option<String> {
         let tried: Vec<&str> = self.tried.iter().map(|(_, words)| words.as_str()).collect();
-        (!tried.is_empty()).then(|| format!("tried: {}", tried.join("; ")))
+        let before =
+            if self.tried_before > 0 { format!("; … and {} more before", self.tried_before) } else { String::new() };
+        (!tried.is_empty()).then(|| format!("tried: {}{before}", tried.join("; ")))
     }
 
     /// Whether `action` has been, or is to be, run for `alert` since it began to fire, or need not be.
@@ -211,6 +215,7 @@ impl Remedies {
         self.spent.clear();
         self.fell.clear();
         self.tried.clear();
+        self.tried_before = 0;
         self.is_news = false;
     }
 
@@ -242,12 +247,20 @@ impl Remedies {
         }
     }
 
+    /// What came of a run is said once more: where it has made room for later ones, it is no longer one of those before.
+    fn say_again(&mut self, number: u32, words: String, is_news: bool) {
+        let is_among_last = self.tried.iter().any(|(known, _)| *known == number);
+        self.tried_before = self.tried_before.saturating_sub(usize::from(!is_among_last));
+        self.say(number, words, is_news);
+    }
+
     /// Keeps what came of a run for the next messages, in the place of what was known of it before.
     fn say(&mut self, number: u32, words: String, is_news: bool) {
         self.tried.retain(|(known, _)| *known != number || number == 0);
         self.tried.push((number, words));
         let surplus = self.tried.len().saturating_sub(MOST_TRIED);
         self.tried.drain(..surplus);
+        self.tried_before += surplus;
         self.is_news |= is_news;
     }
 }
@@ -258,5 +271,36 @@ impl Incident {
     pub fn runs_actions(&self) -> bool {
         let (Some(ladder), Some(climb)) = (self.ladder(), self.climb) else { return false };
         ladder.levels.iter().take(climb.reached as usize).any(|level| level.actions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_tried_before_the_last_three_is_counted_once() {
+        let mut remedies = Remedies::default();
+        for run in 1..=3 {
+            remedies.say(run, format!("run {run}"), true);
+        }
+        assert_eq!(remedies.text().as_deref(), Some("tried: run 1; run 2; run 3"));
+        remedies.say(4, "run 4".into(), true);
+        remedies.say(0, "one was refused".into(), false);
+        assert_eq!(remedies.text().as_deref(), Some("tried: run 3; run 4; one was refused; … and 2 more before"));
+        remedies.say_again(4, "run 4 worked".into(), true);
+        assert_eq!(
+            remedies.text().as_deref(),
+            Some("tried: run 3; one was refused; run 4 worked; … and 2 more before")
+        );
+        remedies.say_again(1, "run 1 worked".into(), true);
+        assert_eq!(
+            remedies.text().as_deref(),
+            Some("tried: one was refused; run 4 worked; run 1 worked; … and 2 more before")
+        );
+        remedies.begin_anew();
+        assert_eq!(remedies.text(), None);
+        remedies.say(5, "run 5".into(), true);
+        assert_eq!(remedies.text().as_deref(), Some("tried: run 5"), "the next generation counts anew");
     }
 }
