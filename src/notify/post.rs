@@ -6,7 +6,7 @@ use crate::crash::{self, Point};
 use crate::http::scrub;
 use crate::model::Span;
 use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
-use reqwest::{Request, RequestBuilder, Response, StatusCode};
+use reqwest::{Request, RequestBuilder, Response, StatusCode, Url};
 use std::time::Duration;
 
 /// More of an answer is not read where its body has to be understood. Slack and Telegram repeat the message, each sign that is
@@ -24,6 +24,9 @@ const LOOKED_THROUGH: usize = 4096;
 
 /// A part of an address or of a header that is this long may be a key; shorter ones are words.
 const SHORTEST_KEY: usize = 16;
+
+/// A path that is this long is no part of what an answer would say by itself, whatever stands in it.
+const SHORTEST_PATH: usize = 5;
 
 /// Where some who had too many requests say for how many seconds they want none: Discord
 /// (<https://docs.discord.com/developers/topics/rate-limits>), Opsgenie (<https://docs.opsgenie.com/docs/api-rate-limiting>),
@@ -107,10 +110,19 @@ fn keys_in(request: &Request, secrets: &[&str]) -> Vec<String> {
     // Of these hardly anything is a word that an answer would say by itself. Whole ones come first: a part that is taken out
     // before would leave the rest of it.
     let is_long = |secret: &&str| secret.len() >= SHORTEST_KEY / 2;
-    let mut keys: Vec<String> = secrets.iter().copied().filter(is_long).map(str::to_owned).collect();
+    let mut keys = whole_paths(url);
+    keys.extend(secrets.iter().copied().filter(is_long).map(str::to_owned));
     keys.extend(parts(url.path(), SHORTEST_KEY));
     keys.extend([url.query(), said].into_iter().flatten().flat_map(|text| parts(text, SHORTEST_KEY / 2)));
     keys
+}
+
+/// What an address names on its host, with and without what is asked there. As one piece it may hold a key that is too short to
+/// be known from a word.
+fn whole_paths(url: &Url) -> Vec<String> {
+    let path = url.path().trim_end_matches('/');
+    let target = url.query().map(|query| format!("{}?{query}", url.path()));
+    target.into_iter().chain([path.to_owned()]).filter(|path| path.len() >= SHORTEST_PATH).collect()
 }
 
 /// How long the receiver wants to be left alone. What says so beside `Retry-After` stands in every answer, and is a wish only
@@ -187,7 +199,9 @@ impl Reply {
     /// The beginning of `text`, which the receiver said, without what the request held of keys, and without what looks like any.
     #[must_use]
     pub fn told(&self, text: &str) -> String {
-        let hide = |text: String, key: &String| text.replace(key.as_str(), "<redacted>");
+        // Behind a host a path stays one, so that the address is known for what it is.
+        let instead = |key: &str| if key.starts_with('/') { "/<redacted>" } else { "<redacted>" };
+        let hide = |text: String, key: &String| text.replace(key.as_str(), instead(key));
         let text = self.keys.iter().fold(text.trim().to_owned(), hide);
         let text = scrub(&super::text::cut(&text, LOOKED_THROUGH));
         super::text::cut(&text, 200)
@@ -264,6 +278,26 @@ mod tests {
             assert!(!told.contains(key), "{told}");
         }
         assert!(told.contains("was not found here, https://chat.example.org/"), "{told}");
+    }
+
+    #[test]
+    fn a_short_key_in_a_path_is_taken_out_with_the_path_and_words_stay() {
+        let client = crate::http::Client::anonymous().unwrap();
+        let words_of = |url: &str, said: &str| {
+            let url = url.parse().unwrap();
+            let request = client.towards(&url).post(url.clone()).build().unwrap();
+            Reply { keys: keys_in(&request, &[]), ..Reply::of(404, said) }.words()
+        };
+        for (url, said, told) in [
+            ("http://a.example/T0/k3y", "no hook at /T0/k3y", "404 no hook at /<redacted>"),
+            ("http://a.example/T0/k3y/", "no hook at /T0/k3y", "404 no hook at /<redacted>"),
+            ("http://a.example/T0/k3y?k=v", "no hook at /T0/k3y?k=v", "404 no hook at /<redacted>"),
+            ("http://a.example/hook", "no hook here", "404 no hook here"),
+            ("http://a.example/", "no hook at /", "404 no hook at /"),
+            ("http://a.example/a", "neither/and/or", "404 neither/and/or"),
+        ] {
+            assert_eq!(words_of(url, said), told);
+        }
     }
 
     #[test]
