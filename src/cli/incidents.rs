@@ -2,7 +2,7 @@
 
 use super::service::{Service, plain, text};
 use super::{Answer, CommandError};
-use crate::model::{Span, duration_text};
+use crate::model::{Span, duration_text, waits_for};
 use crate::service::clock::wall;
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -232,7 +232,7 @@ fn facts(incident: &Value, now: i64) -> Vec<String> {
         facts.push(format!("assigned to {}", text(&incident["assigned"])));
     }
     if incident["waits_since"].is_string() {
-        facts.push("nothing fires any more; waits for somebody to act".into());
+        facts.push(format!("nothing fires any more; {}", waits_for(acknowledged.is_object())));
     }
     let held = &incident["held"];
     if held.is_object() {
@@ -338,6 +338,13 @@ mod tests {
         acknowledged by anna 12m ago, expires in 18m
         next level leads, its clock stands still
         ");
+        let calm = |more: &Value| {
+            let mut calm = json!({ "opened": at(-3), "firing": 0, "generation": 1, "waits_since": at(-1) });
+            calm["acknowledged"] = more.clone();
+            facts(&calm, NOW).last().cloned().unwrap_or_default()
+        };
+        assert_eq!(calm(&Value::Null), "nothing fires any more; waits for somebody to act");
+        assert_eq!(calm(&held["acknowledged"]), "nothing fires any more; waits for somebody to close it");
         let over = json!({ "opened": at(-3_000), "resolved": at(-1), "firing": 0, "generation": 1 });
         assert_eq!(facts(&over, NOW), ["resolved 1m ago, after 2d1h"]);
     }

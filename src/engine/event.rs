@@ -525,7 +525,7 @@ impl IncidentEvent {
             IncidentEvent::Missed { stage, .. } => format!("was not {} in time", stage.participle()),
             IncidentEvent::Relabelled { labels, .. } => format!("has an alert under other labels now: {labels}"),
             IncidentEvent::WentStale => "has been in too many digests, and starts its ladder".into(),
-            IncidentEvent::Calmed { .. } => "has no firing alert any more and waits for somebody to act".into(),
+            IncidentEvent::Calmed { .. } => "has no firing alert any more and waits for a person".into(),
             IncidentEvent::Resolved { by: Some(by), .. } => format!("resolved by {by}"),
             IncidentEvent::Resolved { by: None, .. } => "resolved".into(),
             IncidentEvent::ActionOwed { .. }

@@ -16,6 +16,7 @@ mod severity;
 mod time;
 mod truth;
 mod visible;
+mod waits;
 
 pub use clock::stepped;
 pub use counted::{counted, still_fire};
@@ -31,3 +32,4 @@ pub use severity::{Severities, Severity};
 pub use time::{Moment, Slot, Span};
 pub use truth::Truth;
 pub use visible::{visible, visible_lines};
+pub use waits::waits_for;

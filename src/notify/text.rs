@@ -1,7 +1,7 @@
 //! The words that all channels share: what happened in one line, how a number and a bound are written, how to cut.
 
 use crate::engine::notice::{AlertText, Notice, NoticeKind, Reason};
-use crate::model::{Span, duration_text};
+use crate::model::{Span, duration_text, waits_for};
 
 /// A longer address is no address that somebody wrote, and would not fit into a message.
 const LONGEST_ADDRESS: usize = 1500;
@@ -113,6 +113,7 @@ pub fn why(notice: &Notice) -> String {
         Reason::Rose => "got worse".into(),
         Reason::Fell => "got better, not over".into(),
         Reason::Changed => "alerts joined or left".into(),
+        Reason::Escalated if draft.by.is_some() => format!("escalated{by}, next level{level}"),
         Reason::Escalated => format!("nobody has acted, next level{level}"),
         Reason::Repeated => format!("nobody has acted, told again{level}"),
         Reason::Released => draft.held_back.clone().unwrap_or_else(|| "no longer held back".into()),
@@ -131,7 +132,7 @@ pub fn why(notice: &Notice) -> String {
             let name = draft.key.policy.trim_start_matches("routine/");
             format!("tick it off: watchbell routines done {}", for_a_shell(name))
         }
-        Reason::Calmed => "its alerts have ended; it waits for somebody to act".into(),
+        Reason::Calmed => format!("its alerts have ended; it {}", waits_for(draft.acknowledged_by.is_some())),
         Reason::Resolved if draft.by.is_some() => format!("resolved{by}"),
         Reason::Resolved if ended_without_data(notice) => "no data any more".into(),
         Reason::Remedied => "remedies were tried".into(),

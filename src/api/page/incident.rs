@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::engine::Engine;
 use crate::engine::incident::{Destination, Incident, Incidents, Phase, Stage};
 use crate::engine::notice::{Draft, Message, Notice, Reason};
-use crate::model::Moment;
+use crate::model::{Moment, waits_for};
 use crate::notify::text::{self, alert_line};
 use crate::rules::template::Answers;
 use crate::store::{Sending, Story};
@@ -84,11 +84,8 @@ fn facts(incident: &Incident) -> Vec<String> {
     });
     let says = |wish: Option<String>| wish.into_iter();
     facts.extend(says(incident.assigned.as_ref().map(|person| format!("Assigned to {person}."))));
-    facts.extend(says(
-        incident
-            .calm
-            .map(|since| format!("Nothing fires any more since {}; it waits for somebody to act.", time(since))),
-    ));
+    let waits = waits_for(incident.acknowledged.is_some());
+    facts.extend(says(incident.calm.map(|since| format!("Nothing fires any more since {}; it {waits}.", time(since)))));
     facts.extend(says(incident.held.as_ref().map(|held| format!("Messages are {}.", held.words()))));
     facts.extend(says(rung(incident).and_then(|rung| next_level(&rung))));
     facts

@@ -195,7 +195,7 @@ impl Desk<'_> {
             return Err(Refusal::NoLevelLeft(number));
         }
         self.note(key, IncidentEvent::Escalated { by: by.clone() });
-        self.reach_next(key);
+        self.reach_next(key, Some(by));
         self.owe_runs(key);
         Ok(())
     }

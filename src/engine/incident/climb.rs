@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::{Destination, Incident, Key, Later, Recipient, recipients};
 use crate::config::{Ladder, Target};
+use crate::engine::command::Actor;
 use crate::engine::escalation::{self, Climb, Rung};
 use crate::engine::event::IncidentEvent;
 use crate::engine::notice::{Message, Reason};
@@ -101,7 +102,7 @@ impl Desk<'_> {
             if rungs.is_empty() {
                 return;
             }
-            passed_over = !self.reach(key, &rungs, first);
+            passed_over = !self.reach(key, &rungs, first, None);
             let late = self.incidents.by_key[key].climb.filter(|climb| !climb.due(ladder, self.at.now).is_empty());
             if let Some(climb) = late.filter(|_| !passed_over) {
                 let climb = Climb { not_before: Some(self.at.now + catch_up), ..climb };
@@ -110,8 +111,8 @@ impl Desk<'_> {
         }
     }
 
-    /// Reaches rungs of one time; whether there was anybody to tell.
-    fn reach(&mut self, key: &Key, rungs: &[Rung<'_>], first: Option<Reason>) -> bool {
+    /// Reaches rungs of one time, because of the time or of whoever wants it; whether there was anybody to tell.
+    fn reach(&mut self, key: &Key, rungs: &[Rung<'_>], first: Option<Reason>, by: Option<&Actor>) -> bool {
         let mut anybody = false;
         for rung in rungs {
             let incident = &self.incidents.by_key[key];
@@ -127,8 +128,9 @@ impl Desk<'_> {
             let level = rung.level.name.clone();
             self.note(key, IncidentEvent::Reached { level: level.clone(), round: rung.round, climb, nobody });
             let reason = if rung.round > 0 { Reason::Repeated } else { first.unwrap_or(Reason::Escalated) };
+            let message = Message { by: by.cloned(), ..Message::page(reason) };
             for recipient in to {
-                self.tell_recipient(key, &recipient, &level, reason, rung.round > 0);
+                self.tell_recipient(key, &recipient, &level, &message, rung.round > 0);
             }
         }
         anybody
@@ -158,12 +160,12 @@ impl Desk<'_> {
     }
 
     /// Tells one recipient of a level, now or later. Nobody hears the same severity twice, but for a repeat.
-    fn tell_recipient(&mut self, key: &Key, recipient: &Recipient, level: &Name, reason: Reason, again: bool) {
+    fn tell_recipient(&mut self, key: &Key, recipient: &Recipient, level: &Name, page: &Message, again: bool) {
         let incident = &self.incidents.by_key[key];
-        let (page, severity) = (incident.page, incident.severity.clone());
+        let severity = incident.severity.clone();
         let destination = &recipient.destination;
         let heard = if again {
-            incident.ledger.get(destination).is_some_and(|told| told.pages.contains_key(&page))
+            incident.ledger.get(destination).is_some_and(|told| told.pages.contains_key(&incident.page))
         } else {
             incident.has_told(destination, &severity)
         };
@@ -172,7 +174,7 @@ impl Desk<'_> {
         }
         let rests = recipient.rests.as_ref().and_then(|rest| rest.holds(&severity));
         if recipient.after.is_zero() && rests.is_none() {
-            let message = Message { level: Some(level.clone()), ..Message::page(reason) };
+            let message = Message { level: Some(level.clone()), ..page.clone() };
             return self.tell(key, destination, &message, &severity);
         }
         let wakes = rests.map(|until| self.moment_of(until));
@@ -193,10 +195,10 @@ impl Desk<'_> {
             let level = rung.level.name.clone();
             let to = self.reached_by(key, &rung.level.notify);
             for recipient in &to {
-                self.tell_recipient(key, recipient, &level, reason, true);
+                self.tell_recipient(key, recipient, &level, &Message::page(reason), true);
             }
             if to.is_empty() {
-                self.reach_next(key);
+                self.reach_next(key, None);
             }
         }
         for destination in knew {
@@ -208,14 +210,14 @@ impl Desk<'_> {
         self.note(key, IncidentEvent::Said);
     }
 
-    /// Reaches the next level now, whatever the clock says; one that reaches nobody is passed over.
-    pub(super) fn reach_next(&mut self, key: &Key) {
+    /// Reaches the next level now, whatever the clock says, because somebody wants it or because the present one reaches nobody; one that reaches nobody is passed over.
+    pub(super) fn reach_next(&mut self, key: &Key, by: Option<&Actor>) {
         let Some(ladder) = self.incidents.by_key[key].ladder().cloned() else { return };
         let mut passed_over = false;
         while let Some(climb) = self.incidents.by_key[key].climb {
             let mut next = together(&ladder, climb.reached);
             next.retain(|rung| !(passed_over && rung.begins_round));
-            if next.is_empty() || self.reach(key, &next, None) {
+            if next.is_empty() || self.reach(key, &next, None, by) {
                 return;
             }
             passed_over = true;

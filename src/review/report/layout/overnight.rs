@@ -1,7 +1,7 @@
 //! What happened: figures, what needs somebody, incidents, who acted.
 
 use super::{Report, beside, incident, incidents_in_words, rows, took};
-use crate::model::counted;
+use crate::model::{counted, waits_for};
 use crate::review::clock::{Clock, Kind, seconds};
 use crate::review::document::{Document, Line, Part};
 use crate::review::report::{Figures, IncidentLine};
@@ -38,7 +38,7 @@ pub(super) fn needs_somebody(page: &mut Document, report: &Report, clock: Clock<
         let line = incident(one.number, &one.alert, &one.place).ours(", ").severity(&one.severity);
         let line = line.ours(format!(", open since {}", clock.minute(one.opened.0)));
         items.push(match (&one.taken_by, one.is_in_hands, one.waits) {
-            (_, _, true) => line.verdict(false, ", ended and waits for somebody to act"),
+            (by, _, true) => line.verdict(false, format!(", ended and {}", waits_for(by.is_some()))),
             (Some(by), true, _) => line.ours(", taken by ").data(by),
             _ if one.held.is_some() => line.ours(", held back: ").said(one.held.as_deref().unwrap_or_default()),
             _ => line.verdict(false, ", nobody is at it"),
