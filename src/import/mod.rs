@@ -8,6 +8,7 @@ pub mod alertmanager;
 mod duty;
 mod fields;
 pub mod grafana_oncall;
+mod ladder;
 mod lists;
 mod notes;
 pub mod opsgenie;

@@ -81,7 +81,7 @@ impl People {
         used.get_or_insert(place);
         let mut reach = Value::map([("via", Value::text(channel)), ("to", Value::text(*to))]);
         if after > 0 {
-            reach.set("after", super::duty::seconds(after));
+            reach.set("after", super::ladder::seconds(after));
         }
         reach
     }

@@ -217,6 +217,13 @@ fn whoever_is_told_again_is_told_by_repeat_where_the_whole_ladder_is_and_else_it
     let (out, told) = translated("grafana-oncall", &chain_of(&[anna, ben, anna], None));
     assert!(!out.contains("repeat"), "{out}");
     assert!(told.contains(again) && told.contains("1 different"), "{told}");
+    // The step that is at fault is named, and not another one at the same time.
+    let step =
+        json!({ "escalation_chain_id": "C1", "position": 4, "type": "notify_persons", "persons_to_notify": anna });
+    let export = chain_of(&[anna, ben], Some(step));
+    let at = export.to_string().rfind("{\"escalation_chain_id\"").expect("it is the last step") + 2;
+    let (_, told) = translated("grafana-oncall", &export);
+    assert!(told.contains(&format!(":1:{at}: differs: a step that {again}")), "{told}");
 
     let rule = |minutes: i64, user: &str| json!({ "condition": "if-not-acked", "notifyType": "default", "delay": { "timeAmount": minutes, "timeUnit": "minutes" }, "recipient": { "type": "user", "username": user } });
     let export = json!({

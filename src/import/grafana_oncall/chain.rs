@@ -1,8 +1,9 @@
 //! Escalation chains: their steps as levels.
 
 use super::super::Notes;
-use super::super::duty::{Names, Step, ladder, later};
+use super::super::duty::Names;
 use super::super::fields::Fields;
+use super::super::ladder::{Step, ladder, later};
 use super::super::page::Value;
 use super::super::people::People;
 use crate::yaml::Node;

@@ -8,8 +8,9 @@ mod chain;
 mod route;
 mod shift;
 
-use super::duty::{self, Names, Rota, StandIn, policy};
+use super::duty::{self, Names, Rota, StandIn};
 use super::fields::Fields;
+use super::ladder::{later, policy};
 use super::lists::Lists;
 use super::page::Value;
 use super::people::{People, Way};
@@ -171,7 +172,7 @@ fn ways<'a>(rules: &[&Node], email: Option<&'a str>, slack: Option<&'a str>, not
         let way = match fields.text("type", notes).unwrap_or_default() {
             "wait" => {
                 let seconds = fields.number("duration", notes).unwrap_or(60).max(0);
-                let Some(reached) = duty::later(after, seconds) else {
+                let Some(reached) = later(after, seconds) else {
                     let what = format!("a wait of {seconds} seconds, and the ways behind it: 292 years are the most");
                     notes.left(fields.place_of("duration"), what, "correct the wait, and import again");
                     break;

@@ -1,8 +1,9 @@
 //! Routes: expressions over whole payloads, of which the plain ones speak of a label.
 
 use super::super::Notes;
-use super::super::duty::{Names, policy};
+use super::super::duty::Names;
 use super::super::fields::Fields;
+use super::super::ladder::policy;
 use super::super::lists::Lists;
 use super::super::page::Value;
 use regex::Regex;

@@ -6,8 +6,9 @@
 mod route;
 mod schedule;
 
-use super::duty::{self, Names, Step, ladder, policy};
+use super::duty::{self, Names};
 use super::fields::Fields;
+use super::ladder::{Step, ladder, later, policy};
 use super::lists::Lists;
 use super::page::Value;
 use super::people::{People, Way};
@@ -192,7 +193,7 @@ fn escalation(fields: &Fields<'_>, ground: &mut Ground, notes: &mut Notes) -> Va
             );
         }
         let (wait, count) = (repeat.number("waitInterval", notes)?, repeat.number("count", notes)?);
-        let every = wait.checked_mul(60).and_then(|wait| duty::later(0, wait));
+        let every = wait.checked_mul(60).and_then(|wait| later(0, wait));
         if every.is_none() {
             let what = "`repeat`, whose `waitInterval` is too long: 292 years are the most";
             notes.left(repeat.place_of("waitInterval"), what, "correct it, and import again");
@@ -212,7 +213,7 @@ fn duration(node: &Node, notes: &mut Notes) -> Option<i64> {
         Some("seconds") => 1,
         _ => 60,
     };
-    duty::later(0, amount.checked_mul(unit)?)
+    later(0, amount.checked_mul(unit)?)
 }
 
 /// Whom something tells, as targets.

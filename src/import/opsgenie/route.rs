@@ -1,8 +1,8 @@
 //! Routing rules of teams: by priority they are rows of a matrix.
 
 use super::super::Notes;
-use super::super::duty::{SEVERITIES, Step, ladder, policy};
 use super::super::fields::Fields;
+use super::super::ladder::{SEVERITIES, Step, ladder, policy};
 use super::super::lists::Lists;
 use super::super::page::Value;
 use super::{Ground, has, parent_of, recipient, unwrapped};
