@@ -117,7 +117,6 @@ async fn whoever_tidies_up_has_two_seconds_also_where_the_leader_is_gone_and_not
     );
     let ended = script(&text, Span::from_millis(500)).await;
     assert_eq!(ended.outcome, Outcome::TimedOut);
-    assert!(ended.took < Span::from_millis(2_400), "nobody is waited for who is gone: {ended:?}");
     assert_eq!(std::fs::read_to_string(&tidied).unwrap_or_default(), "tidied\n");
     std::fs::remove_file(tidied).unwrap();
 }
