@@ -122,12 +122,16 @@ impl Follower {
         Ok(self.block(&format!("{number:#x}")).await?.map(|block| block.hash))
     }
 
-    /// The hash at a height that the chain need not have: of one that is not there some nodes say nothing, others an error.
-    async fn hash_if_there(&self, number: u64) -> Result<Option<B256>, RpcError> {
-        match self.hash_at(number).await {
+    /// The block at a height that the node need not have: of one that is not there some nodes say nothing, others an error.
+    async fn block_if_there(&self, number: u64) -> Result<Option<Head>, RpcError> {
+        match self.block(&format!("{number:#x}")).await {
             Err(RpcError::Answer { .. }) => Ok(None),
-            hash => hash,
+            block => block,
         }
+    }
+
+    async fn hash_if_there(&self, number: u64) -> Result<Option<B256>, RpcError> {
+        Ok(self.block_if_there(number).await?.map(|block| block.hash))
     }
 
     /// Makes sure that the tip of the ledger is on the chain.

@@ -62,7 +62,7 @@ impl Follower {
         let mut back = 1_000_u64;
         for _ in 0..GUESSES {
             let number = head.number.saturating_sub(back);
-            let block = self.block(&format!("{number:#x}")).await?;
+            let block = self.block_if_there(number).await?;
             // A node that keeps no such old blocks has no older logs either.
             let Some(block) = block else { return Ok((head.number.saturating_sub(back / 2), since)) };
             if block.timestamp <= since || number == 0 {

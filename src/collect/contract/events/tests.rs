@@ -2,7 +2,7 @@
 
 use super::read::ASKED_AGAIN;
 use super::*;
-use crate::abi::Event;
+use crate::abi::{Event, Place};
 use crate::collect::rpc::tests::rpc;
 use crate::config::collect::{Contract, Counted, Series, What};
 use crate::http::canned::{Canned, reply};
@@ -66,6 +66,7 @@ impl Scripted {
             ("eth_chainId", _) => json!("0xaa36a7"),
             ("eth_getBlockByNumber", tag) if tag == "latest" => json!(self.blocks.last()),
             ("eth_getBlockByNumber", tag) => json!(self.blocks.iter().find(|block| block["number"] == *tag)),
+            ("eth_getLogs", which) if which["blockHash"].is_null() => json!([]),
             ("eth_getLogs", which) => json!(self.logs.get(which["blockHash"].as_str().unwrap_or_default())),
             _ => Value::Null,
         }
@@ -118,8 +119,16 @@ impl Rig {
 
     /// Another start: of the one before nothing is left but its file.
     fn follower(&self) -> Follower {
-        let series = Series { metric: "pings_total".into(), help: String::new(), labels: Labels::empty() };
-        let counted = Counted { series, events: vec![(ping(), None)], what: What::Count, confirmations: 0 };
+        let series = |metric: &str| Series { metric: metric.into(), help: String::new(), labels: Labels::empty() };
+        let counted = |metric, event: Event, place: Option<Place>, what| Counted {
+            series: series(metric),
+            events: vec![(event, place)],
+            what,
+            confirmations: 0,
+        };
+        let who = Event::parse("Who(address indexed who)").expect("an event");
+        let place = Place::only(&who.parameters).ok();
+        let over = Span::from_hours(1);
         let contract = Contract {
             address: PLACE,
             every: Span::from_secs(15),
@@ -127,7 +136,10 @@ impl Rig {
             denied: None,
             views: Vec::new(),
             version: false,
-            counted: vec![counted],
+            counted: vec![
+                counted("pings_total", ping(), None, What::Count),
+                counted("people", who, place, What::Distinct { over }),
+            ],
         };
         let rpc = rpc(&[&self.node]);
         let chain = Chain {
@@ -264,6 +276,7 @@ async fn a_node_that_has_no_logs_yet_is_asked_again_where_the_bloom_of_a_new_blo
         *times += 1;
         if *times <= ASKED_AGAIN { json!({ "result": [] }) } else { answer }
     });
+    assert_eq!(follower.past, Past::Read);
     let asked = || std::mem::take(&mut *asked.lock().expect("nobody panicked"));
     rig.mine(2);
     assert_eq!((reason(&mut follower).await, rig.pings(), asked()), (None, Some(2), ASKED_AGAIN + 1));
