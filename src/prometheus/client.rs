@@ -194,7 +194,8 @@ impl Client {
                 Again::WithNewToken | Again::Never => return Err(error),
                 Again::After(least) => least.max(backoff(&[&self.url, question.key()], attempt).to_std()),
             };
-            if Instant::now() + wait >= deadline {
+            // A wait beyond all time is one beyond the deadline.
+            if Instant::now().checked_add(wait).is_none_or(|then| then >= deadline) {
                 return Err(error);
             }
             tracing::debug!(%error, attempt, "asking {} again in {} ms", self.url, wait.as_millis());

@@ -139,7 +139,7 @@ impl Writer {
         let stay_away = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let again = match status {
             200..=299 => return Ok(()),
-            429 | 500..=599 => Again::After(stay_away.map_or(Duration::ZERO, Duration::from_secs)),
+            429 | 500..=599 => Again::After(stay_away.map_or(Duration::ZERO, Duration::from_secs).min(LONGEST_WISH)),
             401 if self.client.forget_token() => Again::WithNewToken,
             // Who we are is put right by people, and what is recorded meanwhile is not lost.
             401 | 403 => SOON,
@@ -155,6 +155,8 @@ impl Writer {
 }
 
 const SOON: Again = Again::After(Duration::ZERO);
+/// For no longer is the target left alone, whatever it asks for: after an hour what waits is lost.
+const LONGEST_WISH: Duration = Duration::from_mins(30);
 
 /// The first line of what the target says.
 async fn reason(mut response: Response) -> String {
