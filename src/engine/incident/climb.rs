@@ -210,7 +210,8 @@ impl Desk<'_> {
         self.note(key, IncidentEvent::Said);
     }
 
-    /// Reaches the next level now, whatever the clock says, because somebody wants it or because the present one reaches nobody; one that reaches nobody is passed over.
+    /// Reaches the next level now, whatever the clock says: somebody wants it, or the present one reaches nobody. One that reaches
+    /// nobody is passed over.
     pub(super) fn reach_next(&mut self, key: &Key, by: Option<&Actor>) {
         let Some(ladder) = self.incidents.by_key[key].ladder().cloned() else { return };
         let mut passed_over = false;

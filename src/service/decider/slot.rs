@@ -11,7 +11,8 @@ use std::time::Instant;
 use tracing::{error, warn};
 
 impl Decider {
-    /// Answers of one slot have come: decide, store, tell. `skew` is what it was when they were asked for. Returns the group's desk for its next slot.
+    /// Answers of one slot have come: decide, store, tell. `skew` is what it was when they were asked for. Returns the group's desk
+    /// for its next slot.
     pub async fn read(&mut self, group: usize, read: Read, skew: Span) -> Desk {
         let Read { desk, slot, answers, recorded, history, labels, took } = read;
         self.fill_histories(&desk, history);

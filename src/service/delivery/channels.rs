@@ -87,8 +87,8 @@ impl Worker {
         }
     }
 
-    /// A channel whose secrets or certificates are missing is said to be mute now, and not when somebody has to be woken through it. The others
-    /// work, so that this stops nothing.
+    /// A channel whose secrets or certificates are missing is said to be mute now, and not when somebody has to be woken through
+    /// it. The others work, so that this stops nothing.
     fn look_for_secrets(&mut self, name: &Name, channel: &config::Channel) {
         for (key, secret) in channel.kind.callback_secrets() {
             let Err(cause) = secret.reveal() else { continue };
