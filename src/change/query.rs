@@ -1,7 +1,8 @@
 //! What a PromQL expression means, as one text: two expressions with the same text ask the same.
 //!
 //! Layout, comments, parentheses that change nothing, the order of matchers and of label lists, the side on which a number
-//! stands that series are compared with, the writing of numbers, durations and quotes do not count. It errs on the side of "different".
+//! stands that series are compared with, the writing of numbers, durations and quotes do not count. It errs on the side of
+//! "different".
 
 use super::Effect;
 use super::meaning::reach;
