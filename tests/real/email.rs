@@ -359,6 +359,10 @@ fn who_is_put_off_keeps_the_end_from_nobody_and_who_has_a_mail_does_not_get_it_a
     let watchbell = town.watchbell(&to, "alertname, chain");
     town.mail.wait_for_mails(1);
 
+    // Files that are other ones: of the same there is nothing to take over.
+    let path = town.folder.path().join("watchbell.yaml");
+    let config = std::fs::read_to_string(&path).expect("it is there");
+    std::fs::write(&path, config + "# seen\n").expect("it can be written");
     let reloaded = http::request("POST", &format!("{}/-/reload", watchbell.url()), &[], b"").expect("it answers");
     assert_eq!(reloaded.status, 200);
     town.gas("sepolia", 20.0);
