@@ -36,4 +36,4 @@ pub use session::{Played, Session, SessionError};
 pub use survey::Survey;
 pub use tally::{Firing, OfRule, OfTier, Paged, Tally};
 pub use tune::{Candidate, Knob, Subject, Sweep};
-pub use unknown::{NOTED_WITHIN, Unknown};
+pub use unknown::{Extent, Unknown, unrecorded};

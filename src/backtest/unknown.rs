@@ -5,7 +5,20 @@ use crate::model::{Moment, Name, RuleId, Slot, Span};
 use std::collections::BTreeMap;
 
 /// Whoever runs notes it every few seconds. So long after the last note nothing is known of it any more.
-pub const NOTED_WITHIN: Span = Span::from_mins(5);
+const NOTED_WITHIN: Span = Span::from_mins(5);
+
+/// From when to when a journal goes, where it tells of anything.
+pub type Extent = Option<(Moment, Moment)>;
+
+/// What of `window` nobody has a record of, where a journal goes from the first instant of `extent` to the last at which it was
+/// known to run: the time before, and the time after.
+#[must_use]
+pub fn unrecorded(extent: Extent, window: (Moment, Moment)) -> Vec<(Moment, Moment)> {
+    let (from, to) = window;
+    let (first, last) = extent.map_or((to, to), |(first, last)| (first, last + NOTED_WITHIN));
+    let spans = [(from, first.min(to)), (last.max(from), to)];
+    spans.into_iter().filter(|(from, until)| from < until).collect()
+}
 
 /// What was not known, and when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,11 +60,10 @@ impl Unknown {
 
     /// The same, knowing from when to when the journal goes: what lies before and after it within `window` nobody saw.
     #[must_use]
-    pub fn beyond(mut self, extent: Option<(Moment, Moment)>, window: (Moment, Moment)) -> Self {
-        let (from, to) = (window.0 - Span::from_millis(1), window.1 + Span::from_millis(1));
-        let (first, last) = extent.map_or((to, to), |(first, last)| (first, last + NOTED_WITHIN));
-        let spans = [(from, first.min(to)), (last.max(from), to)];
-        self.down.extend(spans.into_iter().filter(|(from, until)| from < until));
+    pub fn beyond(mut self, extent: Extent, window: (Moment, Moment)) -> Self {
+        // The ends of the window lie in it.
+        let window = (window.0 - Span::from_millis(1), window.1 + Span::from_millis(1));
+        self.down.extend(unrecorded(extent, window));
         self
     }
 

@@ -5,7 +5,6 @@ use super::{Answer, CommandError, output};
 use crate::backtest::{self, Format, Report, Session, Unknown};
 use crate::engine::{Event, World};
 use crate::model::{Slot, Span, duration_text};
-use crate::store::{Partition, Store};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -49,8 +48,8 @@ impl Backtest {
         let mut session = self.past.session(&subject, [Arc::clone(&world)], window)?;
         let mut recorded = Vec::new();
         if let Some(path) = &self.journal {
-            recorded = past::recorded(path, &world, window.0)?;
-            let extent = past::journal(path, |store| store.extent(Partition(0)))?;
+            let extent;
+            (recorded, extent) = past::recorded_and_extent(path, &world, window.0)?;
             let ends = (window.0.from.moment(Span::ZERO), window.0.to.moment(Span::ZERO));
             session = session.knowing_no_more_than(Unknown::of(&recorded).beyond(extent, ends));
         }

@@ -58,7 +58,7 @@ fn again(path: &Path) -> Result<Read, Unfit> {
     })?;
     let places = loaded.needed.parts.into_iter().map(|(part, place)| (part, sources.describe(place))).collect();
     let collect = meant(loaded.settings, path);
-    let collect = collect.ok_or_else(|| Unfit { full: NOTHING.into(), short: NOTHING.into() })?;
+    let collect = collect.ok_or_else(|| Unfit::of(NOTHING.into()))?;
     Ok(Read { collect, places })
 }
 

@@ -1,7 +1,7 @@
 //! What commands that look at real history share: from when, whom they ask, what they play.
 
 use super::{CommandError, output, paths};
-use crate::backtest::{self, Asked, Asking, Known, Session, SessionError, Window};
+use crate::backtest::{self, Asked, Asking, Extent, Known, Session, SessionError, Window};
 use crate::config::{Settings, Source, Store};
 use crate::diagnostics::{Findings, Sources, render};
 use crate::engine::{Event, World};
@@ -280,8 +280,19 @@ pub fn play(session: &mut Session) -> Result<(), CommandError> {
 /// # Errors
 /// When it cannot be read.
 pub fn recorded(path: &Path, world: &World, window: Window) -> Result<Vec<Event>, CommandError> {
+    recorded_and_extent(path, world, window).map(|(events, _)| events)
+}
+
+/// The same, and from when to when the journal goes, where it tells of anything.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn recorded_and_extent(path: &Path, world: &World, window: Window) -> Result<(Vec<Event>, Extent), CommandError> {
     let (from, to) = (window.from.moment(Span::ZERO), window.to.moment(Span::ZERO));
-    journal(path, |store| store.recorded(Partition(0), from, to, &world.settings.severities))
+    journal(path, |store| {
+        let events = store.recorded(Partition(0), from, to, &world.settings.severities)?;
+        Ok((events, store.extent(Partition(0))?))
+    })
 }
 
 /// The incidents of the journal at `path`, the newest first.

@@ -23,6 +23,14 @@ pub struct Unfit {
     pub short: String,
 }
 
+impl Unfit {
+    /// What is said in the log and to whoever asked in the same words.
+    #[must_use]
+    pub fn of(text: String) -> Self {
+        Unfit { full: text.clone(), short: text }
+    }
+}
+
 /// What there is to collect by.
 #[derive(Clone, Debug)]
 pub struct Read {
@@ -106,7 +114,7 @@ async fn reload(parts: &mut Parts, load: &Load) -> Result<String, String> {
     let loaded = tokio::task::spawn_blocking(move || load()).await;
     let loaded = loaded.unwrap_or_else(|cause| {
         let text = format!("reading the configuration ended abnormally: {cause}");
-        Err(Unfit { full: text.clone(), short: text })
+        Err(Unfit::of(text))
     });
     let unfit = match loaded {
         Ok(Read { collect, places }) => match parts.change(collect).await {
@@ -116,8 +124,7 @@ async fn reload(parts: &mut Parts, load: &Load) -> Result<String, String> {
             }
             Err(cause) => {
                 let place = places.get(&cause.part()).map(|place| format!("{place}: ")).unwrap_or_default();
-                let text = format!("{place}{}", chain(&cause));
-                Unfit { full: text.clone(), short: text }
+                Unfit::of(format!("{place}{}", chain(&cause)))
             }
         },
         Err(unfit) => unfit,

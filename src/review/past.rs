@@ -5,7 +5,7 @@
 
 use super::clock::Period;
 use super::record::Record;
-use crate::backtest::{Known, NOTED_WITHIN};
+use crate::backtest::{self, Known};
 use crate::config::Settings;
 use crate::engine::command::AdHocSilence;
 use crate::engine::transition::Subject;
@@ -100,9 +100,7 @@ impl Past {
     /// What of `period` nobody has a record of: the time before the first event, and after we were last known to run.
     #[must_use]
     pub fn unrecorded(&self, period: Period) -> Vec<(Moment, Moment)> {
-        let Some((first, last)) = self.extent else { return vec![(period.from.0, period.to.0)] };
-        let last = last + NOTED_WITHIN;
-        [period.part(period.from.0, first), period.part(last, period.to.0)].into_iter().flatten().collect()
+        backtest::unrecorded(self.extent, (period.from.0, period.to.0))
     }
 }
 
