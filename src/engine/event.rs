@@ -5,7 +5,8 @@ use super::command::{Actor, AdHocSilence};
 use super::escalation::Climb;
 use super::heartbeat::Heartbeat;
 use super::incident::{
-    Acknowledgement, Assessment, Destination, DigestKey, Ended, Entry, Hold, Key, Later, Stage, Verdict, run_words,
+    Acknowledgement, Assessment, Destination, DigestKey, Ended, Entry, Hold, Key, Later, Member, Stage, Verdict,
+    run_words,
 };
 use super::posted::Posted;
 use super::routine::RoutineState;
@@ -149,7 +150,8 @@ pub enum EventKind {
         /// What stays in it, and how often it has been listed.
         kept: Vec<(u64, u32)>,
     },
-    /// What a snapshot of the journal has to say beside its incidents, so that folding it gives the same.
+    /// What a snapshot of the journal has to say beside its incidents, so that folding it gives the same. Where many alerts
+    /// changed it says so in several pieces.
     IncidentsCounted {
         /// The number that the last incident got.
         last_number: u64,
@@ -161,10 +163,19 @@ pub enum EventKind {
         /// When each was to be run, lately.
         ran: Vec<(Name, Vec<Moment>)>,
     },
-    /// An incident, whole, as a snapshot of the journal keeps it.
+    /// An incident as a snapshot of the journal keeps it: whole, but for the alerts that follow in pieces where it has many.
     IncidentRestored {
         /// The incident.
         incident: Box<super::incident::Incident>,
+    },
+    /// More alerts of an incident that was restored.
+    MembersRestored {
+        /// The incident.
+        key: Key,
+        /// Its id, for whoever looks for it.
+        id: IncidentId,
+        /// The alerts.
+        members: Vec<Arc<Member>>,
     },
     /// An incident's step.
     Incident {

@@ -6,7 +6,7 @@ use super::posted::Posted;
 use super::state::State;
 use super::world::World;
 use super::{Event, EventKind};
-use crate::model::{Moment, RuleId};
+use crate::model::RuleId;
 use std::sync::Arc;
 
 impl State {
@@ -117,12 +117,9 @@ impl State {
             | EventKind::DigestEntered { .. }
             | EventKind::DigestSent { .. }
             | EventKind::ActionsCounted { .. } => self.incidents.apply_common(kind, self.moment),
-            EventKind::IncidentsCounted { last_number, changes } => {
-                self.incidents.last_number = self.incidents.last_number.max(*last_number);
-                let times = |times: &[Moment]| times.iter().copied().collect();
-                self.incidents.changes = changes.iter().map(|(alert, all)| (*alert, times(all))).collect();
-            }
+            EventKind::IncidentsCounted { last_number, changes } => self.incidents.count(*last_number, changes),
             EventKind::IncidentRestored { incident } => self.incidents.restore((**incident).clone()),
+            EventKind::MembersRestored { key, members, .. } => self.incidents.restore_members(key, members),
         }
     }
 

@@ -90,7 +90,8 @@ pub fn event(engine: &Engine, event: &Event) {
         | EventKind::DigestEntered { .. }
         | EventKind::IncidentsCounted { .. }
         | EventKind::ActionsCounted { .. }
-        | EventKind::IncidentRestored { .. } => {}
+        | EventKind::IncidentRestored { .. }
+        | EventKind::MembersRestored { .. } => {}
     }
 }
 

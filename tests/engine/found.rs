@@ -11,7 +11,7 @@ use watchbell::engine::command::{Act, Actor, Command, Deed, Refusal, Via};
 use watchbell::engine::evaluate::RuleState;
 use watchbell::engine::notice::{Draft, NoticeKind};
 use watchbell::engine::transition::Origin;
-use watchbell::engine::{Fact, Failure, State, World};
+use watchbell::engine::{EventKind, Fact, Failure, State, World};
 use watchbell::model::{Labels, Name, Severity, Slot, Span};
 use watchbell::rules::template::Answers;
 
@@ -526,6 +526,28 @@ fn a_number_is_not_given_again_after_a_snapshot() {
     assert!(rig.engine.state.incidents.by_key.is_empty(), "it can no longer reopen");
     rig.snapshot().restart().set("x", &[], Some(2.0)).slots(1);
     assert_eq!(rig.engine.state.incidents.by_key.values().map(|incident| incident.number).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn an_incident_of_many_alerts_comes_back_whole_from_a_snapshot_that_says_it_in_pieces() {
+    let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { critical: { above: 1 } } }"));
+    for host in 0..1_201 {
+        rig.set("x", &[("host", &host.to_string())], Some(2.0));
+    }
+    rig.slots(1).set("x", &[("host", "7")], Some(0.0)).slots(1);
+    let before = remembered(&rig.engine.state);
+    let sizes = rig.engine.state.as_events().filter_map(|event| match event.kind {
+        EventKind::IncidentRestored { incident } => Some(incident.members.len()),
+        EventKind::MembersRestored { members, .. } => Some(members.len()),
+        EventKind::IncidentsCounted { changes, .. } => Some(changes.len()),
+        _ => None,
+    });
+    assert_eq!(sizes.collect::<Vec<_>>(), [500, 500, 201, 500, 500, 201], "no event is as large as the incident");
+    rig.snapshot().restart();
+    assert_eq!(remembered(&rig.engine.state), before);
+    rig.set("x", &[("host", "1200")], Some(0.0)).slots(1);
+    let incident = rig.engine.state.incidents.numbered(1).expect("it is still there");
+    assert_eq!(incident.firing().count(), 1_199, "its last alert is still one of it, and has ended");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! All incidents that are open, may yet reopen, or still wait for something.
 
-use super::{Book, DigestKey, Incident, Key, Phase};
+use super::{Book, DigestKey, Incident, Key, Member, Phase};
 use crate::engine::command::{AdHocSilence, SilencePhase};
 use crate::engine::event::{EventKind, IncidentEvent};
 use crate::engine::transition::Origin;
@@ -16,6 +16,9 @@ const MOST_CHANGES: usize = 64;
 const SHOW_SILENCES: Span = Span::from_hours(120);
 /// Alerts whose changes are remembered, before old ones are looked for.
 const MANY_ALERTS: usize = 1_024;
+
+/// So many alerts are written down at once in a snapshot: some 300 KB.
+const PIECE: usize = 500;
 
 /// When an alert began to fire or ended, lately. Most do so once, and go on.
 pub type Changes = SmallVec<[Moment; 1]>;
@@ -153,19 +156,23 @@ impl Incidents {
         let silences = self.silences.values();
         let silences = silences.map(|silence| EventKind::Silenced { silence: Box::new(silence.clone()) });
         let digests = self.digests.iter().flat_map(|(digest, book)| book.as_events(digest));
-        let counted = std::iter::once_with(|| EventKind::IncidentsCounted {
-            last_number: self.last_number,
-            changes: self.changes.iter().map(|(alert, times)| (*alert, times.to_vec())).collect(),
-        });
+        let changes = self.changes.iter().map(|(alert, times)| (*alert, times.to_vec()));
+        let counted =
+            pieces(changes).map(|changes| EventKind::IncidentsCounted { last_number: self.last_number, changes });
         let ran = (!self.ran.is_empty()).then(|| EventKind::ActionsCounted {
             ran: self.ran.iter().map(|(action, times)| (action.clone(), times.clone())).collect(),
         });
-        let incidents = self.by_key.values();
-        let incidents = incidents.map(|incident| EventKind::IncidentRestored { incident: Box::new(incident.clone()) });
+        let incidents = self.by_key.values().flat_map(events_of_incident);
         silences.chain(digests).chain(counted).chain(ran).chain(incidents)
     }
 
-    /// Takes in a whole incident.
+    /// Takes in what incidents have in common.
+    pub fn count(&mut self, last_number: u64, changes: &[(AlertId, Vec<Moment>)]) {
+        self.last_number = self.last_number.max(last_number);
+        self.changes.extend(changes.iter().map(|(alert, times)| (*alert, times.iter().copied().collect())));
+    }
+
+    /// Takes in an incident.
     pub fn restore(&mut self, incident: Incident) {
         self.last_number = self.last_number.max(incident.number);
         for member in incident.firing() {
@@ -173,6 +180,17 @@ impl Incidents {
         }
         self.by_number.insert(incident.number, incident.key.clone());
         self.by_key.insert(incident.key.clone(), incident);
+    }
+
+    /// Takes in more alerts of an incident that was restored.
+    pub fn restore_members(&mut self, key: &Key, members: &[Arc<Member>]) {
+        let Some(incident) = self.by_key.get_mut(key) else { return };
+        for member in members {
+            if member.ended.is_none() {
+                self.of_alert.insert(member.subject.alert, incident.key.clone());
+            }
+            incident.members.insert(member.subject.alert, Arc::clone(member));
+        }
     }
 
     /// The service was not running for so long.
@@ -198,4 +216,22 @@ impl Incidents {
             }
         }
     }
+}
+
+/// An incident, and the alerts that have no room beside it.
+fn events_of_incident(incident: &Incident) -> impl Iterator<Item = EventKind> + '_ {
+    let mut members = pieces(incident.members.values().cloned());
+    let beside = members.next().into_iter().flatten().map(|member| (member.subject.alert, member));
+    let restored = Box::new(Incident { members: beside.collect(), ..incident.clone() });
+    let (key, id) = (incident.key.clone(), incident.id);
+    let more = members.map(move |members| EventKind::MembersRestored { key: key.clone(), id, members });
+    std::iter::once(EventKind::IncidentRestored { incident: restored }).chain(more)
+}
+
+/// All of them in pieces, of which there is at least one. A piece is small beside what else is in memory when it is written down.
+fn pieces<T>(mut all: impl Iterator<Item = T>) -> impl Iterator<Item = Vec<T>> {
+    let first: Vec<T> = all.by_ref().take(PIECE).collect();
+    let more =
+        std::iter::from_fn(move || Some(all.by_ref().take(PIECE).collect()).filter(|piece: &Vec<T>| !piece.is_empty()));
+    std::iter::once(first).chain(more)
 }

@@ -85,7 +85,8 @@ impl Stage<'_> {
             | Happened::DigestSent { .. }
             | Happened::IncidentsCounted { .. }
             | Happened::ActionsCounted { .. }
-            | Happened::IncidentRestored { .. } => {}
+            | Happened::IncidentRestored { .. }
+            | Happened::MembersRestored { .. } => {}
         }
     }
 

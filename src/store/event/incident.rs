@@ -1,4 +1,4 @@
-//! `incident` and `incident.restored`.
+//! `incident`, `incident.restored` and `incident.members`.
 
 use super::action::{BeganBody, DroppedBody, EndedBody, OwedBody, RefusedBody, RemediesBody, VerifiedBody};
 use super::acts::{
@@ -11,6 +11,7 @@ use crate::engine::incident::{Incident, Key, Member, Phase, Standing, Told};
 use crate::engine::{EventKind, IncidentEvent};
 use crate::model::{AlertId, IncidentId, Labels, Moment, Name, Severities, Slot};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One step of an incident.
 #[derive(Debug, Serialize, Deserialize)]
@@ -106,6 +107,14 @@ pub struct Restored {
     update_wanted: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     remedies: Option<RemediesBody>,
+}
+
+/// `incident.members`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Members {
+    key: KeyBody,
+    id: Id<IncidentId>,
+    members: Vec<MemberBody>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -435,6 +444,20 @@ impl Restored {
             remedies: self.remedies.map(RemediesBody::read).unwrap_or_default(),
         };
         EventKind::IncidentRestored { incident: Box::new(incident) }
+    }
+}
+
+impl Members {
+    /// Writes alerts of an incident down.
+    pub fn new(key: &Key, id: IncidentId, members: &[Arc<Member>]) -> Self {
+        let members = members.iter().map(|member| MemberBody::new(member)).collect();
+        Members { key: KeyBody::new(key), id: Id(id), members }
+    }
+
+    /// Reads them back.
+    pub fn read(self, severities: &Severities) -> EventKind {
+        let members = self.members.into_iter().map(|member| member.read(severities).into()).collect();
+        EventKind::MembersRestored { key: self.key.read(), id: self.id.0, members }
     }
 }
 

@@ -132,6 +132,9 @@ pub fn encode(event: &Event) -> Row {
             incident.generation,
             parts::json(&incident::Restored::new(incident)),
         ),
+        EventKind::MembersRestored { key, id, members } => {
+            ("incident.members", id.to_string(), 0, parts::json(&incident::Members::new(key, *id, members)))
+        }
     };
     let slot = event.slot.map(Slot::millis);
     let version = version(kind);
@@ -170,6 +173,7 @@ pub fn decode(row: &Row, severities: &Severities) -> Result<Event, EventError> {
         "digest.sent" => from_text::<digest::Sent>(body).map(|body| body.read(severities)),
         "incidents.counted" => from_text::<acts::Counted>(body).map(acts::Counted::read),
         "actions.counted" => from_text::<action::Counted>(body).map(action::Counted::read),
+        "incident.members" => from_text::<incident::Members>(body).map(|body| body.read(severities)),
         "incident.restored" => from_text::<incident::Restored>(body).map(|body| body.read(severities)),
         _ => return Err(newer()),
     };
