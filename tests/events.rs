@@ -211,7 +211,9 @@ fn word(row: &Row) -> String {
 
 /// All variants of both enums, out of the text that defines them.
 fn variants() -> Vec<String> {
-    let text = std::fs::read_to_string(in_repository("src/engine/event.rs")).expect("it is there");
+    let text = ["src/engine/event/mod.rs", "src/engine/event/incident.rs"]
+        .map(|file| std::fs::read_to_string(in_repository(file)).expect("it is there"))
+        .concat();
     let of = |name: &str| -> Vec<String> {
         let body = text.split(&format!("pub enum {name} {{\n")).nth(1).expect("the enum is there");
         let body = body.split("\n}\n").next().unwrap_or_default();
