@@ -21,6 +21,7 @@ mod error;
 mod head;
 mod http;
 mod label;
+mod setup;
 mod socket;
 mod standing;
 mod survey;
@@ -32,22 +33,22 @@ mod wire;
 pub(in crate::collect) use doubt::doubt;
 pub use error::{Failure, NodeError, RpcError};
 pub use head::{Head, Quantity, number};
+pub use setup::{Ready, SetupError, address_of_node};
 pub use survey::{Sight, Survey};
 pub use tally::labels;
 
 use super::probe::Trouble;
 use crate::config::collect::Chain;
-use crate::config::{Secret, Tls};
-use crate::http::{Client, ClientError, chain as causes, install_crypto, trust};
+use crate::http::chain as causes;
 use crate::measures::Measures;
 use clock::Clock;
-use endpoint::{Endpoint, Way};
-use reqwest::Url;
+use endpoint::Endpoint;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use socket::{News, Socket};
+use setup::patience;
+use socket::News;
 use standing::{Change, Use, order};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tally::Tally;
 use tokio::sync::watch;
@@ -80,78 +81,6 @@ struct Inner {
     heads: watch::Sender<Option<Head>>,
     /// Whose block `heads` shows.
     told_by: Mutex<Option<usize>>,
-}
-
-/// Why the endpoints of a chain cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// An address could not be had.
-    #[error("the address of node {number} of chain {chain} cannot be used")]
-    Address {
-        /// The chain.
-        chain: String,
-        /// Which one, from 1.
-        number: usize,
-        /// Why not.
-        source: ClientError,
-    },
-    /// TLS cannot be set up.
-    #[error("cannot set up connections to chain {chain}")]
-    Client {
-        /// The chain.
-        chain: String,
-        /// Why not.
-        source: ClientError,
-    },
-}
-
-impl SetupError {
-    /// The chain.
-    #[must_use]
-    pub fn chain(&self) -> &str {
-        match self {
-            SetupError::Address { chain, .. } | SetupError::Client { chain, .. } => chain,
-        }
-    }
-}
-
-/// What it takes to ask the endpoints of a chain: all that can be missing is there.
-pub struct Ready {
-    chain: Chain,
-    urls: Vec<Url>,
-    tls: Arc<rustls::ClientConfig>,
-    http: Client,
-}
-
-impl Ready {
-    /// Gathers it for `chain`.
-    ///
-    /// # Errors
-    /// When an address cannot be had or is none, or TLS cannot be set up.
-    pub fn of(chain: &Chain) -> Result<Ready, SetupError> {
-        install_crypto();
-        let failed = |source| SetupError::Client { chain: chain.name.to_string(), source };
-        let urls = addresses(chain)?;
-        let tls = Arc::new(trust(&Tls::default()).map_err(failed)?);
-        let http = Client::anonymous().map_err(failed)?;
-        Ok(Ready { chain: chain.clone(), urls, tls, http })
-    }
-
-    /// Sets up the endpoints, and begins to dial those with a WebSocket: it has to be called in a runtime.
-    #[must_use]
-    pub fn begin(self, measures: &Measures) -> Rpc {
-        let Ready { chain, urls, tls, http } = self;
-        let inner = Arc::new_cyclic(|inner: &Weak<Inner>| {
-            let way = |index: usize| match urls[index].scheme() {
-                "ws" | "wss" => Way::Socket(dial(&chain, index, &tls, inner)),
-                _ => Way::Http { client: http.clone(), url: chain.rpc[index].clone() },
-            };
-            let labels = label::labels(&urls).into_iter().enumerate();
-            let endpoints = labels.map(|(index, label)| Endpoint::new(label, way(index))).collect();
-            Inner::new(&chain, endpoints, Tally::new(&chain, measures))
-        });
-        Rpc { inner }
-    }
 }
 
 impl Rpc {
@@ -244,40 +173,6 @@ impl Rpc {
     pub fn heads(&self) -> watch::Receiver<Option<Head>> {
         self.inner.heads.subscribe()
     }
-}
-
-fn dial(chain: &Chain, index: usize, tls: &Arc<rustls::ClientConfig>, inner: &Weak<Inner>) -> Socket {
-    let inner = inner.clone();
-    let patience = patience(chain);
-    Socket::open(chain.rpc[index].clone(), tls.clone(), chain.chain_id, patience, move |news| {
-        if let Some(inner) = inner.upgrade() {
-            inner.heard(index, news);
-        }
-    })
-}
-
-/// How long a question may take: half of a look, which asks several.
-fn patience(chain: &Chain) -> Duration {
-    chain.timeout.to_std() / 2
-}
-
-fn addresses(chain: &Chain) -> Result<Vec<Url>, SetupError> {
-    let address = |(number, secret): (usize, &Secret)| {
-        let revealed = secret.reveal().map_err(ClientError::from);
-        let url = revealed.and_then(|url| address_of_node(url.expose()));
-        url.map_err(|source| SetupError::Address { chain: chain.name.to_string(), number, source })
-    };
-    (1..).zip(&chain.rpc).map(address).collect()
-}
-
-/// The address of a node: what the configuration could not check where it stands elsewhere.
-///
-/// # Errors
-/// When it is none. What it holds is not repeated.
-pub fn address_of_node(text: &str) -> Result<Url, ClientError> {
-    let url = crate::http::address(text)?;
-    let is_known = matches!(url.scheme(), "http" | "https" | "ws" | "wss") && url.has_host();
-    if is_known { Ok(url) } else { Err(ClientError::Address { url: format!("{}:…", url.scheme()) }) }
 }
 
 impl Inner {

@@ -1,6 +1,7 @@
 //! What an [`Rpc`] does with endpoints that answer as they are told.
 
 use super::*;
+use crate::config::Secret;
 use crate::http::canned::{Canned, Request, reply};
 use crate::model::Span;
 use std::net::TcpStream;

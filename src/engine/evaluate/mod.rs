@@ -7,6 +7,7 @@ mod absence;
 mod identity;
 mod rows;
 mod seat;
+mod seats;
 mod verdict;
 
 pub(super) use identity::identity_labels;
@@ -17,9 +18,9 @@ pub use verdict::Verdicts;
 use super::alert::{Alert, AlertKind, Phase, TierStates};
 use super::transition::Transition;
 use super::world::World;
-use crate::model::{AlertId, Answer, Labels, Moment, Places, SeriesTable, Slot, Span, Truth, make_room};
+use crate::model::{AlertId, Answer, Labels, Moment, Places, SeriesTable, Slot, Span, Truth};
 use crate::rules::template::Answers;
-use crate::rules::{Kind, NoData, Rule, Tier};
+use crate::rules::{Kind, NoData, Rule};
 use rows::NONE;
 use seat::News;
 pub(in crate::engine) use seat::Seat;
@@ -359,18 +360,6 @@ impl RuleState {
         self.iter().filter(|alert| !alert.is_calm()).count()
     }
 
-    /// All alerts, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = &Alert> {
-        self.alerts.iter().flatten().map(|seat| &seat.alert)
-    }
-
-    /// The alert with this id, and the tiers that hold for it.
-    #[must_use]
-    pub fn get(&self, id: AlertId) -> Option<(&Alert, &Arc<[Tier]>)> {
-        let seat = self.alerts[self.seat_of(id)? as usize].as_ref()?;
-        Some((&seat.alert, &seat.tiers))
-    }
-
     /// What the last evaluation saw of an alert; nothing where it saw nothing of it. Not journalled, so that a state that was folded
     /// knows none of it.
     #[must_use]
@@ -410,63 +399,6 @@ impl RuleState {
         self.rows.numbers().count()
     }
 
-    pub(super) fn add(&mut self, alert: Alert) -> u32 {
-        let tiers: Arc<[Tier]> = Arc::from([]);
-        let (verdicts, given, value) = (Verdicts::default(), Verdicts::default(), f64::NAN);
-        let entry = Seat { alert, tiers, row: NONE, verdicts, given, news: News::None, value };
-        let seat = if let Some(seat) = self.free.pop() {
-            self.alerts[seat as usize] = Some(entry);
-            seat
-        } else {
-            make_room(&mut self.alerts);
-            self.alerts.push(Some(entry));
-            u32::try_from(self.alerts.len() - 1).expect("fewer than 2^32 alerts of one rule")
-        };
-        self.by_id.insert(seat, |seat| id_at(&self.alerts, seat));
-        seat
-    }
-
-    /// The seat of an alert.
-    pub(super) fn seat_of(&self, id: AlertId) -> Option<u32> {
-        self.by_id.find(&id, |seat| id_at(&self.alerts, seat))
-    }
-
-    pub(super) fn at_mut(&mut self, seat: u32) -> &mut Seat {
-        self.alerts[seat as usize].as_mut().expect("a seat that is referred to is taken")
-    }
-
-    /// Forgets an alert. Its rows stay until [`RuleState::sweep`].
-    pub(super) fn remove(&mut self, seat: u32) {
-        if let Some(entry) = self.alerts[seat as usize].take() {
-            self.by_id.remove(&entry.alert.id, seat);
-            self.free.push(seat);
-        }
-    }
-
-    /// Forgets the rows whose alert is gone, and those of a folded alert that have not been seen for long.
-    pub(super) fn sweep(&mut self, rule: &Rule, slot: Slot) {
-        let gone = |row: &Row| row.alert != NONE && self.alerts[row.alert as usize].is_none();
-        let stale = |row: &Row| row.seen.millis() < (slot - rule.forget_after).millis();
-        let rows: Vec<u32> =
-            self.rows.numbers().filter(|row| gone(self.rows.row(*row)) || stale(self.rows.row(*row))).collect();
-        for row in rows {
-            self.rows.forget(row);
-        }
-    }
-
-    /// After a reload the next evaluation assigns rows to alerts anew; where other questions are asked, or histories are
-    /// kept otherwise, the rows themselves start anew as well.
-    pub(super) fn meet_again(&mut self, old: &Rule, new: &Rule) {
-        self.watches_absence = matches!(new.no_data, NoData::Tier(..));
-        self.rows.unassign_all();
-        if asks_anew(old, new) {
-            self.rows = Rows::new(new.queries.len());
-        }
-        for seat in self.alerts.iter_mut().flatten() {
-            seat.row = NONE;
-        }
-    }
-
     /// Whether an alert is journalled: something of it holds or is counted, or its absence would matter.
     #[must_use]
     pub fn is_remembered(&self, alert: &Alert) -> bool {
@@ -484,42 +416,6 @@ impl RuleState {
     pub fn is_blind(&self) -> bool {
         self.rows.numbers().next().is_none()
     }
-
-    /// What a journal told of a rule under another id goes on under this one.
-    pub(super) fn become_of(&mut self, rule: &Rule) {
-        self.watches_absence = matches!(rule.no_data, NoData::Tier(..));
-        if self.rows.queries() != rule.queries.len() {
-            self.rows = Rows::new(rule.queries.len());
-        }
-    }
-
-    /// A rule that is no longer among the files, known from the journal only.
-    pub(super) fn orphan() -> Self {
-        RuleState {
-            alerts: Vec::new(),
-            by_id: Places::default(),
-            free: Vec::new(),
-            rows: Rows::new(0),
-            watches_absence: false,
-            failing: None,
-            empty: None,
-            health: Health::default(),
-        }
-    }
-
-    /// Gives an alert another id.
-    pub(super) fn rename(&mut self, old: AlertId, new: AlertId) {
-        if let Some(seat) = self.seat_of(old) {
-            self.by_id.remove(&old, seat);
-            self.at_mut(seat).alert.id = new;
-            self.by_id.insert(seat, |seat| id_at(&self.alerts, seat));
-        }
-    }
-}
-
-/// The id of the alert in a seat that is taken: only such seats are among the places.
-fn id_at(alerts: &[Option<Seat>], seat: u32) -> &AlertId {
-    &alerts[seat as usize].as_ref().expect("a seat that is referred to is taken").alert.id
 }
 
 fn group_interval(world: &World, rule: &Rule) -> Span {
