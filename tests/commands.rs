@@ -185,6 +185,19 @@ fn what_is_wrong_with_the_files_is_told_as_check_tells_it_whoever_reads_them() {
 }
 
 #[test]
+fn a_store_that_is_not_built_yet_is_refused_at_a_start_with_what_to_write() {
+    let folder = Scratch::new("commands");
+    let source = "prometheus: { main: { url: http://127.0.0.1:9090 } }\npolicies: { default: { matrix: { critical: { tell: nobody }, high: { tell: nobody }, medium: { tell: nobody }, low: { tell: nobody } } } }\n";
+    folder.write(
+        "watchbell.yaml",
+        &format!("{source}store: {{ postgres: {{ url: postgres://127.0.0.1/watchbell }} }}\n"),
+    );
+    let (code, _, err) = told_in(&folder, &["run"]);
+    let is_said = err.contains("watchbell.yaml: `store.postgres` is checked") && err.contains("store: { sqlite: ");
+    assert_eq!((code, is_said), (Some(3), true), "{err}");
+}
+
+#[test]
 fn a_test_file_in_which_nothing_is_written_fails_with_a_reason() {
     let folder = Scratch::new("commands");
     for text in ["", "# nothing yet\n"] {

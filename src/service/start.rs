@@ -40,8 +40,14 @@ pub enum StartError {
         findings: String,
     },
     /// This kind of store is not built in yet.
-    #[error("the `postgres` store is checked, but this version cannot use it yet; use `sqlite`")]
-    NoPostgres,
+    #[error(
+        "{}: `store.postgres` is checked, but this version keeps what it knows in SQLite only; write `store: {{ sqlite: watchbell.db }}`",
+        config.display()
+    )]
+    NoPostgres {
+        /// Where it is asked for.
+        config: PathBuf,
+    },
     /// The store failed.
     #[error("the store cannot be used")]
     Store(#[source] StoreError),
@@ -220,7 +226,7 @@ async fn found(loaded: Result<Fresh, String>, books: &Books, loader: &FileLoader
 fn store_path(config: &Path, settings: Option<&Settings>) -> Result<PathBuf, StartError> {
     match settings.map(|settings| &settings.store) {
         Some(StoreSettings::Sqlite(path)) => Ok(beside(config, path)),
-        Some(StoreSettings::Postgres(_)) => Err(StartError::NoPostgres),
+        Some(StoreSettings::Postgres(_)) => Err(StartError::NoPostgres { config: config.to_owned() }),
         None => Ok(beside(config, Path::new("watchbell.db"))),
     }
 }

@@ -105,7 +105,7 @@ pub struct Tls {
 pub struct Store {
     /// A file beside the service.
     pub sqlite: Option<PlainText>,
-    /// A server, for several replicas.
+    /// A server, for several replicas. Checked, but `run` does not start with it yet.
     pub postgres: Option<Spanned<Postgres>>,
 }
 
