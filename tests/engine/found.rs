@@ -676,3 +676,15 @@ fn that_a_channel_does_not_deliver_is_told_through_its_fallback_where_the_level_
     rig.slots(1);
     assert_eq!(lines(&rig.drafts)[1..], ["End resolved to slack"]);
 }
+
+#[test]
+fn matchers_see_the_severity_of_a_plain_rule_whose_author_has_no_word_for_it() {
+    let window = "maintenance: [{ match: 'severity=~\"critical|high|medium|low\"', every: { from: '00:00', to: '00:00' }, reason: work }]";
+    let text = "groups: [{ name: main, interval: 30s, rules: [{ alert: Wordless, expr: x }, \
+                { alert: Worded, expr: x, labels: { severity: warning } }] }]";
+    let mut rig = Rig::new(world_of(&format!("{SETTINGS}{window}\n"), text));
+    rig.set("x", &[], Some(2.0)).slots(3);
+    let open = rig.engine.state.incidents.by_key.values();
+    let held: Vec<_> = open.map(|one| (one.key.group.get("alertname").to_owned(), one.held.is_some())).collect();
+    assert_eq!(held, [("Worded".to_owned(), false), ("Wordless".to_owned(), true)]);
+}

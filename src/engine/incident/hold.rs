@@ -8,7 +8,7 @@ use super::{Incident, Incidents, Key, Member, recipients};
 use crate::config::{Flapping, Silence, Target};
 use crate::engine::command::{AdHocSilence, SilencePhase};
 use crate::engine::event::{EventKind, IncidentEvent};
-use crate::engine::notice::{Letter, shown_labels};
+use crate::engine::notice::{Letter, matched_labels};
 use crate::engine::transition::Subject;
 use crate::engine::world::World;
 use crate::model::{AlertId, Labels, Matchers, Moment, Name, SilenceId, Span, duration_text};
@@ -63,7 +63,7 @@ impl Desk<'_> {
 
     /// The first thing that holds this alert back.
     fn hold_on(&self, subject: &Subject) -> Option<Hold> {
-        let labels = shown_labels(self.world, subject);
+        let labels = matched_labels(self.world, subject);
         self.silence_on(&labels)
             .or_else(|| self.maintenance_on(&labels))
             .or_else(|| self.inhibition_on(subject, &labels))
@@ -128,7 +128,7 @@ impl Desk<'_> {
         if !self.world.inhibits() {
             return Span::ZERO;
         }
-        let labels = shown_labels(self.world, subject);
+        let labels = matched_labels(self.world, subject);
         let by_rule = self.world.inhibited_by(&subject.origin);
         let by_settings: Vec<_> =
             self.world.settings.inhibit.iter().filter(|rule| rule.target.matches(&labels)).collect();
@@ -160,7 +160,7 @@ impl Desk<'_> {
         for silence in due {
             let warned = AdHocSilence { phase: SilencePhase::Warned, ..silence.clone() };
             self.note_all(EventKind::Silenced { silence: Box::new(warned) });
-            let by_it = |member: &&Arc<Member>| silence.matchers.matches(&shown_labels(self.world, &member.subject));
+            let by_it = |member: &&Arc<Member>| silence.matchers.matches(&matched_labels(self.world, &member.subject));
             let held = self.incidents.by_key.values().filter(|incident| incident.held.is_some());
             let held: Vec<Arc<Member>> = held.flat_map(Incident::firing).filter(by_it).cloned().collect();
             let Some(letter) = Letter::silence_ends(&silence, held) else { continue };
@@ -214,7 +214,7 @@ fn agree(equal: &[Name], one: &Labels, other: &Labels) -> bool {
 fn inhibitors(world: &World, incidents: &Incidents) -> Vec<Inhibitor> {
     let firing = incidents.by_key.values().flat_map(Incident::firing);
     let seen =
-        firing.map(|member| Inhibitor { alert: member.subject.alert, labels: shown_labels(world, &member.subject) });
+        firing.map(|member| Inhibitor { alert: member.subject.alert, labels: matched_labels(world, &member.subject) });
     seen.filter(|source| world.may_inhibit(&source.labels)).collect()
 }
 
@@ -259,7 +259,7 @@ impl<'a> Holds<'a> {
     /// Everything that holds this alert back.
     #[must_use]
     pub fn on(&self, subject: &Subject) -> Suppression {
-        let (settings, labels) = (&self.world.settings, shown_labels(self.world, subject));
+        let (settings, labels) = (&self.world.settings, matched_labels(self.world, subject));
         let asked = self.incidents.silences.values().filter(|silence| silence.holds());
         let asked = asked.filter(|silence| silence.matchers.matches(&labels)).map(|silence| silence.id);
         let as_code = settings.silences.iter().filter(|silence| silence.holds(self.wall));

@@ -11,7 +11,7 @@ mod text;
 pub use letter::Letter;
 pub use message::{Message, NoticeKind, Reason, is_shown};
 pub use refresh::{refreshes, resend_every};
-pub use text::{AlertText, bound_text, shown_labels, with_severity};
+pub use text::{AlertText, bound_text, matched_labels, shown_labels, with_severity};
 pub(super) use text::{template_data, threshold};
 
 use super::Engine;

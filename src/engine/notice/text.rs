@@ -128,7 +128,7 @@ pub(in crate::engine) fn template_data<'a>(
     }
 }
 
-/// The labels of an alert that matchers see and messages show: with its severity, and the external labels where absent.
+/// The labels of an alert that messages show: with its severity, and the external labels where absent.
 #[must_use]
 pub fn shown_labels(world: &World, subject: &Subject) -> Labels {
     let labels = subject.labels.overlaid_under(&world.settings.external_labels);
@@ -138,6 +138,15 @@ pub fn shown_labels(world: &World, subject: &Subject) -> Labels {
         Origin::Posted { .. } if subject.labels.find("severity").is_some() => labels,
         Origin::Posted { .. } | Origin::Watchbell(_) => with_severity(&labels, None, &subject.severity),
     }
+}
+
+/// The labels of an alert that matchers see: as they are shown, and with the severity at which it fires where nobody gave it a word
+/// for that.
+#[must_use]
+pub fn matched_labels(world: &World, subject: &Subject) -> Labels {
+    let labels = shown_labels(world, subject);
+    let has_a_word = labels.find("severity").is_some();
+    if has_a_word { labels } else { labels.with("severity", subject.severity.name().clone()) }
 }
 
 /// A plain rule keeps the `severity` that its author gave it; a rule with tiers shows the tier's.

@@ -162,18 +162,25 @@ impl Severities {
         self.list.iter().map(meets).collect()
     }
 
-    /// A matcher that these severities meet; `None` where all do.
+    /// A matcher that the alerts of these severities meet, by whatever word they have it; `None` where all do. A word that nobody
+    /// knows is of the default severity: where that is among them, the matcher names the others.
     pub fn matcher(&self, which: &[bool]) -> Option<Result<Claim, String>> {
-        let names: Vec<&str> =
-            self.list.iter().zip(which).filter(|(_, is)| **is).map(|(severity, _)| &*severity.name).collect();
-        match names.as_slice() {
-            names if names.len() == self.list.len() => None,
-            [one] => Some(Claim::new("severity", super::claim::Op::Equal, one)),
-            several => {
-                let several: Vec<String> = several.iter().map(|name| regex::escape(name)).collect();
-                Some(Claim::new("severity", super::claim::Op::Matches, &several.join("|")))
-            }
+        if which.iter().all(|is| *is) {
+            return None;
         }
+        let has_unknown = which.get(self.default).copied().unwrap_or_default();
+        let (one_word, several_words) =
+            if has_unknown { (Op::NotEqual, Op::MatchesNot) } else { (Op::Equal, Op::Matches) };
+        let named = self.list.iter().zip(which).filter(|(_, is)| **is != has_unknown);
+        let words: Vec<&String> =
+            named.flat_map(|(severity, _)| [&severity.name].into_iter().chain(&severity.aliases)).collect();
+        Some(match words.as_slice() {
+            [one] => Claim::new("severity", one_word, one),
+            several => {
+                let several: Vec<String> = several.iter().map(|word| regex::escape(word)).collect();
+                Claim::new("severity", several_words, &several.join("|"))
+            }
+        })
     }
 
     /// The section of the configuration.
