@@ -24,9 +24,11 @@ use crate::collect::health::Checkup;
 use crate::service::decider::Decider;
 use crate::service::doors::Doors;
 use crate::service::run::Question;
+use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use reply::Wrong;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -69,6 +71,16 @@ pub async fn serve(listener: TcpListener, doors: Doors, stop: CancellationToken)
     callbacks.finish().await;
 }
 
+/// Answers on `listener` until `stop` while another replica decides. Whoever watches over this one hears that it is alive, and
+/// nothing is taken in that would be done long after it was asked for.
+pub async fn stand_by(listener: TcpListener, stop: CancellationToken) {
+    let router = Router::new()
+        .route("/-/healthy", get(healthy))
+        .route("/-/ready", get(async || not_ready()))
+        .fallback(async || reply::standing_by());
+    crate::http::serve(listener, router, stop).await;
+}
+
 fn say_what_is_open(doors: &Doors, is_local: bool) {
     if !doors.settings.borrow().tokens.is_empty() {
         return;
@@ -89,12 +101,12 @@ async fn healthy() -> &'static str {
 }
 
 async fn ready(State(desk): State<Desk>) -> Response {
-    if desk.doors.ready.load(Ordering::Relaxed) {
-        "Watchbell is ready.\n".into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "Watchbell does not decide here, or its store does not remember.\n")
-            .into_response()
-    }
+    if desk.doors.ready.load(Ordering::Relaxed) { "Watchbell is ready.\n".into_response() } else { not_ready() }
+}
+
+fn not_ready() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "Watchbell does not decide here, or its store does not remember.\n")
+        .into_response()
 }
 
 async fn reload(State(desk): State<Desk>) -> Result<Response, Wrong> {

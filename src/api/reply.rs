@@ -70,6 +70,12 @@ pub fn stopping() -> Wrong {
     error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the service is stopping")
 }
 
+/// Another replica decides.
+pub fn standing_by() -> Wrong {
+    let why = "another replica decides, and this one waits for its lease to end; ask that one";
+    error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", why)
+}
+
 /// The store cannot be read.
 pub fn unreadable(cause: &BooksError) -> Wrong {
     tracing::error!(error = %chain(cause), "the store could not be read for an answer");

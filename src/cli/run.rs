@@ -20,7 +20,7 @@ impl Run {
         // One thread does everything but the store: queries are many and small, and waking threads costs more than they do.
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().thread_stack_size(deep_stack::BYTES).build()?;
-        match runtime.block_on(start::run(config, api::serve)) {
+        match runtime.block_on(start::run(config, api::stand_by, api::serve)) {
             Ok(()) => Ok(Answer::Good),
             Err(error @ StartError::Files { .. }) => Err(CommandError::Usage(error.to_string())),
             Err(error) => Err(CommandError::Outside(crate::http::chain(&error))),

@@ -19,10 +19,12 @@ use crate::model::Span;
 use crate::remedy::Hands;
 use crate::sentry::Reporter;
 use crate::store::{Lease, Partition, Sqlite, StoreError, holder};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -68,13 +70,15 @@ pub enum StartError {
 }
 
 /// Runs the service of the configuration at `config` until it is told to stop. `serve` answers HTTP on the listener that it
-/// is given, until its token says so.
+/// is given, until its token says so; `stand_by` does while another replica decides.
 ///
 /// # Errors
 /// When it cannot start.
-pub async fn run<S, F>(config: PathBuf, serve: S) -> Result<(), StartError>
+pub async fn run<B, W, S, F>(config: PathBuf, stand_by: B, serve: S) -> Result<(), StartError>
 where
-    S: FnOnce(tokio::net::TcpListener, Doors, CancellationToken) -> F,
+    B: FnOnce(TcpListener, CancellationToken) -> W,
+    W: Future<Output = ()> + Send + 'static,
+    S: FnOnce(TcpListener, Doors, CancellationToken) -> F,
     F: Future<Output = ()> + Send + 'static,
 {
     let loader = Arc::new(FileLoader::new(config.clone()));
@@ -88,11 +92,15 @@ where
     let (books, store_thread) = Books::open(store);
     let at_first = found(fresh, &books, &loader).await?;
     let address = at_first.fresh.settings.listen.clone();
-    let listener = tokio::net::TcpListener::bind(&address).await;
-    let listener = listener.map_err(|source| StartError::Listen { address: address.clone(), source })?;
+    let failed = |source| StartError::Listen { address: address.clone(), source };
+    let listener = TcpListener::bind(&address).await.map_err(failed)?;
     let stop = CancellationToken::new();
     let signals = tokio::spawn(stop_on_signal(stop.clone()));
-    let Some((lease, waited)) = wait_for_lease(&books, &stop).await? else { return Ok(()) };
+    let until_lease = stop.child_token();
+    let standby = stand_by(twin(&listener).map_err(failed)?, until_lease.clone());
+    let lease = wait_for_lease(&books, standby, &stop).await;
+    until_lease.cancel();
+    let Some((lease, waited)) = lease? else { return Ok(()) };
     // Whoever decided until now may have read other files since we did.
     let Found { fresh, kept, bad } = if waited { found(load(&loader).await, &books, &loader).await? } else { at_first };
     announce(&fresh);
@@ -231,10 +239,20 @@ fn store_path(config: &Path, settings: Option<&Settings>) -> Result<PathBuf, Sta
     }
 }
 
-/// Waits until nobody else decides, and says whether that took any time. `None` where we were told to stop meanwhile.
-async fn wait_for_lease(books: &Books, stop: &CancellationToken) -> Result<Option<(Lease, bool)>, StartError> {
+/// The same socket once more: whoever answers on it can stop, and it stays open.
+fn twin(listener: &TcpListener) -> std::io::Result<TcpListener> {
+    TcpListener::from_std(listener.as_fd().try_clone_to_owned()?.into())
+}
+
+/// Waits until nobody else decides, and says whether that took any time. `None` where we were told to stop meanwhile. Where there
+/// is somebody, `standby` runs.
+async fn wait_for_lease(
+    books: &Books,
+    standby: impl Future<Output = ()> + Send + 'static,
+    stop: &CancellationToken,
+) -> Result<Option<(Lease, bool)>, StartError> {
     let holder = holder::name(wall());
-    let mut said = false;
+    let (mut standby, mut said) = (Some(standby), false);
     loop {
         let name = holder.clone();
         match books.ask(move |store| store.acquire(PARTITION, &name, wall(), wall() + LEASE)).await {
@@ -242,6 +260,7 @@ async fn wait_for_lease(books: &Books, stop: &CancellationToken) -> Result<Optio
             Err(BooksError::Store(StoreError::Held { .. })) if said => {}
             Err(BooksError::Store(StoreError::Held { until })) => {
                 info!("another replica decides until {until}; waiting for its lease to end");
+                standby.take().map(tokio::spawn);
                 said = true;
             }
             Err(cause) => return Err(cause.into()),

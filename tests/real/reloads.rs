@@ -1,7 +1,8 @@
 //! Reloads that take something away, or bring what cannot be: whoever heard of a firing hears of its end, and what runs goes on.
 
 use super::channels::{Case, Kind, RULES, Town, case};
-use crate::support::wait_for;
+use crate::support::{http, wait_for};
+use serde_json::json;
 
 /// The same, with channels of other names.
 fn renamed(config: &str) -> String {
@@ -109,6 +110,25 @@ fn files_that_are_bad_for_long_are_an_alert_until_they_are_good() {
     assert_eq!(town.reload_rules(RULES), 200);
     town.wait_until_taken("ops", "end");
     assert_eq!(town.words("ops"), ["page", "end"], "once");
+}
+
+#[test]
+fn who_waits_for_the_lease_says_that_it_is_alive_and_takes_nothing_in() {
+    let Some(mut town) = Town::with(&two()) else { return };
+    town.set(&["hook"], 1.0);
+    town.wait_until_taken("hook", "page");
+    let mut standby = town.start_standby();
+    let status = |path: &str| http::get(&format!("{}{path}", standby.url())).expect("it answers").status;
+    assert_eq!(["/-/healthy", "/-/ready", "/api/v1/incidents"].map(status), [200, 503, 503]);
+    let late = json!([{ "labels": { "alertname": "Late" } }]);
+    let posted = http::post_json(&format!("{}/api/v2/alerts", standby.url()), &late);
+    let posted = posted.expect("it answers");
+    assert!(posted.status == 503 && posted.body.contains("another replica decides"), "{}", posted.body);
+    town.watchbell.process.signal("KILL");
+    wait_for("the other to decide", || standby.is_ready().then_some(()));
+    std::mem::swap(&mut town.watchbell, &mut standby);
+    let open = http::get(&format!("{}/api/v1/incidents", town.watchbell.url())).expect("it answers").body;
+    assert!(open.contains("INC-1") && !open.contains("Late"), "what was refused is not done later: {open}");
 }
 
 #[test]
