@@ -228,6 +228,9 @@ fn help_for(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation | ErrorKind::TabNotAllowed => {
             Some("indent with spaces")
         }
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            Some("control characters are not allowed: delete it, or write it as an escape in double quotes (`\\x00`)")
+        }
         ErrorKind::UnexpectedCharacter { .. } => Some("put a text that begins with this character in quotes"),
         ErrorKind::UnknownQuotedScalarEscape => Some("write `\\\\` for a backslash, or use single quotes"),
         _ => None,

@@ -427,3 +427,11 @@ fn what_is_missing_is_told_at_the_head_of_where_it_belongs() {
     );
     assert_eq!(against_schema("[]")[0].2, "expected a mapping, found a list");
 }
+
+#[test]
+fn a_control_character_is_not_said_to_need_quotes_where_it_stands_in_them() {
+    for (text, is_control) in [("a: \"x\0y\"\n", true), ("a: \u{1}\n", true), ("a: @x\n", false)] {
+        let help = parsed(text).findings.iter().find_map(|finding| finding.help.clone()).unwrap_or_default();
+        assert_eq!(help.starts_with("control characters are not allowed"), is_control, "{text:?}: {help}");
+    }
+}
