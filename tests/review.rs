@@ -209,6 +209,25 @@ fn what_machines_tried_is_a_part_of_its_own_with_what_came_to_nothing() {
 }
 
 #[test]
+fn what_is_open_is_told_at_the_severity_that_it_has_now() {
+    let folder = Path::new("tests/scenarios");
+    let fresh = FileLoader::new(folder.join("escalation/watchbell.yaml")).load().unwrap_or_else(|why| panic!("{why}"));
+    let world = World::new(fresh.settings, fresh.rules);
+    let mut events = lived(&folder.join("escalation-rise-and-fall.yaml"));
+    let is = |event: &Event, severity: &str| match &event.kind {
+        EventKind::Incident { event: IncidentEvent::Severity { to }, .. } => to.name().as_str() == severity,
+        _ => false,
+    };
+    let fallen = events.iter().find(|event| is(event, "medium")).expect("it falls").moment;
+    events.retain(|event| event.moment <= fallen);
+    let mut store = Sqlite::in_memory().expect("SQLite is built in");
+    remember(&mut store, events);
+    let report = daily_of(&world, &mut store, fallen + Span::from_secs(1));
+    let (open, row) = (&report.open[0].severity, &report.incidents[0].severity);
+    assert_eq!((open.as_str(), row.as_str()), ("medium", "high"), "what it is now, and what it was at its worst");
+}
+
+#[test]
 fn what_a_remedy_mended_did_not_end_by_itself() {
     let (world, mut store, at) = after_actions("actions-fails-then-works.yaml");
     let one = OneIncident::read(&mut store, HERE, &world.settings, 1).expect("it can be read").expect("there is one");

@@ -14,7 +14,7 @@ pub struct IncidentLine {
     pub alert: String,
     /// What else they have in common.
     pub place: String,
-    /// The highest severity that it had.
+    /// The highest severity that it had; among what is open, the one that it has at the report.
     pub severity: String,
     /// When it opened.
     pub opened: At,
@@ -57,7 +57,9 @@ pub(super) fn lines(inputs: &Inputs<'_>, period: Period, clock: Clock<'_>) -> Ve
 /// Those that are open at the report, the newest first.
 pub(super) fn open(inputs: &Inputs<'_>, period: Period, clock: Clock<'_>) -> Vec<IncidentLine> {
     let open = inputs.past.records.iter().rev().filter(|record| record.over().is_none());
-    open.map(|record| line(inputs, record, period, clock)).collect()
+    // What is to be done now goes by what it is now; its row among the incidents keeps the worst.
+    let now = |record: &Record| record.now.severity.to_string();
+    open.map(|record| IncidentLine { severity: now(record), ..line(inputs, record, period, clock) }).collect()
 }
 
 fn line(inputs: &Inputs<'_>, record: &Record, period: Period, clock: Clock<'_>) -> IncidentLine {
