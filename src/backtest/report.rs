@@ -8,7 +8,7 @@ use crate::model::{Moment, RuleId, Severity, Slot, Span, duration_text};
 use crate::notify::text::number;
 use crate::rules::{Bound, Clear, Condition, Group, Rule, Tier};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -133,11 +133,21 @@ impl Report {
     /// Puts together the figures of what was played in `session`.
     #[must_use]
     pub fn new(session: &Session, played: &Played) -> Self {
+        Report::about(session, played, |_| true)
+    }
+
+    /// The figures of rules that are `wanted`, and nothing of those that were played because these ask about them.
+    #[must_use]
+    pub fn about(session: &Session, played: &Played, wanted: impl Fn(&Rule) -> bool) -> Self {
         let (tally, window) = (played.player.tally(), session.window());
         let groups = played.world.rules.groups.iter();
         let rules = groups.flat_map(|group| group.alerts().map(move |rule| (group, rule)));
-        let rules = rules.map(|(group, rule)| RuleReport::new(played, window, group, rule)).collect();
-        let (known, unknown) = tally.rules.values().fold((0.0, 0.0), |(known, unknown), rule| {
+        let (rules, others): (Vec<_>, Vec<_>) = rules.partition(|(_, rule)| wanted(rule));
+        let others: BTreeSet<RuleId> = others.iter().map(|(_, rule)| rule.id).collect();
+        let is_meant = |rule: &RuleId| !others.contains(rule);
+        let rules = rules.into_iter().map(|(group, rule)| RuleReport::new(played, window, group, rule)).collect();
+        let counted = tally.rules.iter().filter(|(rule, _)| is_meant(rule));
+        let (known, unknown) = counted.fold((0.0, 0.0), |(known, unknown), (_, rule)| {
             (known + rule.known.as_secs_f64(), unknown + rule.unknown.as_secs_f64())
         });
         let asking = session.asking();
@@ -146,8 +156,8 @@ impl Report {
             from: instant(window.from.moment(Span::ZERO)),
             to: instant(window.to.moment(Span::ZERO)),
             sources: sources.collect(),
-            incidents: tally.incidents.len(),
-            pages: tally.pages.len(),
+            incidents: tally.incidents.difference(&tally.only_of(&others)).count(),
+            pages: tally.pages.iter().filter(|page| page.rule.as_ref().is_none_or(is_meant)).count(),
             own_pages: tally.own_pages.values().sum(),
             own_alerts: tally.own_pages.iter().map(|(name, pages)| (name.to_string(), *pages)).collect(),
             coverage: if known + unknown > 0.0 { known / (known + unknown) } else { 0.0 },

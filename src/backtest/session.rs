@@ -107,10 +107,15 @@ impl Session {
         self
     }
 
-    /// Keeps the answers to what these rules ask, so that [`Session::again`] can play them with other bounds.
+    /// Keeps the answers to what these rules, and those that they ask about, ask, so that [`Session::again`] can play them with other
+    /// bounds.
     #[must_use]
     pub fn keeping_for(mut self, rules: &BTreeSet<RuleId>) -> Self {
-        let asked = self.played.iter().flat_map(|played| played.asked_by(rules)).collect();
+        let asked = self
+            .played
+            .iter()
+            .flat_map(|played| played.asked_by(&played.world.rules.needed(|_, rule| rules.contains(&rule.id))));
+        let asked = asked.collect();
         self.kept = Some(Kept { parts: Vec::new(), only: Some(asked) });
         self
     }

@@ -288,6 +288,16 @@ impl Tally {
         is_weekend || !(9..18).contains(&local.hour())
     }
 
+    /// The incidents of `rules` in which no other rule's alert was.
+    #[must_use]
+    pub fn only_of(&self, rules: &BTreeSet<RuleId>) -> BTreeSet<(IncidentId, u32)> {
+        let incidents = |is_of: bool| -> BTreeSet<(IncidentId, u32)> {
+            let counted = self.rules.iter().filter(|(rule, _)| rules.contains(rule) == is_of);
+            counted.flat_map(|(_, rule)| rule.tiers.values()).flat_map(|tier| tier.incidents.iter().copied()).collect()
+        };
+        incidents(true).difference(&incidents(false)).copied().collect()
+    }
+
     fn tier(&mut self, rule: RuleId, severity: &Severity) -> &mut OfTier {
         self.rules.entry(rule).or_default().tiers.entry(severity.clone()).or_default()
     }

@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::engine::World;
 use crate::model::{Moment, RuleId, Severity, Span, counted, duration_text};
 use crate::notify::text::number;
-use crate::rules::{Bound, Clear, Condition, Entry, Group, Rule, RuleSet, Tier};
+use crate::rules::{Bound, Clear, Condition, Rule, RuleSet, Tier};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ const BOUNDS: usize = 9;
 pub struct Subject {
     /// The settings of the service.
     pub settings: Arc<Settings>,
-    /// The rule's group, with nothing but the rule switched on.
-    pub group: Arc<Group>,
+    /// The groups of the rule and of those that it asks about, with nothing but these switched on.
+    pub rules: RuleSet,
     /// The rule.
     pub rule: Arc<Rule>,
     /// The place of the tier among the rule's.
@@ -79,15 +79,14 @@ pub struct Sweep {
 }
 
 impl Subject {
-    /// The tier at this place of a rule of `world`, every other rule of its group switched off; nothing where there is none.
+    /// The tier at this place of a rule of `world`, with the rules that it asks about and no other; nothing where there is none.
     #[must_use]
     pub fn of(world: &World, rule: RuleId, tier: usize) -> Option<Self> {
-        let group = world.rules.groups.iter().find(|group| group.alerts().any(|known| known.id == rule))?;
-        let only = RuleSet { groups: vec![Arc::clone(group)] }.only(|_, known| known.id == rule, "not asked for");
-        let inner = only.groups.into_iter().next()?;
-        let rule = Arc::clone(group.alerts().find(|known| known.id == rule)?);
+        let mut rules = world.rules.only_needed(|_, known| known.id == rule, "not asked for");
+        rules.groups.retain(|group| group.alerts().any(|known| known.disabled.is_none()));
+        let rule = Arc::clone(rules.groups.iter().flat_map(|group| group.alerts()).find(|known| known.id == rule)?);
         let settings = Arc::clone(&world.settings);
-        (tier < rule.tiers.len()).then(|| Subject { settings, group: inner, rule, tier })
+        (tier < rule.tiers.len()).then(|| Subject { settings, rules, rule, tier })
     }
 
     /// The tier as it is.
@@ -111,16 +110,7 @@ impl Subject {
             tiers[self.tier] = turned(&tiers[self.tier], knob);
         }
         rule.tiers = tiers.into();
-        let rule = Arc::new(rule);
-        let mut group = Group::clone(&self.group);
-        for entry in &mut group.rules {
-            if let Entry::Alert(known) = entry
-                && known.id == rule.id
-            {
-                *entry = Entry::Alert(Arc::clone(&rule));
-            }
-        }
-        Arc::new(World::new(Arc::clone(&self.settings), RuleSet { groups: vec![Arc::new(group)] }))
+        Arc::new(World::new(Arc::clone(&self.settings), self.rules.with(rule)))
     }
 
     /// The bounds that are worth a try, the strictest first: what stands there now, and what the values suggest.

@@ -64,29 +64,34 @@ impl Backtest {
                     duration_text::format(kept)
                 ));
             }
-            session.notes.extend(agreement(&session, &recorded, kept_since));
+            session.notes.extend(self.agreement(&session, &recorded, kept_since));
         }
-        let mut report = Report::new(&session, &session.played()[0]);
         // Of rules that nobody asked for there is nothing to say, not even that they did not fire.
-        report.rules.retain(|rule| self.only.is_empty() || self.only.contains(&rule.alert));
+        let report = Report::about(&session, &session.played()[0], |rule| self.is_asked_for(&rule.alert));
         output::print(&backtest::render(&report, self.format))?;
         Ok(Answer::Good)
     }
-}
 
-/// Whether the service recorded what history gives now, as far as its records go back.
-fn agreement(session: &Session, recorded: &[Event], kept_since: Slot) -> Vec<String> {
-    let window = session.window();
-    let played = session.played()[0].player.journal();
-    let found = backtest::differences(recorded, played, (window.from.max(kept_since), window.to));
-    if found.is_empty() {
-        return vec!["history gives, slot by slot, what the service recorded".to_owned()];
+    /// Whether somebody wants to hear of alerts of this name.
+    fn is_asked_for(&self, alert: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| name == alert)
     }
-    let head = format!(
-        "history differs from what the service recorded at {} slots (late samples, or other rules then):",
-        found.len()
-    );
-    let more = found.len().saturating_sub(TOLD);
-    let more = (more > 0).then(|| format!("and {more} more"));
-    std::iter::once(head).chain(found.iter().take(TOLD).map(backtest::Difference::words)).chain(more).collect()
+
+    /// Whether the service recorded what history gives now, as far as its records go back.
+    fn agreement(&self, session: &Session, recorded: &[Event], kept_since: Slot) -> Vec<String> {
+        let window = session.window();
+        let played = session.played()[0].player.journal();
+        let mut found = backtest::differences(recorded, played, (window.from.max(kept_since), window.to));
+        found.retain(|one| self.is_asked_for(one.labels.get("alertname")));
+        if found.is_empty() {
+            return vec!["history gives, slot by slot, what the service recorded".to_owned()];
+        }
+        let head = format!(
+            "history differs from what the service recorded at {} slots (late samples, or other rules then):",
+            found.len()
+        );
+        let more = found.len().saturating_sub(TOLD);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        std::iter::once(head).chain(found.iter().take(TOLD).map(backtest::Difference::words)).chain(more).collect()
+    }
 }

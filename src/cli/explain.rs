@@ -9,7 +9,7 @@ use crate::diagnostics::{codes, suggest};
 use crate::engine::alert::Alert;
 use crate::engine::{Event, State, World};
 use crate::model::{Matchers, Slot, Span};
-use crate::rules::{Condition, Group, Rule};
+use crate::rules::{Group, Rule};
 use crate::service::load::beside;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -160,7 +160,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn story(&self, group: &Arc<Group>, rule: &Arc<Rule>) -> Result<Explanation, CommandError> {
-        let (from, is_settled) = self.settled(group, rule)?;
+        let (from, is_settled) = self.settled(rule)?;
         // Others may inhibit it, and share its incidents.
         let session = self.play(&self.subject.world, from)?;
         let Played { world, player, .. } = &session.played()[0];
@@ -210,8 +210,8 @@ impl Asked<'_> {
     }
 
     /// How far back history has to be played for the rule alone, and whether beginning earlier changes nothing.
-    fn settled(&self, group: &Group, rule: &Rule) -> Result<(Slot, bool), CommandError> {
-        let world = alone(&self.subject.world, group, rule);
+    fn settled(&self, rule: &Rule) -> Result<(Slot, bool), CommandError> {
+        let world = alone(&self.subject.world, rule);
         let shortest = SHORTEST.max(explain::reach(rule));
         let (mut known, mut from) = (None, self.at);
         for times in TIMES {
@@ -235,17 +235,9 @@ impl Asked<'_> {
     }
 }
 
-/// The rule, and those of its group that its conditions ask about, without any other.
-fn alone(world: &World, group: &Group, rule: &Rule) -> Arc<World> {
-    let asks_others = rule.tiers.iter().any(|tier| match &tier.condition {
-        Condition::When(script) => !script.firing_names().is_empty(),
-        Condition::Bound(_) | Condition::Present => false,
-    });
-    let is_its_group = |other: &Group| other.file == group.file && other.name == group.name;
-    let rules = world.rules.only(
-        |other, one| one.disabled.is_none() && (one.id == rule.id || (asks_others && is_its_group(other))),
-        past::NOT_ASKED_FOR,
-    );
+/// The rule, and those that it asks about, without any other.
+fn alone(world: &World, rule: &Rule) -> Arc<World> {
+    let rules = world.rules.only_needed(|_, one| one.id == rule.id, past::NOT_ASKED_FOR);
     Arc::new(World::new(Arc::clone(&world.settings), rules))
 }
 

@@ -350,7 +350,8 @@ pub fn journal<T>(path: &Path, read: impl FnOnce(&mut Sqlite) -> Result<T, Store
     read.map_err(|error| CommandError::Outside(format!("{}: {}", path.display(), crate::http::chain(&error))))
 }
 
-/// The rules whose alert name is one of `names`. Others of their groups are switched off, so that grid and limit stay what they are.
+/// The rules whose alert name is one of `names`, and those that they ask about. Others of their groups are switched off, so that grid
+/// and limit stay what they are.
 ///
 /// # Errors
 /// When no rule has one of the names.
@@ -361,7 +362,7 @@ pub fn only_some(rules: &RuleSet, names: &[String]) -> Result<RuleSet, CommandEr
         let help = help.map(|help| format!("; {help}")).unwrap_or_default();
         return Err(CommandError::Usage(format!("no rule is called {name}{help}")));
     }
-    Ok(rules.only(|_, rule| names.iter().any(|name| **name == *rule.alert), NOT_ASKED_FOR))
+    Ok(rules.only_needed(|_, rule| names.iter().any(|name| **name == *rule.alert), NOT_ASKED_FOR))
 }
 
 fn asking_only(mut settings: Settings, url: &str) -> Settings {

@@ -7,7 +7,6 @@ use crate::engine::World;
 use crate::rules::Condition;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Try other bounds and other `for` of one rule over history, and say which is worth a thought.
 #[derive(Debug, clap::Args)]
@@ -91,10 +90,10 @@ impl Tune {
     fn subject(&self, world: &World) -> Result<Subject, CommandError> {
         let some = past::only_some(&world.rules, std::slice::from_ref(&self.rule))?;
         let groups = some.groups.iter();
-        let mut found = groups.flat_map(|group| group.alerts().map(move |rule| (group, rule)));
+        let mut found = groups.flat_map(|group| group.alerts());
         let is_it = |rule: &crate::rules::Rule| *rule.alert == *self.rule && rule.disabled.is_none();
-        let (group, rule) = found
-            .find(|(_, rule)| is_it(rule))
+        let rule = found
+            .find(|rule| is_it(rule))
             .ok_or_else(|| CommandError::Usage(format!("{} is switched off", self.rule)))?;
         let with_bound = rule.tiers.iter().position(|tier| matches!(tier.condition, Condition::Bound(_)));
         let tier = match &self.tier {
@@ -104,8 +103,7 @@ impl Tune {
                 CommandError::Usage(format!("{} has no tier {name}; it has {}", self.rule, known.join(", ")))
             })?,
         };
-        let settings = Arc::clone(&world.settings);
-        Ok(Subject { settings, group: Arc::clone(group), rule: Arc::clone(rule), tier })
+        Subject::of(world, rule.id, tier).ok_or_else(|| CommandError::Usage(format!("{} has no tier", self.rule)))
     }
 }
 

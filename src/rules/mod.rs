@@ -11,6 +11,7 @@ mod context;
 pub mod format;
 mod join;
 mod load;
+mod needs;
 mod print;
 mod rule;
 mod schema;

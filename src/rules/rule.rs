@@ -297,6 +297,22 @@ impl RuleSet {
     }
 }
 
+impl RuleSet {
+    /// The same with `rule` in the place of the one that has its id.
+    #[must_use]
+    pub fn with(&self, rule: Rule) -> RuleSet {
+        let (mut others, rule) = (self.clone(), Arc::new(rule));
+        for group in others.groups.iter_mut().filter(|group| group.alerts().any(|known| known.id == rule.id)) {
+            for entry in &mut Arc::make_mut(group).rules {
+                if matches!(entry, Entry::Alert(known) if known.id == rule.id) {
+                    *entry = Entry::Alert(Arc::clone(&rule));
+                }
+            }
+        }
+        others
+    }
+}
+
 impl Group {
     /// Its alerting rules, in order.
     pub fn alerts(&self) -> impl Iterator<Item = &Arc<Rule>> {

@@ -64,6 +64,15 @@ fn backtest_of((from, to): (&str, &str), folder: &Scratch, url: &str, more: &[&s
     Shown { status: done.status.code(), out: text(&done.stdout), err: text(&done.stderr) }
 }
 
+fn tune(folder: &Scratch, url: &str, more: &[&str]) -> Shown {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
+    command.current_dir(folder.path()).env("XDG_CACHE_HOME", folder.path().join("cache"));
+    command.args(["tune", "--rules", "rules.yaml", "--prometheus", url, "--from", AFTERNOON.0, "--to", AFTERNOON.1]);
+    let done = command.args(more).output().expect("it starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Shown { status: done.status.code(), out: text(&done.stdout), err: text(&done.stderr) }
+}
+
 fn json(shown: &Shown) -> Value {
     serde_json::from_str(&shown.out).unwrap_or_else(|error| panic!("{error}\n{}{}", shown.out, shown.err))
 }
@@ -215,15 +224,7 @@ fn tuning_a_rule_plays_other_bounds_on_the_answers_of_one_fetch_and_shows_what_s
     let Some(prometheus) = Prometheus::on_history(&past()) else { return };
     let folder = Scratch::new("tune");
     folder.write("rules.yaml", RULES);
-    let tune = |more: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));
-        command.current_dir(folder.path()).env("XDG_CACHE_HOME", folder.path().join("cache"));
-        command.args(["tune", "GasDear", "--rules", "rules.yaml", "--prometheus", &prometheus.url()]);
-        command.args(["--from", "2026-01-05T12:10:00Z", "--to", "2026-01-05T16:00:00Z"]);
-        let done = command.args(more).output().expect("it starts");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Shown { status: done.status.code(), out: text(&done.stdout), err: text(&done.stderr) }
-    };
+    let tune = |more: &[&str]| tune(&folder, &prometheus.url(), &[&["GasDear"], more].concat());
     let shown = tune(&["--format", "json"]);
     let answer = json(&shown);
     let sweep = |knob: &str| {
@@ -248,4 +249,35 @@ fn tuning_a_rule_plays_other_bounds_on_the_answers_of_one_fetch_and_shows_what_s
     assert!(unknown.err.contains("it has high, medium"), "{}", unknown.err);
     let journal = tune(&["--journal", "nowhere.db"]);
     assert_eq!((journal.status, journal.err.contains("nowhere.db")), (Some(3), true), "{}", journal.err);
+}
+
+const ASKING: &str = "
+groups:
+  - name: gas
+    interval: 30s
+    rules:
+      - { alert: GasDear, expr: gas_price_gwei, tiers: { high: { above: 100 } } }
+      - { alert: Both, queries: { tps: transactions_per_second }, tiers: { high: { when: 'tps > 5.0 && firing(\"GasDear\")' } } }
+      - { alert: Hushed, expr: gas_price_gwei, inhibited_by: [{ alert: GasDear }], tiers: { high: { above: 90 } } }
+";
+
+#[test]
+fn a_rule_that_is_played_alone_hears_of_the_rules_that_it_asks_about_and_is_told_alone() {
+    let Some(prometheus) = Prometheus::on_history(&past()) else { return };
+    let folder = Scratch::new("backtest-asking");
+    folder.write("rules.yaml", ASKING);
+    let all = json(&backtest(&folder, &prometheus.url(), &["--format", "json"]));
+    for (place, name) in [(1, "Both"), (2, "Hushed")] {
+        let report = json(&backtest(&folder, &prometheus.url(), &["--rule", name, "--format", "json"]));
+        assert_eq!(report["rules"].as_array().map(Vec::len), Some(1), "{report:#}");
+        assert_eq!(report["rules"][0], all["rules"][place]);
+        let tier = &report["rules"][0]["tiers"][0];
+        assert_eq!(tier["incidents"], 2, "{report:#}");
+        assert_eq!((&report["incidents"], &report["pages"]), (&tier["incidents"], &tier["pages"]));
+        let answer = json(&tune(&folder, &prometheus.url(), &[name, "--format", "json"]));
+        let sweep = answer["sweeps"].as_array().and_then(|sweeps| sweeps.last()).expect("`for` was tried");
+        let now = sweep["candidates"].as_array().and_then(|all| all.iter().find(|one| one["is_now"] == true));
+        let now = now.expect("what stands there is among them");
+        assert_eq!((&now["incidents"], &now["pages"]), (&tier["incidents"], &tier["pages"]));
+    }
 }

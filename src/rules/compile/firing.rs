@@ -53,7 +53,7 @@ fn refuse_stranger<'a>(name: &str, at: Place, group: impl Iterator<Item = &'a st
 }
 
 /// Every condition of a rule, those of its exceptions included.
-pub(super) fn scripts(rule: &Rule) -> impl Iterator<Item = &Arc<Script>> {
+pub(in crate::rules) fn scripts(rule: &Rule) -> impl Iterator<Item = &Arc<Script>> {
     let tiers = rule.tiers.iter().chain(rule.exceptions.iter().flat_map(|exception| exception.tiers.iter()));
     tiers.flat_map(tier_scripts)
 }

@@ -15,6 +15,8 @@ mod queries;
 mod record;
 mod tiers;
 
+pub(in crate::rules) use firing::scripts;
+
 use super::allow::{Allow, Spot};
 use super::rule::{Group, Record, Rule, Tier};
 use super::template::Template;
