@@ -30,7 +30,7 @@ pub use known::Known;
 pub use past::{Column, Hole, Part};
 pub use plan::{Asks, Plan, Question};
 pub use player::Player;
-pub use render::{Format, ends, in_words, render, share};
+pub use render::{Format, ends, in_words, render, share, unknowns};
 pub use report::{FiringReport, Report, RuleReport, TierReport, bound, condition, instant, median};
 pub use session::{Played, Session, SessionError};
 pub use survey::Survey;

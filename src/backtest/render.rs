@@ -170,7 +170,8 @@ fn human(report: &Report) -> String {
 }
 
 /// Where nothing is known, and why: rules of which the same is to be said share a line.
-pub(super) fn unknowns(report: &Report) -> Vec<String> {
+#[must_use]
+pub fn unknowns(report: &Report) -> Vec<String> {
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for rule in report.rules.iter().filter(|rule| rule.unknown_seconds > 0.0) {
         let slots = |(why, slots): (&String, &u32)| format!("{}: {why}", counted(*slots as usize, "slot"));

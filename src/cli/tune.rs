@@ -2,8 +2,9 @@
 
 use super::past::{self, Past};
 use super::{Answer, CommandError, output};
-use crate::backtest::{self, Knob, Known, Session, Subject, Survey, Sweep};
+use crate::backtest::{self, Knob, Known, Report, Session, Subject, Sweep};
 use crate::engine::World;
+use crate::model::visible_lines;
 use crate::rules::Condition;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -53,35 +54,13 @@ impl Tune {
         };
         let mut session = self.past.session(&source, [subject.world(None)], window)?.keeping();
         past::play(&mut session)?;
-        let survey = session.played()[0].surveys.get(&subject.rule.id).cloned();
-        let mut sweeps = Vec::new();
-        let bounds = survey.as_ref().map(|survey| subject.bounds(survey)).unwrap_or_default();
-        if !bounds.is_empty() {
-            sweeps.push(Sweep::play(
-                subject.word(),
-                bounds.into_iter().map(Knob::Bound),
-                &subject,
-                &mut session,
-                &known,
-                None,
-            ));
-        }
-        sweeps.push(Sweep::play(
-            "for",
-            subject.holds().into_iter().map(Knob::Hold),
-            &subject,
-            &mut session,
-            &known,
-            None,
-        ));
+        let report = Report::about(&session, &session.played()[0], |rule| rule.id == subject.rule.id);
+        // Of rules of which no slot is known there is nothing to try.
+        let is_unknown = report.coverage <= 0.0;
+        let sweeps = if is_unknown { Vec::new() } else { sweeps(&subject, &mut session, &known) };
         let text = match self.format {
-            Format::Human => human(&subject, &session, survey.as_ref(), &sweeps, &known),
-            Format::Json => {
-                let severity = subject.severity().to_string();
-                let answer =
-                    serde_json::json!({ "alert": &*subject.rule.alert, "severity": severity, "sweeps": sweeps });
-                format!("{answer:#}\n")
-            }
+            Format::Human => human(&subject, &report, &sweeps, !known.is_empty()),
+            Format::Json => json(&subject, &report, &sweeps),
         };
         output::print(&text)?;
         Ok(Answer::Good)
@@ -107,20 +86,49 @@ impl Tune {
     }
 }
 
-fn human(subject: &Subject, session: &Session, survey: Option<&Survey>, sweeps: &[Sweep], known: &[Known]) -> String {
-    let window = session.window();
-    let mut text = format!("{} {}  {} to {}\n", subject.rule.alert, subject.severity(), window.from, window.to);
-    if let Some(spread) = survey.and_then(Survey::spread) {
+/// What is tried: other bounds, where the rule has one and values, and other `for`.
+fn sweeps(subject: &Subject, session: &mut Session, known: &[Known]) -> Vec<Sweep> {
+    let survey = session.played()[0].surveys.get(&subject.rule.id);
+    let bounds = survey.map(|survey| subject.bounds(survey)).unwrap_or_default();
+    let bounds: Vec<Knob> = bounds.into_iter().map(Knob::Bound).collect();
+    let holds = subject.holds().into_iter().map(Knob::Hold).collect();
+    let all = [(subject.word(), bounds), ("for", holds)].into_iter().filter(|(_, knobs)| !knobs.is_empty());
+    all.map(|(word, knobs)| Sweep::play(word, knobs, subject, session, known, None)).collect()
+}
+
+fn json(subject: &Subject, report: &Report, sweeps: &[Sweep]) -> String {
+    let (severity, rule) = (subject.severity().to_string(), report.rules.first());
+    let answer = serde_json::json!({
+        "alert": &*subject.rule.alert,
+        "severity": severity,
+        "coverage": report.coverage,
+        "unknown_seconds": rule.map(|rule| rule.unknown_seconds),
+        "failures": rule.map(|rule| &rule.failures),
+        "sweeps": sweeps,
+        "notes": report.notes,
+    });
+    format!("{answer:#}\n")
+}
+
+fn human(subject: &Subject, report: &Report, sweeps: &[Sweep], with_known: bool) -> String {
+    let mut text = format!("{} {}  {} to {}\n", subject.rule.alert, subject.severity(), report.from, report.to);
+    if let Some(spread) = report.rules.first().and_then(|rule| rule.values) {
         let _ = writeln!(text, "values: {spread}");
     }
+    text.extend(backtest::unknowns(report).iter().map(|line| format!("{line}\n")));
     for sweep in sweeps {
-        text.push_str(&table(sweep, !known.is_empty()));
+        text.push_str(&table(sweep, with_known));
     }
-    if sweeps.len() == 1 {
-        text.push_str("only `for` was tried: this severity has no single bound, or the query never answered; `watchbell import prometheus` splits\n");
-        text.push_str("a bound out of a plain rule's query\n");
+    match sweeps.len() {
+        0 => text.push_str("nothing was tried, since no slot is known\n"),
+        1 => {
+            text.push_str("only `for` was tried: this severity has no single bound, or the query never answered; `watchbell import prometheus` splits\n");
+            text.push_str("a bound out of a plain rule's query\n");
+        }
+        _ => {}
     }
-    text
+    text.extend(report.notes.iter().map(|note| format!("note: {note}\n")));
+    visible_lines(&text)
 }
 
 fn table(sweep: &Sweep, with_known: bool) -> String {

@@ -281,3 +281,19 @@ fn a_rule_that_is_played_alone_hears_of_the_rules_that_it_asks_about_and_is_told
         assert_eq!((&now["incidents"], &now["pages"]), (&tier["incidents"], &tier["pages"]));
     }
 }
+
+#[test]
+fn tuning_what_is_unknown_says_so_and_why_and_tries_nothing() {
+    let Some(prometheus) = Prometheus::on_history_with(&past(), &["--query.max-samples=60"]) else { return };
+    let folder = Scratch::new("tune-unknown");
+    folder.write("rules.yaml", &RULES.replace("expr: gas_price_gwei", "expr: max_over_time(gas_price_gwei[1h])"));
+    let human = tune(&folder, &prometheus.url(), &["GasDear"]);
+    assert_eq!(human.status, Some(0), "{}", human.err);
+    for words in ["GasDear: nothing is known of 3h50m", "too many samples", "nothing was tried", "note: nobody acts"] {
+        assert!(human.out.contains(words), "{words} is not in\n{}", human.out);
+    }
+    let answer = json(&tune(&folder, &prometheus.url(), &["GasDear", "--format", "json"]));
+    assert_eq!((&answer["coverage"], &answer["sweeps"]), (&Value::from(0.0), &Value::Array(Vec::new())), "{answer:#}");
+    let why = answer["failures"].as_object().expect("it says why");
+    assert!(why.keys().any(|why| why.contains("too many samples")), "{why:?}");
+}
