@@ -105,11 +105,15 @@ impl Subject {
     #[must_use]
     pub fn world(&self, knob: Option<Knob>) -> Arc<World> {
         let mut rule = Rule::clone(&self.rule);
-        let mut tiers = rule.tiers.to_vec();
         if let Some(knob) = knob {
-            tiers[self.tier] = turned(&tiers[self.tier], knob);
+            let now = self.now();
+            // An exception that says something else at the knob keeps it.
+            let turn = |tier: &Tier| if is_alike(tier, now, knob) { turned(tier, knob) } else { tier.clone() };
+            rule.tiers = rule.tiers.iter().map(turn).collect();
+            for exception in &mut rule.exceptions {
+                exception.tiers = exception.tiers.iter().map(turn).collect();
+            }
         }
-        rule.tiers = tiers.into();
         Arc::new(World::new(Arc::clone(&self.settings), self.rules.with(rule)))
     }
 
@@ -170,6 +174,15 @@ fn direction(bound: Bound) -> Option<(f64, bool)> {
         Bound::Below(bound) | Bound::AtMost(bound) => Some((bound, false)),
         Bound::Outside(..) | Bound::Inside(..) | Bound::Between(..) | Bound::Equals(_) | Bound::Differs(_) => None,
     }
+}
+
+/// Whether a tier is of the same severity as another one, with the same at the knob.
+fn is_alike(tier: &Tier, other: &Tier, knob: Knob) -> bool {
+    let is_same = match knob {
+        Knob::Bound(_) => tier.condition == other.condition,
+        Knob::Hold(_) => tier.hold == other.hold,
+    };
+    tier.severity == other.severity && is_same
 }
 
 /// A tier with something else at the knob. `clear` moves with the bound, so that the band between them keeps its share.
@@ -335,6 +348,38 @@ fn knee(candidates: &[Candidate], allowed: impl Fn(&Candidate) -> bool) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostics::{Findings, Sources, render};
+    use crate::rules::{Context, load_texts};
+
+    /// The first tier of the only rule of a file.
+    fn subject(rule: &str) -> Subject {
+        let (mut sources, mut findings) = (Sources::default(), Findings::default());
+        let text = format!("groups: [{{ name: g, rules: [{{ alert: Dear, expr: gas, {rule} }}] }}]");
+        let files = [("rules.yaml".into(), text.into())];
+        let rules = load_texts(&files, &Context::default(), &mut sources, &mut findings).set;
+        assert!(!findings.has_errors(), "{}", render::human(&findings, &sources, false));
+        let world = World::new(Arc::new(Settings::default()), rules);
+        let id = world.rules.groups[0].alerts().next().expect("there is one rule").id;
+        Subject::of(&world, id, 0).expect("it has a tier")
+    }
+
+    /// The first tier, and those of its exceptions, with something else at the knob, in words.
+    fn turned_to(subject: &Subject, knob: Knob) -> Vec<String> {
+        let world = subject.world(Some(knob));
+        let rule = world.rules.groups[0].alerts().next().expect("there is one rule");
+        let exceptions = rule.exceptions.iter().flat_map(|exception| exception.tiers.iter());
+        rule.tiers.iter().chain(exceptions).map(super::super::report::condition).collect()
+    }
+
+    #[test]
+    fn an_exception_has_what_is_tried_unless_it_says_something_else_there() {
+        let exceptions = "exceptions: [{ match: '{chain=\"a\"}', tiers: { high: { for: 5m } } }, { match: '{chain=\"b\"}', tiers: { high: { above: 70 } } }]";
+        let subject = subject(&format!("tiers: {{ high: {{ above: 100, for: 1m }} }}, {exceptions}"));
+        let bounds = turned_to(&subject, Knob::Bound(120.0));
+        assert_eq!(bounds, ["above 120 for 1m", "above 120 for 5m", "above 70 for 1m"]);
+        let holds = turned_to(&subject, Knob::Hold(Span::from_mins(2)));
+        assert_eq!(holds, ["above 100 for 2m", "above 100 for 5m", "above 70 for 2m"]);
+    }
 
     fn candidates(pages: &[u32]) -> Vec<Candidate> {
         let one = |(place, pages): (usize, &u32)| Candidate {
