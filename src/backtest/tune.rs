@@ -185,24 +185,30 @@ fn is_alike(tier: &Tier, other: &Tier, knob: Knob) -> bool {
     tier.severity == other.severity && is_same
 }
 
-/// A tier with something else at the knob. `clear` moves with the bound, so that the band between them keeps its share.
+/// A tier with something else at the knob. `clear` moves with the bound.
 fn turned(tier: &Tier, knob: Knob) -> Tier {
     let mut tier = tier.clone();
     match knob {
         Knob::Hold(hold) => tier.hold = hold,
         Knob::Bound(value) => {
             let Condition::Bound(bound) = &mut tier.condition else { return tier };
-            let share = direction(*bound).map_or(1.0, |(now, _)| if now == 0.0 { 1.0 } else { value / now });
-            *bound = at(*bound, value);
-            tier.threshold = number(value).into();
-            if let Some(Clear::Bound(clear)) = &mut tier.clear
+            if let (Some(Clear::Bound(clear)), Some((now, _))) = (&mut tier.clear, direction(*bound))
                 && let Some((known, _)) = direction(*clear)
             {
-                *clear = at(*clear, known * share);
+                *clear = at(*clear, cleared(known, now, value));
             }
+            *bound = at(*bound, value);
+            tier.threshold = number(value).into();
         }
     }
     tier
+}
+
+/// Where a `clear` lies once its bound goes from `now` to `value`: the band between them keeps its share of the bound. Where the bound
+/// reaches or crosses zero it keeps its width, since a share would be none, or lie on the other side.
+fn cleared(clear: f64, now: f64, value: f64) -> f64 {
+    let share = value / now;
+    if share > 0.0 && share.is_finite() { clear * share } else { value - (now - clear) }
 }
 
 fn at(bound: Bound, value: f64) -> Bound {
@@ -379,6 +385,20 @@ mod tests {
         assert_eq!(bounds, ["above 120 for 1m", "above 120 for 5m", "above 70 for 1m"]);
         let holds = turned_to(&subject, Knob::Hold(Span::from_mins(2)));
         assert_eq!(holds, ["above 100 for 2m", "above 100 for 5m", "above 70 for 2m"]);
+    }
+
+    #[test]
+    fn clear_stays_on_the_calm_side_of_its_bound() {
+        let clear = |rule: &str, value: f64| turned_to(&subject(rule), Knob::Bound(value)).remove(0);
+        let scaled = "tiers: { high: { above: 100, clear: 80 } }";
+        assert_eq!(clear(scaled, 50.0), "above 50, until not above 40");
+        assert_eq!(clear(scaled, -10.0), "above -10, until not above -30");
+        let from_zero = "tiers: { high: { above: 0, clear: -10 } }";
+        assert_eq!(clear(from_zero, 30.0), "above 30, until not above 20");
+        assert_eq!(clear(from_zero, -30.0), "above -30, until not above -40");
+        let below = "tiers: { high: { below: -4, clear: -2 } }";
+        assert_eq!(clear(below, -8.0), "below -8, until not below -4");
+        assert_eq!(clear(below, 1.0), "below 1, until not below 3");
     }
 
     fn candidates(pages: &[u32]) -> Vec<Candidate> {
