@@ -4,6 +4,7 @@ use super::known::Known;
 use super::report::word;
 use super::session::{Played, Session};
 use super::survey::Survey;
+use super::tally::OfRule;
 use crate::config::Settings;
 use crate::engine::World;
 use crate::model::{Moment, RuleId, Severity, Span, counted, duration_text};
@@ -237,11 +238,10 @@ impl Candidate {
     #[must_use]
     #[expect(clippy::float_cmp, reason = "it is the very number that stands there, or it is not")]
     pub fn new(subject: &Subject, knob: Knob, played: &Played, known: &[Known], end: Moment) -> Self {
-        let counted =
-            played.player.tally().rules.get(&subject.rule.id).and_then(|rule| rule.tiers.get(subject.severity()));
+        let of_rule = played.player.tally().rules.get(&subject.rule.id);
+        let counted = of_rule.and_then(|rule| rule.tiers.get(subject.severity()));
         let firings = counted.map(|tier| tier.firings.as_slice()).unwrap_or_default();
-        let is_met =
-            |known: &&Known| firings.iter().any(|firing| known.is_met_by(firing.from, firing.to.unwrap_or(end)));
+        let is_met = |known: &&Known| of_rule.is_some_and(|rule| meets(rule, subject.severity(), known, end));
         let real = known.iter().filter(|known| known.is_real && known.rules.contains(&subject.rule.id));
         let (value, is_now) = match knob {
             Knob::Bound(bound) => (
@@ -259,6 +259,12 @@ impl Candidate {
             missed: real.filter(|known| !is_met(known)).map(|known| known.number).collect(),
         }
     }
+}
+
+/// Whether a rule fired at `severity`, or at a higher one, about an incident that is known.
+fn meets(rule: &OfRule, severity: &Severity, known: &Known, end: Moment) -> bool {
+    let mut firings = rule.tiers.range(severity..).flat_map(|(_, tier)| &tier.firings);
+    firings.any(|firing| known.is_met_by(firing.from, firing.to.unwrap_or(end)))
 }
 
 impl Sweep {
@@ -354,8 +360,11 @@ fn knee(candidates: &[Candidate], allowed: impl Fn(&Candidate) -> bool) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backtest::{Firing, OfTier};
     use crate::diagnostics::{Findings, Sources, render};
+    use crate::model::{AlertId, Labels};
     use crate::rules::{Context, load_texts};
+    use std::collections::BTreeSet;
 
     /// The first tier of the only rule of a file.
     fn subject(rule: &str) -> Subject {
@@ -399,6 +408,23 @@ mod tests {
         let below = "tiers: { high: { below: -4, clear: -2 } }";
         assert_eq!(clear(below, -8.0), "below -8, until not below -4");
         assert_eq!(clear(below, 1.0), "below 1, until not below 3");
+    }
+
+    #[test]
+    fn an_incident_is_met_also_by_a_higher_severity_and_by_no_lower_one() {
+        let severities = Settings::default().severities;
+        let [high, low] = ["high", "low"].map(|name| severities.find(name).expect("it is one of ours").clone());
+        let at = Moment::from_millis;
+        let (alert, labels) = (AlertId::from(1), Labels::default());
+        let firing = Firing { alert, labels, from: at(0), to: Some(at(60_000)) };
+        let known = Known { number: 41, rules: BTreeSet::new(), from: at(0), to: Some(at(60_000)), is_real: true };
+        let fired_at = |severity: &Severity| {
+            let fired = OfTier { firings: vec![firing.clone()], ..OfTier::default() };
+            OfRule { tiers: [(severity.clone(), fired)].into(), ..OfRule::default() }
+        };
+        assert!(meets(&fired_at(&high), &low, &known, at(120_000)));
+        assert!(meets(&fired_at(&low), &low, &known, at(120_000)));
+        assert!(!meets(&fired_at(&low), &high, &known, at(120_000)));
     }
 
     fn candidates(pages: &[u32]) -> Vec<Candidate> {
