@@ -36,7 +36,7 @@ pub struct Capture {
     #[arg(long, value_name = "DURATION")]
     every: Option<String>,
     /// Leave series out above this number, those that never change first.
-    #[arg(long, value_name = "COUNT", default_value = "200")]
+    #[arg(long, value_name = "COUNT", default_value = "200", value_parser = at_least_one)]
     max_series: NonZeroUsize,
     /// Write series without this label: a secret, or noise.
     #[arg(long = "drop-label", value_name = "LABEL")]
@@ -173,6 +173,11 @@ impl Capture {
             .map_err(|error| CommandError::Usage(format!("cannot write {path}: {error}")))?;
         output::print(&format!("{path}: {} series; play it with: watchbell test --accept {path}\n", fixture.rows.len()))
     }
+}
+
+/// Without any series there is nothing to write.
+fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "write a whole number from 1 on".to_owned())
 }
 
 fn told(error: CaptureError) -> CommandError {

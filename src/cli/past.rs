@@ -358,6 +358,10 @@ pub fn journal<T>(path: &Path, read: impl FnOnce(&mut Sqlite) -> Result<T, Store
 pub fn only_some(rules: &RuleSet, names: &[String]) -> Result<RuleSet, CommandError> {
     let all = || rules.groups.iter().flat_map(|group| group.alerts()).map(|rule| &*rule.alert);
     if let Some(name) = names.iter().find(|name| !all().any(|alert| alert == **name)) {
+        if rules.groups.iter().any(|group| group.records().any(|record| *record.record == **name)) {
+            let help = "name an alert that reads it";
+            return Err(CommandError::Usage(format!("{name} is a recording rule, which fires nothing; {help}")));
+        }
         let help = crate::diagnostics::suggest::did_you_mean(name, all());
         let help = help.map(|help| format!("; {help}")).unwrap_or_default();
         return Err(CommandError::Usage(format!("no rule is called {name}{help}")));

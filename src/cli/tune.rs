@@ -5,7 +5,7 @@ use super::{Answer, CommandError, output};
 use crate::backtest::{self, Knob, Known, Report, Session, Subject, Sweep};
 use crate::engine::World;
 use crate::model::visible_lines;
-use crate::rules::Condition;
+use crate::rules::{Condition, Group, Rule};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,9 @@ pub struct Tune {
     /// Its severity [default: the highest that has a bound].
     #[arg(long, value_name = "SEVERITY")]
     tier: Option<String>,
+    /// Its group, where several have an alert of this name.
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
     /// Rule files, or folders of them [default: those of the configuration].
     #[arg(long = "rules", value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -67,23 +70,59 @@ impl Tune {
     }
 
     fn subject(&self, world: &World) -> Result<Subject, CommandError> {
-        let some = past::only_some(&world.rules, std::slice::from_ref(&self.rule))?;
-        let groups = some.groups.iter();
-        let mut found = groups.flat_map(|group| group.alerts());
-        let is_it = |rule: &crate::rules::Rule| *rule.alert == *self.rule && rule.disabled.is_none();
-        let rule = found
-            .find(|rule| is_it(rule))
-            .ok_or_else(|| CommandError::Usage(format!("{} is switched off", self.rule)))?;
+        past::only_some(&world.rules, std::slice::from_ref(&self.rule))?;
+        let (group, rule) = self.chosen(world)?;
         let with_bound = rule.tiers.iter().position(|tier| matches!(tier.condition, Condition::Bound(_)));
-        let tier = match &self.tier {
-            None => with_bound.unwrap_or(0),
-            Some(name) => rule.tiers.iter().position(|tier| *tier.severity.name() == **name).ok_or_else(|| {
-                let known: Vec<String> = rule.tiers.iter().map(|tier| tier.severity.to_string()).collect();
-                CommandError::Usage(format!("{} has no tier {name}; it has {}", self.rule, known.join(", ")))
-            })?,
-        };
-        Subject::of(world, rule.id, tier).ok_or_else(|| CommandError::Usage(format!("{} has no tier", self.rule)))
+        let tier = if self.tier.is_some() { self.place(world, rule) } else { Some(with_bound.unwrap_or(0)) };
+        let subject = tier.and_then(|tier| Subject::of(world, rule.id, tier));
+        subject.ok_or_else(|| CommandError::Usage(format!("{} of group {} has no tier", self.rule, group.name)))
     }
+
+    /// The only rule that is meant: of several of the name, group and severity choose.
+    fn chosen<'w>(&self, world: &'w World) -> Result<(&'w Group, &'w Rule), CommandError> {
+        let groups = world.rules.groups.iter();
+        let all = groups.flat_map(|group| group.alerts().map(move |rule| (&**group, &**rule)));
+        let mut found: Vec<(&Group, &Rule)> = all.filter(|(_, rule)| *rule.alert == *self.rule).collect();
+        let refuse = |why: String| Err(CommandError::Usage(format!("{} {why}", self.rule)));
+        found.retain(|(_, rule)| rule.disabled.is_none());
+        if found.is_empty() {
+            return refuse("is switched off".into());
+        }
+        let groups: Vec<String> = found.iter().map(|(group, _)| group.name.to_string()).collect();
+        found.retain(|(group, _)| self.group.as_ref().is_none_or(|name| *group.name == **name));
+        if found.is_empty() {
+            return refuse(format!("is not in this group; it is in {}", groups.join(", ")));
+        }
+        let tiers: Vec<String> = found.iter().flat_map(|(_, rule)| names_of(rule)).collect();
+        found.retain(|(_, rule)| self.place(world, rule).is_some());
+        match (&found[..], &self.tier) {
+            ([one], _) => Ok(*one),
+            ([], tier) => {
+                let name = tier.as_deref().unwrap_or_default();
+                refuse(format!("has no tier {name}; it has {}", tiers.join(", ")))
+            }
+            _ => refuse(format!(
+                "is the name of several rules: {}; choose with --group, --tier, or --rules FILE",
+                found.iter().map(|(group, rule)| described(group, rule)).collect::<Vec<_>>().join(", ")
+            )),
+        }
+    }
+
+    /// The place of the tier that is asked for among those of `rule`, the first where none is.
+    fn place(&self, world: &World, rule: &Rule) -> Option<usize> {
+        let Some(name) = &self.tier else { return (!rule.tiers.is_empty()).then_some(0) };
+        let severity = world.settings.severities.find(name)?;
+        rule.tiers.iter().position(|tier| tier.severity == *severity)
+    }
+}
+
+fn names_of(rule: &Rule) -> Vec<String> {
+    rule.tiers.iter().map(|tier| tier.severity.to_string()).collect()
+}
+
+/// Which rule of several that share a name.
+fn described(group: &Group, rule: &Rule) -> String {
+    format!("{} in group {} ({})", names_of(rule).join(", "), group.name, group.file)
 }
 
 /// What is tried: other bounds, where the rule has one and values, and other `for`.

@@ -247,6 +247,8 @@ fn tuning_a_rule_plays_other_bounds_on_the_answers_of_one_fetch_and_shows_what_s
     let unknown = tune(&["--tier", "critical"]);
     assert_eq!(unknown.status, Some(2));
     assert!(unknown.err.contains("it has high, medium"), "{}", unknown.err);
+    let alias = tune(&["--tier", "warning", "--format", "json"]);
+    assert_eq!(json(&alias)["severity"], "medium", "{}", alias.err);
     let journal = tune(&["--journal", "nowhere.db"]);
     assert_eq!((journal.status, journal.err.contains("nowhere.db")), (Some(3), true), "{}", journal.err);
 }
@@ -296,4 +298,38 @@ fn tuning_what_is_unknown_says_so_and_why_and_tries_nothing() {
     assert_eq!((&answer["coverage"], &answer["sweeps"]), (&Value::from(0.0), &Value::Array(Vec::new())), "{answer:#}");
     let why = answer["failures"].as_object().expect("it says why");
     assert!(why.keys().any(|why| why.contains("too many samples")), "{why:?}");
+}
+
+const NAMESAKES: &str = "
+groups:
+  - name: gas
+    rules:
+      - { record: 'chain:gas:max', expr: max(gas_price_gwei) }
+      - { alert: GasDear, expr: gas_price_gwei, tiers: { high: { above: 100 } } }
+  - name: fees
+    rules:
+      - { alert: GasDear, expr: gas_price_gwei, tiers: { high: { above: 90 }, low: { above: 30 } } }
+";
+
+#[test]
+fn of_rules_that_share_a_name_one_has_to_be_chosen_and_what_is_no_alert_is_said_to_be_none() {
+    let folder = Scratch::new("tune-namesakes");
+    folder.write("rules.yaml", NAMESAKES);
+    let refused = |args: &[&str]| {
+        let shown = tune(&folder, "http://127.0.0.1:1", &[args, &["--timeout", "1s"]].concat());
+        (shown.status, shown.err)
+    };
+    let (status, both) = refused(&["GasDear"]);
+    assert_eq!(status, Some(2), "{both}");
+    for words in ["high in group gas (", "high, low in group fees (", "choose with --group"] {
+        assert!(both.contains(words), "{words} is not in\n{both}");
+    }
+    // What is chosen is asked for, and nobody answers.
+    for chosen in [&["GasDear", "--group", "gas"][..], &["GasDear", "--tier", "low"], &["GasDear", "--group", "fees"]] {
+        assert_eq!(refused(chosen).0, Some(3), "{}", refused(chosen).1);
+    }
+    let (status, nowhere) = refused(&["GasDear", "--group", "gsa"]);
+    assert_eq!((status, nowhere.contains("it is in gas, fees")), (Some(2), true), "{nowhere}");
+    let (status, record) = refused(&["chain:gas:max"]);
+    assert_eq!((status, record.contains("chain:gas:max is a recording rule")), (Some(2), true), "{record}");
 }

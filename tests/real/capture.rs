@@ -225,6 +225,8 @@ fn what_cannot_be_captured_is_said_with_what_to_do() {
     assert_eq!((unknown.status, unknown.err.contains("GasDear")), (Some(2), true), "{}", unknown.err);
     let source = capture(&folder, "http://127.0.0.1:1", &["--source", "other"]);
     assert_eq!((source.status, source.err.contains("they ask main")), (Some(2), true), "{}", source.err);
+    let none = capture(&folder, "http://127.0.0.1:1", &["--max-series", "0"]);
+    assert_eq!((none.status, none.err.contains("write a whole number from 1 on")), (Some(2), true), "{}", none.err);
     let nowhere = capture(&folder, "http://127.0.0.1:1", &["--force", "-o", "missing/captured.yaml"]);
     assert_eq!(nowhere.status, Some(2), "{}", nowhere.err);
     let backwards = ["--from", "2026-01-05T16:00:00Z", "--to", "2026-01-05T12:00:00Z"];
