@@ -16,7 +16,8 @@ pub const LONGEST_BODY: usize = 64 * 1024;
 /// The longest id that somebody may give a request.
 const LONGEST_KEY: usize = 200;
 
-/// A question without parameters. One that has some asks for less than all, and would take all for the answer.
+/// A request without parameters. A question that has some asks for less than all, and would take all for the answer; a deed that has
+/// some would be done without what they ask for.
 pub struct Everything;
 
 impl<S: Sync> FromRequestParts<S> for Everything {

@@ -75,8 +75,9 @@ pub fn routes() -> Vec<Route> {
     ];
     all.extend(callbacks::routes().map(|(method, path, handler)| route(method, path, open, handler)));
     all.extend(incidents::VERBS.map(|verb| {
-        let handler =
-            post(move |desk, caller, path, headers, body| incidents::act(verb, desk, caller, path, headers, body));
+        let handler = post(move |desk, caller, path, all, headers, body| {
+            incidents::act(verb, desk, caller, path, all, headers, body)
+        });
         route(Method::POST, &format!("/api/v1/incidents/{{number}}/{verb}"), act, handler)
     }));
     all

@@ -43,6 +43,7 @@ pub async fn done(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
     ask::Named(name): ask::Named,
+    _: ask::Everything,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Wrong> {

@@ -44,6 +44,7 @@ pub async fn list(State(desk): State<Desk>, _: ask::Everything) -> Result<Respon
 pub async fn add(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
+    _: ask::Everything,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Wrong> {
@@ -59,6 +60,7 @@ pub async fn expire(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
     ask::Named(text): ask::Named,
+    _: ask::Everything,
     headers: HeaderMap,
 ) -> Result<Response, Wrong> {
     let id: SilenceId = text.parse().map_err(|_| reply::bad_data(format!("`{text}` is no id of a silence")))?;

@@ -50,9 +50,14 @@ pub enum StartError {
         /// Where it is asked for.
         config: PathBuf,
     },
-    /// The store failed.
-    #[error("the store cannot be used")]
-    Store(#[source] StoreError),
+    /// The store cannot be opened.
+    #[error("the store {} cannot be used", path.display())]
+    Store {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: StoreError,
+    },
     /// The store failed while it was asked.
     #[error("the store cannot be used")]
     Books(#[from] BooksError),
@@ -88,7 +93,8 @@ where
     if !store_path.exists() {
         fresh.as_ref().map_err(|findings| StartError::Files { findings: findings.clone() })?;
     }
-    let store = Box::new(Sqlite::open(&store_path).map_err(StartError::Store)?);
+    let store =
+        Box::new(Sqlite::open(&store_path).map_err(|source| StartError::Store { path: store_path.clone(), source })?);
     let (books, store_thread) = Books::open(store);
     let at_first = found(fresh, &books, &loader).await?;
     let address = at_first.fresh.settings.listen.clone();

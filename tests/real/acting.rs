@@ -329,6 +329,7 @@ fn a_request_that_is_not_understood_is_refused_and_changes_nothing() {
         ("POST", "/api/v1/incidents/1/note", r#"{"text":"#, 400, "bad_data"),
         ("POST", "/api/v1/incidents/1/note", r#"{"text":" "}"#, 400, "bad_data"),
         ("POST", "/api/v1/incidents/1/note", "[]", 400, "bad_data"),
+        ("POST", "/api/v1/incidents/1/note?generation=2", r#"{"text":"a"}"#, 400, "bad_data"),
         ("POST", "/api/v1/incidents/1/note", &page, 400, "bad_data"),
         ("POST", "/api/v1/incidents/1/note", &long, 413, "too_large"),
         ("POST", "/api/v1/incidents/1/assess", r#"{"severity":"huge"}"#, 400, "bad_data"),

@@ -160,7 +160,9 @@ impl Written {
             read_time(&text).map_err(bad)
         };
         let (starts, ends) = (time("startsAt", self.starts_at)?, time("endsAt", self.ends_at)?);
-        if starts.zip(ends).is_some_and(|(starts, ends)| ends < starts) {
+        // Who says no end means one that is so long from now.
+        let end_by = ends.or((says == Says::Nothing).then_some(wall + holds));
+        if starts.zip(end_by).is_some_and(|(starts, ends)| ends < starts) {
             return Err(Refused::bad(format!("alert {index}: endsAt: start time must be before end time")));
         }
         let url = self.generator_url.unwrap_or_default();
@@ -243,6 +245,11 @@ mod tests {
             (r#"{"labels":{"a":"x"},"annotations":{"":"x"}}"#, 400, "alert 1: annotations: invalid name"),
             (
                 r#"{"labels":{"a":"x"},"startsAt":"2026-01-05T09:00:00Z","endsAt":"2026-01-05T08:00:00Z"}"#,
+                400,
+                "alert 1: endsAt: start time must be before end time",
+            ),
+            (
+                r#"{"labels":{"a":"x"},"startsAt":"2036-01-05T09:00:00Z"}"#,
                 400,
                 "alert 1: endsAt: start time must be before end time",
             ),

@@ -44,6 +44,7 @@ pub async fn act(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,
     ask::Named(text): ask::Named,
+    _: ask::Everything,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Wrong> {
