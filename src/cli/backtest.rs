@@ -49,7 +49,7 @@ impl Backtest {
         let mut recorded = Vec::new();
         if let Some(path) = &self.journal {
             let extent;
-            (recorded, extent) = past::recorded_and_extent(path, &world, window.0)?;
+            (recorded, extent) = past::recorded(path, &world, window.0)?;
             let ends = (window.0.from.moment(Span::ZERO), window.0.to.moment(Span::ZERO));
             session = session.knowing_no_more_than(Unknown::of(&recorded).beyond(extent, ends));
         }

@@ -3,12 +3,12 @@
 use super::past::{self, Subject, Whom};
 use super::{Answer, CommandError, output};
 use crate::backtest::explain::{self, Explanation, RecordedStory, RuleStory, View};
-use crate::backtest::{Played, Session, Unknown, Window};
+use crate::backtest::{Extent, Played, Session, Unknown, Window};
 use crate::config::Store;
 use crate::diagnostics::{codes, suggest};
 use crate::engine::alert::Alert;
 use crate::engine::{Event, State, World};
-use crate::model::{Matchers, Slot, Span};
+use crate::model::{Matchers, Moment, Slot, Span};
 use crate::rules::{Group, Rule};
 use crate::service::load::beside;
 use jiff::Timestamp;
@@ -58,7 +58,23 @@ enum Format {
 #[derive(Default)]
 struct Recorded {
     events: Vec<Event>,
+    extent: Extent,
     notes: Vec<String>,
+}
+
+impl Recorded {
+    fn of((events, extent): (Vec<Event>, Extent)) -> Self {
+        Recorded { events, extent, notes: Vec::new() }
+    }
+
+    /// What the service did not know of the time from `from` to `to`. Where its journal begins after that, it tells nothing of it, and
+    /// history is played as if there were none.
+    fn unknown(&self, from: Moment, to: Moment) -> Unknown {
+        match self.extent {
+            Some((first, _)) if first <= to => Unknown::of(&self.events).beyond(self.extent, (from, to)),
+            _ => Unknown::default(),
+        }
+    }
 }
 
 impl Explain {
@@ -128,9 +144,9 @@ impl Explain {
     fn recorded(&self, subject: &Subject, now: Slot) -> Result<Recorded, CommandError> {
         let window = Window { from: Slot::from_millis(0), to: now };
         if let Some(path) = &self.journal {
-            let events = past::recorded(path, &subject.world, window)?;
-            let notes = events.is_empty().then(|| format!("{} tells of nothing", path.display()));
-            return Ok(Recorded { events, notes: notes.into_iter().collect() });
+            let recorded = Recorded::of(past::recorded(path, &subject.world, window)?);
+            let notes = recorded.events.is_empty().then(|| format!("{} tells of nothing", path.display()));
+            return Ok(Recorded { notes: notes.into_iter().collect(), ..recorded });
         }
         let (Some(config), Store::Sqlite(file)) = (&subject.config, &subject.world.settings.store) else {
             return Ok(Recorded::default());
@@ -141,8 +157,8 @@ impl Explain {
         }
         // Nobody asked for it, so that one that cannot be read stops nothing.
         Ok(match past::recorded(&path, &subject.world, window) {
-            Ok(events) => Recorded { events, notes: Vec::new() },
-            Err(error) => Recorded { events: Vec::new(), notes: vec![error.to_string()] },
+            Ok(recorded) => Recorded::of(recorded),
+            Err(error) => Recorded { notes: vec![error.to_string()], ..Recorded::default() },
         })
     }
 }
@@ -206,7 +222,8 @@ impl Asked<'_> {
         let view = View { world, state: &state, journal, at, is_recorded: true, began: None };
         let rule = self.rule(&view, group, rule);
         let differences = explain::differences(&rule, history);
-        Some(RecordedStory { from, was_down: Unknown::of(events).is_down(at), rule, differences })
+        let was_down = self.recorded.unknown(journal.first()?.moment, at).is_down(at);
+        Some(RecordedStory { from, was_down, rule, differences })
     }
 
     /// How far back history has to be played for the rule alone, and whether beginning earlier changes nothing.
@@ -229,7 +246,8 @@ impl Asked<'_> {
     fn play(&self, world: &Arc<World>, from: Slot) -> Result<Session, CommandError> {
         let window = Window { from, to: self.at + Span::from_millis(1) };
         let session = self.whom.session(self.subject, [Arc::clone(world)], (window, self.now))?;
-        let mut session = session.knowing_no_more_than(Unknown::of(&self.recorded.events));
+        let ends = [window.from, window.to].map(|slot| slot.moment(Span::ZERO));
+        let mut session = session.knowing_no_more_than(self.recorded.unknown(ends[0], ends[1]));
         past::play(&mut session)?;
         Ok(session)
     }

@@ -275,19 +275,11 @@ pub fn play(session: &mut Session) -> Result<(), CommandError> {
     played.map_err(|error: SessionError| CommandError::Outside(error.to_string()))
 }
 
-/// What the service recorded in the window, in the journal at `path`.
+/// What the service recorded in the window, in the journal at `path`, and from when to when that goes, where it tells of anything.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn recorded(path: &Path, world: &World, window: Window) -> Result<Vec<Event>, CommandError> {
-    recorded_and_extent(path, world, window).map(|(events, _)| events)
-}
-
-/// The same, and from when to when the journal goes, where it tells of anything.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn recorded_and_extent(path: &Path, world: &World, window: Window) -> Result<(Vec<Event>, Extent), CommandError> {
+pub fn recorded(path: &Path, world: &World, window: Window) -> Result<(Vec<Event>, Extent), CommandError> {
     let (from, to) = (window.from.moment(Span::ZERO), window.to.moment(Span::ZERO));
     journal(path, |store| {
         let events = store.recorded(Partition(0), from, to, &world.settings.severities)?;

@@ -4,6 +4,9 @@ use crate::support::{Prometheus, Scratch};
 use serde_json::Value;
 use std::fmt::Write;
 use std::process::Command;
+use watchbell::diagnostics::{Findings, Sources, render};
+use watchbell::replay;
+use watchbell::store::{Commit, Partition, Sqlite, Store};
 
 /// Monday, 5 January 2026, 12:00 UTC.
 const NOON: i64 = 1_767_614_400;
@@ -167,4 +170,45 @@ fn what_cannot_be_explained_is_said_with_what_to_do() {
     let other =
         explain(&folder, &prometheus.url(), &["GasDear", "--at", "2026-01-05T13:00:00Z", "--series", "{chain=\"c\"}"]);
     assert_eq!((other.status, other.err.contains("no series of GasDear")), (Some(2), true), "{}", other.err);
+}
+
+/// A journal that begins at 13:04, while gas is dear, and ends soon after it is cheap again.
+const RECORDED: &str = "
+scenario: gas is dear
+config: watchbell.yaml
+rules: [rules.yaml]
+start: 2026-01-05T13:04:00Z
+answers:
+  - { query: GasDear.value, labels: { chain: a }, every: 30s, values: '150x31 20x10' }
+";
+
+fn journal(folder: &Scratch) {
+    let scenario = folder.write("recorded.yaml", RECORDED);
+    let (mut sources, mut findings) = (Sources::default(), Findings::default());
+    let scenario = replay::load(&scenario, &mut sources, &mut findings);
+    let scenario = scenario.unwrap_or_else(|| panic!("{}", render::human(&findings, &sources, false)));
+    let mut store = Sqlite::open(&folder.path().join("watchbell.db")).expect("a new file can be opened");
+    let lease = store.acquire(Partition(0), "nobody", 0, 1).expect("it is free");
+    let commit = Commit { events: replay::journal(&scenario), rule_set: "rules".into(), ..Commit::default() };
+    store.commit(Partition(0), lease.epoch, 0, &commit, 0).expect("it is the first");
+}
+
+#[test]
+fn nothing_is_told_of_the_time_before_a_journal_and_after_its_end_the_service_was_not_running() {
+    let Some(prometheus) = Prometheus::on_history(&past()) else { return };
+    let folder = folder("explain-extent");
+    journal(&folder);
+    let told = |at: &str| {
+        let args = ["GasDear", "--at", at, "--journal", "watchbell.db", "--series", "{chain=\"a\"}"];
+        let shown = explain(&folder, &prometheus.url(), &args);
+        assert_eq!(shown.status, Some(0), "{}", shown.err);
+        shown.out
+    };
+    let ran = told("2026-01-05T13:08:00Z");
+    assert_eq!(ran.matches("firing since 2026-01-05T13:06:").count(), 2, "by history and by the journal:\n{ran}");
+    assert!(ran.contains("it recorded the states that history gives"), "{ran}");
+    let dead = told("2026-01-05T14:05:00Z");
+    assert!(dead.contains("and was not running then") && !dead.contains("it recorded the states"), "{dead}");
+    let before = told("2026-01-05T13:03:30Z");
+    assert!(before.contains("firing since 2026-01-05T13:02:") && !before.contains("journal tells"), "{before}");
 }

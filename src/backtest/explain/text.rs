@@ -22,6 +22,8 @@ pub fn human(story: &Explanation) -> String {
         let down = if recorded.was_down { ", and was not running then" } else { "" };
         let _ = writeln!(text, "\nthe service's journal tells since {}{down}", recorded.from);
         match &recorded.differences[..] {
+            // What is unknown to both is no agreement.
+            [] if recorded.was_down => {}
             [] => text.push_str("it recorded the states that history gives\n"),
             differences => differences.iter().for_each(|line| {
                 let _ = writeln!(text, "  {line}");
