@@ -228,6 +228,15 @@ mod tests {
     }
 
     #[test]
+    fn a_matcher_is_met_by_aliases_and_where_the_default_is_meant_by_words_that_nobody_knows() {
+        let severities = told_apart(&read("severity=critical").unwrap());
+        let written = |which: [bool; 4]| severities.matcher(&which).map(|claim| claim.unwrap().written());
+        assert_eq!(written([true; 4]), None);
+        assert_eq!(written([false, true, false, false]).as_deref(), Some(r#"severity=~"high|error|page|emergency""#));
+        assert_eq!(written([false, true, true, true]).as_deref(), Some(r#"severity!="critical""#));
+    }
+
+    #[test]
     fn words_that_every_route_treats_alike_are_one_severity_and_others_are_not() {
         assert_eq!(told(&[]), "critical(page emergency) > high(error) > medium(warning) > low(info none); medium");
         assert_eq!(
