@@ -295,9 +295,7 @@ impl RuleSet {
         }
         some
     }
-}
 
-impl RuleSet {
     /// The same with `rule` in the place of the one that has its id.
     #[must_use]
     pub fn with(&self, rule: Rule) -> RuleSet {

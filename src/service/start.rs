@@ -258,16 +258,17 @@ async fn wait_for_lease(
     stop: &CancellationToken,
 ) -> Result<Option<(Lease, bool)>, StartError> {
     let holder = holder::name(wall());
-    let (mut standby, mut said) = (Some(standby), false);
+    // Taken as soon as somebody else is seen to decide.
+    let mut standby = Some(standby);
     loop {
         let name = holder.clone();
         match books.ask(move |store| store.acquire(PARTITION, &name, wall(), wall() + LEASE)).await {
-            Ok(lease) => return Ok(Some((lease, said))),
-            Err(BooksError::Store(StoreError::Held { .. })) if said => {}
+            Ok(lease) => return Ok(Some((lease, standby.is_none()))),
             Err(BooksError::Store(StoreError::Held { until })) => {
-                info!("another replica decides until {until}; waiting for its lease to end");
-                standby.take().map(tokio::spawn);
-                said = true;
+                if let Some(standby) = standby.take() {
+                    info!("another replica decides until {until}; waiting for its lease to end");
+                    tokio::spawn(standby);
+                }
             }
             Err(cause) => return Err(cause.into()),
         }

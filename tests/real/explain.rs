@@ -1,12 +1,9 @@
 //! `watchbell explain RULE` on a real Prometheus with a past: readings, verdicts, clocks, and who is told when.
 
-use crate::support::{Prometheus, Scratch};
+use crate::support::{Prometheus, Scratch, journal};
 use serde_json::Value;
 use std::fmt::Write;
 use std::process::Command;
-use watchbell::diagnostics::{Findings, Sources, render};
-use watchbell::replay;
-use watchbell::store::{Commit, Partition, Sqlite, Store};
 
 /// Monday, 5 January 2026, 12:00 UTC.
 const NOON: i64 = 1_767_614_400;
@@ -182,22 +179,11 @@ answers:
   - { query: GasDear.value, labels: { chain: a }, every: 30s, values: '150x31 20x10' }
 ";
 
-fn journal(folder: &Scratch) {
-    let scenario = folder.write("recorded.yaml", RECORDED);
-    let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let scenario = replay::load(&scenario, &mut sources, &mut findings);
-    let scenario = scenario.unwrap_or_else(|| panic!("{}", render::human(&findings, &sources, false)));
-    let mut store = Sqlite::open(&folder.path().join("watchbell.db")).expect("a new file can be opened");
-    let lease = store.acquire(Partition(0), "nobody", 0, 1).expect("it is free");
-    let commit = Commit { events: replay::journal(&scenario), rule_set: "rules".into(), ..Commit::default() };
-    store.commit(Partition(0), lease.epoch, 0, &commit, 0).expect("it is the first");
-}
-
 #[test]
 fn nothing_is_told_of_the_time_before_a_journal_and_after_its_end_the_service_was_not_running() {
     let Some(prometheus) = Prometheus::on_history(&past()) else { return };
     let folder = folder("explain-extent");
-    journal(&folder);
+    journal::record(&folder.write("recorded.yaml", RECORDED), folder.path());
     let told = |at: &str| {
         let args = ["GasDear", "--at", at, "--journal", "watchbell.db", "--series", "{chain=\"a\"}"];
         let shown = explain(&folder, &prometheus.url(), &args);

@@ -2,12 +2,9 @@
 //! happened.
 
 use super::backtest::past;
-use crate::support::{Prometheus, Scratch};
+use crate::support::{Prometheus, Scratch, journal};
 use serde_json::Value;
 use std::process::Command;
-use watchbell::diagnostics::{Findings, Sources};
-use watchbell::replay;
-use watchbell::store::{Commit, Partition, Sqlite, Store};
 
 const CONFIGURATION: &str = "
 prometheus: { main: { url: PROMETHEUS } }
@@ -66,22 +63,11 @@ fn repository(prometheus: &Prometheus) -> Scratch {
     folder.write("rules/gas.yaml", RULES);
     folder.write(".gitignore", "cache\nwatchbell.db*\n");
     let scenario = folder.write("tests/scenarios/gas.yaml", REAL);
-    journal(&scenario, &folder);
+    journal::record(&scenario, folder.path());
     git(&folder, &["init", "--quiet", "--initial-branch=main"]);
     git(&folder, &["add", "."]);
     git(&folder, &["commit", "--quiet", "-m", "first"]);
     folder
-}
-
-fn journal(scenario: &std::path::Path, folder: &Scratch) {
-    let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let scenario = replay::load(scenario, &mut sources, &mut findings);
-    let scenario =
-        scenario.unwrap_or_else(|| panic!("{}", watchbell::diagnostics::render::human(&findings, &sources, false)));
-    let mut store = Sqlite::open(&folder.path().join("watchbell.db")).expect("a new file can be opened");
-    let lease = store.acquire(Partition(0), "nobody", 0, 1).expect("it is free");
-    let commit = Commit { events: replay::journal(&scenario), rule_set: "rules".into(), ..Commit::default() };
-    store.commit(Partition(0), lease.epoch, 0, &commit, 0).expect("it is the first");
 }
 
 struct Said {

@@ -1,13 +1,10 @@
 //! The record of a real incident: a real Prometheus, the real service, people who act, and then the draft of the post-mortem and
 //! the three reports, from the store's file while the service runs and after it.
 
-use crate::support::{Prometheus, Receivers, Scratch, Series, Watchbell, http, now_millis, wait_for};
+use crate::support::{Prometheus, Receivers, Scratch, Series, Watchbell, http, journal, now_millis, wait_for};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::Command;
-use watchbell::diagnostics::{Findings, Sources};
-use watchbell::replay;
-use watchbell::store::{Commit, Partition, Sqlite, Store};
 
 const RULES: &str = r"
 groups:
@@ -287,13 +284,7 @@ fn recorded(folder: &Scratch) {
         values.join(" "),
         7 * 1_440
     );
-    let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let scenario = replay::load(&folder.write("week.yaml", &scenario), &mut sources, &mut findings);
-    let scenario = scenario.unwrap_or_else(|| panic!("{findings:?}"));
-    let mut store = Sqlite::open(&folder.path().join("watchbell.db")).expect("a new file can be opened");
-    let lease = store.acquire(Partition(0), "nobody", 0, 1).expect("it is free");
-    let commit = Commit { events: replay::journal(&scenario), rule_set: "rules".into(), ..Commit::default() };
-    store.commit(Partition(0), lease.epoch, 0, &commit, 0).expect("it is the first");
+    journal::record(&folder.write("week.yaml", &scenario), folder.path());
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod anvil;
 mod canned;
 mod collector;
 pub mod http;
+pub mod journal;
 mod mail;
 mod process;
 mod prometheus;
