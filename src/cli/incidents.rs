@@ -262,10 +262,12 @@ fn whole(incident: &Value, now: i64) -> String {
         let ended = if alert["ended"].is_string() { ", ended" } else { "" };
         all += &format!("  {{{}}}  {}{ended}\n", labels.join(", "), text(&alert["severity"]));
     }
-    all += &format!(
-        "\ntimeline{}\n",
-        if incident["stored"] == json!(false) { ": the store fails, and has none of it yet" } else { "" }
-    );
+    let trouble = match (incident["stored"] == json!(false), each(&incident["timeline"]).next()) {
+        (false, _) => "",
+        (true, None) => ": the store fails, and has none of it yet",
+        (true, Some(_)) => ": the store fails, and does not have the last of it yet",
+    };
+    all += &format!("\ntimeline{trouble}\n");
     for entry in each(&incident["timeline"]) {
         all += &format!("  {}  {}\n", text(&entry["at"]), text(&entry["text"]));
         let said = entry["output"].as_str().unwrap_or_default().lines();

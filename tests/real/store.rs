@@ -156,13 +156,17 @@ fn while_the_store_fails<Trouble>(town: &Town, broken: impl FnOnce(&Town) -> Tro
     wait_for("it to say that it is not ready", || (!town.is_ready()).then_some(()));
     assert!(town.metric("watchbell_store_failing") > 0.5);
     assert!(town.watchbell().process.said().contains("the store does not remember"), "and loud");
-    let unstored = http::get(&format!("{}/api/v1/incidents/2", town.watchbell().url())).expect("it answers");
+    let shown =
+        |number| http::get(&format!("{}/api/v1/incidents/{number}", town.watchbell().url())).expect("it answers");
+    let unstored = shown(2);
     assert_eq!((unstored.status, &unstored.json()["data"]["stored"]), (200, &json!(false)), "{}", unstored.body);
     // A rise of what was never on record, and the end of what was: both in the messages that there are.
     town.set("b", 2.0);
     town.wait_for_effects("slack", "b", &["posted", "edited", "threaded"]);
     town.set("a", 0.0);
     town.wait_for_effects("slack", "a", &["posted", "edited", "threaded"]);
+    let behind = shown(1);
+    assert_eq!((behind.status, &behind.json()["data"]["stored"]), (200, &json!(false)), "{}", behind.body);
     wait_for("PagerDuty to have all of it", || {
         (town.effects("pagerduty", "") == ["opened", "opened", "opened", "resolved"]).then_some(())
     });
@@ -175,6 +179,7 @@ fn while_the_store_fails<Trouble>(town: &Town, broken: impl FnOnce(&Town) -> Tro
     assert!(town.watchbell().process.said().contains("the store remembers again"));
     assert!(town.metric("watchbell_store_failing") < 0.5);
     wait_for("all of it to be on record", || (town.stored(OWED) == "[(0,)]").then_some(()));
+    assert_eq!(shown(1).json()["data"]["stored"], json!(null), "the store has all of it");
     assert_eq!(town.stored("SELECT status, count(*) FROM deliveries GROUP BY status"), "[('sent', 12)]");
     let keys: Vec<_> = town.taken("pagerduty", "").into_iter().map(|(_, key)| key).collect();
     let stored = town.stored(

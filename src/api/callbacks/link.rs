@@ -116,7 +116,7 @@ async fn open(desk: &Desk, text: &str) -> Result<Opened, Box<Closed>> {
             Subject::Is(incident) => incident,
             Subject::Unknown => remembered(&said, past.as_ref(), is_readable)?,
         };
-        let page = page::of(&decider.engine, incident, &said.addressee);
+        let page = page::of(decider, incident, &said.addressee);
         Ok((page, !incident.is_resolved(), is_in_hands_of(incident, &by)))
     });
     match looked.await {

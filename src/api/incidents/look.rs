@@ -30,7 +30,7 @@ pub async fn look_at(State(desk): State<Desk>, Named(text): Named) -> Response {
     let past = record.as_ref().and_then(|(story, _)| story.incident());
     let looked = desk.doors.look(move |decider| {
         let known = decider.engine.state.incidents.numbered(number).or(past.as_ref())?;
-        Some(page::of(&decider.engine, known, &nobody()))
+        Some(page::of(decider, known, &nobody()))
     });
     match looked.await {
         None => stopping(),

@@ -84,13 +84,20 @@ async fn resolved(doors: &Doors, filter: Filter, open: &BTreeSet<u64>) -> Result
 /// One incident with all that is on record of it. What is decided and not stored, because the store fails, is shown as it is known.
 pub async fn show(State(desk): State<Desk>, Named(text): Named, _: Everything) -> Result<Response, Wrong> {
     let number = number(&text).ok_or_else(|| reply::bad_data(format!("`{text}` is no number of an incident")))?;
-    let known = desk.look(move |decider| decider.engine.state.incidents.numbered(number).map(summary::whole)).await?;
+    let looked = desk.look(move |decider| {
+        let known = decider.engine.state.incidents.numbered(number).map(summary::whole);
+        (known, decider.has_unstored(number))
+    });
+    let (known, is_behind) = looked.await?;
     let missing = || reply::not_found(format!("there is no incident INC-{number}"));
     let data = match (known, record(&desk.doors, number).await) {
         (known, Ok(Some((story, sendings)))) => {
             let mut data = known.or_else(|| story.incident().as_ref().map(summary::whole)).ok_or_else(missing)?;
             data["timeline"] = json!(timeline::of(&story));
             data["deliveries"] = json!(sendings.iter().map(timeline::delivery).collect::<Vec<_>>());
+            if is_behind {
+                data["stored"] = json!(false);
+            }
             data
         }
         (Some(mut data), Ok(None) | Err(_)) => {

@@ -10,6 +10,7 @@ use crate::engine::notice::{Draft, Message, Notice, Reason};
 use crate::model::{Moment, waits_for};
 use crate::notify::text::{self, alert_line};
 use crate::rules::template::Answers;
+use crate::service::decider::Decider;
 use crate::store::{Sending, Story};
 
 /// So many alerts, and so many incidents, are listed; the rest are counted.
@@ -20,15 +21,20 @@ const REMEMBERED: usize = 200;
 const ROUNDS: usize = 4;
 
 /// The page of an incident as the engine has it, in the words of a message to `to`.
-pub fn of(engine: &Engine, incident: &Incident, to: &Destination) -> Page {
+pub fn of(decider: &Decider, incident: &Incident, to: &Destination) -> Page {
+    let engine = &decider.engine;
     let name = format!("INC-{}", incident.number);
     let notice = notice(engine, incident, to);
     let title = notice.as_ref().map_or_else(|| name.clone(), |notice| format!("{name} {}", notice.title));
     let runbook = notice.as_ref().and_then(text::runbook);
     let settings = &engine.world.settings;
+    let mut facts = facts(incident);
+    if decider.has_unstored(incident.number) {
+        facts.push("The store fails now: the last of what happened is not on record yet, and not shown below.".into());
+    }
     Page {
         title,
-        facts: facts(incident),
+        facts,
         link: runbook.map(|address| (address.to_owned(), "Runbook".to_owned())),
         button: None,
         sections: vec![alerts(incident, notice.as_ref()), deadlines(incident, settings)],

@@ -146,6 +146,13 @@ impl Decider {
         self.books.ask(move |store| store.forget(partition, epoch, &too_old, piece)).await
     }
 
+    /// Whether something of the incident with this number is decided and not on record yet, because the store fails.
+    #[must_use]
+    pub fn has_unstored(&self, incident: u64) -> bool {
+        let mut waiting = self.backlog.iter().flat_map(|commit| &commit.events);
+        waiting.any(|event| matches!(event.kind, EventKind::Incident { number, .. } if number == incident))
+    }
+
     /// What is known of the store, for whoever shuts down.
     #[must_use]
     pub fn books(&self) -> (&Books, Partition, Epoch) {
