@@ -295,8 +295,8 @@ fn an_action_that_nobody_names_or_no_level_runs_is_told_and_an_argument_that_is_
     }
 }
 
-/// Rules with a regular expression that is none, twice, and an allow for nothing.
-const FIXABLE: &str = "# rules of ours\r\ngroups:\n- name: g   # odd layout\n  rules:\n    # watchbell: allow WB069 because it was so once\n    - alert: A\n      expr: 'up{job=~\"a\", host!~\"b\"} == 0' # watchbell: allow WB061 because of that\n    - {alert: B, expr: \"up{job=~\\\"a\\\"} == 0\"}\n";
+/// Rules with a regular expression that is none, twice, a field that is written small, and an allow for nothing.
+const FIXABLE: &str = "# rules of ours\r\ngroups:\n- name: g   # odd layout\n  rules:\n    # watchbell: allow WB069 because it was so once\n    - alert: A\n      expr: 'up{job=~\"a\", host!~\"b\"} == 0' # watchbell: allow WB061 because of that\n    - {alert: B, expr: \"up{job=~\\\"a\\\"} == 0\"}\n    - {alert: C, expr: up == 0, annotations: {s: '{{ .labels.job }} is down'}}\n";
 
 #[test]
 fn what_has_one_right_edit_is_fixed_and_every_other_byte_stays() {
@@ -305,7 +305,7 @@ fn what_has_one_right_edit_is_fixed_and_every_other_byte_stays() {
     let said = check(folder.path(), &["rules.yaml", "--fix"]);
     assert_eq!(
         (said.code, said.out.as_str()),
-        (Some(0), "5 edits made\n1 file, 2 rules: no problems\n"),
+        (Some(0), "6 edits made\n1 file, 3 rules: no problems\n"),
         "{}",
         said.err
     );
@@ -313,10 +313,11 @@ fn what_has_one_right_edit_is_fixed_and_every_other_byte_stays() {
         .replace("    # watchbell: allow WB069 because it was so once\n", "")
         .replace(" # watchbell: allow WB061 because of that", "")
         .replace("=~", "=")
-        .replace("!~", "!=");
+        .replace("!~", "!=")
+        .replace(".labels", ".Labels");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), expected);
     let again = check(folder.path(), &["rules.yaml", "--fix"]);
-    assert_eq!(again.out, "0 edits made\n1 file, 2 rules: no problems\n");
+    assert_eq!(again.out, "0 edits made\n1 file, 3 rules: no problems\n");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), expected);
     assert_eq!(folder.path().read_dir().expect("a folder").count(), 1, "nothing else is left behind");
 }

@@ -18,6 +18,7 @@ pub(super) fn check(rule: &Checked, findings: &mut Findings) {
         if template.constant().is_none()
             && !template_field::is_told(template.text())
             && let Some(error) = failure(template)
+            && !template_field::tell_of(&error, text, findings)
         {
             let at = error.offset.min(text.value.len().saturating_sub(1));
             findings
@@ -71,5 +72,7 @@ fn render(template: &Template, labels: &Labels, value: f64) -> Result<(), Render
 }
 
 fn end_of_action(text: &Text, at: usize) -> usize {
-    text.value[at..].find("}}").map_or(text.value.len(), |end| at + end).max(at + 1)
+    let rest = &text.value[at..];
+    let action = &rest[..rest.find("}}").unwrap_or(rest.len())];
+    at + action.trim_end().len().max(1)
 }

@@ -264,6 +264,14 @@ fn a_template_that_always_fails_is_told_and_one_that_depends_on_the_data_is_not(
         "WB076",
         &[&with("{{ value }}"), &with("{{ printf \"%d\" (len 5) }}"), &with("{{ humanizeDuration \"abc\" }}")],
     );
+    finds(
+        "WB058",
+        &[
+            &with("{{ .labels.job }}"),
+            &with("{{ with .labels }}{{ .job }}{{ end }}"),
+            &with("{{ range query \"up\" }}{{ .labels.job }}{{ end }}"),
+        ],
+    );
     is_silent(&[
         &with("{{ $value | humanize }} of {{ $labels.job }}"),
         &with("{{ humanize $labels.size }}"),
