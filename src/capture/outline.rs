@@ -129,6 +129,14 @@ impl Outline {
                 "values lie {every} apart; {moved} samples were moved to the next such point, by up to {by}"
             ));
         }
+        let stepped: Vec<&str> = self.wants.stepped.iter().map(String::as_str).collect();
+        if moved > 0 && !stepped.is_empty() && grid.first.millis() % grid.every.millis() != 0 {
+            self.notes.push(format!(
+                "{}: the steps of a subquery are whole multiples of it and lie between these points, so that one sees a moved sample \
+                 only at its next step",
+                stepped.join(", ")
+            ));
+        }
         if lost > 0 {
             self.notes.push(format!(
                 "{lost} samples are lost, since others of their series lie nearer to the same point; --every takes a shorter distance"

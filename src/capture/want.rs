@@ -30,6 +30,8 @@ pub struct Wants {
     pub notes: Vec<String>,
     /// What divides every window, offset and step of the rules; zero where there is none.
     pub grain: Span,
+    /// The alerts that ask by subqueries, at instants of their own.
+    pub stepped: BTreeSet<String>,
     /// The labels that the rules name: in selectors, groupings, joins.
     pub labels: BTreeSet<String>,
 }
@@ -49,6 +51,7 @@ impl Wants {
                     wants.refine(group.query_offset);
                     for wanted in query.expr.wanted(LOOKBACK) {
                         wants.refine(wanted.grain);
+                        wants.stepped.extend(wanted.stepped.then(|| rule.alert.to_string()));
                         wants.look_at_time(&rule.alert, &wanted, from, to);
                         let before = found.entry((group.source.clone(), wanted.selector.clone())).or_default();
                         *before = (*before).max(reach(&wanted, from) + more);

@@ -16,6 +16,8 @@ pub struct Wanted {
     /// What divides every window, offset and step on the way to it; zero where there is none. Samples may be moved to the next multiple
     /// of it, seen from the instant, and every window still has those that it had.
     pub grain: Span,
+    /// Whether a subquery asks for it, at whole multiples of its step and not as seen from the instant.
+    pub stepped: bool,
     /// The instant that is meant in its place, in milliseconds, where `@` names one.
     pub pinned: Option<i64>,
 }
@@ -26,6 +28,7 @@ struct Seen {
     before: i64,
     after: i64,
     grain: i64,
+    stepped: bool,
     pinned: Option<i64>,
 }
 
@@ -37,7 +40,7 @@ impl Expr {
     #[must_use]
     pub fn wanted(&self, lookback: Span) -> Vec<Wanted> {
         let mut wanted = Vec::new();
-        visit(self.root(), Seen { before: 0, after: 0, grain: 0, pinned: None }, lookback, &mut wanted);
+        visit(self.root(), Seen { before: 0, after: 0, grain: 0, stepped: false, pinned: None }, lookback, &mut wanted);
         wanted
     }
 }
@@ -56,6 +59,7 @@ fn visit(node: &Node, seen: Seen, lookback: Span, wanted: &mut Vec<Wanted>) {
             for grain in [subquery.window, subquery.step.unwrap_or(SUBQUERY_STEP)] {
                 inner.grain = common_divisor(inner.grain, grain);
             }
+            inner.stepped = true;
             visit(&subquery.of, inner, lookback, wanted);
         }
         _ => node.children().into_iter().for_each(|child| visit(child, seen, lookback, wanted)),
@@ -70,9 +74,10 @@ impl Seen {
         let grain = common_divisor(self.grain, time.offset.abs());
         match time.at {
             Some(At::Instant(at)) => {
-                Seen { before: (time.offset + window).max(0), after: (-time.offset).max(0), grain, pinned: Some(at) }
+                let (before, after) = ((time.offset + window).max(0), (-time.offset).max(0));
+                Seen { before, after, grain, pinned: Some(at), ..self }
             }
-            Some(At::Start | At::End) | None => Seen { before, after, grain, pinned: self.pinned },
+            Some(At::Start | At::End) | None => Seen { before, after, grain, ..self },
         }
     }
 
@@ -83,6 +88,7 @@ impl Seen {
             before: Span::from_millis(seen.before),
             after: Span::from_millis(seen.after),
             grain: Span::from_millis(common_divisor(seen.grain, grain)),
+            stepped: seen.stepped,
             pinned: seen.pinned,
         }
     }

@@ -187,6 +187,12 @@ fn one_rule_needs_its_own_series_and_labels_and_series_can_be_left_out() {
     assert_eq!(played.status, Some(0), "{}{}", played.out, played.err);
     assert!(!read(&folder, "captured.snap").contains("PriceOld"), "another rule of the file is not played");
 
+    assert!(!fixture.contains("subquery"), "no rule asks by one: {fixture}");
+    folder.write("stepped.yaml", "groups: [{ name: g, interval: 30s, rules: [{ alert: Dear, expr: 'max_over_time(gas_price_gwei[10m:1m]) > 100' }] }]");
+    let args = ["capture", "stepped.yaml", "--prometheus", &prometheus.url(), "-o", "stepped-captured.yaml"];
+    let stepped = watchbell(&folder, &[&args[..], &SPAN[..]].concat());
+    assert!(stepped.err.contains("Dear: the steps of a subquery are whole multiples"), "{}", stepped.err);
+
     let again = capture(&folder, &prometheus.url(), &[]);
     assert_eq!((again.status, again.err.contains("--force")), (Some(2), true), "{}", again.err);
     let fewer = capture(&folder, &prometheus.url(), &["--force", "--max-series", "2"]);
