@@ -170,10 +170,10 @@ fn what_nobody_acted_on_asks_whether_anybody_had_to_hear_of_it() {
     insta::assert_snapshot!(draft.questions.join("\n"));
 }
 
-/// What is on record after a scenario of actions, and the instant at which that ended.
-fn after_actions(scenario: &str) -> (World, Sqlite, Moment) {
+/// What is on record after a scenario with the configuration of `topic`, and the instant at which that ended.
+fn after(topic: &str, scenario: &str) -> (World, Sqlite, Moment) {
     let folder = Path::new("tests/scenarios");
-    let fresh = FileLoader::new(folder.join("actions/watchbell.yaml")).load().unwrap_or_else(|why| panic!("{why}"));
+    let fresh = FileLoader::new(folder.join(topic).join("watchbell.yaml")).load().unwrap_or_else(|why| panic!("{why}"));
     let world = World::new(fresh.settings, fresh.rules);
     let events = lived(&folder.join(scenario));
     let at = events.iter().map(|event| event.moment).max().expect("something happened");
@@ -196,7 +196,7 @@ fn what_machines_tried_is_a_part_of_its_own_with_what_came_to_nothing() {
         ("actions-do-not-work.yaml", "remedies_do_not_work"),
     ] {
         // A moment later, so that what happened last lies in the period.
-        let (world, mut store, at) = after_actions(scenario);
+        let (world, mut store, at) = after("actions", scenario);
         let report = daily_of(&world, &mut store, at + Span::from_secs(1));
         let page = report.human();
         let part = page.split("REMEDIES\n").nth(1).and_then(|rest| rest.split("\nSILENCES").next()).expect("a part");
@@ -229,7 +229,7 @@ fn what_is_open_is_told_at_the_severity_that_it_has_now() {
 
 #[test]
 fn what_a_remedy_mended_did_not_end_by_itself() {
-    let (world, mut store, at) = after_actions("actions-fails-then-works.yaml");
+    let (world, mut store, at) = after("actions", "actions-fails-then-works.yaml");
     let one = OneIncident::read(&mut store, HERE, &world.settings, 1).expect("it can be read").expect("there is one");
     let page = review::postmortem(&world, &one, &[], at).expect("it is over").markdown();
     assert!(page.contains("- **Ended**: by `rebuild-queue`, which worked: its last alert ended\n"), "{page}");
@@ -238,6 +238,16 @@ fn what_a_remedy_mended_did_not_end_by_itself() {
     let page = daily_of(&world, &mut store, at).markdown();
     assert!(page.contains("| by `rebuild-queue` |"), "{page}");
     assert!(!page.contains("by itself") && !page.contains("without anybody acting, last"), "{page}");
+}
+
+#[test]
+fn an_alert_whose_rule_was_removed_did_not_end_by_itself() {
+    let (world, mut store, at) = after("differences", "difference-removed-rule.yaml");
+    let one = OneIncident::read(&mut store, HERE, &world.settings, 1).expect("it can be read").expect("there is one");
+    let page = review::postmortem(&world, &one, &[], at).expect("it is over").markdown();
+    assert!(page.contains("- **Ended**: its rule was removed: whether it is better is not known\n"), "{page}");
+    let page = daily_of(&world, &mut store, at + Span::from_secs(1)).markdown();
+    assert!(page.contains("| its rule was removed |") && !page.contains("by itself"), "{page}");
 }
 
 #[test]

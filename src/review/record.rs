@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::engine::command::Actor;
 use crate::engine::event::{Event, EventKind, IncidentEvent};
 use crate::engine::incident::{Destination, Incident, Key, Phase, Stage, Verdict};
-use crate::engine::transition::{Origin, Subject};
+use crate::engine::transition::{Cause, Origin, Subject};
 use crate::model::{AlertId, IncidentId, Moment, Name, RuleId, Severity, Span};
 use crate::store::Story;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,8 @@ pub struct Round {
     pub over: Option<Moment>,
     /// Who said so; nobody where its last alert ended.
     pub over_by: Option<Actor>,
+    /// Why its last alert ended, where nothing has begun to fire since.
+    calmed_by: Option<Cause>,
     /// The remedies that have worked, where nothing has begun to fire since.
     pub remedied_by: BTreeSet<Name>,
     /// Who did something, in order.
@@ -184,7 +186,11 @@ impl Record {
         }
         match step {
             IncidentEvent::Resolved { at, by } => (round.over, round.over_by) = (Some(*at), by.clone()),
-            IncidentEvent::Joined { .. } => round.remedied_by.clear(),
+            IncidentEvent::Joined { .. } => {
+                round.calmed_by = None;
+                round.remedied_by.clear();
+            }
+            IncidentEvent::Left { cause, .. } => round.calmed_by = Some(cause.clone()),
             IncidentEvent::ActionVerified { action, verdict: Verdict::Worked, .. } => {
                 round.remedied_by.insert(action.clone());
             }
@@ -329,6 +335,22 @@ impl Round {
         self.remedied_by.iter().map(ToString::to_string).collect()
     }
 
+    /// Why its last alert ended, where that says nothing of what it was about; nothing where that got better, or somebody closed it.
+    #[must_use]
+    pub fn over_because(&self) -> Option<&'static str> {
+        match self.calmed_by.as_ref().filter(|_| self.over_by.is_none())? {
+            Cause::RuleRemoved => Some("its rule was removed"),
+            Cause::RuleChanged => Some("its rule was changed"),
+            Cause::NoDataEnd { .. } => Some("its series was gone"),
+            Cause::Unconfirmed { .. } => Some("its sender fell silent"),
+            Cause::Condition
+            | Cause::NoData { .. }
+            | Cause::QueryFails
+            | Cause::UnknownSeverity(_)
+            | Cause::SenderEnded => None,
+        }
+    }
+
     fn new(generation: u32, opened: Moment, severity: Severity) -> Self {
         Round {
             generation,
@@ -336,6 +358,7 @@ impl Round {
             told: None,
             over: None,
             over_by: None,
+            calmed_by: None,
             remedied_by: BTreeSet::new(),
             deeds: Vec::new(),
             stages: Vec::new(),

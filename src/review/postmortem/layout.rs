@@ -62,10 +62,11 @@ fn summary(page: &mut Document, draft: &Postmortem, clock: Clock<'_>) {
         ),
         (
             "Ended",
-            match &draft.over_by {
-                Some(by) => Line::from("closed by ").data(by),
-                None if draft.remedied_by.is_empty() => "by itself: its last alert ended".into(),
-                None => {
+            match (&draft.over_by, draft.over_because) {
+                (Some(by), _) => Line::from("closed by ").data(by),
+                (None, Some(because)) => format!("{because}: whether it is better is not known").into(),
+                (None, None) if draft.remedied_by.is_empty() => "by itself: its last alert ended".into(),
+                (None, None) => {
                     Line::from("by ").data(draft.remedied_by.join(", ")).ours(", which worked: its last alert ended")
                 }
             },

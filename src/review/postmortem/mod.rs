@@ -83,6 +83,8 @@ pub struct Postmortem {
     pub taken_by: Option<String>,
     /// Who closed it; nobody where its last alert ended.
     pub over_by: Option<String>,
+    /// Why its last alert ended, where that says nothing of what it was about (its rule was removed).
+    pub over_because: Option<&'static str>,
     /// The remedies after which the alerts that they were for ended in time.
     pub remedied_by: Vec<String>,
     /// Seconds from the first message to the first acknowledgement.
@@ -201,6 +203,7 @@ pub fn postmortem(world: &World, one: &OneIncident, charts: &[Chart], at: Moment
         alerts: alerts.len(),
         taken_by: record.taken().map(|(_, by)| by.to_string()),
         over_by: last.and_then(|round| round.over_by.as_ref()).map(ToString::to_string),
+        over_because: last.and_then(Round::over_because),
         remedied_by: last.map(Round::remedies).unwrap_or_default(),
         to_acknowledge_seconds: taken.map(Span::as_secs_f64),
         to_resolve_seconds: (over - record.opened()).as_secs_f64(),

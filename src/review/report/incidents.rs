@@ -36,6 +36,8 @@ pub struct IncidentLine {
     pub is_in_hands: bool,
     /// Who closed it; nobody where its last alert ended.
     pub over_by: Option<String>,
+    /// Why its last alert ended, where that says nothing of what it was about (its rule was removed).
+    pub over_because: Option<&'static str>,
     /// The remedies that had worked when its last alert ended.
     pub remedied_by: Vec<String>,
     /// Whether anybody did anything about it.
@@ -82,6 +84,7 @@ fn line(inputs: &Inputs<'_>, record: &Record, period: Period, clock: Clock<'_>) 
         taken_after_seconds: after.map(crate::model::Span::as_secs_f64),
         is_in_hands: record.over().is_none() && record.now.is_in_hands(),
         over_by: last.and_then(|round| round.over_by.as_ref()).map(|by| by.name.to_string()),
+        over_because: last.and_then(Round::over_because),
         remedied_by: last.map(Round::remedies).unwrap_or_default(),
         was_acted_on: record.was_acted_on(),
         waits: record.now.calm.is_some(),

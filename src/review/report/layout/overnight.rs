@@ -88,9 +88,10 @@ fn row(one: &IncidentLine, clock: Clock<'_>) -> Vec<Line> {
         (None, _) => Line::new().strong("open"),
         (Some(_), Some(by)) => Line::from("closed by ").data(by),
         (Some(_), None) => {
-            let ended = match one.remedied_by.as_slice() {
-                [] => Line::from("by itself"),
-                remedies => Line::from("by ").data(remedies.join(", ")),
+            let ended = match (one.over_because, one.remedied_by.as_slice()) {
+                (Some(because), _) => Line::from(because),
+                (None, []) => Line::from("by itself"),
+                (None, remedies) => Line::from("by ").data(remedies.join(", ")),
             };
             if one.was_acted_on { ended.ours(", acted on") } else { ended }
         }
