@@ -24,7 +24,7 @@ mod unknown;
 
 pub use ask::{Asked, Asking, Window, ask, is_too_much};
 pub use chart::{Band, Chart, braille, escaped, svg, ticks};
-pub use compare::{Difference, differences};
+pub use compare::{Comparison, Difference, compared};
 pub use inline::{Inlined, inlined, recordings_read, without_history};
 pub use known::Known;
 pub use past::{Column, Hole, Part};

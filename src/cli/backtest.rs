@@ -4,7 +4,7 @@ use super::past::{self, Past};
 use super::{Answer, CommandError, output};
 use crate::backtest::{self, Format, Report, Session, Unknown};
 use crate::engine::{Event, World};
-use crate::model::{Slot, Span, duration_text};
+use crate::model::{Labels, Slot, Span, counted, duration_text};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ impl Backtest {
         }
         session.notes.extend(notes);
         past::play(&mut session)?;
-        if self.journal.is_some() {
+        if let Some(path) = &self.journal {
             let kept = world.settings.retention.events;
             let kept_since = Slot::from(Timestamp::now()) - kept;
             if session.window().from < kept_since {
@@ -64,7 +64,9 @@ impl Backtest {
                     duration_text::format(kept)
                 ));
             }
-            session.notes.extend(self.agreement(&session, &recorded, kept_since));
+            let from = session.window().from.max(kept_since);
+            let standing = past::standing(path, &world, from)?;
+            session.notes.extend(self.agreement(&session, (&standing, &recorded), from));
         }
         // Of rules that nobody asked for there is nothing to say, not even that they did not fire.
         let report = Report::about(&session, &session.played()[0], |rule| self.is_asked_for(&rule.alert));
@@ -77,14 +79,23 @@ impl Backtest {
         self.only.is_empty() || self.only.iter().any(|name| name == alert)
     }
 
-    /// Whether the service recorded what history gives now, as far as its records go back.
-    fn agreement(&self, session: &Session, recorded: &[Event], kept_since: Slot) -> Vec<String> {
-        let window = session.window();
+    /// Whether the service recorded what history gives now, from `from` on, when its alerts stood as `standing` says.
+    fn agreement(&self, session: &Session, (standing, recorded): (&[Event], &[Event]), from: Slot) -> Vec<String> {
         let played = session.played()[0].player.journal();
-        let mut found = backtest::differences(recorded, played, (window.from.max(kept_since), window.to));
-        found.retain(|one| self.is_asked_for(one.labels.get("alertname")));
+        let mut compared = backtest::compared(standing, recorded, played, (from, session.window().to));
+        let is_asked_for = |labels: &Labels| self.is_asked_for(labels.get("alertname"));
+        compared.begun_before.retain(is_asked_for);
+        compared.differences.retain(|one| is_asked_for(&one.labels));
+        let found = compared.differences;
+        let begun = compared.begun_before.len();
+        let begun = (begun > 0).then(|| {
+            let alerts = counted(begun, "alert");
+            format!("at the beginning {alerts} did not rest: compared from where history says the same of them as the service did")
+        });
         if found.is_empty() {
-            return vec!["history gives, slot by slot, what the service recorded".to_owned()];
+            return std::iter::once("history gives, slot by slot, what the service recorded".to_owned())
+                .chain(begun)
+                .collect();
         }
         let head = format!(
             "history differs from what the service recorded at {} slots (late samples, or other rules then):",
@@ -92,6 +103,7 @@ impl Backtest {
         );
         let more = found.len().saturating_sub(TOLD);
         let more = (more > 0).then(|| format!("and {more} more"));
-        std::iter::once(head).chain(found.iter().take(TOLD).map(backtest::Difference::words)).chain(more).collect()
+        let told = found.iter().take(TOLD).map(backtest::Difference::words);
+        std::iter::once(head).chain(told).chain(more).chain(begun).collect()
     }
 }

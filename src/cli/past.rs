@@ -287,6 +287,15 @@ pub fn recorded(path: &Path, world: &World, window: Window) -> Result<(Vec<Event
     })
 }
 
+/// How each alert stood at `at`, as far as the journal at `path` knows.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn standing(path: &Path, world: &World, at: Slot) -> Result<Vec<Event>, CommandError> {
+    let before = at.moment(Span::ZERO);
+    journal(path, |store| Ok(store.standing(Partition(0), before, &world.settings.severities)?))
+}
+
 /// The incidents of the journal at `path`, the newest first.
 ///
 /// # Errors

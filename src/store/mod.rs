@@ -199,6 +199,17 @@ pub trait Store: Send {
         severities: &Severities,
     ) -> Result<Vec<Sending>, StoreError>;
 
+    /// What became of each alert of a rule last before `before`: how it stood then, where that is on record.
+    ///
+    /// # Errors
+    /// When an event is newer than this program, damaged, or the database fails.
+    fn standing(
+        &mut self,
+        partition: Partition,
+        before: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Event>, StoreError>;
+
     /// Every event up to `to`, in order, but those whose kinds (as the journal names them) are left out: what a review reads of a
     /// long past without reading all of it.
     ///

@@ -118,6 +118,13 @@ fn a_backtest_gives_slot_by_slot_what_the_service_recorded_and_tells_what_came_l
     let known: f64 = known.and_then(|known| known.parse().ok()).expect("a share");
     assert!(known < 10.0, "{longer}");
 
+    // Begun while it fires, and while hysteresis holds it: history has to catch up first.
+    for second in [13, 24] {
+        let later = backtest(&folder, start + 1000 * second, to);
+        assert!(later.contains("history gives, slot by slot, what the service recorded"), "from {second} on: {later}");
+        assert!(later.contains("at the beginning 1 alert did not rest"), "from {second} on: {later}");
+    }
+
     // At a moment at which it ran, and one at which it was killed.
     let ran = explain(&folder, start + 1000 * 15);
     assert!(ran.contains("it recorded the states that history gives"), "{ran}");

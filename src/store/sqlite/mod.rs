@@ -375,6 +375,20 @@ impl Store for Sqlite {
         story::sendings(&self.connection, id, severities)
     }
 
+    fn standing(
+        &mut self,
+        partition: Partition,
+        before: Moment,
+        severities: &Severities,
+    ) -> Result<Vec<Event>, StoreError> {
+        let query = "SELECT moment, slot, kind, version, subject, generation, body FROM events
+                     WHERE seq IN (SELECT max(seq) FROM events
+                                   WHERE partition = ?1 AND moment < ?2 AND kind IN ('alert.changed', 'alert.forgotten')
+                                   GROUP BY subject)
+                     ORDER BY seq";
+        self.rows(query, params![partition.0, before.millis()], severities)
+    }
+
     fn recorded_but(
         &mut self,
         partition: Partition,
