@@ -422,6 +422,24 @@ fn a_database_from_the_future_is_refused_by_the_number_of_its_schema() {
 }
 
 #[test]
+fn a_database_of_another_program_is_refused_and_left_as_it_is() {
+    let folder = folder();
+    let _place = Place(Some(folder.clone()));
+    for version in [0, 3] {
+        let path = folder.join(format!("other-{version}.db"));
+        let connection = rusqlite::Connection::open(&path).expect("a new file can be opened");
+        connection.execute_batch("CREATE TABLE users (name TEXT)").expect("it can be written");
+        connection.pragma_update(None, "user_version", version).expect("it can be written");
+        drop(connection);
+        let before = std::fs::read(&path).expect("it is there");
+        for refused in [Sqlite::open(&path).err(), Sqlite::open_to_read(&path).err()] {
+            assert!(matches!(refused, Some(StoreError::Foreign)), "{refused:?}");
+        }
+        assert_eq!(std::fs::read(&path).expect("it is there"), before);
+    }
+}
+
+#[test]
 fn a_file_that_is_deleted_or_replaced_is_not_renewed_as_if_nothing_had_happened() {
     let folder = folder();
     let path = folder.join("watchbell.db");

@@ -11,6 +11,7 @@ use crate::rules::{Entry, Group, Kind, Record, Rule};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -36,7 +37,12 @@ pub async fn rules(State(desk): State<Desk>, RawQuery(query): RawQuery) -> Resul
 impl Filter {
     fn read(query: &str) -> Result<Self, String> {
         let mut filter = Filter { alerting: true, recording: true, ..Filter::default() };
+        let mut said = BTreeSet::new();
         for (name, value) in pairs(query) {
+            // Of what can be said once, the first counts, as in Prometheus.
+            if !name.ends_with("[]") && !said.insert(name.clone()) {
+                continue;
+            }
             match name.as_str() {
                 "type" => match value.as_str() {
                     "alert" => filter.recording = false,

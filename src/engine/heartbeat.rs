@@ -65,6 +65,7 @@ impl Engine {
             }
             transitions.extend(self.judge_heartbeat(expected, is, now, step));
         }
+        transitions.extend(self.tell_of_silent_sources(now, step));
         transitions.extend(self.forget_heartbeats(&world, now, step));
         if !transitions.is_empty() {
             let at = self.at(Slot::from_millis(now.millis()), now);

@@ -62,6 +62,10 @@ impl State {
     }
 }
 
+fn down_labels(source: &Name) -> Labels {
+    Labels::new([("alertname", SOURCE_DOWN), ("source", source)])
+}
+
 impl Engine {
     /// Takes note of whether the source answers, and makes a source that has not for long one page. `heard` has what became
     /// of each rule's questions.
@@ -87,17 +91,35 @@ impl Engine {
             let kind = EventKind::SourceChanged { source: source.clone(), failing };
             self.apply(kind, at.now, Some(at.slot), step);
         }
-        let labels = Labels::new([("alertname", SOURCE_DOWN), ("source", source)]);
         // A heartbeat that is missed because the source is silent has it said at once that the source is: that is the one page.
         // What is said of it ends with an answer alone: a group whose slot is decided late must not count back.
         let down = failing.filter(|since| {
             at.now - *since >= self.world.settings.rule_failure_after
-                || self.state.own.contains_key(&id_of(&labels))
+                || self.state.own.contains_key(&id_of(&down_labels(source)))
                 || self.misses_a_heartbeat(source, at.now)
         });
+        self.source_down(source, down, at.now, Some(at.slot), step)
+    }
+
+    /// Says of each source by whose silence alone a heartbeat is missed that it is down. Its next slot may be decided much later.
+    pub(super) fn tell_of_silent_sources(&mut self, now: Moment, step: &mut Step) -> Vec<Transition> {
+        let silent = self.state.sources.iter().filter(|(source, _)| self.misses_a_heartbeat(source, now));
+        let silent: Vec<(Name, Moment)> = silent.map(|(source, since)| (source.clone(), *since)).collect();
+        silent.iter().flat_map(|(source, since)| self.source_down(source, Some(*since), now, None, step)).collect()
+    }
+
+    /// Makes the alert on `source` fire where it has been down since some moment, and end where it has not.
+    fn source_down(
+        &mut self,
+        source: &Name,
+        since: Option<Moment>,
+        now: Moment,
+        slot: Option<Slot>,
+        step: &mut Step,
+    ) -> Vec<Transition> {
         let severity = self.world.settings.severities.highest().clone();
-        let summary = down.map(|since| format!("no query of source {source} has been answered since {since}"));
-        self.own(labels, severity, summary, at.now, Some(at.slot), step)
+        let summary = since.map(|since| format!("no query of source {source} has been answered since {since}"));
+        self.own(down_labels(source), severity, summary, now, slot, step)
     }
 
     /// A rule that has failed for long, or is over its limit, is an alert of its own; not while its whole source is down.

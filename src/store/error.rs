@@ -78,11 +78,14 @@ pub enum StoreError {
         version: u32,
     },
     /// The database did not do it.
-    #[error("the database failed while it was to {doing}")]
+    #[error("the database failed while it was to {doing}: {why}")]
     Database {
         /// What it was to do.
         doing: &'static str,
-        /// Why it did not.
-        source: rusqlite::Error,
+        /// Why it did not. It is no source of this error: SQLite's own causes say the same once more, with a number.
+        why: rusqlite::Error,
     },
+    /// The file is a database of something else.
+    #[error("this is a database of another program: `store` names a file of Watchbell's own")]
+    Foreign,
 }

@@ -57,7 +57,7 @@ impl OpenFile {
 
 /// Says what the database was to do when it failed.
 fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
-    move |source| StoreError::Database { doing, source }
+    move |why| StoreError::Database { doing, why }
 }
 
 impl Sqlite {
@@ -79,7 +79,7 @@ impl Sqlite {
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(doing("open its file"))?;
         let fail = doing("set itself up");
         connection.busy_timeout(PATIENCE).map_err(&fail)?;
-        let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&fail)?;
+        let found = version(&connection)?;
         let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
         match found.cmp(&known) {
             Ordering::Greater => Err(StoreError::NewerSchema { found, known }),
@@ -99,14 +99,19 @@ impl Sqlite {
     fn prepare(mut connection: Connection) -> Result<Self, StoreError> {
         let fail = doing("set itself up");
         connection.busy_timeout(PATIENCE).map_err(&fail)?;
+        let found = version(&connection)?;
         connection.pragma_update(None, "journal_mode", "wal").map_err(&fail)?;
         connection.pragma_update(None, "synchronous", "full").map_err(&fail)?;
         connection.pragma_update(None, "cache_size", CACHE_PAGES).map_err(&fail)?;
-        let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&fail)?;
-        for (step, version) in STEPS.iter().zip(1_u32..).skip(found as usize) {
-            let transaction = connection.transaction().map_err(&fail)?;
+        for (step, number) in STEPS.iter().zip(1_u32..).skip(found as usize) {
+            let behaviour = rusqlite::TransactionBehavior::Immediate;
+            let transaction = connection.transaction_with_behavior(behaviour).map_err(&fail)?;
+            // Another replica may have done it meanwhile.
+            if version(&transaction)? >= number {
+                continue;
+            }
             transaction.execute_batch(step).map_err(&fail)?;
-            transaction.pragma_update(None, "user_version", version).map_err(&fail)?;
+            transaction.pragma_update(None, "user_version", number).map_err(&fail)?;
             transaction.commit().map_err(&fail)?;
         }
         let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
@@ -116,6 +121,18 @@ impl Sqlite {
             Ok(Sqlite { connection, file: None })
         }
     }
+}
+
+/// The version of its schema; zero where nobody has made one. A database of somebody else is refused.
+fn version(connection: &Connection) -> Result<u32, StoreError> {
+    let fail = doing("set itself up");
+    // Before the version: whoever makes the schema says so with it.
+    let count = "SELECT count(*), coalesce(sum(name = 'leases'), 0) FROM sqlite_schema WHERE type = 'table'";
+    let (tables, leases): (u32, u32) =
+        connection.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&fail)?;
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&fail)?;
+    let is_ours = tables == 0 || (leases > 0 && version > 0);
+    if is_ours { Ok(version) } else { Err(StoreError::Foreign) }
 }
 
 /// Refuses whoever does not hold the lease.
