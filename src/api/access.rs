@@ -201,11 +201,12 @@ fn comes_from_elsewhere(settings: &Settings, headers: &HeaderMap) -> bool {
 }
 
 fn is_our_page(settings: &Settings, origin: &str) -> bool {
-    let host = |url: &str| reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let Some(asking) = host(origin) else { return false };
-    let bare = asking.trim_start_matches('[').trim_end_matches(']');
+    let Ok(asking) = reqwest::Url::parse(origin) else { return false };
+    let Some(host) = asking.host_str() else { return false };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
     let is_loopback = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    is_loopback || host(&settings.external_url).as_ref() == Some(&asking)
+    // Another port of the same host may be anybody's.
+    is_loopback || reqwest::Url::parse(&settings.external_url).is_ok_and(|ours| ours.origin() == asking.origin())
 }
 
 /// What a caller shows of itself.
@@ -327,8 +328,15 @@ mod tests {
         {
             assert!(asked(ours), "{ours}");
         }
-        for other in ["https://example.com", "null", "http://127.0.0.1.example.com", "http://rebound.example:9095", ""]
-        {
+        for other in [
+            "https://example.com",
+            "null",
+            "http://127.0.0.1.example.com",
+            "http://rebound.example:9095",
+            "http://watchbell.example.org",
+            "https://watchbell.example.org:9999",
+            "",
+        ] {
             assert!(!asked(other), "{other}");
         }
     }

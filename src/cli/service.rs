@@ -104,10 +104,15 @@ impl Service {
 
 async fn send(auth: &Auth, method: Method, url: &str, body: Option<&Value>) -> Result<Reply, CommandError> {
     let usage = |cause: &dyn std::error::Error| CommandError::Usage(chain(cause));
-    if let Auth::Bearer(token) = auth {
-        // It says which file or variable it is.
-        token.reveal_line().map_err(|cause| usage(&cause))?;
-    }
+    // Read once: what a shell hands over (`<(…)`) can be read only once. An error says which file or variable it is.
+    let shown = match auth {
+        Auth::Bearer(token) => {
+            let token = token.reveal_line().map_err(|cause| usage(&cause))?;
+            Some(Auth::Bearer(Secret::Inline(token.expose().to_owned())))
+        }
+        _ => None,
+    };
+    let auth = shown.as_ref().unwrap_or(auth);
     let outside = |cause: reqwest::Error| CommandError::Outside(format!("cannot reach the service: {}", chain(&cause)));
     let client = Client::new(auth, &BTreeMap::new(), &Tls::default()).map_err(|cause| usage(&cause))?;
     let request = client.request(method, url).await.map_err(|cause| usage(&cause))?.timeout(DEADLINE);

@@ -515,6 +515,16 @@ fn an_incident_is_followed_from_its_opening_to_its_review_with_the_command_line(
     std::fs::write(&two_lines, "r-token\nv-token\n").expect("the folder can be written");
     let (code, _, err) = run(&["incidents", "list", "--token-file", &two_lines.display().to_string()]);
     assert!(code == Some(2) && err.contains("two-lines` holds a line end"), "{err}");
+    // What a shell makes of `<(…)`: it can be read once.
+    let pipe = town.folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().is_ok_and(|made| made.success()), "it is part of every Debian");
+    let fed = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, "r-token\n")
+    });
+    let (code, _, err) = run(&["silence", "list", "--token-file", &pipe.display().to_string()]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "it is read once");
+    fed.join().expect("it ends").expect("somebody reads");
 
     let (_, id, _) = run(&["silence", "add", "chain=\"mainnet\"", "--for", "2h", "--reason", "node migration"]);
     let (_, silences, _) = run(&["silence", "list"]);

@@ -324,7 +324,11 @@ fn the_real_amtool_adds_lists_changes_expires_and_imports_against_us() {
     wait_for("the alert to be told of", || {
         town.heard("slack").iter().any(|message| message.contains("DiskFull")).then_some(())
     });
-    let (is_content, _, complained) = amtool(&town, &["silence", "expire", &id]);
+    amtool_prints(&town, &["silence", "expire", &id]);
+    amtool_prints(&town, &["silence", "expire", &later]);
+    let never = town.ask("GET", &format!("/api/v2/silence/{later}"), b"").json();
+    assert_eq!(never["startsAt"], never["endsAt"], "it never began: {never}");
+    let (is_content, _, complained) = amtool(&town, &["silence", "expire", "5b3e1c4e-0000-4000-8000-000000000000"]);
     assert!(!is_content && complained.contains("silence not found"), "{complained}");
     let configured = amtool_prints(&town, &["silence", "query", "-q", "alertname=Configured"]);
     let (is_content, _, complained) = amtool(&town, &["silence", "expire", &configured]);

@@ -133,17 +133,19 @@ fn cut(text: &str) -> String {
 
 impl Written {
     /// Whether it fires, as far as its sender says.
-    fn says(&self) -> Result<Says, Refused> {
+    fn says(&self, index: usize) -> Result<Says, Refused> {
         match self.status.as_ref() {
             None => Ok(Says::Nothing),
             Some(Value::String(word)) if word == "firing" => Ok(Says::Firing),
             Some(Value::String(word)) if word == "resolved" => Ok(Says::Resolved),
-            Some(other) => Err(Refused::bad(format!("an alert is `firing` or `resolved`, and not {other}"))),
+            Some(other) => {
+                Err(Refused::bad(format!("alert {index}: status: {other} is neither `firing` nor `resolved`")))
+            }
         }
     }
 
     fn read(self, index: usize, holds: Span, wall: Slot) -> Result<Post, Refused> {
-        let says = self.says()?;
+        let says = self.says(index)?;
         let labels = self.labels.ok_or_else(|| Refused::lacks(format_args!("{index}.labels")))?;
         let labels = named(labels, |name| format!("alert {index}: labels: invalid name {name:?}"))?;
         if labels.is_empty() {

@@ -116,8 +116,14 @@ pub async fn expire(
     let id = in_path(&text)?;
     refuse_configured(&desk, id).map_err(said_as_failure)?;
     let command = ask::command(caller, &headers, Deed::Expire(id)).map_err(not_ours)?;
-    desk.doors.carry_out(command).await.map_err(|why| said_as_failure(not_done(&why)))?;
-    Ok(StatusCode::OK)
+    match desk.doors.carry_out(command).await {
+        Ok(_) => Ok(StatusCode::OK),
+        // What is over and still shown has ended, which is what was asked for.
+        Err(NotDone::Refused(Refusal::NoSuchSilence)) if all(&desk).await?.iter().any(|silence| silence.id == id) => {
+            Ok(StatusCode::OK)
+        }
+        Err(why) => Err(said_as_failure(not_done(&why))),
+    }
 }
 
 impl Written {
@@ -178,7 +184,8 @@ impl Shown {
         Shown {
             id: silence.id,
             matchers: silence.matchers.clone(),
-            from: wall(silence.from),
+            // One that was ended before its begin never began.
+            from: wall(silence.from.min(silence.until)),
             until: wall(silence.until),
             created_by: silence.creator.as_ref().unwrap_or(&silence.by.name).to_string(),
             comment: silence.reason.clone(),
