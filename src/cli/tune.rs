@@ -6,6 +6,7 @@ use crate::backtest::{self, Knob, Known, Report, Session, Subject, Sweep};
 use crate::engine::World;
 use crate::model::visible_lines;
 use crate::rules::{Condition, Group, Rule};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -50,12 +51,16 @@ impl Tune {
     pub fn run(&self, config: Option<&Path>) -> Result<Answer, CommandError> {
         let window = self.past.window()?;
         let source = self.past.load(config, &self.files)?;
-        let subject = self.subject(&source.world)?;
+        // What is wrong with the question is said before anybody is asked.
+        self.subject(&source.world)?;
+        let (world, notes) = self.past.with_history(&source, window, &BTreeSet::new())?;
+        let subject = self.subject(&world)?;
         let known = match &self.journal {
             Some(path) => past::known(path, &source.world)?,
             None => Vec::new(),
         };
         let mut session = self.past.session(&source, [subject.world(None)], window)?.keeping();
+        session.notes.extend(notes);
         past::play(&mut session)?;
         let report = Report::about(&session, &session.played()[0], |rule| rule.id == subject.rule.id);
         // Of rules of which no slot is known there is nothing to try.

@@ -261,6 +261,8 @@ groups:
       - { alert: GasDear, expr: gas_price_gwei, tiers: { high: { above: 100 } } }
       - { alert: Both, queries: { tps: transactions_per_second }, tiers: { high: { when: 'tps > 5.0 && firing(\"GasDear\")' } } }
       - { alert: Hushed, expr: gas_price_gwei, inhibited_by: [{ alert: GasDear }], tiers: { high: { above: 90 } } }
+      - { record: 'chain:gas:max', expr: 'max by (chain) (gas_price_gwei)' }
+      - { alert: OfRecorded, expr: 'chain:gas:max', tiers: { high: { above: 100 } } }
 ";
 
 #[test]
@@ -269,7 +271,8 @@ fn a_rule_that_is_played_alone_hears_of_the_rules_that_it_asks_about_and_is_told
     let folder = Scratch::new("backtest-asking");
     folder.write("rules.yaml", ASKING);
     let all = json(&backtest(&folder, &prometheus.url(), &["--format", "json"]));
-    for (place, name) in [(1, "Both"), (2, "Hushed")] {
+    // What the last one reads was never recorded, and is asked for by its expression.
+    for (place, name) in [(1, "Both"), (2, "Hushed"), (3, "OfRecorded")] {
         let report = json(&backtest(&folder, &prometheus.url(), &["--rule", name, "--format", "json"]));
         assert_eq!(report["rules"].as_array().map(Vec::len), Some(1), "{report:#}");
         assert_eq!(report["rules"][0], all["rules"][place]);
