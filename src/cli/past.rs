@@ -293,7 +293,7 @@ pub fn recorded(path: &Path, world: &World, window: Window) -> Result<(Vec<Event
 /// When it cannot be read.
 pub fn standing(path: &Path, world: &World, at: Slot) -> Result<Vec<Event>, CommandError> {
     let before = at.moment(Span::ZERO);
-    journal(path, |store| Ok(store.standing(Partition(0), before, &world.settings.severities)?))
+    journal(path, |store| store.standing(Partition(0), before, &world.settings.severities))
 }
 
 /// The incidents of the journal at `path`, the newest first.

@@ -4,13 +4,11 @@
 //! [`Desk::settle`] is the order of one incident's decisions: severity, acknowledgement, what holds it, page, levels, update.
 
 use super::hold::Inhibitor;
-use super::{Destination, Incident, Incidents, Key, Phase};
+use super::{Incident, Incidents, Key, Phase};
 use crate::config::{Escalation, Policy, Resolve};
 use crate::engine::command::Actor;
-use crate::engine::escalation::Climb;
 use crate::engine::event::{Event, EventKind, IncidentEvent, Opening};
-use crate::engine::notice::{Draft, Letter, Message, NoticeKind, Reason, is_shown};
-use crate::engine::own::says_that_it_fails;
+use crate::engine::notice::{Draft, Message, NoticeKind, Reason};
 use crate::engine::transition::{Subject, Transition};
 use crate::engine::world::World;
 use crate::model::{IncidentId, Labels, Moment, Name, Severity, Slot, Span};
@@ -87,52 +85,6 @@ pub fn review(world: &World, incidents: &mut Incidents, at: At) -> Settled {
     desk.out
 }
 
-/// Settings are others now: whoever is not there any more is replaced in the plans of open incidents.
-pub fn plan_anew(world: &World, incidents: &mut Incidents, at: At) -> Settled {
-    let mut desk = Desk::new(world, incidents, at);
-    for key in desk.open_ones() {
-        desk.plan_without_departed(&key);
-    }
-    desk.out
-}
-
-/// A page was refused for good: whoever it was for has not been told, and is owed no end.
-pub fn refused(
-    incidents: &mut Incidents,
-    id: IncidentId,
-    generation: u32,
-    to: &Destination,
-    page: u32,
-    now: Moment,
-) -> Option<Event> {
-    let refused = incidents.by_key.values().find(|incident| incident.id == id && incident.generation == generation)?;
-    let (key, event) = (refused.key.clone(), IncidentEvent::NotTold { destination: to.clone(), page });
-    let kind = refused.step(event.clone());
-    incidents.apply(&key, &event);
-    Some(Event { moment: now, slot: None, kind })
-}
-
-/// A page does not get through: the channel's fallback is told the same, and will hear of the end like everybody else.
-pub fn fall_back(world: &World, incidents: &mut Incidents, notice: &Draft, fallback: &Name, at: At) -> Settled {
-    let mut desk = Desk::new(world, incidents, at);
-    let known = desk.incidents.by_key.get(&notice.key);
-    let same = known.filter(|incident| incident.id == notice.incident && incident.generation == notice.generation);
-    let destination = Destination { channel: fallback.clone(), to: None };
-    let heard = |incident: &Incident| {
-        incident.ledger.get(&destination).is_some_and(|told| told.pages.contains_key(&incident.page))
-    };
-    // Asked again with each attempt that fails.
-    let is_still_meant = |incident: &Incident| !incident.is_in_hands() && incident.held.is_none();
-    let may_hear = |incident: &Incident| {
-        !incident.is_resolved() && is_still_meant(incident) && !heard(incident) && incident.may_tell(&destination)
-    };
-    if let Some(incident) = same.filter(|incident| may_hear(incident)) {
-        let severity = incident.severity.clone();
-        desk.tell(&notice.key, &destination, &Message::page(notice.reason), &severity);
-    }
-    desk.out
-}
-
 impl<'a> Desk<'a> {
     pub(super) fn new(world: &'a World, incidents: &'a mut Incidents, at: At) -> Self {
         Desk { world, incidents, at, out: Settled::default(), sources: OnceCell::new() }
@@ -144,7 +96,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn open_ones(&self) -> Vec<Key> {
+    pub(super) fn open_ones(&self) -> Vec<Key> {
         let open = self.incidents.by_key.iter().filter(|(_, incident)| !incident.is_resolved());
         open.map(|(key, _)| key.clone()).collect()
     }
@@ -182,7 +134,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The policy is the rule's own, else that of the first route that matches the labels without `severity`.
-    fn key_for(&self, subject: &Subject, own: Option<&Name>) -> Key {
+    pub(super) fn key_for(&self, subject: &Subject, own: Option<&Name>) -> Key {
         let settings = &self.world.settings;
         let labels = subject.labels.without("severity").overlaid_under(&settings.external_labels);
         let routed = || settings.routes.iter().find(|route| route.matchers.matches(&labels)).map(|route| &route.policy);
@@ -219,60 +171,6 @@ impl<'a> Desk<'a> {
         let id = IncidentId::derive(&[&key.policy, &key.group.to_string(), &slot.millis().to_string()]);
         let number = self.incidents.last_number + 1;
         IncidentEvent::Opened(Box::new(Opening { id, number, slot, severity, until, plan }))
-    }
-
-    /// The policy as it is now. Without one nobody is told.
-    fn plan_for(&self, key: &Key) -> Arc<Policy> {
-        self.world
-            .settings
-            .policies
-            .get(&key.policy)
-            .cloned()
-            .map_or_else(|| Arc::new(Policy::telling_nobody()), Arc::new)
-    }
-
-    /// A severity that there was not when the incident opened is nowhere in its plan: the policy of now says what becomes of it.
-    fn plan_for_new_severity(&mut self, key: &Key, severity: Option<&Severity>) {
-        let known = &self.incidents.by_key[key].plan.matrix;
-        if let Some(new) = severity.filter(|severity| !known.contains_key(severity)) {
-            self.plan_anew(key, std::slice::from_ref(new));
-        }
-    }
-
-    /// Where a plan tells somebody who is not there any more, it is the policy of now that says who is told in their place.
-    fn plan_without_departed(&mut self, key: &Key) {
-        let settings = &self.world.settings;
-        let matrix = self.incidents.by_key[key].plan.matrix.iter();
-        let tells_departed = |escalation: &Escalation| escalation.targets().any(|target| !settings.knows(target));
-        let stale: Vec<Severity> =
-            matrix.filter(|(_, escalation)| tells_departed(escalation)).map(|(severity, _)| severity.clone()).collect();
-        self.plan_anew(key, &stale);
-    }
-
-    /// Goes by the policy of now at these severities, as far as that has them.
-    fn plan_anew(&mut self, key: &Key, severities: &[Severity]) {
-        let Some(policy) = (!severities.is_empty()).then(|| self.policy_of_now(key)).flatten() else { return };
-        let incident = &self.incidents.by_key[key];
-        let mut plan = incident.plan.clone();
-        for severity in severities {
-            if let Some(escalation) = policy.matrix.get(severity) {
-                Arc::make_mut(&mut plan).matrix.insert(severity.clone(), escalation.clone());
-            }
-        }
-        if plan != incident.plan {
-            self.note(key, IncidentEvent::Planned { plan });
-        }
-    }
-
-    /// The policy of an open incident as it is now; where it is gone, the one that its worst alert would get.
-    fn policy_of_now(&self, key: &Key) -> Option<&'a Policy> {
-        let world = self.world;
-        let policies = &world.settings.policies;
-        policies.get(&key.policy).or_else(|| {
-            let worst = self.incidents.by_key.get(key)?.worst()?;
-            let rule = worst.subject.origin.rule().and_then(|id| world.rule(id));
-            policies.get(&self.key_for(&worst.subject, rule.and_then(|rule| rule.policy.as_ref())).policy)
-        })
     }
 
     /// Decides what the incident owes to whom, now that everything of this moment is known.
@@ -399,101 +297,12 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Wakes everybody who has heard of it, and not at this severity; gives who that is.
-    fn tell_of_rise(&mut self, key: &Key, severity: &Severity, reason: Reason) -> Vec<Destination> {
-        let incident = &self.incidents.by_key[key];
-        let heard_less =
-            |destination: &&Destination| !incident.has_told(destination, severity) && incident.may_tell(destination);
-        let woken: Vec<Destination> = incident.ledger.keys().filter(heard_less).cloned().collect();
-        for destination in &woken {
-            self.wake(key, destination, reason, severity);
-        }
-        woken
-    }
-
-    /// What would wake people finds somebody at it already: its levels begin when that is over.
-    pub(super) fn stand_by(&mut self, key: &Key, severity: &Severity) {
-        let incident = &self.incidents.by_key[key];
-        let (page, now) = (incident.page + 1, self.at.now);
-        let climb = incident.ladder().map(|_| Climb::begin(now).stop(now));
-        self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
-        self.note(key, IncidentEvent::Climbing { climb });
-        self.enter_digest(key);
-    }
-
-    /// Wakes people: those of this severity, and everybody who heard of a lower one.
-    pub(super) fn page(&mut self, key: &Key, severity: &Severity, reason: Reason) {
-        let incident = &self.incidents.by_key[key];
-        let reason = if incident.generation > 1 && reason == Reason::Opened { Reason::Reopened } else { reason };
-        let page = incident.page + 1;
-        self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
-        self.begin_climb(key, reason);
-        self.enter_digest(key);
-        self.tell_of_rise(key, severity, reason);
-        self.note(key, IncidentEvent::Said);
-        self.owe_runs(key);
-    }
-
-    /// Tells those who know, quietly, how things stand.
-    pub(super) fn update(&mut self, key: &Key, message: Message) {
-        self.update_others(key, message, &[]);
-    }
-
-    /// The same to everybody but those who have just heard of it.
-    fn update_others(&mut self, key: &Key, message: Message, heard: &[Destination]) {
-        let incident = &self.incidents.by_key[key];
-        let severity = incident.severity.clone();
-        for destination in incident.ledger.keys().filter(|to| !heard.contains(to)).cloned().collect::<Vec<_>>() {
-            self.tell(key, &destination, &message, &severity);
-        }
-        self.note(key, IncidentEvent::Said);
-    }
-
     /// It is over: whoever heard of it hears of its end.
     pub(super) fn resolve(&mut self, key: &Key, by: Option<Actor>) {
         let message = Message { by: by.clone(), ..Message::new(NoticeKind::End, Reason::Resolved) };
         self.note(key, IncidentEvent::Resolved { at: self.at.now, by });
         self.enter_digest(key);
         self.update(key, message);
-    }
-
-    pub(super) fn tell(&mut self, key: &Key, destination: &Destination, message: &Message, severity: &Severity) {
-        let incident = &self.incidents.by_key[key];
-        let told = incident.ledger.get(destination);
-        let is_about_it = incident.firing().all(|member| says_that_it_fails(&member.subject, &destination.channel));
-        // Whoever heard of it by other alerts hears of everything.
-        if message.kind == NoticeKind::Page && told.is_none() && is_about_it && incident.firing().next().is_some() {
-            return;
-        }
-        if !self.is_shown(destination, message.kind, message.reason) {
-            return;
-        }
-        let revision = told.map_or(0, |told| told.revision) + u32::from(message.kind == NoticeKind::Update);
-        let page = incident.page;
-        if message.kind == NoticeKind::Page && told.is_some_and(|told| told.pages.contains_key(&page)) {
-            // Paged at a lower severity, with no page since: under the same key it would be taken for a repeat, and lost.
-            self.note(key, IncidentEvent::Paged { page: page + 1, severity: severity.clone() });
-        }
-        let incident = &self.incidents.by_key[key];
-        let draft = Draft::new(incident, destination, message, revision, self.at.now);
-        self.out.drafts.push(draft);
-        let page = (message.kind == NoticeKind::Page).then_some(incident.page);
-        let (destination, severity) = (destination.clone(), severity.clone());
-        self.note(key, IncidentEvent::Told { destination, page, severity, revision, at: self.at.now });
-    }
-
-    /// Whether the channel of `destination` can show such a message. What nobody would see is not owed, and nobody is said to
-    /// have been told. A channel that is taken out of the configuration decides so itself.
-    pub(super) fn is_shown(&self, destination: &Destination, message: NoticeKind, reason: Reason) -> bool {
-        let channel = self.world.settings.channels.get(&destination.channel);
-        channel.is_none_or(|channel| is_shown(&channel.kind, message, reason))
-    }
-
-    /// Writes a letter to `destination`, where it is shown.
-    pub(super) fn write(&mut self, letter: &Letter, destination: &Destination) {
-        if self.is_shown(destination, NoticeKind::Letter, letter.reason) {
-            self.out.drafts.push(Draft::letter(letter, destination, self.at.now));
-        }
     }
 
     /// Puts a step into effect and into the journal.

@@ -1,8 +1,8 @@
 //! Incidents: the running story that people hear of, one for each group of alerts.
 //!
 //! An incident changes only by [`Incident::apply`], event by event; what decides which events come is in `desk`, by errand:
-//! `climb` for the levels, `later` for who is told after the others, `hold` for what holds messages back, `act` for what people
-//! do, `remedy` for what machines try.
+//! `plan` for the policy it goes by, `tell` for who hears of it, `climb` for the levels, `later` for who is told after the others,
+//! `hold` for what holds messages back, `act` for what people do, `remedy` for what machines try.
 //! So the journal, folded, gives the same incident.
 
 mod act;
@@ -15,19 +15,23 @@ mod digest;
 mod hold;
 mod known;
 mod later;
+mod plan;
 mod remedy;
+mod tell;
 
 pub use act::{LONGEST_TEXT, command};
 pub use deadline::{Stage, Standing};
-pub use desk::{At, Settled, absorb, fall_back, plan_anew, refused, review, tick};
+pub use desk::{At, Settled, absorb, review, tick};
 pub use destination::{Destination, Recipient, Rest, recipients};
 pub use digest::{Book, DigestKey, Entry, next_digest, send_digests};
 pub use hold::{Hold, HoldKind, Holds, Suppression, next_change};
 pub use known::Incidents;
+pub use plan::plan_anew;
 pub use remedy::{
     Ended, Job, JobCause, JobError, Outcome, Over, RUNS_AT_ONCE, Remedies, Run, RunId, RunNews, RunStage, Verdict,
     Work, job, run, words as run_words,
 };
+pub use tell::{fall_back, refused};
 
 use super::command::Actor;
 use super::escalation::Climb;

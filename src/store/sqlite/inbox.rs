@@ -87,7 +87,7 @@ pub(super) fn consume(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{STEPS, Sqlite};
+    use super::super::{Sqlite, open::STEPS};
     use super::*;
     use crate::engine::command::{Act, Actor, Deed, Refusal, Via};
     use crate::store::{Commit, Epoch, Outcome, Store};

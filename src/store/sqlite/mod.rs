@@ -1,6 +1,7 @@
 //! The store of one service: a SQLite file beside it, one writer, full durability.
 
 mod inbox;
+mod open;
 mod outbox;
 mod retention;
 mod story;
@@ -15,19 +16,8 @@ use crate::engine::command::Command;
 use crate::engine::incident::Destination;
 use crate::engine::{Event, EventKind, IncidentEvent};
 use crate::model::{DeliveryId, IncidentId, Moment, Severities};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
-use std::cmp::Ordering;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// How long somebody else may hold the file: longer than a replica that looks for the lease, shorter than people wait.
-/// What is decided meanwhile is kept in memory and stored later.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// What makes each version of the schema out of the one before it.
-const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("inbox.sql"), include_str!("notices.sql")];
-/// We write at the end and hardly ever read, so that a cache of the usual two megabytes would only hold what nobody asks for.
-const CACHE_PAGES: u32 = 64;
+use open::OpenFile;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 /// A SQLite file, open for writing.
 pub struct Sqlite {
@@ -36,103 +26,9 @@ pub struct Sqlite {
     file: Option<OpenFile>,
 }
 
-/// Which file was opened under a name. One that is deleted or replaced is written to as if nothing had happened.
-#[derive(PartialEq)]
-struct OpenFile {
-    path: PathBuf,
-    device: u64,
-    inode: u64,
-}
-
-impl OpenFile {
-    fn at(path: &Path) -> Option<Self> {
-        let file = std::fs::metadata(path).ok()?;
-        Some(OpenFile { path: path.to_owned(), device: file.dev(), inode: file.ino() })
-    }
-
-    fn is_there(&self) -> bool {
-        OpenFile::at(&self.path).as_ref() == Some(self)
-    }
-}
-
 /// Says what the database was to do when it failed.
 fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
     move |why| StoreError::Database { doing, why }
-}
-
-impl Sqlite {
-    /// Opens the file, and makes it where there is none.
-    ///
-    /// # Errors
-    /// When it cannot be opened, or a newer Watchbell made it.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let store = Sqlite::prepare(Connection::open(path).map_err(doing("open its file"))?)?;
-        Ok(Sqlite { file: OpenFile::at(path), ..store })
-    }
-
-    /// Opens a file that is there, to read what it remembers: nothing is written, whoever else writes.
-    ///
-    /// # Errors
-    /// When there is none, or another version of Watchbell made it.
-    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
-        let connection =
-            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(doing("open its file"))?;
-        let fail = doing("set itself up");
-        connection.busy_timeout(PATIENCE).map_err(&fail)?;
-        let found = version(&connection)?;
-        let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
-        match found.cmp(&known) {
-            Ordering::Greater => Err(StoreError::NewerSchema { found, known }),
-            Ordering::Less => Err(StoreError::OlderSchema { found, known }),
-            Ordering::Equal => Ok(Sqlite { connection, file: None }),
-        }
-    }
-
-    /// A store that forgets everything when it is dropped.
-    ///
-    /// # Errors
-    /// When SQLite cannot make one.
-    pub fn in_memory() -> Result<Self, StoreError> {
-        Sqlite::prepare(Connection::open_in_memory().map_err(doing("open in memory"))?)
-    }
-
-    fn prepare(mut connection: Connection) -> Result<Self, StoreError> {
-        let fail = doing("set itself up");
-        connection.busy_timeout(PATIENCE).map_err(&fail)?;
-        let found = version(&connection)?;
-        connection.pragma_update(None, "journal_mode", "wal").map_err(&fail)?;
-        connection.pragma_update(None, "synchronous", "full").map_err(&fail)?;
-        connection.pragma_update(None, "cache_size", CACHE_PAGES).map_err(&fail)?;
-        for (step, number) in STEPS.iter().zip(1_u32..).skip(found as usize) {
-            let behaviour = rusqlite::TransactionBehavior::Immediate;
-            let transaction = connection.transaction_with_behavior(behaviour).map_err(&fail)?;
-            // Another replica may have done it meanwhile.
-            if version(&transaction)? >= number {
-                continue;
-            }
-            transaction.execute_batch(step).map_err(&fail)?;
-            transaction.pragma_update(None, "user_version", number).map_err(&fail)?;
-            transaction.commit().map_err(&fail)?;
-        }
-        let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
-        if found > known {
-            Err(StoreError::NewerSchema { found, known })
-        } else {
-            Ok(Sqlite { connection, file: None })
-        }
-    }
-}
-
-/// The version of its schema; zero where nobody has made one. A database of somebody else is refused.
-fn version(connection: &Connection) -> Result<u32, StoreError> {
-    let fail = doing("set itself up");
-    // Before the version: whoever makes the schema says so with it.
-    let count = "SELECT count(*), coalesce(sum(name = 'leases'), 0) FROM sqlite_schema WHERE type = 'table'";
-    let (tables, leases): (u32, u32) =
-        connection.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&fail)?;
-    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(&fail)?;
-    let is_ours = tables == 0 || (leases > 0 && version > 0);
-    if is_ours { Ok(version) } else { Err(StoreError::Foreign) }
 }
 
 /// Refuses whoever does not hold the lease.
