@@ -130,8 +130,7 @@ impl Desk<'_> {
             let names: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
             Refusal::Invalid(format!("there is no severity `{severity}`; there are {}", names.join(", ")))
         })?;
-        let incident = &self.incidents.by_key[key];
-        let instead_of = incident.highest().unwrap_or(&incident.severity).clone();
+        let instead_of = self.loudest(key).unwrap_or_else(|| self.incidents.by_key[key].severity.clone());
         let assessment = Assessment { severity, instead_of, by: by.clone(), at: self.at.now };
         self.note(key, IncidentEvent::Assessed(assessment));
         self.settle(key);

@@ -179,8 +179,9 @@ impl<'a> Desk<'a> {
         self.remind(key);
         self.look_after_runs(key);
         let Some(incident) = self.incidents.by_key.get(key) else { return };
+        let phase = incident.phase;
         // Asked once: it looks at every alert.
-        let (phase, judged) = (incident.phase, incident.judged());
+        let judged = self.judged(key);
         self.plan_for_new_severity(key, judged.as_ref());
         match (phase, judged) {
             (Phase::Resolved { .. }, _) => self.forget_in_time(key),

@@ -11,9 +11,10 @@ use crate::engine::event::{EventKind, IncidentEvent};
 use crate::engine::notice::{Letter, matched_labels};
 use crate::engine::transition::Subject;
 use crate::engine::world::World;
-use crate::model::{AlertId, Labels, Matchers, Moment, Name, SilenceId, Span, duration_text};
+use crate::model::{AlertId, Labels, Matchers, Moment, Name, Severity, SilenceId, Span, duration_text};
 use crate::rules::{InhibitedBy, Rule};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One thing that holds an alert back.
@@ -59,6 +60,48 @@ impl Desk<'_> {
             (None, Some(_)) => self.note(key, IncidentEvent::Released),
             (None, None) => {}
         }
+    }
+
+    /// Its severity now: that of its loudest alert, unless somebody corrected that very one. Nothing where none fires.
+    pub(super) fn judged(&self, key: &Key) -> Option<Severity> {
+        let loudest = self.loudest(key)?;
+        let assessed = self.incidents.by_key[key].assessed.as_ref();
+        let corrected = assessed.filter(|assessed| assessed.instead_of == loudest);
+        Some(corrected.map_or(loudest, |assessed| assessed.severity.clone()))
+    }
+
+    /// The highest severity of its alerts that fire and are not hushed: what is silenced wakes nobody beside what is not. Where
+    /// every one is hushed, the incident is held, and has the severity of all.
+    pub(super) fn loudest(&self, key: &Key) -> Option<Severity> {
+        let incident = &self.incidents.by_key[key];
+        let highest = incident.highest()?.clone();
+        if !self.may_hush() {
+            return Some(highest);
+        }
+        let severities: BTreeSet<&Severity> = incident.firing().map(|member| &member.subject.severity).collect();
+        let is_loud = |severity: &&Severity| {
+            let mut those = incident.firing().filter(|member| member.subject.severity == **severity);
+            those.any(|member| !self.is_hushed(&member.subject))
+        };
+        Some(severities.into_iter().rev().find(is_loud).cloned().unwrap_or(highest))
+    }
+
+    /// Whether anything could hush an alert: the fast path of most teams at most times.
+    fn may_hush(&self) -> bool {
+        let settings = &self.world.settings;
+        self.incidents.silences.values().any(AdHocSilence::holds)
+            || !settings.silences.is_empty()
+            || !settings.maintenance.is_empty()
+            || self.world.inhibits()
+    }
+
+    /// Whether this alert is held back by what somebody said. What flaps is not: only its next change would tell that it has
+    /// ceased to.
+    fn is_hushed(&self, subject: &Subject) -> bool {
+        let labels = matched_labels(self.world, subject);
+        self.silence_on(&labels).is_some()
+            || self.maintenance_on(&labels).is_some()
+            || self.inhibition_on(subject, &labels).is_some()
     }
 
     /// The first thing that holds this alert back.

@@ -69,7 +69,8 @@ pub struct Incident {
     pub generation: u32,
     /// Where it stands.
     pub phase: Phase,
-    /// The highest severity of its firing alerts, or the one that somebody corrected it to; where none fires, the last one.
+    /// The highest severity of its firing alerts that nothing hushes, or the one that somebody corrected it to; where none fires, the
+    /// last one.
     pub severity: Severity,
     /// The highest severity that anybody was paged for in this generation.
     pub paged: Option<Severity>,
@@ -239,14 +240,6 @@ impl Incident {
     #[must_use]
     pub fn highest(&self) -> Option<&Severity> {
         self.firing().map(|member| &member.subject.severity).max()
-    }
-
-    /// Its severity now: the highest of its alerts, unless somebody corrected that very one.
-    #[must_use]
-    pub fn judged(&self) -> Option<Severity> {
-        let highest = self.highest()?;
-        let corrected = self.assessed.as_ref().filter(|assessed| assessed.instead_of == *highest);
-        Some(corrected.map_or(highest, |assessed| &assessed.severity).clone())
     }
 
     /// The ladder of its severity; none where a digest lists it or nobody is told.
