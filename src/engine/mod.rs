@@ -52,6 +52,8 @@ pub struct Engine {
     pub skew: Span,
     /// The wall clock at which dates and windows of the configuration were weighed last.
     weighed: Option<Timestamp>,
+    /// By how much moments of the wall clock come later than before its last step, until incidents know.
+    stepped: Span,
     /// Since when we have been running without a break. No slot is judged by an earlier moment.
     running_since: Moment,
     /// When sources answered again that had been silent. It matters for an interval, and is in no journal.
@@ -197,6 +199,7 @@ impl Engine {
             state: State::default(),
             skew: Span::ZERO,
             weighed: None,
+            stepped: Span::ZERO,
             running_since: Moment::from_millis(i64::MIN),
             sources_back: BTreeMap::new(),
             recordings: BTreeMap::new(),
@@ -297,6 +300,7 @@ impl Engine {
 
     /// The wall clock was stepped and shows `wall` now. Moments go on by the time that really passed; slots by the clock.
     pub fn step_clock(&mut self, skew: Span, wall: Slot) {
+        self.stepped += skew - self.skew;
         self.skew = skew;
         self.state.rules.values_mut().for_each(|rule| rule.rewind(wall));
     }
@@ -305,6 +309,10 @@ impl Engine {
     /// again because the clock was stepped back.
     fn weigh_dates(&mut self, slot: Slot, now: Moment, step: &mut Step) {
         let at = self.at(slot, now);
+        if !self.stepped.is_zero() {
+            let by = std::mem::take(&mut self.stepped);
+            step.take(incident::move_rest(&self.world, &mut self.state.incidents, by, at));
+        }
         let before = self.weighed.replace(at.wall);
         let changes = before.and_then(|before| incident::next_change(&self.world, before));
         let went_back = before.is_some_and(|before| at.wall < before);

@@ -3,6 +3,7 @@
 use crate::found::{alert, lines, rules, with_head};
 use crate::memory::remembered;
 use crate::rig::{Failing, Rig};
+use crate::worlds::world_of;
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
@@ -32,6 +33,35 @@ fn timers_do_not_notice_that_the_wall_clock_was_stepped() {
         assert_eq!(phase(&rig), Some(Phase::Pending), "ninety seconds have passed, whatever the clock says");
         rig.slots(1);
         assert_eq!(phase(&rig), Some(Phase::Firing), "two minutes have passed");
+    }
+}
+
+#[test]
+fn quiet_hours_end_by_the_wall_clock_however_it_was_stepped() {
+    let settings = "
+channels: { slack: { slack: { token: { env: SLACK_TOKEN }, to: \"#alerts\" } } }
+responders: { sleeper: { reach: [{ via: slack, to: U04 }], quiet_hours: { from: \"09:00\", to: \"10:00\", below: critical } } }
+policies:
+  default:
+    wait: 0s
+    matrix:
+      critical: { tell: nobody }
+      high: { levels: [{ notify: [\"responder:sleeper\"] }] }
+      medium: { tell: nobody }
+      low: { tell: nobody }
+routes: [{ policy: default }]
+timezone: UTC
+prometheus: { main: { url: http://127.0.0.1:9090 } }
+rules: [rules.yaml]
+";
+    let rules = "groups: [{ name: g, interval: 30s, rules: [{ alert: A, expr: x, tiers: { high: { above: 1 } } }] }]";
+    // Half past nine it is after so many slots, and ten after so many more, where nobody steps the clock.
+    for (step, slots) in [(Span::ZERO, 60), (Span::from_mins(20), 20), (Span::from_mins(-20), 100)] {
+        let mut rig = Rig::new(world_of(settings, rules));
+        rig.set("x", &[], Some(2.0)).slots(60).step_clock(step).slots(slots);
+        assert!(rig.drafts.is_empty(), "they rest: {:?}", rig.drafts);
+        rig.slots(1);
+        assert_eq!(rig.drafts.len(), 1, "ten o'clock has come, {step:?} by a step");
     }
 }
 

@@ -3,16 +3,30 @@
 //! A destination waits once, whatever names it. Who waits by `reach` does so by the clock of the levels, quiet hours end by the
 //! clock on the wall.
 
-use super::desk::Desk;
+use super::desk::{At, Desk, Settled};
 use super::destination::rest_at;
-use super::{Destination, Incident, Key, Later};
+use super::{Destination, Incident, Incidents, Key, Later};
 use crate::config::{Escalation, Target};
 use crate::engine::escalation;
 use crate::engine::event::IncidentEvent;
 use crate::engine::notice::{Draft, Letter, Message, NoticeKind, Reason};
+use crate::engine::world::World;
 use crate::model::{Moment, Name, Severity, Span};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+
+/// The wall clock was stepped: quiet hours end with it, `by` later than was thought.
+pub fn move_rest(world: &World, incidents: &mut Incidents, by: Span, at: At) -> Settled {
+    let mut desk = Desk::new(world, incidents, at);
+    for key in desk.open_ones() {
+        let resting = desk.incidents.by_key[&key].later.iter().filter(|later| later.is_quiet);
+        let moved = resting.map(|later| Later { at: later.at + by, ..later.clone() });
+        for later in moved.collect::<Vec<_>>() {
+            desk.note(&key, IncidentEvent::Later(later));
+        }
+    }
+    desk.out
+}
 
 impl Desk<'_> {
     /// Who goes on waiting at this severity: the time below it does not count, but for the end of quiet hours.

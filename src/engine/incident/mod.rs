@@ -26,6 +26,7 @@ pub use destination::{Destination, Recipient, Rest, recipients};
 pub use digest::{Book, DigestKey, Entry, next_digest, send_digests};
 pub use hold::{Hold, HoldKind, Holds, Suppression, next_change};
 pub use known::Incidents;
+pub use later::move_rest;
 pub use plan::plan_anew;
 pub use remedy::{
     Ended, Job, JobCause, JobError, Outcome, Over, RUNS_AT_ONCE, Remedies, Run, RunId, RunNews, RunStage, Verdict,
