@@ -218,8 +218,9 @@ impl Engine {
     /// Takes in one fact at `now`, changes the state, and says what happened and what is owed.
     pub fn advance(&mut self, fact: Fact<'_>, now: Moment) -> Step {
         let mut step = self.take_in(fact, now);
-        // What a posted alert says of itself changes from post to post, and is in the journal only where it began.
-        step.drafts.iter_mut().for_each(|draft| draft.bring_posted_up_to_date(self));
+        // Values change from slot to slot, and what a posted alert says of itself from post to post; both are in the journal only
+        // where an alert changes its state.
+        step.drafts.iter_mut().for_each(|draft| draft.bring_up_to_date(self));
         step
     }
 

@@ -2,7 +2,7 @@
 
 use super::fetch::Clients;
 use super::reload::{Fresh, Warning};
-use crate::config::{self, Files, RemoteWrite, Settings, Source};
+use crate::config::{self, Files, RemoteWrite, Settings, Source, Store};
 use crate::diagnostics::{Finding, Findings, Sources, render};
 use crate::http::chain;
 use crate::model::Name;
@@ -61,6 +61,22 @@ impl FileLoader {
         let (clients, writer) = (kept.clients(&loaded.settings)?, kept.writer(&loaded.settings)?);
         let (rule_set, settings) = (hash(&files), Arc::new(loaded.settings));
         Ok(Fresh { rule_set, settings, rules: set, clients, writer, files, warnings })
+    }
+
+    /// Where the configuration has its store, as far as that can be understood of one that is bad elsewhere: of one that is no YAML
+    /// by its `store` alone. Nothing where it does not say.
+    #[must_use]
+    pub fn store(&self) -> Option<Store> {
+        let read = |files: &Files| {
+            let (mut sources, mut findings) = (Sources::default(), Findings::default());
+            config::load_from(files, &self.config, Timestamp::now(), &mut sources, &mut findings)
+        };
+        let alone = || {
+            let text = std::fs::read_to_string(&self.config).ok()?;
+            let part = Arc::from(section(&text, "store")?);
+            read(&Files::Given([(self.config.clone(), part)].into()))
+        };
+        read(&Files::beside(&self.config)).or_else(alone).map(|loaded| loaded.settings.store)
     }
 
     /// Compiles the texts that were kept when they were good.
@@ -124,6 +140,15 @@ impl Kept {
         };
         Ok(self.writer.as_ref().map(|(_, writer)| Arc::clone(writer)))
     }
+}
+
+/// The lines of `text` from its key `name` on, up to the next key beside it.
+fn section(text: &str, name: &str) -> Option<String> {
+    let is_name = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    let mut lines = text.lines().skip_while(|line| !is_name(line));
+    let first = lines.next()?;
+    let rest = lines.take_while(|line| line.is_empty() || line.starts_with([' ', '#']));
+    Some(std::iter::once(first).chain(rest).map(|line| format!("{line}\n")).collect())
 }
 
 /// What was found in files that can be used all the same. Some of it depends on today, and stops nothing.

@@ -13,7 +13,7 @@ use super::reload::{Fresh, Load, Reloader, Wish, announce};
 use super::remedies::Remedies;
 use super::reports::Reports;
 use super::run::{BadFiles, DRAIN, Ears, LEASE, Run};
-use crate::config::{Settings, Store as StoreSettings};
+use crate::config::Store as StoreSettings;
 use crate::http::ClientError;
 use crate::model::Span;
 use crate::remedy::Hands;
@@ -88,7 +88,8 @@ where
 {
     let loader = Arc::new(FileLoader::new(config.clone()));
     let fresh = load(&loader).await;
-    let store_path = store_path(&config, fresh.as_ref().ok().map(|fresh| &*fresh.settings))?;
+    let store = fresh.as_ref().map_or_else(|_| loader.store(), |fresh| Some(fresh.settings.store.clone()));
+    let store_path = store_path(&config, store.as_ref())?;
     // Who starts in the wrong folder is told so, and finds it as it was.
     if !store_path.exists() {
         fresh.as_ref().map_err(|findings| StartError::Files { findings: findings.clone() })?;
@@ -236,9 +237,9 @@ async fn found(loaded: Result<Fresh, String>, books: &Books, loader: &FileLoader
     }
 }
 
-/// Where the configuration cannot be read, its store is looked for where the default would have it.
-fn store_path(config: &Path, settings: Option<&Settings>) -> Result<PathBuf, StartError> {
-    match settings.map(|settings| &settings.store) {
+/// Where the configuration does not say, its store is looked for where the default would have it.
+fn store_path(config: &Path, store: Option<&StoreSettings>) -> Result<PathBuf, StartError> {
+    match store {
         Some(StoreSettings::Sqlite(path)) => Ok(beside(config, path)),
         Some(StoreSettings::Postgres(_)) => Err(StartError::NoPostgres { config: config.to_owned() }),
         None => Ok(beside(config, Path::new("watchbell.db"))),

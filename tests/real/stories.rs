@@ -388,6 +388,26 @@ fn a_start_on_bad_files_runs_the_last_good_ones_and_without_any_it_refuses() {
     assert!(refused.is_err_and(|said| said.contains("no earlier ones")));
 }
 
+#[test]
+fn a_start_on_bad_files_finds_its_store_under_whatever_name_the_configuration_gives_it() {
+    let Some(town) = Town::with_rules(RULES) else { return };
+    town.gas(120.0);
+    let config = format!("{}store: {{ sqlite: journal.db }} # of ours\n", town.config());
+    let watchbell = Watchbell::start_with(town.folder.path(), &config, &SECRETS).expect("it starts");
+    wait_for_state(&watchbell, "firing high");
+    let port = watchbell.url().rsplit(':').next().and_then(|port| port.parse().ok()).expect("it has a port");
+    drop(watchbell);
+    // One that somebody left there long ago is not taken in its place.
+    town.folder.write("watchbell.db", "");
+
+    town.folder.write("rules/chain.yaml", "groups: [");
+    for bad in [config.clone(), format!("{config}channels: [\n")] {
+        let again = Watchbell::start_on(port, town.folder.path(), &bad, &SECRETS).expect("it starts");
+        assert!(again.process.said().contains("last good"), "it says so");
+        wait_for_state(&again, "firing high");
+    }
+}
+
 const PLAIN: &str = r#"
 groups:
   - name: plain

@@ -31,6 +31,8 @@ pub struct Alert {
     pub forced: Option<Box<Forced>>,
     /// The value of the last evaluated slot.
     pub value: f64,
+    /// The value of the last slot at which it fired because its condition held: what it fires for, while it is kept. Not journalled.
+    pub held: f64,
     /// Since when it has been missing, if it is.
     pub missing: Option<Moment>,
     /// The last slot that had it. Not journalled.
@@ -142,6 +144,13 @@ impl Alert {
     #[must_use]
     pub fn firing_tier(&self) -> Option<usize> {
         self.tiers.iter().position(|state| state.fires())
+    }
+
+    /// Whether it fires only because it is kept firing.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        let highest = self.tiers.iter().find(|state| state.fires());
+        matches!(highest, Some(TierState::Keeping { .. }))
     }
 
     /// The highest severity at which it fires, by condition or by policy.

@@ -24,6 +24,9 @@ impl Seat {
                     self.alert.labels = row.labels.clone().unwrap_or_else(|| self.alert.labels.clone());
                 }
                 self.alert.step(&self.tiers, |tier| verdicts.get(tier), at.now);
+                if !self.alert.is_kept() {
+                    self.alert.held = self.value;
+                }
                 Cause::Condition
             }
             News::Collision => {
@@ -153,6 +156,7 @@ impl RuleState {
             tiers: TierStates::new(),
             forced: None,
             value: f64::NAN,
+            held: f64::NAN,
             missing: None,
             last_seen: NEVER,
         };

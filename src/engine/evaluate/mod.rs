@@ -216,6 +216,7 @@ impl RuleState {
                 tiers: TierStates::new(),
                 forced: None,
                 value,
+                held: value,
                 missing: None,
                 last_seen: NEVER,
             }),

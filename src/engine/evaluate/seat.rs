@@ -71,7 +71,7 @@ impl Seat {
     pub(super) fn take_news(&mut self, slot: Slot) {
         self.news = News::None;
         self.alert.last_seen = slot;
-        self.alert.value = self.value;
+        (self.alert.value, self.alert.held) = (self.value, self.value);
         self.alert.missing = None;
     }
 

@@ -14,7 +14,6 @@ pub use refresh::{refreshes, resend_every};
 pub use text::{AlertText, bound_text, matched_labels, shown_labels, with_severity};
 pub(super) use text::{template_data, threshold};
 
-use super::Engine;
 use super::command::Actor;
 use super::incident::{Destination, Held, Incident, Key, Member};
 use super::world::World;
@@ -143,11 +142,6 @@ impl Draft {
             opened: letter.slot,
             members: letter.members.clone(),
         }
-    }
-
-    /// Takes over what the senders of posted alerts say of them now.
-    pub(in crate::engine) fn bring_posted_up_to_date(&mut self, engine: &Engine) {
-        self.members.iter_mut().for_each(|member| member.bring_post_up_to_date(engine));
     }
 
     /// Renders the message, or names the queries that its templates still need, each with the source to ask.

@@ -100,6 +100,7 @@ impl Changed {
             tiers: self.tiers.into_iter().map(TierBody::read).collect(),
             forced,
             value: self.value.0,
+            held: self.value.0,
             missing: self.missing.map(moment),
             last_seen: Slot::from_millis(self.last_seen),
         };
