@@ -50,6 +50,9 @@ pub struct Engine {
     pub state: State,
     /// How far the moment is ahead of the wall clock; who drives the engine keeps it up to date.
     pub skew: Span,
+    /// The earliest slot whose answers are under way, where there is one: what is due at it or later waits for them, so that at one
+    /// moment slots come before timers, however long a source takes. Who drives the engine keeps it up to date, and its patience.
+    pub awaited: Option<Moment>,
     /// The wall clock at which dates and windows of the configuration were weighed last.
     weighed: Option<Timestamp>,
     /// By how much moments of the wall clock come later than before its last step, until incidents know.
@@ -198,6 +201,7 @@ impl Engine {
             world,
             state: State::default(),
             skew: Span::ZERO,
+            awaited: None,
             weighed: None,
             stepped: Span::ZERO,
             running_since: Moment::from_millis(i64::MIN),
@@ -294,7 +298,7 @@ impl Engine {
         if knows_the_time {
             self.watch_routines(at, &mut step);
         }
-        step.take(incident::tick(&self.world, &mut self.state.incidents, at));
+        step.take(incident::tick(&self.world, &mut self.state.incidents, self.awaited, at));
         step.take(incident::send_digests(&self.world, &mut self.state.incidents, at));
         step
     }

@@ -131,7 +131,9 @@ pub fn is_loopback(url: &Url) -> bool {
 /// Reads an address.
 pub(crate) fn address(url: &str) -> Result<Url, ClientError> {
     // The text of an address may be a secret; what is no address is not repeated either, beyond its beginning.
-    Url::parse(url).map_err(|_| ClientError::Address { url: url.chars().take(8).chain(['…']).collect() })
+    // It may be a secret, of which nothing is shown but how it begins where it looks like an address.
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme.chars().take(8).chain("://".chars()).collect());
+    Url::parse(url).map_err(|_| ClientError::Address { url: format!("{}…", scheme.unwrap_or(String::new())) })
 }
 
 fn common() -> reqwest::ClientBuilder {

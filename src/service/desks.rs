@@ -1,7 +1,7 @@
 //! The desks of all groups: at home, or out with a task that asks. Each comes back, or is replaced.
 
 use super::fetch::{Desk, Read};
-use crate::model::{Labels, Slot, Span};
+use crate::model::{Labels, Moment, Slot, Span};
 use crate::rules::Group;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -119,6 +119,13 @@ impl Desks {
                 }
             });
         }
+    }
+
+    /// The earliest slot that a task asks about.
+    #[must_use]
+    pub fn earliest(&self) -> Option<Moment> {
+        let asked = self.out.values().filter(|errand| errand.generation == self.generation);
+        asked.map(|errand| errand.slot.moment(errand.skew)).min()
     }
 
     /// How many tasks are out.

@@ -32,6 +32,8 @@ use tracing::{error, info, warn};
 /// How long a lease holds, and how often it is renewed: what we lose of `for` by a crash is at most the latter.
 pub const LEASE: i64 = 15_000;
 const RENEW: Duration = Duration::from_secs(2);
+/// So long a timer that falls on a slot waits for the answers of that slot.
+const PATIENCE: Span = Span::from_secs(2);
 /// How long shutting down may take.
 pub const DRAIN: Duration = Duration::from_secs(10);
 
@@ -185,12 +187,17 @@ impl Run {
             self.timetable.restart(look.wall);
             self.desks.lose_histories();
         }
+        let earliest = self.desks.earliest();
+        self.decider.engine.awaited = earliest.filter(|slot| look.moment() < *slot + PATIENCE);
         look
     }
 
     fn until_next(&self, look: Look) -> Duration {
         let slot = self.timetable.next_due().map(|due| due - look.wall);
-        let timer = self.decider.engine.next_due().map(|due| (due - look.moment()).millis());
+        let engine = &self.decider.engine;
+        let rings =
+            |due: Moment| engine.awaited.filter(|slot| due >= *slot).map_or(due, |slot| due.max(slot + PATIENCE));
+        let timer = engine.next_due().map(|due| (rings(due) - look.moment()).millis());
         let files = self.bad_files_tell().map(|due| (due - look.moment()).millis());
         let wait = slot.into_iter().chain(timer).chain(files).min().unwrap_or(1_000).clamp(0, 1_000);
         Duration::from_millis(u64::try_from(wait).unwrap_or(0).max(1))
@@ -366,6 +373,13 @@ impl Run {
         let now = self.look().moment();
         self.decider.tick(now).await;
         self.decider.settle_backlog().await;
+        let lost = self.decider.unstored();
+        if lost > 0 {
+            error!(
+                steps = lost,
+                "stopping while the store fails: {lost} steps are not on record; the next start decides anew, and may tell of the same once more"
+            );
+        }
         let _gone = self.orders.send(Order::Stop);
         let (books, partition, epoch) = self.decider.books();
         let moment = now;

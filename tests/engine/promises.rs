@@ -37,6 +37,41 @@ fn timers_do_not_notice_that_the_wall_clock_was_stepped() {
 }
 
 #[test]
+fn what_is_due_at_a_slot_waits_for_its_answers_while_they_are_under_way() {
+    let settings = "
+channels: { hook: { webhook: { url: \"http://127.0.0.1:7000/hook\" } } }
+policies:
+  default:
+    wait: 0s
+    matrix:
+      critical: { tell: nobody }
+      high: { levels: [{ notify: [hook] }, { name: late, after: 1m, notify: [hook] }] }
+      medium: { tell: nobody }
+      low: { tell: nobody }
+routes: [{ policy: default }]
+timezone: UTC
+prometheus: { main: { url: http://127.0.0.1:9090 } }
+rules: [rules.yaml]
+";
+    let rules = "groups: [{ name: g, interval: 30s, rules: [{ alert: A, expr: x, tiers: { high: { above: 1 } } }] }]";
+    let reached = |rig: &Rig| {
+        rig.engine.state.incidents.by_key.values().next().and_then(|one| one.climb).map(|climb| climb.reached)
+    };
+    for (awaits, reaches) in [(true, 1), (false, 2)] {
+        let mut rig = Rig::new(world_of(settings, rules));
+        rig.set("x", &[], Some(2.0)).slots(2);
+        let slot = rig.now + Span::from_secs(30);
+        (rig.now, rig.engine.awaited) = (slot + Span::from_millis(300), awaits.then_some(slot));
+        rig.fact(Fact::Tick);
+        assert_eq!(reached(&rig), Some(reaches), "its answers are under way: {awaits}");
+        // Where they say that it goes on, the level is told with them.
+        rig.engine.awaited = None;
+        rig.slots(1);
+        assert_eq!(reached(&rig), Some(2));
+    }
+}
+
+#[test]
 fn quiet_hours_end_by_the_wall_clock_however_it_was_stepped() {
     let settings = "
 channels: { slack: { slack: { token: { env: SLACK_TOKEN }, to: \"#alerts\" } } }

@@ -63,14 +63,15 @@ pub fn absorb(world: &World, incidents: &mut Incidents, transitions: &[Transitio
     desk.out
 }
 
-/// Lets timers that are due take effect.
-pub fn tick(world: &World, incidents: &mut Incidents, at: At) -> Settled {
+/// Lets timers that are due take effect; those of incidents only where they were due before the slot that is `awaited`.
+pub fn tick(world: &World, incidents: &mut Incidents, awaited: Option<Moment>, at: At) -> Settled {
     let mut desk = Desk::new(world, incidents, at);
     desk.begin_silences();
     desk.warn_of_ends();
     desk.end_silences();
     desk.tell_the_rested();
-    let is_due = |incident: &Incident| incident.next_due(&world.settings).is_some_and(|due| due <= at.now);
+    let may_ring = |due: Moment| due <= at.now && awaited.is_none_or(|slot| due < slot);
+    let is_due = |incident: &Incident| incident.next_due(&world.settings).is_some_and(may_ring);
     let due = desk.incidents.by_key.iter().filter(|(_, incident)| is_due(incident)).map(|(key, _)| key.clone());
     for key in due.collect::<Vec<_>>() {
         desk.settle(&key);

@@ -253,7 +253,10 @@ fn ending(page: &mut Document, draft: &Postmortem, clock: Clock<'_>) {
             return;
         }
         (None, Some(due)) => page.text(format!("Link it by {}:", clock.whole(due.0))),
-        (None, None) => page.text("Link it:"),
+        (None, None) => page.text(
+            "No review is asked for at this severity (`response: { …: { postmortem } }`), so that the service takes a link only \
+             until it forgets the incident (`reopen_within`):",
+        ),
     }
     page.add(Part::Command(format!("watchbell incidents review INC-{} LINK", draft.incident)));
 }

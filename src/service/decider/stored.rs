@@ -153,6 +153,12 @@ impl Decider {
         waiting.any(|event| matches!(event.kind, EventKind::Incident { number, .. } if number == incident))
     }
 
+    /// How many steps are decided and not on record.
+    #[must_use]
+    pub fn unstored(&self) -> usize {
+        self.backlog.len()
+    }
+
     /// What is known of the store, for whoever shuts down.
     #[must_use]
     pub fn books(&self) -> (&Books, Partition, Epoch) {

@@ -88,9 +88,7 @@ impl Store for Sqlite {
             .prepare_cached("UPDATE leases SET until = ?3, moment = max(coalesce(moment, ?4), ?4) WHERE partition = ?1 AND epoch = ?2")
             .and_then(|mut statement| statement.execute(params![partition.0, epoch.0, until, moment.millis()]))
             .map_err(doing("renew the lease"))?;
-        if let Some(file) = self.file.as_ref().filter(|file| !file.is_there()) {
-            return Err(StoreError::Gone { path: file.path.clone() });
-        }
+        self.is_there()?;
         if changed == 1 { Ok(()) } else { Err(StoreError::LostLease { epoch: epoch.0 }) }
     }
 
@@ -141,6 +139,7 @@ impl Store for Sqlite {
         commit: &Commit,
         wall: i64,
     ) -> Result<u64, StoreError> {
+        self.is_there()?;
         let fail = doing("commit events");
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;

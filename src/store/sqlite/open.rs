@@ -72,6 +72,14 @@ impl Sqlite {
         Sqlite::prepare(Connection::open_in_memory().map_err(doing("open in memory"))?)
     }
 
+    /// Whether what was opened still lies there: what is written to a file that was deleted is kept by nobody.
+    pub(super) fn is_there(&self) -> Result<(), StoreError> {
+        match self.file.as_ref().filter(|file| !file.is_there()) {
+            Some(file) => Err(StoreError::Gone { path: file.path.clone() }),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn prepare(mut connection: Connection) -> Result<Self, StoreError> {
         let fail = doing("set itself up");
         connection.busy_timeout(PATIENCE).map_err(&fail)?;
