@@ -8,4 +8,5 @@ codes! {
     WB202 202 Error "not a value, time or duration of a scenario";
     WB203 203 Error "name that the scenario's files do not have";
     WB204 204 Error "not exactly one thing";
+    WB205 205 Error "one answer to several questions";
 }

@@ -4,9 +4,9 @@ use super::read::Reader;
 use super::{Blank, Feed, Series};
 use crate::diagnostics::{Spanned, codes, suggest};
 use crate::model::{Labels, Matchers, Name, Span};
-use crate::promql::described;
+use crate::promql::{described, is_same_text};
 use crate::replay::written;
-use crate::rules::RuleSet;
+use crate::rules::{Query, Rule, RuleSet};
 use crate::series;
 
 impl Reader<'_> {
@@ -69,11 +69,7 @@ impl Reader<'_> {
 
     fn query(&mut self, text: &Spanned<String>, rules: &RuleSet) -> Option<(Name, Name)> {
         let known = || rules.groups.iter().flat_map(|group| group.alerts());
-        let found = text.value.rsplit_once('.').and_then(|(alert, query)| {
-            let rule = known().find(|rule| &*rule.alert == alert)?;
-            let query = rule.queries.iter().find(|known| &*known.name == query)?;
-            Some((rule.alert.clone(), query.name.clone()))
-        });
+        let found = queries(&text.value, rules).next().map(|(rule, query)| (rule.alert.clone(), query.name.clone()));
         if found.is_none() {
             let names: Vec<String> = known()
                 .flat_map(|rule| rule.queries.iter().map(move |query| format!("{}.{}", rule.alert, query.name)))
@@ -87,4 +83,27 @@ impl Reader<'_> {
         }
         found
     }
+
+    /// An answer holds for all rules of one name, those of a reload too; where they ask different things, it cannot be right for all.
+    pub(super) fn one_question<'a>(&mut self, text: &Spanned<String>, mut sets: impl Iterator<Item = &'a RuleSet>) {
+        if sets.any(|rules| asks_several(&text.value, rules)) {
+            let message = format!("rules of one name ask different things as `{}`", text.value);
+            let finding = self.findings.error(codes::WB205, message).at(text.place, "this would answer all of them");
+            finding.help("write `series:` instead, from which each rule is answered by its own expression");
+        }
+    }
+}
+
+/// The queries that `text` names, as `Rule.query`: several rules may have one name.
+fn queries<'a>(text: &str, rules: &'a RuleSet) -> impl Iterator<Item = (&'a Rule, &'a Query)> {
+    let (alert, query) = text.rsplit_once('.').unwrap_or_default();
+    let alerts = rules.groups.iter().flat_map(|group| group.alerts()).filter(move |rule| &*rule.alert == alert);
+    alerts.filter_map(move |rule| Some((&**rule, rule.queries.iter().find(|known| &*known.name == query)?)))
+}
+
+/// Whether rules that are switched on have different expressions by this one name.
+fn asks_several(text: &str, rules: &RuleSet) -> bool {
+    let asking = queries(text, rules).filter(|(rule, _)| rule.disabled.is_none());
+    let mut exprs = asking.map(|(_, query)| query.expr.text());
+    exprs.next().is_some_and(|first| exprs.any(|other| !is_same_text(first, other)))
 }

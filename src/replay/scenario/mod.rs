@@ -91,6 +91,13 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// The rules that run from here on, where it is a reload.
+    fn reloaded(&self) -> Option<&RuleSet> {
+        if let EventKind::Reload(rules) = &self.kind { Some(rules) } else { None }
+    }
+}
+
 /// What can happen beside the readings.
 #[derive(Clone, Debug)]
 pub enum EventKind {

@@ -13,6 +13,7 @@ use crate::rules::{self, Context, RuleSet};
 use crate::yaml::{self, Validator};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -69,6 +70,10 @@ impl Reader<'_> {
         let mut events: Vec<Event> =
             written.events.iter().filter_map(|event| self.event(event, &rules, &settings)).collect();
         events.sort_by_key(|event| event.at);
+        for answers in &written.answers {
+            let reloaded = events.iter().filter_map(Event::reloaded);
+            self.one_question(&answers.query, iter::once(&rules).chain(reloaded));
+        }
         let expectations =
             written.expect.iter().filter_map(|expect| self.expectation(expect, &rules, &settings)).collect();
         let interval = rules.groups.iter().map(|group| group.interval).max().unwrap_or(Span::from_mins(1));
