@@ -9,4 +9,5 @@ codes! {
     WB203 203 Error "name that the scenario's files do not have";
     WB204 204 Error "not exactly one thing";
     WB205 205 Error "one answer to several questions";
+    WB206 206 Error "readings that are written twice";
 }

@@ -2,12 +2,15 @@
 
 use super::read::Reader;
 use super::{Blank, Feed, Series};
-use crate::diagnostics::{Spanned, codes, suggest};
+use crate::diagnostics::{Place, Spanned, codes, suggest};
 use crate::model::{Labels, Matchers, Name, Span};
 use crate::promql::{described, is_same_text};
 use crate::replay::written;
 use crate::rules::{Query, Rule, RuleSet};
 use crate::series;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
 impl Reader<'_> {
     pub(super) fn feed(&mut self, answers: &written::Answers, rules: &RuleSet) -> Option<Feed> {
@@ -22,9 +25,7 @@ impl Reader<'_> {
                 for value in &mut values {
                     *value = value.filter(|value| !series::is_stale(*value));
                 }
-                let labels =
-                    Labels::new(answers.labels.iter().map(|(name, value)| (name.value.as_str(), value.as_str())));
-                Some(Feed { rule, query, labels, every: answers.every.value.0, values })
+                Some(Feed { rule, query, labels: labels_of(answers), every: answers.every.value.0, values })
             }
             Err(error) => {
                 self.findings.error(codes::WB202, error.message).at(answers.values.place, "");
@@ -46,6 +47,30 @@ impl Reader<'_> {
             return None;
         }
         Some(Series { labels: labels.ok()?, every, values: values.ok()? })
+    }
+
+    /// Each series is said once, and each series of an answer: of two, one would be passed over.
+    pub(super) fn once_each(&mut self, written: &written::Scenario) {
+        let series = written.series.iter().map(|series| &series.value.series);
+        self.once("series", series.filter_map(|series| Some((described(&series.value).ok()?, series.place))));
+        let answers =
+            written.answers.iter().map(|answers| ((&answers.query.value, labels_of(answers)), answers.query.place));
+        self.once("answer", answers);
+    }
+
+    fn once<T: Eq + Hash>(&mut self, what: &str, said: impl Iterator<Item = (T, Place)>) {
+        let mut first = HashMap::new();
+        for (said, place) in said {
+            match first.entry(said) {
+                Entry::Vacant(free) => {
+                    free.insert(place);
+                }
+                Entry::Occupied(first) => {
+                    let finding = self.findings.error(codes::WB206, format!("this {what} is written twice"));
+                    finding.at(place, "again here").see(*first.get(), "first here").help("delete one of them");
+                }
+            }
+        }
     }
 
     /// What gets no data: an alert, one of its queries, or series.
@@ -92,6 +117,10 @@ impl Reader<'_> {
             finding.help("write `series:` instead, from which each rule is answered by its own expression");
         }
     }
+}
+
+fn labels_of(answers: &written::Answers) -> Labels {
+    Labels::new(answers.labels.iter().map(|(name, value)| (name.value.as_str(), value.as_str())))
 }
 
 /// The queries that `text` names, as `Rule.query`: several rules may have one name.

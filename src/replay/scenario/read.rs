@@ -65,6 +65,7 @@ impl Reader<'_> {
         let rules = self.rules(&written.rules, &settings)?;
         let rules = self.only(&written.only, rules)?;
         let start = start?;
+        self.once_each(written);
         let series: Vec<Series> = written.series.iter().filter_map(|series| self.series(&series.value)).collect();
         let feeds: Vec<Feed> = written.answers.iter().filter_map(|answers| self.feed(answers, &rules)).collect();
         let mut events: Vec<Event> =
