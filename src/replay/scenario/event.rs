@@ -28,15 +28,15 @@ impl Reader<'_> {
         let mut kinds = Vec::new();
         kinds.extend(written.query_error.as_ref().map(|span| EventKind::QueryError(span.0)));
         if let Some(text) = &written.no_data {
-            let blank = self.blank(text, rules)?;
-            kinds.push(EventKind::NoData(blank, text.value.clone(), lasts.unwrap_or(Span::from_mins(5))));
+            let blank = self.blank(text, rules);
+            let no_data = |blank| EventKind::NoData(blank, text.value.clone(), lasts.unwrap_or(Span::from_mins(5)));
+            kinds.extend(blank.map(no_data));
         }
         kinds.extend(written.missed.as_ref().map(|span| EventKind::Missed(span.0)));
         kinds.extend(written.restart.as_ref().map(|_| EventKind::Restart(lasts.unwrap_or(Span::ZERO))));
         kinds.extend(self.clock_jump(written));
-        if let Some(files) = &written.reload {
-            kinds.push(EventKind::Reload(self.rules(files, settings)?));
-        }
+        let reload = written.reload.as_ref().and_then(|files| self.rules(files, settings));
+        kinds.extend(reload.map(EventKind::Reload));
         let fails = written.channel_fails.as_ref().and_then(|name| self.channel(name, settings));
         kinds.extend(fails.map(|name| EventKind::ChannelFails(name, lasts.unwrap_or(Span::from_mins(5)))));
         let refuses = written.channel_refuses.as_ref().and_then(|name| self.channel(name, settings));
@@ -46,16 +46,14 @@ impl Reader<'_> {
         kinds.extend(self.silence(written));
         kinds.extend(self.routine_done(written, settings));
         kinds.extend(self.posted(written, event.place));
-        let at = written.at.value.0;
-        match (kinds.pop(), kinds.is_empty()) {
-            (Some(kind), true) => Some(Event { at, kind }),
-            _ => {
-                let message = "an event says exactly one thing that happens";
-                let finding = self.findings.error(codes::WB204, message).at(event.place, "");
-                finding.help(EVENTS);
-                None
-            }
+        if things(written) != 1 {
+            let message = "an event says exactly one thing that happens";
+            let finding = self.findings.error(codes::WB204, message).at(event.place, "");
+            finding.help(EVENTS);
+            return None;
         }
+        // Why there is none has been said where it is written.
+        Some(Event { at: written.at.value.0, kind: kinds.pop()? })
     }
 
     /// A jump of the clock, which goes somewhere and not further than a scenario lasts.
@@ -202,6 +200,37 @@ impl Reader<'_> {
         let by = written.by.as_ref().map_or("somebody", |by| by.value.as_str()).into();
         Some(EventKind::Silence { by, silence: NewSilence::from_now(matchers, lasts, reason) })
     }
+}
+
+/// How many things are written to happen, whether or not they can be meant.
+fn things(written: &written::Event) -> usize {
+    let texts = [
+        &written.no_data,
+        &written.channel_fails,
+        &written.channel_refuses,
+        &written.action,
+        &written.ack,
+        &written.unack,
+        &written.snooze,
+        &written.assess,
+        &written.update,
+        &written.note,
+        &written.assign,
+        &written.escalate,
+        &written.resolve,
+        &written.review,
+        &written.silence,
+        &written.routine_done,
+    ];
+    let others = [
+        written.query_error.is_some(),
+        written.missed.is_some(),
+        written.restart.is_some(),
+        written.clock_jump.is_some(),
+        written.reload.is_some(),
+        !written.posted.is_empty(),
+    ];
+    texts.into_iter().flatten().count() + others.into_iter().filter(|is_written| *is_written).count()
 }
 
 fn posted(written: &written::Posted) -> Posted {
