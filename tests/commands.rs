@@ -143,6 +143,29 @@ fn a_file_that_a_scenario_lacks_is_told_where_it_is_named_beside_what_else_is_wr
     }
 }
 
+#[test]
+fn two_scenarios_do_not_share_a_snapshot() {
+    let folder = Scratch::new("commands");
+    folder.write("rules.yaml", "groups: [{ name: g, interval: 1m, rules: [{ alert: A, expr: up == 0 }] }]\n");
+    let both = ["t/one.yaml", "t/one.yml"];
+    for file in both {
+        folder.write(file, &format!("scenario: {file}\nrules: [../rules.yaml]\nseries: []\n"));
+    }
+    for asked in [&both[..], &both[..1], &both[1..], &["t"]] {
+        let (code, out, _) = told_in(&folder, &[&["test", "--accept"], asked].concat());
+        let is_said = |(file, other): (&str, &str)| {
+            out.contains(&format!("`{file}` and `{other}` would both be kept in `t/one.snap`; rename one of them"))
+        };
+        assert_eq!(code, Some(1), "{out}");
+        assert!(is_said((both[0], both[1])) || is_said((both[1], both[0])), "{out}");
+    }
+    assert!(!folder.path().join("t/one.snap").exists(), "nothing was accepted");
+    // Rules of the same name have no story.
+    folder.write("t/one.yml", "groups: []\n");
+    let (code, out, _) = told_in(&folder, &["test", "--accept", "t"]);
+    assert_eq!(code, Some(0), "{out}");
+}
+
 /// What the program says to who stands in `folder`.
 fn told_in(folder: &Scratch, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));

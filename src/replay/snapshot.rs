@@ -24,7 +24,8 @@ pub enum Verdict {
     Different(String),
 }
 
-/// The snapshot beside a scenario: `tps-collapse.yaml` has `tps-collapse.snap`.
+/// The snapshot beside a scenario: `tps-collapse.yaml` has `tps-collapse.snap`. Whoever plays scenarios refuses a `tps-collapse.yml`
+/// beside it.
 #[must_use]
 pub fn path_of(scenario: &Path) -> PathBuf {
     scenario.with_extension("snap")

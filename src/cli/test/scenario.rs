@@ -1,9 +1,10 @@
 //! A scenario against its snapshot.
 
 use super::{CommandError, Failure, Manner, Outcome};
+use crate::cli::paths::{self, Kind};
 use crate::diagnostics::{Findings, Sources, render};
 use crate::replay::{self, Coverage, Verdict};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Plays the scenario in `file`. `None` where the filter leaves it out.
 pub(super) fn play(file: &Path, manner: &Manner) -> Result<Option<Outcome>, CommandError> {
@@ -26,6 +27,10 @@ pub(super) fn play(file: &Path, manner: &Manner) -> Result<Option<Outcome>, Comm
         outcome.failure = Some(Failure::Unreadable(render::human(&findings, &sources, manner.in_colour)));
         return Ok(Some(outcome));
     };
+    if let Some(other) = twin(file) {
+        outcome.failure = Some(Failure::Unreadable(one_snapshot(file, &other)));
+        return Ok(Some(outcome));
+    }
     let (story, reached) =
         if manner.coverage { replay::play_covered(&scenario) } else { (replay::play(&scenario), Coverage::default()) };
     outcome.coverage = reached;
@@ -53,4 +58,16 @@ pub(super) fn play(file: &Path, manner: &Manner) -> Result<Option<Outcome>, Comm
         Verdict::Different(difference) => outcome.failure = Some(Failure::Different(difference)),
     }
     Ok(Some(outcome))
+}
+
+/// Another scenario beside `file` whose story would be kept in the same snapshot.
+fn twin(file: &Path) -> Option<PathBuf> {
+    let mut beside = ["yaml", "yml"].map(|extension| file.with_extension(extension)).into_iter();
+    beside.find(|other| other != file && paths::kind(other) == Kind::Scenario)
+}
+
+fn one_snapshot(file: &Path, other: &Path) -> String {
+    let snapshot = replay::path_of(file);
+    let [file, other, snapshot] = [file, other, &snapshot].map(Path::display);
+    format!("`{file}` and `{other}` would both be kept in `{snapshot}`; rename one of them")
 }
