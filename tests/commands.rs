@@ -166,6 +166,35 @@ fn two_scenarios_do_not_share_a_snapshot() {
     assert_eq!(code, Some(0), "{out}");
 }
 
+#[test]
+fn a_damaged_snapshot_is_named_and_accepted_anew() {
+    let folder = Scratch::new("commands");
+    folder.write("rules.yaml", "groups: [{ name: g, interval: 1m, rules: [{ alert: A, expr: up == 0 }] }]\n");
+    folder.write("a b.yaml", "scenario: x\nrules: [rules.yaml]\nseries: []\n");
+    let snapshot = folder.path().join("a b.snap");
+    let test = |arguments: &[&str]| told_in(&folder, &[&["test", "a b.yaml"], arguments].concat());
+    assert_eq!(test(&["--accept"]).0, Some(0));
+    let good = std::fs::read_to_string(&snapshot).expect("it was accepted");
+    for damaged in [&b"\xff\xfe"[..], b"", b"x\n", b"---\nsource: watchbell test\n"] {
+        std::fs::write(&snapshot, damaged).expect("it can be written");
+        let (code, out, err) = test(&[]);
+        let is_said = out.contains("the snapshot `a b.snap` is damaged; --accept writes it anew");
+        assert_eq!((code, is_said, err.as_str()), (Some(1), true, ""), "{out}");
+        let (code, out, err) = test(&["--accept"]);
+        assert_eq!((code, out.contains("(accepted)"), err.as_str()), (Some(0), true, ""), "{out}");
+        assert_eq!(std::fs::read_to_string(&snapshot).expect("it was accepted"), good);
+    }
+    // Whatever wrote its ends of lines.
+    std::fs::write(&snapshot, good.replace('\n', "\r\n")).expect("it can be written");
+    assert_eq!(test(&[]).0, Some(0));
+    std::fs::remove_file(&snapshot).expect("it is there");
+    std::fs::create_dir(&snapshot).expect("a folder can be made");
+    for arguments in [&[][..], &["--accept"]] {
+        let (code, out, _) = test(arguments);
+        assert_eq!((code, out.contains("cannot read the snapshot `a b.snap`: ")), (Some(1), true), "{out}");
+    }
+}
+
 /// What the program says to who stands in `folder`.
 fn told_in(folder: &Scratch, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_watchbell"));

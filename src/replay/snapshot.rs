@@ -1,6 +1,7 @@
 //! Stories beside their scenarios: how they are written, and how a new one differs from the one that was accepted.
 //!
-//! The files have insta's format, so that `cargo insta review` reads them as well.
+//! The files have insta's format, so that `cargo insta review` reads them as well. We read them ourselves: what insta says of a
+//! damaged one is meant for people who have cargo.
 
 use super::border;
 use super::story::Story;
@@ -22,6 +23,8 @@ pub enum Verdict {
     New,
     /// It differs; the lines that do, with some around them.
     Different(String),
+    /// What lies there is no snapshot: it is no text, or has lost its header.
+    Damaged,
 }
 
 /// The snapshot beside a scenario: `tps-collapse.yaml` has `tps-collapse.snap`. Whoever plays scenarios refuses a `tps-collapse.yml`
@@ -40,8 +43,8 @@ pub fn compare(path: &Path, story: &Story, in_colour: bool) -> io::Result<Verdic
     if !path.exists() {
         return Ok(Verdict::New);
     }
-    let snapshot = insta::Snapshot::from_file(path).map_err(|cause| io::Error::other(cause.to_string()))?;
-    let accepted = snapshot.as_text().map(ToString::to_string).unwrap_or_default();
+    let bytes = std::fs::read(path).map_err(|cause| failed("read", path, &cause))?;
+    let Some(accepted) = accepted(bytes) else { return Ok(Verdict::Damaged) };
     let now = story.to_string();
     if accepted.trim_end() == now.trim_end() {
         return Ok(Verdict::Same);
@@ -56,7 +59,21 @@ pub fn compare(path: &Path, story: &Story, in_colour: bool) -> io::Result<Verdic
 pub fn write(path: &Path, story: &Story) -> io::Result<()> {
     admit(path)?;
     let text = format!("---\nsource: watchbell test\nexpression: story\n---\n{}\n", story.to_string().trim_end());
-    std::fs::write(path, text)
+    std::fs::write(path, text).map_err(|cause| failed("write", path, &cause))
+}
+
+/// The story in a snapshot, which stands after its header.
+fn accepted(bytes: Vec<u8>) -> Option<String> {
+    let text = String::from_utf8(bytes).ok()?;
+    let mut lines = text.lines();
+    let is_mark = |line: &&str| line.trim_end() == "---";
+    lines.next().filter(is_mark)?;
+    lines.find(is_mark)?;
+    Some(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn failed(deed: &str, path: &Path, cause: &io::Error) -> io::Error {
+    io::Error::other(format!("cannot {deed} the snapshot `{}`: {cause}", path.display()))
 }
 
 /// A snapshot that is a link is read and written on this side of the border only.

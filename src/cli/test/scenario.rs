@@ -50,12 +50,16 @@ pub(super) fn play(file: &Path, manner: &Manner) -> Result<Option<Outcome>, Comm
     }
     match verdict {
         Verdict::Same => {}
-        Verdict::New | Verdict::Different(_) if manner.accept => {
-            replay::write(&path, &story)?;
+        Verdict::New | Verdict::Different(_) | Verdict::Damaged if manner.accept => {
+            replay::write(&path, &story).map_err(|cause| CommandError::Outside(cause.to_string()))?;
             outcome.is_accepted = true;
         }
         Verdict::New => outcome.failure = Some(Failure::New(story.to_string())),
         Verdict::Different(difference) => outcome.failure = Some(Failure::Different(difference)),
+        Verdict::Damaged => {
+            let text = format!("the snapshot `{}` is damaged; --accept writes it anew", path.display());
+            outcome.failure = Some(Failure::Unreadable(text));
+        }
     }
     Ok(Some(outcome))
 }
