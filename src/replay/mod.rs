@@ -13,6 +13,7 @@ mod feed;
 mod ledger;
 mod offline;
 mod post;
+mod recorded;
 mod remedies;
 mod scenario;
 mod snapshot;

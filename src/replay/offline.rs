@@ -1,15 +1,16 @@
 //! A scenario's series as the source of its readings: what a server with these series would answer.
 
 use super::ledger::Ledger;
-use super::scenario::{Blank, Scenario};
+use super::recorded::{Recorded, records};
+use super::scenario::{Blank, Scenario, Series};
 use crate::engine::evaluate::identify;
 use crate::engine::{Failure, World};
-use crate::model::{Answer, Labels, Sample, SeriesTable, Slot, Span};
+use crate::model::{Answer, Labels, Name, Sample, SeriesTable, Slot, Span};
 use crate::promql::Expr;
 use crate::promql::eval::Options;
-use crate::rules::Rule;
 use crate::rules::template::Answers;
-use std::collections::HashMap;
+use crate::rules::{Group, Record, Rule};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A template may ask in so many rounds; the service allows no more.
@@ -26,6 +27,9 @@ pub type Row = (Labels, Vec<(Slot, f64)>);
 pub struct Offline {
     /// Nothing where the scenario has no series.
     ledger: Option<Ledger>,
+    recorded: Recorded,
+    /// The metrics of the scenario's own series: a rule that records one of them is not played.
+    given: BTreeSet<Name>,
 }
 
 impl Offline {
@@ -40,7 +44,40 @@ impl Offline {
             }
             ledger
         });
-        Offline { ledger }
+        let given = scenario.series.iter().map(|series| series.labels.get("__name__").into()).collect();
+        let mut offline = Offline { ledger, recorded: Recorded::default(), given };
+        offline.record_past(scenario);
+        offline
+    }
+
+    /// What recording rules had recorded before the scenario starts, from its first samples on.
+    fn record_past(&mut self, scenario: &Scenario) {
+        let groups = || scenario.rules.groups.iter();
+        let mut slots: Vec<(Slot, usize)> = Vec::new();
+        for (number, group) in groups().enumerate().filter(|(_, group)| records(group).next().is_some()) {
+            let before = scenario.before.millis() / group.interval.millis();
+            slots.extend((1..=before).map(|count| (scenario.start - group.interval.times(count), number)));
+        }
+        slots.sort_unstable();
+        for (slot, number) in slots {
+            self.advance(slot.millis());
+            let group = &scenario.rules.groups[number];
+            records(group).for_each(|(place, record)| self.record((group, place), record, slot));
+        }
+    }
+
+    /// Lets a recording rule live through a slot. One that goes wrong records nothing, as in the service.
+    pub fn record(&mut self, rule: (&Group, usize), record: &Record, slot: Slot) {
+        if let Some(ledger) = self.ledger.as_mut().filter(|_| !self.given.contains(&record.record)) {
+            let _ = self.recorded.record(ledger, rule, record, slot.millis());
+        }
+    }
+
+    /// Whether this rule is played.
+    #[must_use]
+    pub fn records(scenario: &Scenario, record: &Record) -> bool {
+        let given = |series: &Series| series.labels.get("__name__") == &*record.record;
+        !scenario.series.is_empty() && !scenario.series.iter().any(given)
     }
 
     /// Whether there are series to ask.

@@ -338,6 +338,13 @@ fn answered(scenario: &Scenario) -> Vec<String> {
         }
     }
     let told = |who: &str, list: Vec<String>| (!list.is_empty()).then(|| format!("{who}: {}", list.join(", ")));
-    let lines = [told("answered offline, from series", offline), told("answered by the scenario", given)];
+    let groups = scenario.rules.groups.iter();
+    let recorded = groups.flat_map(|group| group.records()).filter(|record| Offline::records(scenario, record));
+    let recorded = recorded.map(|record| record.record.to_string()).collect();
+    let lines = [
+        told("recorded offline", recorded),
+        told("answered offline, from series", offline),
+        told("answered by the scenario", given),
+    ];
     lines.into_iter().flatten().collect()
 }

@@ -5,7 +5,7 @@ use crate::engine::evaluate::Reading;
 use crate::engine::{Fact, Failure};
 use crate::model::{Slot, Span};
 use crate::replay::feed::of_query;
-use crate::rules::Rule;
+use crate::rules::{Entry, Rule};
 use std::sync::Arc;
 
 impl Stage<'_> {
@@ -28,7 +28,7 @@ impl Stage<'_> {
         }
         self.offline.advance(slot.min(self.clocks.sources(at)).millis());
         self.fill(group, &rules, at);
-        let failures: Vec<Option<Failure>> = rules.iter().map(|rule| self.read(group, rule, at).err()).collect();
+        let failures = self.read_in_order(group, at);
         let last = |rule: &Arc<Rule>, query: usize| self.sources[&(rule.id, query)].last();
         let values = rules.iter().map(|rule| {
             let (table, answer) = last(rule, rule.value);
@@ -45,6 +45,24 @@ impl Stage<'_> {
         let step = self.engine.advance(Fact::Evaluated { group, slot, readings: &readings }, now);
         self.take(step, at);
         self.look(group, slot);
+    }
+
+    /// Reads what each alerting rule asks for, and says why it could not be; in the order of the file, so that a rule sees what one
+    /// before it has recorded at this slot.
+    fn read_in_order(&mut self, group: usize, at: Span) -> Vec<Option<Failure>> {
+        let group_of = Arc::clone(&self.engine.world.rules.groups[group]);
+        let slot = self.clocks.wall(at);
+        let mut failures = Vec::new();
+        for (place, entry) in group_of.rules.iter().enumerate() {
+            match entry {
+                Entry::Alert(rule) => failures.push(self.read(group, rule, at).err()),
+                Entry::Record(record) if record.disabled.is_none() => {
+                    self.offline.record((&group_of, place), record, slot);
+                }
+                Entry::Record(_) => {}
+            }
+        }
+        failures
     }
 
     fn look(&mut self, group: usize, slot: Slot) {

@@ -6,10 +6,10 @@ use crate::engine::evaluate::{Instant, Reading, RuleState, identify};
 use crate::engine::notice::with_severity;
 use crate::model::{Answer, Labels, Moment, Name, RuleId, Sample, SeriesTable, Slot, Truth};
 use crate::replay::ledger::Ledger;
+use crate::replay::recorded::{Recorded, within};
 use crate::rules::template::{Answers, Data, Rendered, Template};
-use crate::rules::{Entry, Group, Record, Rule, Tier};
-use crate::series::Point;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::rules::{Entry, Group, Rule, Tier};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Texts by their names. One that is empty is there all the same, other than in [`Labels`]: promtool holds it against none.
@@ -27,8 +27,7 @@ pub(super) struct Player<'a> {
     pub(super) ledger: Ledger,
     states: HashMap<RuleId, RuleState>,
     asked: HashMap<(RuleId, usize), Asked>,
-    /// The series that each rule gave last, by group and place in it.
-    written: HashMap<(usize, usize), HashSet<Labels>>,
+    recorded: Recorded,
     /// What the annotations of each alert said last, by its rule and labels, for rules that are looked at.
     annotations: HashMap<RuleId, BTreeMap<Labels, Texts>>,
 }
@@ -42,7 +41,7 @@ struct Asked {
 impl<'a> Player<'a> {
     pub(super) fn new(world: &'a World, ledger: Ledger) -> Self {
         let (states, asked) = (HashMap::new(), HashMap::new());
-        Player { world, ledger, states, asked, written: HashMap::new(), annotations: HashMap::new() }
+        Player { world, ledger, states, asked, recorded: Recorded::default(), annotations: HashMap::new() }
     }
 
     /// Evaluates every group at `at`; `is_looked_at` says whose annotations somebody wants to see now.
@@ -55,49 +54,25 @@ impl<'a> Player<'a> {
             return Err(vec![error.to_string()]);
         }
         let world = self.world;
-        for (number, group) in world.rules.groups.iter().enumerate() {
+        for group in &world.rules.groups {
             for (place, entry) in group.rules.iter().enumerate() {
-                let (name, given) = match entry {
+                let (ledger, recorded) = (&mut self.ledger, &mut self.recorded);
+                let (name, appended) = match entry {
                     Entry::Alert(rule) if rule.disabled.is_none() => {
-                        (&rule.alert, self.alert(group, rule, at, is_looked_at))
+                        let given = self.alert(group, rule, at, is_looked_at);
+                        let at = at - group.query_offset.millis();
+                        let append = |given| self.recorded.append(&mut self.ledger, (&**group, place), given, at);
+                        (&rule.alert, given.and_then(append))
                     }
                     Entry::Record(record) if record.disabled.is_none() => {
-                        (&record.record, self.recorded(group, record, at))
+                        (&record.record, recorded.record(ledger, (&**group, place), record, at))
                     }
                     Entry::Alert(_) | Entry::Record(_) => continue,
                 };
-                let appended =
-                    given.and_then(|given| self.append((number, place), given, at - group.query_offset.millis()));
                 errors.extend(appended.err().map(|error| format!("rule {name}: {error}")));
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
-    }
-
-    fn append(&mut self, rule: (usize, usize), given: Vec<(Labels, f64)>, at: i64) -> Result<(), String> {
-        let mut now = HashSet::new();
-        let mut first_error = Ok(());
-        for (labels, value) in given {
-            let appended = self.ledger.record(&labels, Point { at, value }).map_err(|error| error.to_string());
-            first_error = first_error.and(appended);
-            now.insert(labels);
-        }
-        if let Some(before) = self.written.get(&rule) {
-            self.ledger.end_others(before, &now, at);
-        }
-        self.written.insert(rule, now);
-        first_error
-    }
-
-    fn recorded(&mut self, group: &Group, record: &Record, at: i64) -> Result<Vec<(Labels, f64)>, String> {
-        let found = self.ledger.vector(&record.expr, at - group.query_offset.millis())?;
-        let given: Vec<(Labels, f64)> = found.iter().map(|(labels, value)| (record.series(labels), *value)).collect();
-        let unique: HashSet<&Labels> = given.iter().map(|(labels, _)| labels).collect();
-        if unique.len() < given.len() {
-            return Err("vector contains metrics with the same labelset after applying rule labels".into());
-        }
-        within(group.limit, given.len(), "series")?;
-        Ok(given)
     }
 
     /// Lets the alerts of a rule live through this instant, and gives what a server records of them.
@@ -255,13 +230,6 @@ impl Asked {
             self.answer.samples.push(Sample { series, value });
         }
     }
-}
-
-fn within(limit: usize, count: usize, what: &str) -> Result<(), String> {
-    if limit == 0 || count <= limit {
-        return Ok(());
-    }
-    Err(format!("exceeded limit of {limit} with {count} {what}"))
 }
 
 /// `ALERTS` and `ALERTS_FOR_STATE`, as Prometheus writes them.
