@@ -233,7 +233,7 @@ fn what_is_owed_comes_in_order_with_all_that_was_tried() {
             (owed.notice.title.as_str(), owed.attempts, owed.not_before, owed.first_tried, owed.fate_unknown)
         });
         let expected =
-            [("one", 0, 100, None, false), ("two", 1, 100, Some(200), true), ("three", 1, 900, Some(300), false)];
+            [("one", 0, 1, None, false), ("two", 1, 1, Some(200), true), ("three", 1, 900, Some(300), false)];
         assert_eq!(seen.collect::<Vec<_>>(), expected);
         let books = store.deliveries(HERE).expect("it can be read");
         let books: Vec<_> =

@@ -16,7 +16,7 @@ pub mod pagerduty;
 mod post;
 pub mod queue;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod sending;
 pub mod signature;

@@ -6,6 +6,8 @@
 //! that of one incident at one destination: what is said of another incident puts nothing off.
 //!
 //! A receiver that wants to be left alone is: its wish holds for all that goes out through the channel, as its limit does.
+//!
+//! Whatever waits does so by moments, which pass as time does, however the wall clock is stepped.
 
 use crate::engine::incident::Destination;
 use crate::engine::notice::{Notice, NoticeKind};
@@ -21,7 +23,7 @@ pub struct Waiting<'a> {
     pub attempts: u32,
     /// Whether an attempt began of which nobody knows how it ended.
     pub fate_unknown: bool,
-    /// The wall clock, in milliseconds, before which it is not tried again.
+    /// The moment, in milliseconds, before which it is not tried again.
     pub not_before: i64,
 }
 
@@ -34,7 +36,7 @@ pub enum Next {
     Withdraw(Vec<DeliveryId>),
     /// This one goes out now.
     Send(DeliveryId),
-    /// Nothing before then, by the wall clock in milliseconds.
+    /// Nothing before that moment, in milliseconds.
     Wait(i64),
 }
 
@@ -43,7 +45,7 @@ pub enum Next {
 pub struct Pace {
     /// The least time between an update and what was said of its incident before.
     pub updates_every: Span,
-    /// When the last message about this incident went out there, by the wall clock in milliseconds.
+    /// The moment, in milliseconds, at which the last message about this incident went out there.
     pub last_sent: Option<i64>,
 }
 
@@ -54,8 +56,8 @@ pub struct Heard(HashMap<(IncidentId, Destination), i64>);
 
 impl Heard {
     /// A message about an incident has arrived.
-    pub fn note(&mut self, line: &(IncidentId, Destination), wall: i64) {
-        self.0.insert(line.clone(), wall);
+    pub fn note(&mut self, line: &(IncidentId, Destination), now: i64) {
+        self.0.insert(line.clone(), now);
     }
 
     /// How updates about an incident wait at a destination.
@@ -65,8 +67,8 @@ impl Heard {
     }
 
     /// Forgets what puts nothing off any more: what is long ago, and what a clock that was set back has in the future.
-    pub fn forget(&mut self, wall: i64, updates_every: impl Fn(&Name) -> Span) {
-        self.0.retain(|(_, at), last| *last <= wall && wall < *last + updates_every(&at.channel).millis());
+    pub fn forget(&mut self, now: i64, updates_every: impl Fn(&Name) -> Span) {
+        self.0.retain(|(_, at), last| *last <= now && now < *last + updates_every(&at.channel).millis());
     }
 }
 
@@ -83,7 +85,7 @@ pub enum Room {
     Free,
     /// Not before one of those that are under way has ended.
     Taken,
-    /// Nothing goes out there before then, by the wall clock in milliseconds.
+    /// Nothing goes out there before that moment, in milliseconds.
     Shut(i64),
 }
 
@@ -99,21 +101,21 @@ struct Wish {
 
 impl Wishes {
     /// The receiver behind `channel` does not want to be asked for so long. One that says so twice means the later instant.
-    pub fn note(&mut self, channel: &Name, wall: i64, wish: Span) {
-        let noted = self.0.entry(channel.clone()).or_insert(Wish { said: wall, until: wall });
-        *noted = Wish { said: wall, until: noted.until.max(wall + wish.millis()) };
+    pub fn note(&mut self, channel: &Name, now: i64, wish: Span) {
+        let noted = self.0.entry(channel.clone()).or_insert(Wish { said: now, until: now });
+        *noted = Wish { said: now, until: noted.until.max(now + wish.millis()) };
     }
 
     /// Forgets what holds nothing up any more, and what a clock that was set back has in the future.
-    pub fn forget(&mut self, wall: i64) {
-        self.0.retain(|_, wish| wish.said <= wall && wall < wish.until + CAREFUL_FOR.millis());
+    pub fn forget(&mut self, now: i64) {
+        self.0.retain(|_, wish| wish.said <= now && now < wish.until + CAREFUL_FOR.millis());
     }
 
     /// Whether one more attempt may begin at `channel`, where so many are under way.
     #[must_use]
-    pub fn room(&self, channel: &Name, under_way: usize, wall: i64) -> Room {
+    pub fn room(&self, channel: &Name, under_way: usize, now: i64) -> Room {
         let most = match self.0.get(channel) {
-            Some(wish) if wall < wish.until => return Room::Shut(wish.until),
+            Some(wish) if now < wish.until => return Room::Shut(wish.until),
             Some(_) => 1,
             None => ATTEMPTS_AT_ONCE,
         };
@@ -135,7 +137,7 @@ const LONGEST_PUT_OFF: Span = Span::from_hours(1);
 
 /// Decides what happens to the queue of one incident and destination, oldest first.
 #[must_use]
-pub fn next(queue: &[Waiting<'_>], pace: Pace, wall: i64) -> Next {
+pub fn next(queue: &[Waiting<'_>], pace: Pace, now: i64) -> Next {
     let overtaken = overtaken(queue);
     if !overtaken.is_empty() {
         return Next::Withdraw(overtaken);
@@ -145,7 +147,7 @@ pub fn next(queue: &[Waiting<'_>], pace: Pace, wall: i64) -> Next {
     if is_standing(first) {
         due = due.max(pace.last_sent.map_or(due, |last| last + pace.updates_every.millis()));
     }
-    if due <= wall { Next::Send(first.notice.draft.id) } else { Next::Wait(due) }
+    if due <= now { Next::Send(first.notice.draft.id) } else { Next::Wait(due) }
 }
 
 /// Which deliveries are not worth sending any more: what was never tried, and has been overtaken by the end or by a later
@@ -199,14 +201,14 @@ pub fn retry_in(id: DeliveryId, attempts: u32, retry_after: Option<Span>) -> i64
 /// Whether a message that some have got is left at that, although others were put off: what is said next holds for them as well
 /// and is not to wait for them, or they have been put off for too long.
 #[must_use]
-pub fn is_left_at_that(is_followed: bool, first_tried: i64, wall: i64) -> bool {
-    is_followed || wall - first_tried >= LONGEST_PUT_OFF.millis()
+pub fn is_left_at_that(is_followed: bool, first_tried: i64, now: i64) -> bool {
+    is_followed || now - first_tried >= LONGEST_PUT_OFF.millis()
 }
 
 /// Whether the channel's fallback has to be told as well.
 #[must_use]
-pub fn needs_fallback(failures: u32, first_tried: i64, wall: i64) -> bool {
-    failures >= FALLBACK_AFTER_FAILURES || wall - first_tried >= FALLBACK_AFTER.millis()
+pub fn needs_fallback(failures: u32, first_tried: i64, now: i64) -> bool {
+    failures >= FALLBACK_AFTER_FAILURES || now - first_tried >= FALLBACK_AFTER.millis()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A draft for the tests of this room, which say what matters to them and take the rest from here.
+//! A draft for the tests of this room, and of whoever delivers, which say what matters to them and take the rest from here.
 
 use super::link::Links;
 use crate::engine::incident::{Destination, Key};

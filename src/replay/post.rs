@@ -58,22 +58,22 @@ impl Post {
         self.lines.entry(line).or_default().push(owed);
     }
 
-    /// Does whatever is due at `wall`.
-    pub fn work(&mut self, wall: i64, fate: impl Fn(&Name) -> Fate, pace: impl Fn(&Name) -> Span) -> Vec<Posted> {
-        self.heard.forget(wall, &pace);
+    /// Does whatever is due at `now`.
+    pub fn work(&mut self, now: i64, fate: impl Fn(&Name) -> Fate, pace: impl Fn(&Name) -> Span) -> Vec<Posted> {
+        self.heard.forget(now, &pace);
         let mut posted = Vec::new();
         let lines: Vec<_> = self.lines.keys().cloned().collect();
         for line in lines {
             loop {
                 let queue = &self.lines[&line];
                 let waiting: Vec<Waiting<'_>> = queue.iter().map(Owed::waiting).collect();
-                match queue::next(&waiting, self.heard.pace(&line, pace(&line.1.channel)), wall) {
+                match queue::next(&waiting, self.heard.pace(&line, pace(&line.1.channel)), now) {
                     Next::Idle | Next::Wait(_) => break,
                     Next::Withdraw(ids) => {
                         posted.push(Posted::Withdrawn(line.1.clone(), ids.len()));
                         self.queue(&line).retain(|owed| !ids.contains(&owed.notice.draft.id));
                     }
-                    Next::Send(id) => self.send(&line, id, wall, fate(&line.1.channel), &mut posted),
+                    Next::Send(id) => self.send(&line, id, now, fate(&line.1.channel), &mut posted),
                 }
             }
         }
@@ -102,7 +102,7 @@ impl Post {
         &mut self,
         line: &(IncidentId, Destination),
         id: DeliveryId,
-        wall: i64,
+        now: i64,
         fate: Fate,
         posted: &mut Vec<Posted>,
     ) {
@@ -110,11 +110,11 @@ impl Post {
         let place = queue.iter().position(|owed| owed.notice.draft.id == id).expect("the queue named one of its own");
         let owed = &mut queue[place];
         owed.attempts += 1;
-        let first_tried = *owed.first_tried.get_or_insert(wall);
+        let first_tried = *owed.first_tried.get_or_insert(now);
         match fate {
             Fate::Arrives => {
                 let owed = queue.remove(place);
-                self.heard.note(line, wall);
+                self.heard.note(line, now);
                 posted.push(Posted::Arrived(Box::new(owed.notice)));
                 if let Some(index) = self.troubled.iter().position(|name| *name == line.1.channel) {
                     posted.push(Posted::Recovered(self.troubled.remove(index)));
@@ -129,8 +129,8 @@ impl Post {
                 posted.push(Posted::Refused(draft));
             }
             Fate::Fails => {
-                owed.not_before = wall + queue::retry_in(id, owed.attempts, None);
-                let in_need = queue::needs_fallback(owed.attempts, first_tried, wall);
+                owed.not_before = now + queue::retry_in(id, owed.attempts, None);
+                let in_need = queue::needs_fallback(owed.attempts, first_tried, now);
                 let draft = Box::new(owed.notice.draft.clone());
                 posted.push(Posted::Failed(draft.clone(), owed.attempts));
                 if in_need {

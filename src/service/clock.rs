@@ -14,8 +14,8 @@ pub fn wall() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Wall clock and monotonic clock, compared.
-#[derive(Debug)]
+/// Wall clock and monotonic clock, compared. Whoever works beside another looks at a clone of its own.
+#[derive(Clone, Debug)]
 pub struct Clock {
     monotonic: Instant,
     wall: i64,
@@ -43,12 +43,24 @@ impl Clock {
 
     /// What time it is, and whether the wall clock was stepped meanwhile.
     pub fn look(&mut self) -> Look {
-        let (monotonic, now) = (Instant::now(), wall());
+        self.compare(Instant::now(), wall())
+    }
+
+    /// What two readings say.
+    fn compare(&mut self, monotonic: Instant, now: i64) -> Look {
         let passed = i64::try_from(monotonic.duration_since(self.monotonic).as_millis()).unwrap_or(i64::MAX);
         let stepped = stepped(Span::from_millis(passed), Span::from_millis(now - self.wall));
         self.skew = self.skew - stepped;
         (self.monotonic, self.wall) = (monotonic, now);
         Look { wall: now, skew: self.skew, stepped }
+    }
+}
+
+#[cfg(test)]
+impl Clock {
+    /// One that was looked at before the wall clock was set back.
+    pub fn set_back(by: Span) -> Self {
+        Clock { monotonic: Instant::now(), wall: wall() + by.millis(), skew: Span::ZERO }
     }
 }
 
@@ -68,6 +80,23 @@ fn skew_to(latest: Moment, wall: i64) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn moments_go_on_by_the_time_that_passed_however_the_wall_clock_is_stepped() {
+        let (start, wall) = (Instant::now(), 1_767_603_600_000);
+        let mut clock = Clock { monotonic: start, wall, skew: Span::ZERO };
+        for (seconds, stepped) in [(1, -3_600), (2, 0), (3, 43_200_000), (4, -43_200_000)] {
+            let passed = start + Duration::from_secs(seconds);
+            let shows = clock.wall + 1_000 + stepped * 1_000;
+            let look = clock.compare(passed, shows);
+            assert_eq!((look.wall, look.stepped), (shows, Span::from_secs(stepped)));
+            assert_eq!(
+                look.moment(),
+                Moment::from_millis(wall) + Span::from_secs(i64::try_from(seconds).expect("a few"))
+            );
+        }
+    }
 
     #[test]
     fn a_start_with_a_clock_that_is_behind_goes_on_where_time_had_come_to() {

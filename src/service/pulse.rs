@@ -44,22 +44,22 @@ impl Pulses {
     }
 
     /// Gives these from now on; one that was there before keeps its time.
-    pub fn settle(&mut self, wanted: &[SentHeartbeat], wall: i64) {
+    pub fn settle(&mut self, wanted: &[SentHeartbeat], now: i64) {
         let mut before = std::mem::take(&mut self.all);
         self.all = wanted
             .iter()
             .map(|sent| match before.iter().position(|pulse| pulse.sent == *sent) {
                 Some(place) => before.swap_remove(place),
-                None => Pulse { sent: sent.clone(), due: wall, is_under_way: false, failed: false },
+                None => Pulse { sent: sent.clone(), due: now, is_under_way: false, failed: false },
             })
             .collect();
     }
 
-    /// Starts those that are due; says when the next one is.
-    pub fn start_due(&mut self, wall: i64) -> Option<i64> {
-        for pulse in self.all.iter_mut().filter(|pulse| pulse.due <= wall && !pulse.is_under_way) {
+    /// Starts those that are due at the moment `now`, in milliseconds; says when the next one is.
+    pub fn start_due(&mut self, now: i64) -> Option<i64> {
+        for pulse in self.all.iter_mut().filter(|pulse| pulse.due <= now && !pulse.is_under_way) {
             pulse.is_under_way = true;
-            pulse.due = wall + pulse.sent.every.millis();
+            pulse.due = now + pulse.sent.every.millis();
             let sent = pulse.sent.clone();
             self.under_way.spawn(async move {
                 let outcome = match tokio::time::timeout(DEADLINE, give(&sent)).await {

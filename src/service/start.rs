@@ -123,11 +123,13 @@ where
 
     let severities = fresh.settings.severities.clone();
     let owed = books.ask(move |store| store.owed(PARTITION, &severities)).await?;
+    let latest = engine.state.moment.max(lease.ran_until.unwrap_or_default());
+    let mut clock = Clock::start(latest);
     let worker = Worker::new(
         books.clone(),
         (PARTITION, lease.epoch),
         Arc::clone(&fresh.settings),
-        owed,
+        (clock.clone(), owed),
         engine.state.channels_in_trouble(),
         said.clone(),
         Arc::clone(&metrics),
@@ -159,10 +161,8 @@ where
     };
     let (announce_settings, settings) = watch::channel(Arc::clone(&fresh.settings));
     let ways_out = WaysOut { orders: orders.clone(), settings: announce_settings, metrics: Arc::clone(&metrics) };
-    let latest = engine.state.moment.max(lease.ran_until.unwrap_or_default());
     let mut decider = Decider::new(engine, (fresh.clients, fresh.writer), start, ways_out);
     decider.carry_out(drafts).await;
-    let mut clock = Clock::start(latest);
     let look = clock.look();
     decider.keep_time(look);
     // Every decision looks at what is missing, so how long we were away has to be known before the first one.

@@ -128,11 +128,11 @@ pub trait Store: Send {
     /// When a notice is damaged, or the database fails.
     fn owed(&mut self, partition: Partition, severities: &Severities) -> Result<Vec<Owed>, StoreError>;
 
-    /// Notes that an attempt begins, before anything is sent.
+    /// Notes that an attempt begins at the moment `now`, in milliseconds, before anything is sent.
     ///
     /// # Errors
     /// When the lease was lost, or the database fails.
-    fn claim(&mut self, partition: Partition, epoch: Epoch, id: DeliveryId, wall: i64) -> Result<(), StoreError>;
+    fn claim(&mut self, partition: Partition, epoch: Epoch, id: DeliveryId, now: i64) -> Result<(), StoreError>;
 
     /// Notes what came of an attempt.
     ///

@@ -29,9 +29,9 @@ pub struct Owed {
     pub notice: Arc<Notice>,
     /// How often it has been tried.
     pub attempts: u32,
-    /// The wall clock, in milliseconds, before which it is not tried again.
+    /// The moment, in milliseconds, before which it is not tried again.
     pub not_before: i64,
-    /// When it was first tried.
+    /// The moment, in milliseconds, at which it was first tried.
     pub first_tried: Option<i64>,
     /// Whether an attempt began of which nobody knows how it ended.
     pub fate_unknown: bool,
@@ -56,7 +56,7 @@ pub enum Attempt {
     Failed {
         /// Why it did not this time.
         reason: String,
-        /// When to try again, by the wall clock in milliseconds.
+        /// The moment, in milliseconds, at which to try again.
         not_before: i64,
     },
     /// It was overtaken before anybody tried to deliver it.

@@ -26,8 +26,8 @@ impl Worker {
             // People mend it, as they mend a secret.
             Err(cause) => Err(SendError::Busy { channel: "watchbell", reason: chain(&cause), retry_after: None }),
         };
+        let now = self.now();
         let Some(owed) = owed(&mut self.lines, &line, id) else { return };
-        let now = wall();
         owed.attempts += 1;
         owed.fate_unknown = true;
         owed.first_tried.get_or_insert(now);

@@ -7,7 +7,6 @@ use crate::model::Name;
 use crate::notify::link::LinkKey;
 use crate::notify::queue::Wishes;
 use crate::notify::{Channel, unusable_secrets};
-use crate::service::clock::wall;
 use crate::service::said::Said;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,7 +38,7 @@ impl Worker {
         self.settings = Arc::clone(settings);
         // A channel may have another account now. Where it has not, its receiver says once more what it wants.
         self.wishes = Wishes::default();
-        let now = wall();
+        let now = self.now();
         self.pulses.settle(&settings.heartbeats.send, now);
         for (name, (_, removed)) in &mut self.channels {
             if !settings.channels.contains_key(name) {

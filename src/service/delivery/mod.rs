@@ -8,9 +8,11 @@ mod ailing;
 mod attempt;
 mod channels;
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 use super::books::Books;
-use super::clock::wall;
+use super::clock::Clock;
 use super::metrics::Metrics;
 use super::notary::Notary;
 use super::pulse::Pulses;
@@ -74,6 +76,7 @@ enum What {
 
 /// The worker.
 pub struct Worker {
+    clock: Clock,
     books: Books,
     partition: Partition,
     epoch: Epoch,
@@ -102,19 +105,20 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker that takes up what `owed` says was left over. Of the channels in `troubled` others have heard that they cannot
-    /// deliver, and why.
+    /// A worker that goes by `clock` and takes up what `owed` says was left over. Of the channels in `troubled` others have heard
+    /// that they cannot deliver, and why.
     #[must_use]
     pub fn new(
         books: Books,
         (partition, epoch): (Partition, Epoch),
         settings: Arc<Settings>,
-        owed: Vec<Owed>,
+        (clock, owed): (Clock, Vec<Owed>),
         troubled: Vec<(Name, String)>,
         said: mpsc::UnboundedSender<Said>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let mut worker = Worker {
+            clock,
             notary: Notary::open(books.clone(), partition),
             books,
             partition,
@@ -175,6 +179,11 @@ impl Worker {
         self.notary.close().await;
     }
 
+    /// The moment, in milliseconds. What waits does so by the time that really passes, however the wall clock is stepped.
+    fn now(&mut self) -> i64 {
+        self.clock.look().moment().millis()
+    }
+
     fn obey(&mut self, order: Order) {
         match order {
             Order::Owed(notices) => {
@@ -200,7 +209,7 @@ impl Worker {
 
     /// Starts whatever is due, and says how long nothing else will be.
     async fn start_due(&mut self) -> Duration {
-        let now = wall();
+        let now = self.now();
         self.heard.forget(now, |channel| updates_every(&self.settings, channel));
         self.wishes.forget(now);
         let mut earliest = self.fall_back_where_late(now).min(now + 60_000);
@@ -276,10 +285,11 @@ impl Worker {
         }
     }
 
-    fn measure(&self) {
+    fn measure(&mut self) {
+        let now = self.now();
         let oldest = self.lines.values().flatten().map(|owed| owed.notice.draft.at.millis()).min();
         let waiting = self.lines.values().map(Vec::len).sum();
-        self.metrics.undelivered(waiting, oldest.map_or(0, |at| wall() - at));
+        self.metrics.undelivered(waiting, oldest.map_or(0, |at| now - at));
     }
 }
 

@@ -4,7 +4,6 @@ use super::{Attempted, Line, Worker, owed};
 use crate::engine::notice::NoticeKind;
 use crate::model::{DeliveryId, Name};
 use crate::notify::{Notifier, Receipt, SendError, queue};
-use crate::service::clock::wall;
 use crate::service::said::Said;
 use crate::store::{Attempt, Owed};
 use tracing::{error, info, warn};
@@ -44,11 +43,11 @@ impl Worker {
     }
 
     /// Whether those who were put off are not waited for, where the others have given this receipt.
-    fn is_left_at_that(&self, line: &Line, id: DeliveryId, receipt: &Receipt) -> bool {
+    fn is_left_at_that(&mut self, line: &Line, id: DeliveryId, receipt: &Receipt) -> bool {
+        let now = self.now();
         let (Some(queue), Some((channel, _))) = (self.lines.get(line), self.channels.get(&line.1.channel)) else {
             return false;
         };
-        let now = wall();
         let mut rest = queue.iter().skip_while(|owed| owed.notice.draft.id != id);
         let first_tried = rest.next().and_then(|owed| owed.first_tried).unwrap_or(now);
         let is_followed = rest.any(|owed| channel.has_something_to_say(&owed.notice.draft, Some(receipt)));
@@ -66,7 +65,8 @@ impl Worker {
     fn delivered(&mut self, line: &Line, id: DeliveryId, receipt: Receipt) {
         info!(destination = %line.1, delivery.id = %id, "delivered to {}", line.1);
         self.metrics.delivered(&line.1.channel, "sent");
-        self.heard.note(line, wall());
+        let now = self.now();
+        self.heard.note(line, now);
         self.notary.note(id, Attempt::Sent { receipt: receipt.text().into_owned() });
         if let Some(owed) = self.drop_from(line, id) {
             let key = (line.clone(), owed.notice.draft.generation);
@@ -78,7 +78,7 @@ impl Worker {
     }
 
     fn retry(&mut self, line: &Line, id: DeliveryId, error: &SendError) {
-        let now = wall();
+        let now = self.now();
         let Some(owed) = owed(&mut self.lines, line, id) else { return };
         let retry_after = match error {
             SendError::Busy { retry_after, .. } => {

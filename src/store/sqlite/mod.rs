@@ -153,7 +153,7 @@ impl Store for Sqlite {
             note_number(&transaction, partition, event).map_err(&fail)?;
         }
         for notice in &commit.owed {
-            outbox::insert(&transaction, partition, seq, notice, wall).map_err(&fail)?;
+            outbox::insert(&transaction, partition, seq, notice).map_err(&fail)?;
         }
         for consumed in &commit.consumed {
             inbox::consume(&transaction, partition, seq, consumed, wall).map_err(&fail)?;
@@ -224,12 +224,12 @@ impl Store for Sqlite {
         outbox::owed(&self.connection, partition, severities)
     }
 
-    fn claim(&mut self, partition: Partition, epoch: Epoch, id: DeliveryId, wall: i64) -> Result<(), StoreError> {
+    fn claim(&mut self, partition: Partition, epoch: Epoch, id: DeliveryId, now: i64) -> Result<(), StoreError> {
         let fail = doing("claim a delivery");
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;
         fence(&transaction, partition, epoch)?;
-        outbox::claim(&transaction, id, wall).map_err(&fail)?;
+        outbox::claim(&transaction, id, now).map_err(&fail)?;
         transaction.commit().map_err(&fail)
     }
 

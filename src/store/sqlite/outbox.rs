@@ -7,13 +7,7 @@ use crate::engine::notice::Notice;
 use crate::model::{DeliveryId, IncidentId, Name, Severities};
 use rusqlite::{Connection, OptionalExtension, params};
 
-pub(super) fn insert(
-    connection: &Connection,
-    partition: Partition,
-    seq: u64,
-    notice: &Notice,
-    wall: i64,
-) -> rusqlite::Result<()> {
+pub(super) fn insert(connection: &Connection, partition: Partition, seq: u64, notice: &Notice) -> rusqlite::Result<()> {
     let draft = &notice.draft;
     let is_new = connection
         .prepare_cached(
@@ -28,7 +22,7 @@ pub(super) fn insert(
             draft.generation,
             &*draft.destination.channel,
             draft.destination.to.as_deref().unwrap_or_default(),
-            wall
+            draft.at.millis()
         ])?
         > 0;
     if is_new {
@@ -67,13 +61,13 @@ pub(super) fn owed(
     Ok(owed)
 }
 
-pub(super) fn claim(connection: &Connection, id: DeliveryId, wall: i64) -> rusqlite::Result<()> {
+pub(super) fn claim(connection: &Connection, id: DeliveryId, now: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "UPDATE deliveries SET status = 'claimed', attempts = attempts + 1, first_tried = coalesce(first_tried, ?2)
              WHERE id = ?1 AND status IN ('queued', 'claimed')",
         )?
-        .execute(params![id.to_string(), wall])
+        .execute(params![id.to_string(), now])
         .map(|_| ())
 }
 
