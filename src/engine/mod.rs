@@ -293,8 +293,8 @@ impl Engine {
             // Nobody is told of what is due before what was asked for in the meantime is carried out: that comes next.
             return step;
         }
-        self.weigh_dates(slot, now, &mut step);
         let at = self.at(slot, now);
+        self.weigh_dates(at, &mut step);
         if knows_the_time {
             self.watch_routines(at, &mut step);
         }
@@ -312,15 +312,14 @@ impl Engine {
 
     /// Dates and windows of the configuration hold back others than before when one of them has passed, or is yet to come
     /// again because the clock was stepped back.
-    fn weigh_dates(&mut self, slot: Slot, now: Moment, step: &mut Step) {
-        let at = self.at(slot, now);
+    fn weigh_dates(&mut self, at: At, step: &mut Step) {
         if !self.stepped.is_zero() {
             let by = std::mem::take(&mut self.stepped);
             step.take(incident::move_rest(&self.world, &mut self.state.incidents, by, at));
         }
-        let before = self.weighed.replace(at.wall);
-        let changes = before.and_then(|before| incident::next_change(&self.world, before));
-        let went_back = before.is_some_and(|before| at.wall < before);
+        self.weighed = Some(at.wall);
+        let changes = at.before.and_then(|before| incident::next_change(&self.world, before));
+        let went_back = at.before.is_some_and(|before| at.wall < before);
         if went_back || changes.is_some_and(|changes| changes <= at.wall) {
             step.take(incident::review(&self.world, &mut self.state.incidents, at));
         }
@@ -329,7 +328,7 @@ impl Engine {
     /// An instant in all the ways that incidents need it.
     fn at(&self, slot: Slot, now: Moment) -> At {
         let wall = Timestamp::from_millisecond((now - self.skew).millis()).unwrap_or(Timestamp::MAX);
-        At { slot, now, wall }
+        At { slot, now, wall, before: self.weighed }
     }
 
     /// When the engine has to be asked next, if nothing else happens.

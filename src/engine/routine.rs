@@ -110,8 +110,9 @@ impl Engine {
             return self.routine_is(routine, is, at, step);
         };
         let last = routine.dates.last(routine.at, &routine.timezone, at.wall);
-        let Some(last) = last.map(Slot::from).filter(|last| *last > known.last) else { return };
-        let (open, done) = (Some(known.open.unwrap_or(last)), known.done.clone());
+        let Some(last) = last.map(Slot::from).filter(|last| *last > at.new_since(known.last)) else { return };
+        // One that came up while the clock was ahead did not come up before this one.
+        let (open, done) = (Some(known.open.map_or(last, |open| open.min(last))), known.done.clone());
         let is = RoutineState { last, noticed: wall, open, told: false, done };
         self.routine_is(routine, is, at, step);
     }

@@ -101,6 +101,39 @@ rules: [rules.yaml]
 }
 
 #[test]
+fn a_clock_that_was_days_ahead_silences_no_digest_and_no_routine_and_none_comes_twice() {
+    let settings = "
+channels: { slack: { slack: { token: { env: SLACK_TOKEN }, to: \"#alerts\" } } }
+responders: { lead: { timezone: UTC, reach: [{ via: slack }] } }
+policies:
+  default:
+    wait: 0s
+    matrix:
+      critical: { tell: nobody }
+      high: { tell: nobody }
+      medium: { tell: nobody }
+      low: { digest: { at: \"10:00\", notify: [slack] } }
+routes: [{ policy: default }]
+routines: [{ name: look, every: { at: \"10:00\" }, owner: lead, notify: [slack], due: 4h, severity: medium }]
+timezone: UTC
+prometheus: { main: { url: http://127.0.0.1:9090 } }
+rules: [rules.yaml]
+";
+    let rules = "groups: [{ name: g, interval: 30s, rules: [{ alert: A, expr: x, tiers: { low: { above: 1 } } }] }]";
+    let (ten, day) = (Slot::from_millis(1_767_607_200_000), Span::from_hours(24));
+    for (days, messages) in [(3, 4), (1, 4), (0, 2)] {
+        let (mut rig, days_ahead) = (Rig::new(world_of(settings, rules)), day.times(days));
+        rig.set("x", &[], Some(2.0)).slots(110).step_clock(days_ahead).slots(12);
+        assert_eq!(rig.drafts.len(), 2, "ten o'clock has come {days} days ahead: {:?}", rig.drafts);
+        rig.step_clock(Span::ZERO - days_ahead - Span::from_mins(3)).slots(10);
+        assert_eq!(rig.drafts.len(), messages, "and comes again, {days} days before: {:?}", rig.drafts);
+        let routine = &rig.engine.state.routines["look"];
+        assert_eq!((routine.last, routine.open), (ten, Some(ten)), "{days} days");
+        assert!(rig.drafts[messages - 2..].iter().all(|draft| draft.opened == ten), "{:?}", rig.drafts);
+    }
+}
+
+#[test]
 fn a_slot_that_comes_again_after_a_step_back_is_a_slot_like_any_other() {
     let mut rig = Rig::new(rules("{ alert: A, expr: x, tiers: { high: { above: 1 } }, no_data: resolve }"));
     rig.set("x", &[("n", "1")], Some(2.0)).set("x", &[("n", "2")], Some(2.0)).slots(2).step_clock(Span::from_secs(-30));

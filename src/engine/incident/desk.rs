@@ -35,6 +35,18 @@ pub struct At {
     pub now: Moment,
     /// What people's calendars count by.
     pub wall: jiff::Timestamp,
+    /// The wall clock at the step before, where there was one.
+    pub before: Option<jiff::Timestamp>,
+}
+
+impl At {
+    /// Since when a date of people's calendars is new, where they were told last of the one at `told`. One that is yet to come was
+    /// told while the clock was ahead, and a clock that was set back has to be believed: then a date is new that has come since the
+    /// step before. So none between here and there is left out, and the one that was told does not come twice.
+    pub fn new_since(&self, told: Slot) -> Slot {
+        let wall = Slot::from(self.wall);
+        if told > wall { self.before.map_or(wall, Slot::from) } else { told }
+    }
 }
 
 pub(super) struct Desk<'a> {
