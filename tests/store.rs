@@ -471,11 +471,14 @@ fn on_record(store: &mut dyn Store) -> Vec<i64> {
     recorded.iter().map(|event| event.moment.millis()).collect()
 }
 
-fn forget(store: &mut dyn Store, epoch: Epoch, too_old: TooOld) {
-    let mut piece = Some(Piece::default());
+/// Forgets what is too old, piece by piece; returns how many incidents went.
+fn forget(store: &mut dyn Store, epoch: Epoch, too_old: TooOld) -> usize {
+    let (mut piece, mut incidents) = (Some(Piece::default()), 0);
     while let Some(next) = piece {
-        piece = store.forget(HERE, epoch, &too_old, next).expect("it is ours");
+        let tidied = store.forget(HERE, epoch, &too_old, next).expect("it is ours");
+        (piece, incidents) = (tidied.next, incidents + tidied.incidents);
     }
+    incidents
 }
 
 /// One that opened, ended and is forgotten, in three moments from `millis` on.
@@ -502,7 +505,7 @@ fn what_is_too_old_is_forgotten_behind_a_snapshot_and_nothing_that_is_needed() {
         assert_eq!(store.oldest_since_snapshot(HERE).expect("it can be read"), None);
         forget(store, epoch, TooOld { events: 150, incidents: 0 });
         assert_eq!(on_record(store), [1, 3, 10, 11, 12, 20, 30, 40, 41, 42], "what an alert did long ago");
-        forget(store, epoch, TooOld { events: 150, incidents: 150 });
+        assert_eq!(forget(store, epoch, TooOld { events: 150, incidents: 150 }), 1);
         assert_eq!(on_record(store), [1, 20, 30, 40, 41, 42], "and who is over, but not since when there is a record");
         assert_eq!(store.numbers(HERE, 99, 99).expect("it can be read"), [3, 2]);
         assert!(store.story(HERE, 1, &Severities::default()).expect("it can be read").is_none());

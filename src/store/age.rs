@@ -36,6 +36,15 @@ pub enum Piece {
     Messages,
 }
 
+/// What came of looking through a piece.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tidied {
+    /// How many incidents went.
+    pub incidents: usize,
+    /// The piece that comes next, where there is one.
+    pub next: Option<Piece>,
+}
+
 impl Default for Piece {
     /// The first one.
     fn default() -> Self {

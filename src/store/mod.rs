@@ -15,7 +15,7 @@ pub mod notice;
 mod owed;
 mod sqlite;
 
-pub use age::{Piece, TooOld};
+pub use age::{Piece, Tidied, TooOld};
 pub use command::Outcome;
 pub use error::StoreError;
 pub use journal::{Commit, Consumed, Epoch, Journal, Lease, Partition, Story, Submitted};
@@ -97,7 +97,7 @@ pub trait Store: Send {
     /// When the database fails.
     fn oldest_since_snapshot(&mut self, partition: Partition) -> Result<Option<i64>, StoreError>;
 
-    /// Forgets one piece of what is too old; gives the next one, where there is one. Nothing goes that a start has to read: what
+    /// Forgets one piece of what is too old; says what went, and which piece is next. Nothing goes that a start has to read: what
     /// comes after the newest snapshot, what is owed, and whatever is not over.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ pub trait Store: Send {
         epoch: Epoch,
         too_old: &TooOld,
         piece: Piece,
-    ) -> Result<Option<Piece>, StoreError>;
+    ) -> Result<Tidied, StoreError>;
 
     /// Puts a command on record before anybody decides on it; one whose id is there already is left as it is.
     ///

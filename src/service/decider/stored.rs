@@ -4,11 +4,13 @@ use super::{Decider, SNAPSHOT_AFTER};
 use crate::crash::{self, Point};
 use crate::engine::{Event, EventKind, IncidentEvent, Step};
 use crate::http::chain;
+use crate::model::duration_text;
 use crate::service::books::{Books, BooksError};
 use crate::service::clock::wall;
 use crate::service::delivery::Order;
+use crate::service::housekeeping::judged_at;
 use crate::service::report;
-use crate::store::{Commit, Consumed, Epoch, Partition, Piece, TooOld};
+use crate::store::{Commit, Consumed, Epoch, Partition, Piece, Tidied, TooOld};
 use std::sync::Arc;
 use std::time::Instant;
 use tracing::{error, info};
@@ -125,17 +127,22 @@ impl Decider {
 
     /// Forgets a piece of what is too old, where it is time for that.
     async fn keep_house(&mut self) {
-        let now = wall();
+        let now = self.engine.state.moment;
         let Some(piece) = self.house.due(now).filter(|_| self.is_remembering()) else { return };
         let kept = self.engine.world.settings.retention;
-        match self.forget(piece, TooOld::at(now, kept.events, kept.incidents)).await {
-            Ok(next) => self.house.has_done(next, now),
+        match self.forget(piece, TooOld::at(judged_at(wall(), now), kept.events, kept.incidents)).await {
+            Ok(done) => {
+                if let Some(incidents) = self.house.has_done(done, now).filter(|incidents| *incidents > 0) {
+                    let kept = duration_text::format(kept.incidents);
+                    info!(incidents, "forgot {incidents} closed incidents that are older than {kept}");
+                }
+            }
             Err(cause) => self.store_failed(&cause),
         }
     }
 
     /// Only what a snapshot stands for can go: where the journal after it is too old, there is a new one first.
-    async fn forget(&mut self, piece: Piece, too_old: TooOld) -> Result<Option<Piece>, BooksError> {
+    async fn forget(&mut self, piece: Piece, too_old: TooOld) -> Result<Tidied, BooksError> {
         let (partition, epoch) = (self.partition, self.epoch);
         if piece == Piece::default() {
             let oldest = self.books.ask(move |store| store.oldest_since_snapshot(partition)).await?;

@@ -1,6 +1,6 @@
 use super::*;
-use crate::engine::{State, World};
-use crate::model::Severities;
+use crate::engine::{Event, EventKind, State, World};
+use crate::model::{AlertId, RuleId, Severities};
 use crate::rules::RuleSet;
 use crate::store::{Journal, Sqlite};
 
@@ -68,4 +68,27 @@ async fn a_journal_starts_anew_where_severities_are_others_because_it_has_them_b
         decider.hear(trouble, Moment::from_millis(2_000)).await;
     }
     assert_eq!(snapshots, [true, false, true]);
+}
+
+#[tokio::test]
+async fn seconds_of_a_clock_that_is_far_ahead_forget_nothing_and_put_off_no_tidying_up() {
+    let (mut decider, _orders) = at_the_end_of_its_journal().await;
+    let at = Moment::from_millis;
+    let event = |kind| Event { moment: at(1_000), slot: None, kind };
+    let slept = || event(EventKind::Slept { span: Span::ZERO });
+    let gone = EventKind::AlertForgotten { rule: RuleId::derive(&["rule"]), alert: AlertId::derive(&["alert"]) };
+    let events = vec![slept(), event(gone), slept()];
+    let (epoch, commit) = (decider.epoch, Commit { events, ..Commit::default() });
+    let seq = decider.books.ask(move |store| store.commit(HERE, epoch, 0, &commit, 1_000)).await;
+    decider.seq = seq.expect("it is ours");
+    // By the wall clock, decades have passed since; by engine time, one second, and then as much.
+    for (moment, kept) in [(at(2_000), 3), (at(wall()), 2)] {
+        decider.engine.state.moment = moment;
+        for _piece in 0..3 {
+            decider.renew(i64::MAX).await;
+        }
+        let ever = (at(0), at(i64::MAX));
+        let recorded = decider.books.ask(move |store| store.recorded(HERE, ever.0, ever.1, &Severities::default()));
+        assert_eq!(recorded.await.expect("it can be read").len(), kept, "at {moment}");
+    }
 }

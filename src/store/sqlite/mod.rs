@@ -10,7 +10,7 @@ use super::event::{self, Row};
 use super::holder;
 use super::{
     Attempt, Commit, Entry, Epoch, Journal, Lease, Owed, Partition, Piece, Sending, Store, StoreError, Story,
-    Submitted, TooOld,
+    Submitted, Tidied, TooOld,
 };
 use crate::engine::command::Command;
 use crate::engine::incident::Destination;
@@ -202,14 +202,14 @@ impl Store for Sqlite {
         epoch: Epoch,
         too_old: &TooOld,
         piece: Piece,
-    ) -> Result<Option<Piece>, StoreError> {
+    ) -> Result<Tidied, StoreError> {
         let fail = doing("forget what is too old");
         let transaction =
             self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&fail)?;
         fence(&transaction, partition, epoch)?;
-        let next = retention::forget(&transaction, partition, too_old, piece).map_err(&fail)?;
+        let tidied = retention::forget(&transaction, partition, too_old, piece).map_err(&fail)?;
         transaction.commit().map_err(&fail)?;
-        Ok(next)
+        Ok(tidied)
     }
 
     fn submit(&mut self, partition: Partition, command: &Command, wall: i64) -> Result<Submitted, StoreError> {

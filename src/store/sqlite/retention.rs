@@ -1,7 +1,7 @@
 //! What is too old is forgotten, a piece at a time: whoever waits for the store waits for one piece at most.
 
 use crate::store::event::OF_ALERTS;
-use crate::store::{Partition, Piece, TooOld};
+use crate::store::{Partition, Piece, Tidied, TooOld};
 use rusqlite::{Transaction, params};
 
 /// How many events are looked at in one piece.
@@ -11,17 +11,18 @@ const INCIDENTS: usize = 100;
 /// How many messages of no incident.
 const MESSAGES: usize = 1_000;
 
-/// Forgets one piece; gives the next one, if there is one.
+/// Forgets one piece; says what went, and which piece is next.
 pub(super) fn forget(
     transaction: &Transaction<'_>,
     partition: Partition,
     too_old: &TooOld,
     piece: Piece,
-) -> rusqlite::Result<Option<Piece>> {
+) -> rusqlite::Result<Tidied> {
+    let no_incident = |next| Tidied { incidents: 0, next };
     match piece {
-        Piece::Events { after } => events(transaction, partition, too_old, after).map(Some),
-        Piece::Incidents { after } => incidents(transaction, partition, too_old, after).map(Some),
-        Piece::Messages => messages(transaction, partition, too_old),
+        Piece::Events { after } => events(transaction, partition, too_old, after).map(Some).map(no_incident),
+        Piece::Incidents { after } => incidents(transaction, partition, too_old, after),
+        Piece::Messages => messages(transaction, partition, too_old).map(no_incident),
     }
 }
 
@@ -84,19 +85,21 @@ fn incidents(
     partition: Partition,
     too_old: &TooOld,
     after: u64,
-) -> rusqlite::Result<Piece> {
+) -> rusqlite::Result<Tidied> {
     let base = base(transaction, partition)?;
     let known = known(transaction, partition, after)?;
     let old = known.iter().take_while(|incident| incident.first.is_none_or(|first| first < too_old.incidents));
-    let mut looked_at = 0;
+    let (mut looked_at, mut incidents) = (0, 0);
     for incident in old {
         looked_at += 1;
         if incident.is_too_old(too_old, base) {
             drop_incident(transaction, partition, incident)?;
+            incidents += 1;
         }
     }
     let next = known.last().filter(|_| looked_at == INCIDENTS).map(|last| last.number);
-    Ok(next.map_or(Piece::Messages, |after| Piece::Incidents { after }))
+    let next = Some(next.map_or(Piece::Messages, |after| Piece::Incidents { after }));
+    Ok(Tidied { incidents, next })
 }
 
 fn known(transaction: &Transaction<'_>, partition: Partition, after: u64) -> rusqlite::Result<Vec<Known>> {
