@@ -371,6 +371,29 @@ fn a_journal_that_is_not_there_or_is_newer_is_named_and_an_instant_to_come_is_re
 }
 
 #[test]
+fn what_has_just_happened_is_told_also_where_a_clock_that_was_set_back_is_behind_it() {
+    let folder = configured();
+    let mut store = Sqlite::open(&folder.path().join("watchbell.db")).expect("a new file can be opened");
+    let step = |event: &Event| match &event.kind {
+        EventKind::Incident { number: 2, event: step, .. } => Some(step.clone()),
+        _ => None,
+    };
+    let mut story: Vec<Event> = lived(&in_tests("weeks.yaml")).into_iter().filter(|it| step(it).is_some()).collect();
+    let over = story.iter().position(|it| matches!(step(it), Some(IncidentEvent::Resolved { .. })));
+    story.truncate(over.expect("it ends") + 1);
+    let (now, last) = (jiff::Timestamp::now().as_millisecond(), story.last().expect("it ends").moment);
+    let ahead = Moment::from_millis(now) + Span::from_hours(1);
+    remember(&mut store, again(&story, 2, ahead - last));
+
+    let (code, page, err) = watchbell(&folder, &["postmortem", "INC-2", "--offline"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(page.contains("INC-2"), "{page}");
+    let (code, page, err) = watchbell(&folder, &["report", "daily", "--offline"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(page.contains("INC-2") && !page.contains("Nothing is on record"), "{page}");
+}
+
+#[test]
 fn json_is_the_value_that_the_page_was_made_of() {
     let report = report(Kind::Weekly, &mut weeks(), "2026-01-12T08:00:00Z", Some(&measured()));
     let json: serde_json::Value = serde_json::from_str(&report.json()).expect("JSON");

@@ -342,6 +342,18 @@ pub fn ending(file: Option<&Path>) -> Option<&str> {
     file.and_then(Path::extension).and_then(|ending| ending.to_str())
 }
 
+/// What counts as now for a review of the journal at `path`. Where a wall clock was set back, engine time goes on ahead of it, and what
+/// has just happened lies there.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn now_in(path: &Path) -> Result<Timestamp, CommandError> {
+    let extent = journal(path, |store| store.extent(Partition(0)))?;
+    let last = extent.and_then(|(_, last)| Timestamp::from_millisecond(last.millis()).ok());
+    let wall = Timestamp::now();
+    Ok(last.map_or(wall, |last| last.max(wall)))
+}
+
 /// Reads the journal at `path`, and names it where it cannot be read.
 ///
 /// # Errors

@@ -5,7 +5,6 @@ use super::{Answer, CommandError, incidents, output};
 use crate::model::Moment;
 use crate::review::{self, Chart, OneIncident};
 use crate::store::Partition;
-use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
 /// Draft the post-mortem of an incident: what happened, who was told when, which deadlines were met, the value with its bounds, and
@@ -59,7 +58,7 @@ impl Postmortem {
                 "there is no incident INC-{number} in {journal}; `watchbell incidents list --state all` lists them"
             ))
         })?;
-        let at = Moment::from_millis(Timestamp::now().as_millisecond());
+        let at = Moment::from_millis(past::now_in(&journal)?.as_millisecond());
         // One that cannot be drafted is told so before anybody is asked.
         review::postmortem(world, &one, &[], at).map_err(|why| CommandError::Usage(why.to_string()))?;
         let charts = if self.offline { Vec::new() } else { self.charts(&subject, &one, at)? };

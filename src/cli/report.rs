@@ -57,7 +57,8 @@ impl Report {
     pub fn run(&self, config: Option<&Path>) -> Result<Answer, CommandError> {
         let subject = self.whom.load(config, &[])?;
         let journal = past::journal_of(self.journal.as_deref(), &subject)?;
-        let (world, now) = (&subject.world, Timestamp::now());
+        let world = &subject.world;
+        let now = if self.to == "now" { past::now_in(&journal)? } else { Timestamp::now() };
         let at = self.at(&world.settings.timezone, now)?;
         let periods = self.kind.periods(at, &world.settings.timezone);
         let read = |store: &mut crate::store::Sqlite| Past::read(store, Partition(0), &world.settings, periods, at);
@@ -65,7 +66,7 @@ impl Report {
         let mut inputs = Inputs { world, past: &past, at, measured: None, suggestions: &[] };
         let (measured, suggestions);
         if !self.offline && !world.settings.sources.is_empty() {
-            (measured, suggestions) = self.ask(&subject, &inputs, now)?;
+            (measured, suggestions) = self.ask(&subject, &inputs)?;
             (inputs.measured, inputs.suggestions) = (Some(&measured), &suggestions);
         }
         let report = review::report(self.kind, &inputs);
@@ -81,12 +82,7 @@ impl Report {
     }
 
     /// What values were, and, where rules page for nothing, what could stand there instead.
-    fn ask(
-        &self,
-        subject: &past::Subject,
-        inputs: &Inputs<'_>,
-        now: Timestamp,
-    ) -> Result<(Measured, Vec<Suggestion>), CommandError> {
+    fn ask(&self, subject: &past::Subject, inputs: &Inputs<'_>) -> Result<(Measured, Vec<Suggestion>), CommandError> {
         let (clients, timeout) = self.whom.clients_of(subject)?;
         let periods = self.kind.periods(inputs.at, &inputs.world.settings.timezone);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -97,7 +93,7 @@ impl Report {
             Kind::Weekly | Kind::Monthly => review::candidates(inputs, periods.0),
         };
         alerts.retain(|alert| measured.knows(inputs.world, alert));
-        let asking = self.whom.asking(subject, now.into())?;
+        let asking = self.whom.asking(subject, Timestamp::now().into())?;
         let slot = |at: Moment| Slot::from_millis(at.millis());
         let window = Window { from: slot(periods.0.from.0), to: slot(periods.0.to.0) };
         let known = inputs.past.known();
