@@ -102,21 +102,28 @@ impl<'a> Message<'a> {
     /// the new one with the start that the old one had.
     fn posted(self, ends: &Ends<'a>, alert: &'a AlertText) -> [Option<Posted<'a>>; 2] {
         let forgotten = self.now.wall + self.now.resend_every.times(FORGET_AFTER_RESENDS).millis();
+        let ends_at = alert.ended.unwrap_or(Moment::from_millis(forgotten));
         let new = ends.is_said(alert).then(|| Posted {
             labels: &alert.labels,
             annotations: Some(annotations(alert)),
-            starts_at: self.told.start_of(alert).to_string(),
-            ends_at: Moment::from_millis(alert.ended.map_or(forgotten, Moment::millis)).to_string(),
+            starts_at: self.started(self.told.start_of(alert)).min(ends_at).to_string(),
+            ends_at: ends_at.to_string(),
             generator_url: Some(&self.notice.link),
         });
         [ends.of(alert).map(|told| self.ended(told)), new]
+    }
+
+    /// The start that is said. One that was told by a clock that has been set back since lies ahead, and an Alertmanager refuses
+    /// a whole request for the sake of an alert that ends before it starts.
+    fn started(self, start: Moment) -> Moment {
+        start.min(Moment::from_millis(self.now.wall))
     }
 
     fn ended(self, told: &'a ToldAlert) -> Posted<'a> {
         Posted {
             labels: &told.labels,
             annotations: None,
-            starts_at: told.starts_at.to_string(),
+            starts_at: self.started(told.starts_at).to_string(),
             ends_at: Moment::from_millis(self.now.wall).to_string(),
             generator_url: None,
         }
@@ -166,6 +173,17 @@ mod tests {
         let said = bodies[0].iter().map(|it| [&it["labels"]["severity"], &it["startsAt"], &it["endsAt"]]);
         let (began, forgotten) = ("2025-11-25T12:00:00Z", "2025-11-25T12:14:00Z");
         assert_eq!(said.collect::<Vec<_>>(), [["high", began, "2025-11-25T12:10:00Z"], ["critical", began, forgotten]]);
+    }
+
+    #[test]
+    fn what_was_told_by_a_clock_that_was_set_back_since_does_not_start_after_its_end() {
+        let ahead = Moment::from_millis(NOW.wall) + Span::from_hours(1);
+        let [goes_on, over] = ["node-1", "node-2"].map(|name| AlertText { since: ahead, ..sample::alert(name, "gas") });
+        let told = Told::default().after(&[goes_on.clone(), over]);
+        let bodies = bodies(&sample::page(vec![goes_on]), &told);
+        let now = "2025-11-25T12:10:00Z";
+        let said = bodies[0].iter().map(|it| [&it["startsAt"], &it["endsAt"]]);
+        assert_eq!(said.collect::<Vec<_>>(), [[now, now], [now, "2025-11-25T12:14:00Z"]]);
     }
 
     /// Name, severity and end of each alert in the only request.
