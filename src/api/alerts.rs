@@ -5,7 +5,7 @@ use super::{Desk, go};
 use crate::engine::Engine;
 use crate::engine::alert::{Alert, Phase, Top};
 use crate::engine::notice::{bound_text, with_severity};
-use crate::model::{AlertId, Moment, RuleId, Slot};
+use crate::model::{AlertId, Moment, RuleId};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Condition, Kind, Rule, Tier};
 use axum::extract::State;
@@ -48,11 +48,11 @@ fn one(engine: &Engine, rule: &Rule, alert: &Alert, tiers: &[Tier]) -> Value {
         "labels": labels,
         "annotations": annotations(engine, rule, alert, tier, active_at),
         "state": if alert.phase() == Phase::Firing { "firing" } else { "pending" },
-        "activeAt": go::time(active_at),
+        "activeAt": go::time(active_at - engine.skew),
         "value": go::float(alert.value),
     });
     if let Some(calm) = tier.and_then(|tier| kept_since(alert, tiers, tier)) {
-        value["keepFiringSince"] = json!(go::time(calm));
+        value["keepFiringSince"] = json!(go::time(calm - engine.skew));
     }
     value
 }
@@ -95,7 +95,6 @@ fn annotations(
         Some(Condition::Bound(bound)) => bound_text(*bound),
         Some(Condition::Present | Condition::When(_)) | None => String::new(),
     };
-    let at = Slot::from_millis(active_at.millis());
     let data = Data {
         labels: if rule.kind == Kind::Plain { &alert.series } else { &alert.labels },
         value: alert.value,
@@ -104,7 +103,7 @@ fn annotations(
         threshold: &threshold,
         severity: tier.map_or("", |tier| tier.severity.name()),
         unit: rule.unit.as_deref().unwrap_or_default(),
-        active_at: at,
+        active_at: active_at.slot(engine.skew),
         now: alert.last_seen,
     };
     let render = |template: &Template| match template.render_or_error_text(&rule.alert, &data, &Answers::new()) {

@@ -30,7 +30,7 @@ struct Written {
 pub async fn list(State(desk): State<Desk>, _: ask::Everything) -> Result<Response, Wrong> {
     let found = desk.look(|decider| {
         let engine = &decider.engine;
-        let wall = engine.state.moment.millis() - engine.skew.millis();
+        let wall = engine.state.moment.slot(engine.skew).millis();
         let now = Timestamp::from_millisecond(wall).unwrap_or_default();
         let routines = engine.world.settings.routines.iter();
         routines.map(|routine| one(engine, routine, now)).collect::<Vec<Value>>()
@@ -70,7 +70,7 @@ fn one(engine: &Engine, routine: &Routine, now: Timestamp) -> Value {
         "due": due.map(instant),
         "next": next.map(|next| next.to_string()),
         "lastDone": done.map(|TickedOff { by, at, note }| {
-            json!({ "by": &*by.name, "via": by.via.to_string(), "at": go::time(*at), "note": note })
+            json!({ "by": &*by.name, "via": by.via.to_string(), "at": go::time(*at - engine.skew), "note": note })
         }),
     })
 }

@@ -6,7 +6,7 @@ use super::reply::{self, Wrong};
 use super::{Desk, ask, go};
 use crate::config::Silence;
 use crate::engine::command::{AdHocSilence, Deed, NewSilence};
-use crate::model::{Matchers, SilenceId};
+use crate::model::{Matchers, SilenceId, Span};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -31,8 +31,9 @@ struct Written {
 pub async fn list(State(desk): State<Desk>, _: ask::Everything) -> Result<Response, Wrong> {
     let found = desk.look(|decider| {
         let engine = &decider.engine;
-        let asked = engine.state.incidents.silences.values().filter(|silence| !silence.is_over()).map(ad_hoc);
-        let now = engine.state.moment.millis();
+        let asked = engine.state.incidents.silences.values().filter(|silence| !silence.is_over());
+        let asked = asked.map(|silence| ad_hoc(silence, engine.skew));
+        let now = engine.state.moment.slot(engine.skew).millis();
         let configured = engine.world.settings.silences.iter();
         let configured = configured.filter(|silence| silence.until.as_millisecond() > now).map(configured_one);
         asked.chain(configured).collect::<Vec<_>>()
@@ -81,12 +82,12 @@ impl Written {
     }
 }
 
-fn ad_hoc(silence: &AdHocSilence) -> Value {
+fn ad_hoc(silence: &AdHocSilence, skew: Span) -> Value {
     json!({
         "id": silence.id.to_string(),
         "match": silence.matchers.to_string(),
-        "from": go::time(silence.from),
-        "until": go::time(silence.until),
+        "from": go::time(silence.from - skew),
+        "until": go::time(silence.until - skew),
         "by": &*silence.by.name,
         "via": silence.by.via.to_string(),
         "reason": silence.reason,

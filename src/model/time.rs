@@ -83,6 +83,12 @@ impl Moment {
     pub const fn millis(self) -> i64 {
         (self.0.get() ^ Self::SIGN).cast_signed()
     }
+
+    /// What the wall clock shows at this moment where it has `skew`.
+    #[must_use]
+    pub fn slot(self, skew: Span) -> Slot {
+        Slot((self - skew).millis())
+    }
 }
 
 impl Default for Moment {

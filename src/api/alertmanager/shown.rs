@@ -144,7 +144,7 @@ impl<'a> View<'a> {
     /// What does not depend on who asks.
     fn laid_out(&self, subject: &Subject, place: Option<(&Name, u64)>, labels: &Labels) -> Fields {
         let posted = self.engine.state.posted.get(&subject.alert);
-        let since = Slot::from_millis((subject.since - self.engine.skew).millis());
+        let since = subject.since.slot(self.engine.skew);
         let (starts, ends, heard) = match posted {
             Some(posted) => (posted.starts, posted.ends, posted.heard),
             // What a rule fires is said anew as long as it fires.

@@ -180,7 +180,7 @@ impl WrittenMatcher {
 
 impl Shown {
     fn asked_for(silence: &AdHocSilence, engine: &Engine) -> Self {
-        let wall = |moment: Moment| Slot::from_millis((moment - engine.skew).millis());
+        let wall = |moment: Moment| moment.slot(engine.skew);
         Shown {
             id: silence.id,
             matchers: silence.matchers.clone(),
