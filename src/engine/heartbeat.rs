@@ -68,7 +68,7 @@ impl Engine {
         transitions.extend(self.tell_of_silent_sources(now, step));
         transitions.extend(self.forget_heartbeats(&world, now, step));
         if !transitions.is_empty() {
-            let at = self.at(Slot::from_millis(now.millis()), now);
+            let at = self.at(now.slot(self.skew), now);
             step.take(incident::absorb(&world, &mut self.state.incidents, &transitions, at));
         }
     }
@@ -92,7 +92,7 @@ impl Engine {
                 if !self.is_missing(&expected.alert) && self.is_unheard(&expected.alert, now) {
                     return Vec::new();
                 }
-                Some(format!("{} has to keep firing, and has not since {since}", expected.alert))
+                Some(format!("{} has to keep firing, and has not since {}", expected.alert, since - self.skew))
             }
             Heartbeat::Away { .. } if self.is_missing(&expected.alert) => return Vec::new(),
             Heartbeat::Beats | Heartbeat::Away { .. } => None,

@@ -118,6 +118,7 @@ impl Engine {
         step: &mut Step,
     ) -> Vec<Transition> {
         let severity = self.world.settings.severities.highest().clone();
+        let since = since.map(|since| since - self.skew);
         let summary = since.map(|since| format!("no query of source {source} has been answered since {since}"));
         self.own(down_labels(source), severity, summary, now, slot, step)
     }
@@ -136,7 +137,7 @@ impl Engine {
         let failures = || self.rules_of(&group.name, name).filter_map(|one| Some((one.failing?, &one.health.error)));
         let longest = fails_long.then(|| failures().min()).flatten();
         let failing = longest.map(|(since, error)| {
-            format!("rule {name} has failed since {since}: {}", error.as_deref().unwrap_or_default())
+            format!("rule {name} has failed since {}: {}", since - self.skew, error.as_deref().unwrap_or_default())
         });
         let refused = (kept_out > 0)
             .then(|| format!("rule {name} has reached its limit of {limit}; {kept_out} more are kept out"));
@@ -220,7 +221,7 @@ impl Engine {
         step: &mut Step,
     ) {
         let transitions = self.own(labels, severity, summary, now, None, step);
-        let at = self.at(Slot::from_millis(now.millis()), now);
+        let at = self.at(now.slot(self.skew), now);
         step.take(incident::absorb(&self.world, &mut self.state.incidents, &transitions, at));
     }
 

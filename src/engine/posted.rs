@@ -165,7 +165,7 @@ impl Engine {
 
     /// Takes in what somebody posted at once.
     pub(super) fn take_posts(&mut self, posts: &[Post], now: Moment, step: &mut Step) {
-        let at = self.at(Slot::from_millis(now.millis()), now);
+        let at = self.at(now.slot(self.skew), now);
         let mut transitions = Vec::new();
         for post in posts {
             self.take_post(post, at, &mut transitions, step);
@@ -255,7 +255,7 @@ impl Engine {
 
     /// Ends what has not been said again in time.
     pub(super) fn keep_vigils(&mut self, now: Moment, step: &mut Step) {
-        let at = self.at(Slot::from_millis(now.millis()), now);
+        let at = self.at(now.slot(self.skew), now);
         let transitions = self.end_unconfirmed(at, step);
         self.absorb_posted(transitions, at, step);
     }

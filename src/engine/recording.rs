@@ -74,7 +74,8 @@ impl Engine {
         let after = self.world.settings.rule_failure_after;
         let long = known.and_then(|known| known.failing.filter(|since| at.now - *since >= after));
         let error = known.and_then(|known| known.error.as_deref()).unwrap_or_default();
-        let summary = long.map(|since| format!("recording rule {} has failed since {since}: {error}", record.record));
+        let summary = long
+            .map(|since| format!("recording rule {} has failed since {}: {error}", record.record, since - self.skew));
         self.own_of_rule(RULE_FAILING, group, &record.record, summary, at, step)
     }
 

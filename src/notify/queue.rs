@@ -219,7 +219,7 @@ mod tests {
 
     fn notice(name: &str, kind: NoticeKind, reason: Reason) -> Notice {
         let draft = Draft { id: DeliveryId::derive(&[name]), kind, reason, ..sample::draft() };
-        Notice { draft, title: name.into(), link: String::new(), alerts: Vec::new() }
+        Notice { draft, title: name.into(), link: String::new(), held_back: None, alerts: Vec::new() }
     }
 
     /// What happens to a queue one second after the last message, where updates come once a minute.

@@ -54,7 +54,7 @@ pub fn page(alerts: Vec<AlertText>) -> Notice {
         ..draft()
     };
     let title = "GasPriceSpike {chain=\"sepolia\"}".to_owned();
-    Notice { draft, title, link: "http://bell.example/incidents/41".into(), alerts }
+    Notice { draft, title, link: "http://bell.example/incidents/41".into(), held_back: None, alerts }
 }
 
 /// The end of what [`page`] tells.

@@ -116,7 +116,7 @@ pub fn why(notice: &Notice) -> String {
         Reason::Escalated if draft.by.is_some() => format!("escalated{by}, next level{level}"),
         Reason::Escalated => format!("nobody has acted, next level{level}"),
         Reason::Repeated => format!("nobody has acted, told again{level}"),
-        Reason::Released => draft.held_back.clone().unwrap_or_else(|| "no longer held back".into()),
+        Reason::Released => notice.held_back.clone().unwrap_or_else(|| "no longer held back".into()),
         Reason::Acknowledged => format!("acknowledged{by}"),
         Reason::Snoozed => format!("snoozed{by}"),
         Reason::Unacknowledged => format!("no longer acknowledged{by}"),

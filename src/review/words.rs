@@ -7,7 +7,7 @@ use crate::backtest::condition;
 use crate::engine::World;
 use crate::engine::event::{Event, EventKind, IncidentEvent};
 use crate::engine::transition::{Cause, Origin, Subject};
-use crate::model::{Moment, RuleId};
+use crate::model::{Moment, RuleId, Span};
 use crate::notify::text::number;
 use crate::rules::Rule;
 use std::collections::BTreeMap;
@@ -109,8 +109,8 @@ impl<'a> Words<'a> {
             IncidentEvent::Reviewed { by, link, .. } => {
                 Line::from("reviewed by ").data(by.to_string()).ours(": ").link(link)
             }
-            // Whatever else there is, or will be, says itself what it is.
-            other => Line::new().said(other.words()?),
+            // Whatever else there is, or will be, says itself what it is. What skew the clock had then is not on record.
+            other => Line::new().said(other.words(Span::ZERO)?),
         })
     }
 

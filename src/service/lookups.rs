@@ -65,6 +65,7 @@ impl<'c> Lookups<'c> {
 /// A message that is being rendered: what it has been told, and how often it has asked.
 struct Open<'d> {
     draft: &'d Draft,
+    skew: Span,
     /// What its templates ask is asked at the wall clock's instant.
     at: Slot,
     known: Answers,
@@ -74,8 +75,7 @@ struct Open<'d> {
 
 impl<'d> Open<'d> {
     fn new(draft: &'d Draft, skew: Span) -> Self {
-        let at = Slot::from_millis((draft.at - skew).millis());
-        Open { draft, at, known: Answers::new(), rounds: 0, notice: None }
+        Open { draft, skew, at: draft.at.slot(skew), known: Answers::new(), rounds: 0, notice: None }
     }
 
     /// Renders it as far as it goes; returns what it still asks. One that asks too much is told so, in the place of answers.
@@ -83,7 +83,7 @@ impl<'d> Open<'d> {
         if self.notice.is_some() {
             return Vec::new();
         }
-        let wanted = match self.draft.compose(world, &self.known) {
+        let wanted = match self.draft.compose(world, self.skew, &self.known) {
             Ok(notice) => {
                 self.notice = Some(notice);
                 return Vec::new();

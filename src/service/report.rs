@@ -6,7 +6,7 @@ use crate::engine::heartbeat::Heartbeat;
 use crate::engine::incident::Outcome;
 use crate::engine::transition::Cause;
 use crate::engine::{Engine, State};
-use crate::model::Severities;
+use crate::model::{Severities, Span};
 use tracing::{debug, info, warn};
 
 /// Says which severities are gone under which somebody has heard of what is open.
@@ -43,7 +43,7 @@ pub fn event(engine: &Engine, event: &Event) {
             info!("was not running for {span}; no `for` and no `keep_firing_for` went on meanwhile");
         }
         EventKind::Incident { id, number, generation, event: step, .. } => {
-            incident(*number, &id.to_string(), *generation, step);
+            incident((*number, &id.to_string(), *generation), step, engine.skew);
         }
         EventKind::OwnAlert { subject, fires: true } => {
             warn!(alert.labels = %subject.labels, "{} fires", subject.labels)
@@ -95,7 +95,7 @@ pub fn event(engine: &Engine, event: &Event) {
     }
 }
 
-fn incident(number: u64, id: &str, generation: u32, step: &IncidentEvent) {
+fn incident((number, id, generation): (u64, &str, u32), step: &IncidentEvent, skew: Span) {
     match step {
         IncidentEvent::Opened(opening) => {
             info!(incident.id = id, incident.generation = generation, "INC-{number} opened at {}", opening.severity);
@@ -126,7 +126,7 @@ fn incident(number: u64, id: &str, generation: u32, step: &IncidentEvent) {
             warn!(incident.id = id, level = %level, "INC-{number}: level {level} reaches nobody and is passed over");
         }
         IncidentEvent::ActionEnded { action, ended, run, .. } => {
-            let words = step.words().unwrap_or_default();
+            let words = step.words(skew).unwrap_or_default();
             let (outcome, seconds) = (ended.outcome.word(), ended.took.as_secs_f64());
             if ended.outcome == Outcome::Done {
                 info!(incident.id = id, action.name = %action, action.run = run, action.outcome = outcome, took_seconds = seconds, "INC-{number} {words}");
@@ -135,7 +135,7 @@ fn incident(number: u64, id: &str, generation: u32, step: &IncidentEvent) {
             }
         }
         other => {
-            if let Some(words) = other.words() {
+            if let Some(words) = other.words(skew) {
                 info!(incident.id = id, "INC-{number} {words}");
             }
         }

@@ -112,7 +112,7 @@ pub fn encode(notice: &Notice) -> String {
         by: draft.by.as_ref().map(ActorBody::new),
         text: draft.text.clone(),
         acknowledged_by: draft.acknowledged_by.as_ref().map(ActorBody::new),
-        held_back: draft.held_back.clone(),
+        held_back: notice.held_back.clone(),
         subject: draft.subject.clone(),
         at: draft.at.millis(),
         incident: Id(draft.incident),
@@ -151,7 +151,7 @@ pub fn decode(text: &str, severities: &Severities) -> Result<Notice, serde_json:
         by: body.by.map(ActorBody::read),
         text: body.text,
         acknowledged_by: body.acknowledged_by.map(ActorBody::read),
-        held_back: body.held_back,
+        held_back: None,
         subject: body.subject,
         at: moment(body.at),
         incident: body.incident.0,
@@ -166,7 +166,7 @@ pub fn decode(text: &str, severities: &Severities) -> Result<Notice, serde_json:
         members: Vec::new(),
     };
     let alerts = body.alerts.into_iter().map(|alert| alert.read(severities)).collect();
-    Ok(Notice { draft, title: body.title, link: body.link, alerts })
+    Ok(Notice { draft, title: body.title, link: body.link, held_back: body.held_back, alerts })
 }
 
 impl ReasonBody {

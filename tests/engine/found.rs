@@ -232,7 +232,7 @@ fn an_update_after_a_reload_has_the_texts_of_the_rule_under_its_new_name() {
     rig.act(1, Act::Acknowledge);
     let update =
         rig.drafts.iter().find(|draft| draft.kind == NoticeKind::Update).expect("those who know hear who is at it");
-    let notice = update.compose(&rig.engine.world, &Answers::new()).expect("no query is asked");
+    let notice = update.compose(&rig.engine.world, Span::ZERO, &Answers::new()).expect("no query is asked");
     assert_eq!(notice.alerts[0].annotations, [("summary".into(), "too much".to_owned())]);
 }
 

@@ -105,7 +105,7 @@ fn read(body: &str) -> Value {
 }
 
 fn composed(rig: &Rig, draft: &Draft) -> Notice {
-    draft.compose(&rig.engine.world, &Answers::new()).expect("no template asks anything")
+    draft.compose(&rig.engine.world, rig.skew, &Answers::new()).expect("no template asks anything")
 }
 
 /// What fires of the incidents that the Alertmanager knows, as the rules have it now.

@@ -228,7 +228,7 @@ type Message = (usize, &'static str, Labels, i64, Vec<(String, String)>);
 
 fn in_words(draft: &Draft, world: &World, slot: usize) -> Vec<Message> {
     let up: Answers = [("up".to_owned(), Ok(vec![(Labels::empty(), 1.0)]))].into();
-    let notice = draft.compose(world, &up).expect("`up` is all that templates ask");
+    let notice = draft.compose(world, Span::ZERO, &up).expect("`up` is all that templates ask");
     let firing = notice.alerts.into_iter().filter(|alert| alert.ended.is_none());
     let words = firing.map(|alert| {
         let annotations = alert.annotations.into_iter().map(|(name, text)| (name.to_string(), text)).collect();

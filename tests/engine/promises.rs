@@ -10,9 +10,12 @@ use std::sync::Arc;
 use watchbell::engine::alert::{Alert, AlertKind, Phase};
 use watchbell::engine::command::{Deed, NewSilence, SilencePhase};
 use watchbell::engine::evaluate::RuleState;
+use watchbell::engine::incident::Held;
 use watchbell::engine::notice::{NoticeKind, refreshes};
 use watchbell::engine::{Fact, World};
 use watchbell::model::{Labels, Matchers, Moment, SilenceId, Slot, Span};
+use watchbell::notify::alertmanager::message::{Message, Now};
+use watchbell::notify::alertmanager::told::Told;
 use watchbell::rules::template::Answers;
 use watchbell::service::fetch::Desk;
 
@@ -250,10 +253,14 @@ fn a_message_names_the_queries_that_it_needs_and_is_rendered_with_their_answers(
     let mut rig = Rig::new(rules(rule));
     rig.set("x", &[], Some(2.0)).slots(1);
     let (draft, world) = (&rig.drafts[0], &rig.engine.world);
-    let wanted = draft.compose(world, &Answers::new()).expect_err("it asks");
+    let wanted = draft.compose(world, Span::ZERO, &Answers::new()).expect_err("it asks");
     assert_eq!(wanted, [("main".into(), "up".to_owned())]);
     let answers: Answers = [("up".to_owned(), Ok(vec![(Labels::empty(), 7.0)]))].into_iter().collect();
-    let text = || draft.compose(world, &answers).expect("every query has an answer").alerts[0].annotations[0].1.clone();
+    let text = || {
+        draft.compose(world, Span::ZERO, &answers).expect("every query has an answer").alerts[0].annotations[0]
+            .1
+            .clone()
+    };
     assert_eq!((text(), text()), ("7 of 2".to_owned(), "7 of 2".to_owned()));
 }
 
@@ -427,4 +434,28 @@ fn live_replay_and_test_decide_by_the_same_facts_alone() {
     };
     let world = || rules("{ alert: A, expr: x, tiers: { high: { above: 1, for: 30s } } }");
     assert_eq!(told(world()), told(world()), "no clock, no chance, no order of a hash map");
+}
+
+#[test]
+fn what_people_are_told_has_the_time_of_a_wall_clock_that_was_set_back() {
+    let mut rig = Rig::new(rules(
+        "{ alert: A, expr: x, tiers: { high: { above: 1 } }, annotations: { summary: 'since {{ $activeAt.Format \"15:04:05\" }}' } }",
+    ));
+    rig.slots(1).step_clock(Span::from_hours(-1)).set("x", &[], Some(2.0)).slots(2);
+    let began = rig.now - Span::from_secs(30) - Span::from_hours(1);
+    let draft = rig.drafts.iter().find(|draft| draft.kind == NoticeKind::Page).expect("somebody is paged");
+    let notice = draft.compose(&rig.engine.world, rig.skew, &Answers::new()).expect("no query is asked");
+    assert_eq!((notice.alerts[0].since, notice.draft.id), (began, draft.id));
+    assert_eq!(notice.alerts[0].annotations[0].1, format!("since {}", &began.to_string()[11..19]));
+    assert_eq!(notice.draft.at, draft.at - Span::from_hours(1));
+    let wall = (rig.now - rig.skew).millis();
+    let now = Now { wall, resend_every: Span::from_mins(1) };
+    let message = Message { notice: &notice, told: &Told::default(), now };
+    let body = message.requests().next().expect("one request").body();
+    assert!(
+        body.contains(&format!("\"startsAt\":\"{began}\",\"endsAt\":\"{}\"", Moment::from_millis(wall + 240_000))),
+        "{body}"
+    );
+    let held = Held { since: rig.now, by: Vec::new() };
+    assert_eq!(held.words(rig.skew), format!("held back since {}: ", Moment::from_millis(wall)));
 }

@@ -67,7 +67,11 @@ fn steps(rig: &Rig) -> Vec<&IncidentEvent> {
 }
 
 fn words(rig: &Rig) -> Vec<String> {
-    steps(rig).into_iter().filter_map(IncidentEvent::words).filter(|words| words.starts_with("action")).collect()
+    steps(rig)
+        .into_iter()
+        .filter_map(|step| step.words(Span::ZERO))
+        .filter(|words| words.starts_with("action"))
+        .collect()
 }
 
 #[test]

@@ -116,14 +116,14 @@ async fn open(desk: &Desk, text: &str) -> Result<Opened, Box<Closed>> {
             Subject::Is(incident) => incident,
             Subject::Unknown => remembered(&said, past.as_ref(), is_readable)?,
         };
-        let page = page::of(decider, incident, &said.addressee);
+        let page = (page::of(decider, incident, &said.addressee), decider.engine.skew);
         Ok((page, !incident.is_resolved(), is_in_hands_of(incident, &by)))
     });
     match looked.await {
         None => Err(not_now("Watchbell is stopping.")),
         Some(Err(why)) => Err(why.closed(&link)),
-        Some(Ok((page, is_open, is_theirs))) => {
-            let page = page::noted(page, record.ok().flatten().as_ref());
+        Some(Ok(((page, skew), is_open, is_theirs))) => {
+            let page = page::noted(page, record.ok().flatten().as_ref(), skew);
             Ok(Opened { link, who, page, is_open, is_theirs })
         }
     }

@@ -30,11 +30,11 @@ pub async fn look_at(State(desk): State<Desk>, Named(text): Named) -> Response {
     let past = record.as_ref().and_then(|(story, _)| story.incident());
     let looked = desk.doors.look(move |decider| {
         let known = decider.engine.state.incidents.numbered(number).or(past.as_ref())?;
-        Some(page::of(decider, known, &nobody()))
+        Some((page::of(decider, known, &nobody()), decider.engine.skew))
     });
     match looked.await {
         None => stopping(),
-        Some(Some(page)) => page::answer(StatusCode::OK, &page::noted(page, record.as_ref())),
+        Some(Some((page, skew))) => page::answer(StatusCode::OK, &page::noted(page, record.as_ref(), skew)),
         Some(None) if is_readable => missing(&format!("There is no incident INC-{number}.")),
         Some(None) => page::answer(
             StatusCode::SERVICE_UNAVAILABLE,

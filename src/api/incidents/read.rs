@@ -4,7 +4,8 @@ use super::{number, summary, timeline};
 use crate::api::Desk;
 use crate::api::ask::{Everything, Named, pairs};
 use crate::api::reply::{self, Wrong};
-use crate::engine::incident::Incidents;
+use crate::engine::Engine;
+use crate::model::Span;
 use crate::service::books::BooksError;
 use crate::service::doors::Doors;
 use crate::store::{Sending, Story};
@@ -31,10 +32,10 @@ struct Filter {
 /// Incidents, the newest first.
 pub async fn list(State(desk): State<Desk>, RawQuery(query): RawQuery) -> Result<Response, Wrong> {
     let filter = Filter::read(query.as_deref().unwrap_or_default()).map_err(reply::bad_data)?;
-    let open = desk.look(move |decider| Open::among(&decider.engine.state.incidents, filter)).await?;
-    let mut found = open.found;
+    let open = desk.look(move |decider| Open::among(&decider.engine, filter)).await?;
+    let (mut found, skew) = (open.found, open.skew);
     if filter.resolved {
-        let resolved = resolved(&desk.doors, filter, &open.numbers).await;
+        let resolved = resolved(&desk.doors, filter, &open.numbers, skew).await;
         found.extend(resolved.map_err(|cause| reply::unreadable(&cause))?);
     }
     let is_more = found.len() > filter.limit;
@@ -50,22 +51,30 @@ struct Open {
     found: BTreeMap<u64, Value>,
     /// The numbers of all, where the past is asked for as well.
     numbers: BTreeSet<u64>,
+    /// What the clock has.
+    skew: Span,
 }
 
 impl Open {
-    fn among(incidents: &Incidents, filter: Filter) -> Self {
+    fn among(engine: &Engine, filter: Filter) -> Self {
+        let (incidents, skew) = (&engine.state.incidents, engine.skew);
         let known = incidents.by_number.range(..filter.before).rev();
         let open = known.filter_map(|(number, key)| Some((*number, incidents.by_key.get(key)?)));
         let open = open.filter(|(_, incident)| !incident.is_resolved());
         let numbers = open.clone().map(|(number, _)| number).take(if filter.resolved { usize::MAX } else { 0 });
         let listed = open.clone().take(if filter.open { filter.limit + 1 } else { 0 });
-        let found = listed.map(|(number, incident)| (number, summary::of(incident)));
-        Open { found: found.collect(), numbers: numbers.collect() }
+        let found = listed.map(|(number, incident)| (number, summary::of(incident, skew)));
+        Open { found: found.collect(), numbers: numbers.collect(), skew }
     }
 }
 
 /// Those that are not open any more, from the journal. Each is a question of its own to the store, so that nobody waits for all.
-async fn resolved(doors: &Doors, filter: Filter, open: &BTreeSet<u64>) -> Result<BTreeMap<u64, Value>, BooksError> {
+async fn resolved(
+    doors: &Doors,
+    filter: Filter,
+    open: &BTreeSet<u64>,
+    skew: Span,
+) -> Result<BTreeMap<u64, Value>, BooksError> {
     let mut found = BTreeMap::new();
     let (mut below, enough) = (filter.before, filter.limit + 1);
     while found.len() < enough {
@@ -75,7 +84,8 @@ async fn resolved(doors: &Doors, filter: Filter, open: &BTreeSet<u64>) -> Result
         for number in numbers.into_iter().filter(|number| !open.contains(number)).take(enough - found.len()) {
             let story =
                 doors.read(move |store, partition, severities| store.story(partition, number, severities)).await?;
-            found.extend(story.as_ref().and_then(Story::incident).map(|incident| (number, summary::of(&incident))));
+            let incident = story.as_ref().and_then(Story::incident);
+            found.extend(incident.map(|incident| (number, summary::of(&incident, skew))));
         }
     }
     Ok(found)
@@ -85,15 +95,17 @@ async fn resolved(doors: &Doors, filter: Filter, open: &BTreeSet<u64>) -> Result
 pub async fn show(State(desk): State<Desk>, Named(text): Named, _: Everything) -> Result<Response, Wrong> {
     let number = number(&text).ok_or_else(|| reply::bad_data(format!("`{text}` is no number of an incident")))?;
     let looked = desk.look(move |decider| {
-        let known = decider.engine.state.incidents.numbered(number).map(summary::whole);
-        (known, decider.has_unstored(number))
+        let skew = decider.engine.skew;
+        let known = decider.engine.state.incidents.numbered(number).map(|incident| summary::whole(incident, skew));
+        (known, decider.has_unstored(number), skew)
     });
-    let (known, is_behind) = looked.await?;
+    let (known, is_behind, skew) = looked.await?;
     let missing = || reply::not_found(format!("there is no incident INC-{number}"));
     let data = match (known, record(&desk.doors, number).await) {
         (known, Ok(Some((story, sendings)))) => {
-            let mut data = known.or_else(|| story.incident().as_ref().map(summary::whole)).ok_or_else(missing)?;
-            data["timeline"] = json!(timeline::of(&story));
+            let past = || story.incident().map(|incident| summary::whole(&incident, skew));
+            let mut data = known.or_else(past).ok_or_else(missing)?;
+            data["timeline"] = json!(timeline::of(&story, skew));
             data["deliveries"] = json!(sendings.iter().map(timeline::delivery).collect::<Vec<_>>());
             if is_behind {
                 data["stored"] = json!(false);

@@ -7,8 +7,9 @@ use crate::engine::incident::{Incident, Member, Phase};
 use crate::model::{Moment, Span, duration_text};
 use serde_json::{Map, Value, json};
 
-/// What a list says of it. What is not the case is left out.
-pub fn of(incident: &Incident) -> Value {
+/// What a list says of it, its times by the wall clock, which has `skew` now. What is not the case is left out.
+pub fn of(incident: &Incident, skew: Span) -> Value {
+    let time = |moment: Moment| go::time(moment - skew);
     let mut value = json!({
         "number": incident.number,
         "name": format!("INC-{}", incident.number),
@@ -25,43 +26,44 @@ pub fn of(incident: &Incident) -> Value {
     let Some(fields) = value.as_object_mut() else { return value };
     if let Some(acknowledged) = &incident.acknowledged {
         let mut by = actor(&acknowledged.by);
-        by["since"] = json!(go::time(acknowledged.at));
+        by["since"] = json!(time(acknowledged.at));
         by["severity"] = json!(acknowledged.severity.to_string());
-        by["until"] = json!(acknowledged.until.map(go::time));
+        by["until"] = json!(acknowledged.until.map(time));
         fields.insert("acknowledged".into(), by);
     }
     if let Some(assessed) = &incident.assessed {
         let mut by = actor(&assessed.by);
-        by["at"] = json!(go::time(assessed.at));
+        by["at"] = json!(time(assessed.at));
         by["severity"] = json!(assessed.severity.to_string());
         fields.insert("assessed".into(), by);
     }
     if let Some(held) = &incident.held {
         let by: Vec<&str> = held.by.iter().map(|hold| hold.what.as_str()).collect();
-        fields.insert("held".into(), json!({ "since": go::time(held.since), "by": by }));
+        fields.insert("held".into(), json!({ "since": time(held.since), "by": by }));
     }
     if let Some(person) = &incident.assigned {
         fields.insert("assigned".into(), json!(&**person));
     }
     if let Some(since) = incident.calm {
-        fields.insert("waits_since".into(), json!(go::time(since)));
+        fields.insert("waits_since".into(), json!(time(since)));
     }
     match incident.phase {
         // What is held back has no first message before its release.
         Phase::Gathering { .. } if incident.held.is_some() => {}
-        Phase::Gathering { until } => drop(fields.insert("first_message".into(), json!(go::time(until)))),
-        Phase::Resolved { at } => drop(fields.insert("resolved".into(), json!(go::time(at)))),
-        Phase::Open => level(incident, fields),
+        Phase::Gathering { until } => drop(fields.insert("first_message".into(), json!(time(until)))),
+        Phase::Resolved { at } => drop(fields.insert("resolved".into(), json!(time(at)))),
+        Phase::Open => level(incident, skew, fields),
     }
     value
 }
 
 /// The same, with its alerts, and what the response procedure asked for.
-pub fn whole(incident: &Incident) -> Value {
-    let mut value = of(incident);
-    value["alerts"] = incident.members.values().map(|member| alert(member)).collect();
+pub fn whole(incident: &Incident, skew: Span) -> Value {
+    let time = |moment: Moment| go::time(moment - skew);
+    let mut value = of(incident, skew);
+    value["alerts"] = incident.members.values().map(|member| alert(member, skew)).collect();
     let response = incident.response.iter().map(|(stage, standing)| {
-        let standing = json!({ "done": standing.done.map(go::time), "missed": standing.missed.map(go::time) });
+        let standing = json!({ "done": standing.done.map(time), "missed": standing.missed.map(time) });
         (stage.participle().to_owned(), standing)
     });
     value["response"] = Value::Object(response.collect());
@@ -73,13 +75,13 @@ pub fn actor(actor: &Actor) -> Value {
     json!({ "by": &*actor.name, "via": actor.via.to_string() })
 }
 
-fn alert(member: &Member) -> Value {
+fn alert(member: &Member, skew: Span) -> Value {
     json!({
         "labels": member.subject.labels,
         "severity": member.subject.severity.to_string(),
         "value": go::float(member.subject.value),
-        "since": go::time(member.subject.since),
-        "ended": member.ended.map(go::time),
+        "since": go::time(member.subject.since - skew),
+        "ended": member.ended.map(|ended| go::time(ended - skew)),
     })
 }
 
@@ -130,11 +132,39 @@ pub fn rung(incident: &Incident) -> Option<Rung> {
     })
 }
 
-fn level(incident: &Incident, fields: &mut Map<String, Value>) {
+fn level(incident: &Incident, skew: Span, fields: &mut Map<String, Value>) {
     let Some(Rung { reached, next, next_at, stands_still }) = rung(incident) else { return };
+    let time = |moment: Moment| go::time(moment - skew);
     let stands_still =
-        stands_still.map(|(since, passed)| json!({ "since": go::time(since), "after": duration_text::format(passed) }));
-    let next_at = next_at.map(go::time);
+        stands_still.map(|(since, passed)| json!({ "since": time(since), "after": duration_text::format(passed) }));
+    let next_at = next_at.map(time);
     let level = json!({ "reached": reached, "next": next, "next_at": next_at, "stands_still": stands_still });
     fields.insert("level".into(), level);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Policy;
+    use crate::engine::event::Opening;
+    use crate::engine::incident::{Held, Key};
+    use crate::model::{IncidentId, Labels, Severities, Slot};
+    use std::sync::Arc;
+
+    #[test]
+    fn an_incident_of_a_clock_that_was_set_back_is_shown_with_the_times_of_the_wall_clock() {
+        let (wall, skew) = (Slot::from_millis(1_764_072_000_000), Span::from_hours(1));
+        let severity = Severities::default().default_severity().clone();
+        let plan = Arc::new(Policy::telling_nobody());
+        let until = wall.moment(skew);
+        let opening = Opening { id: IncidentId::derive(&["i"]), number: 1, slot: wall, severity, until, plan };
+        let mut incident = Incident::open(Key { policy: "p".into(), group: Labels::empty() }, &opening);
+        let shown = of(&incident, skew);
+        assert_eq!(shown["first_message"], shown["opened"]);
+        incident.held = Some(Held { since: until, by: Vec::new() });
+        incident.phase = Phase::Resolved { at: until + Span::from_secs(21) };
+        let shown = of(&incident, skew);
+        assert_eq!([&shown["opened"], &shown["held"]["since"]], ["2025-11-25T12:00:00Z"; 2]);
+        assert_eq!(shown["resolved"], "2025-11-25T12:00:21Z");
+    }
 }

@@ -5,7 +5,7 @@ use crate::api::go;
 use crate::engine::command::Actor;
 use crate::engine::incident::Ended;
 use crate::engine::{EventKind, IncidentEvent};
-use crate::model::Moment;
+use crate::model::{Moment, Span};
 use crate::notify::text;
 use crate::service::report::because;
 use crate::store::{Sending, Story};
@@ -27,18 +27,25 @@ pub struct Entry<'s> {
     pub ended: Option<&'s Ended>,
 }
 
-/// Every event that says something to people, in order.
-pub fn entries(story: &Story) -> impl Iterator<Item = Entry<'_>> {
-    story.events.iter().filter_map(|event| {
+/// Every event that says something to people, in order, its times by the wall clock, which has `skew` now.
+pub fn entries(story: &Story, skew: Span) -> impl Iterator<Item = Entry<'_>> {
+    story.events.iter().filter_map(move |event| {
         let EventKind::Incident { generation, event: step, .. } = &event.kind else { return None };
-        let (kind, text) = (kind(step)?, words(step)?);
-        Some(Entry { at: event.moment, generation: *generation, kind, text, actor: step.actor(), ended: ended(step) })
+        let (kind, text) = (kind(step)?, words(step, skew)?);
+        Some(Entry {
+            at: event.moment - skew,
+            generation: *generation,
+            kind,
+            text,
+            actor: step.actor(),
+            ended: ended(step),
+        })
     })
 }
 
-/// The same for programs.
-pub fn of(story: &Story) -> Vec<Value> {
-    entries(story)
+/// The same for programs, its times by the wall clock, which has `skew` now.
+pub fn of(story: &Story, skew: Span) -> Vec<Value> {
+    entries(story, skew)
         .map(|entry| {
             let mut value = json!({
                 "at": go::time(entry.at),
@@ -125,7 +132,7 @@ fn kind(step: &IncidentEvent) -> Option<&'static str> {
 }
 
 /// A step in words that follow the incident's name. Logs leave out what a line before has said; a timeline says it all.
-fn words(step: &IncidentEvent) -> Option<String> {
+fn words(step: &IncidentEvent, skew: Span) -> Option<String> {
     Some(match step {
         IncidentEvent::Opened(opening) => format!("opened at {}", opening.severity),
         IncidentEvent::Reopened { severity, .. } => format!("reopened at {severity}"),
@@ -141,7 +148,7 @@ fn words(step: &IncidentEvent) -> Option<String> {
         IncidentEvent::NotTold { destination, .. } => format!("{destination} refused the page and has not been told"),
         IncidentEvent::Reached { level, nobody: false, round: 0, .. } => format!("reached level {level}"),
         IncidentEvent::ActionOwed { action, labels, .. } => format!("action: {action} is to run for {labels}"),
-        other => other.words()?,
+        other => other.words(skew)?,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::engine::Engine;
 use crate::engine::incident::{Destination, Incident, Incidents, Phase, Stage};
 use crate::engine::notice::{Draft, Message, Notice, Reason};
-use crate::model::{Moment, waits_for};
+use crate::model::{Moment, Span, waits_for};
 use crate::notify::text::{self, alert_line};
 use crate::rules::template::Answers;
 use crate::service::decider::Decider;
@@ -28,7 +28,7 @@ pub fn of(decider: &Decider, incident: &Incident, to: &Destination) -> Page {
     let title = notice.as_ref().map_or_else(|| name.clone(), |notice| format!("{name} {}", notice.title));
     let runbook = notice.as_ref().and_then(text::runbook);
     let settings = &engine.world.settings;
-    let mut facts = facts(incident);
+    let mut facts = facts(incident, engine.skew);
     if decider.has_unstored(incident.number) {
         facts.push("The store fails now: the last of what happened is not on record yet, and not shown below.".into());
     }
@@ -37,14 +37,14 @@ pub fn of(decider: &Decider, incident: &Incident, to: &Destination) -> Page {
         facts,
         link: runbook.map(|address| (address.to_owned(), "Runbook".to_owned())),
         button: None,
-        sections: vec![alerts(incident, notice.as_ref()), deadlines(incident, settings)],
+        sections: vec![alerts(incident, notice.as_ref()), deadlines(incident, settings, engine.skew)],
     }
 }
 
-/// The page with what the store has on record of its incident.
-pub fn noted(mut page: Page, record: Option<&(Story, Vec<Sending>)>) -> Page {
+/// The page with what the store has on record of its incident, where the clock has `skew` now.
+pub fn noted(mut page: Page, record: Option<&(Story, Vec<Sending>)>, skew: Span) -> Page {
     match record {
-        Some((story, sendings)) => page.sections.extend([happened(story), told(sendings)]),
+        Some((story, sendings)) => page.sections.extend([happened(story, skew), told(sendings)]),
         None => page.facts.push("The store cannot be read now: what happened, and who was told, is not shown.".into()),
     }
     page
@@ -78,7 +78,8 @@ pub fn list(incidents: &Incidents) -> Page {
 }
 
 /// How it stands, a sentence each. Times are said to be UTC once.
-fn facts(incident: &Incident) -> Vec<String> {
+fn facts(incident: &Incident, skew: Span) -> Vec<String> {
+    let time = |moment: Moment| time(moment - skew);
     let mut facts = vec![format!("Severity {}, since {} UTC.", incident.severity, slot(incident))];
     facts.push(match (&incident.acknowledged, incident.phase) {
         (_, Phase::Resolved { at }) => format!("It is resolved, since {}.", time(at)),
@@ -92,12 +93,12 @@ fn facts(incident: &Incident) -> Vec<String> {
     facts.extend(says(incident.assigned.as_ref().map(|person| format!("Assigned to {person}."))));
     let waits = waits_for(incident.acknowledged.is_some());
     facts.extend(says(incident.calm.map(|since| format!("Nothing fires any more since {}; it {waits}.", time(since)))));
-    facts.extend(says(incident.held.as_ref().map(|held| format!("Messages are {}.", held.words()))));
-    facts.extend(says(rung(incident).and_then(|rung| next_level(&rung))));
+    facts.extend(says(incident.held.as_ref().map(|held| format!("Messages are {}.", held.words(skew)))));
+    facts.extend(says(rung(incident).and_then(|rung| next_level(&rung, time))));
     facts
 }
 
-fn next_level(rung: &Rung) -> Option<String> {
+fn next_level(rung: &Rung, time: impl Fn(Moment) -> String) -> Option<String> {
     let next = rung.next.as_ref()?;
     Some(match rung.next_at {
         Some(at) => format!("Next level: {next}, at {}.", time(at)),
@@ -119,15 +120,17 @@ fn alerts(incident: &Incident, notice: Option<&Notice>) -> Section {
     Section { heading: "Alerts", rows, more: (more > 0).then(|| format!("… and {more} more.")) }
 }
 
-fn deadlines(incident: &Incident, settings: &Settings) -> Section {
-    let mut rows: Vec<Row> = incident.deadlines(settings).map(|(stage, due)| standing(incident, stage, due)).collect();
+fn deadlines(incident: &Incident, settings: &Settings, skew: Span) -> Section {
+    let deadlines = incident.deadlines(settings);
+    let mut rows: Vec<Row> = deadlines.map(|(stage, due)| standing(incident, stage, due, skew)).collect();
     if let Some(due) = incident.update_wanted {
-        rows.push(Row { lead: "due".into(), text: format!("next update by {}", time(due)), ..Row::default() });
+        rows.push(Row { lead: "due".into(), text: format!("next update by {}", time(due - skew)), ..Row::default() });
     }
     Section { heading: "To be answered", rows, more: None }
 }
 
-fn standing(incident: &Incident, stage: Stage, due: Moment) -> Row {
+fn standing(incident: &Incident, stage: Stage, due: Moment, skew: Span) -> Row {
+    let time = |moment: Moment| time(moment - skew);
     let stands = incident.response.get(&stage).copied().unwrap_or_default();
     let done = stands.done.map(|at| format!(", done at {}", time(at))).unwrap_or_default();
     let lead = match (stands.missed, stands.done) {
@@ -138,8 +141,8 @@ fn standing(incident: &Incident, stage: Stage, due: Moment) -> Row {
     Row { lead: lead.into(), text: format!("{} by {}{done}", stage.word(), time(due)), ..Row::default() }
 }
 
-fn happened(story: &Story) -> Section {
-    let mut rows: Vec<Row> = entries(story).map(|entry| step(&entry)).collect();
+fn happened(story: &Story, skew: Span) -> Section {
+    let mut rows: Vec<Row> = entries(story, skew).map(|entry| step(&entry)).collect();
     let earlier = rows.len().saturating_sub(REMEMBERED);
     rows.drain(..earlier);
     Section { heading: "What happened", rows, more: shortened(earlier) }
@@ -186,7 +189,7 @@ fn notice(engine: &Engine, incident: &Incident, to: &Destination) -> Option<Noti
     let draft = Draft::new(incident, to, &Message::update(Reason::Changed), 0, engine.state.moment);
     let mut known = Answers::new();
     for _ in 0..ROUNDS {
-        match draft.compose(&engine.world, &known) {
+        match draft.compose(&engine.world, engine.skew, &known) {
             Ok(notice) => return Some(notice),
             Err(wanted) => {
                 known.extend(wanted.into_iter().map(|(_, query)| (query, Err("no query is asked for a page".into()))));

@@ -4,7 +4,7 @@ use super::View;
 use crate::config::{Escalation, Target};
 use crate::engine::alert::Alert;
 use crate::engine::escalation::rung;
-use crate::engine::incident::{Held, Incident, Phase, recipients};
+use crate::engine::incident::{Incident, Phase, recipients};
 use crate::engine::{EventKind, IncidentEvent};
 use crate::model::{Moment, Span};
 use jiff::Timestamp;
@@ -84,7 +84,7 @@ impl View<'_> {
             severity: found.severity.to_string(),
             opened: opened.to_string(),
             resolved,
-            held: found.held.as_ref().map(Held::words),
+            held: found.held.as_ref().map(|held| held.words(Span::ZERO)),
             acknowledged,
             told: self.told(found),
             next: self.next(found),

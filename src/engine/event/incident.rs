@@ -319,9 +319,9 @@ impl IncidentEvent {
     }
 
     /// What happened to the incident, in words that follow its number; nothing where it is a step within another one, or is
-    /// told by those who know more.
+    /// told by those who know more. Times are those of the wall clock, which has `skew`.
     #[must_use]
-    pub fn words(&self) -> Option<String> {
+    pub fn words(&self, skew: Span) -> Option<String> {
         Some(match self {
             IncidentEvent::Held { by, .. } => {
                 let by: Vec<&str> = by.iter().map(|hold| hold.what.as_str()).collect();
@@ -336,7 +336,7 @@ impl IncidentEvent {
                 format!("reached level {level}{again}")
             }
             IncidentEvent::Acknowledged(acknowledged) => {
-                let until = acknowledged.until.map(|until| format!(" until {until}")).unwrap_or_default();
+                let until = acknowledged.until.map(|until| format!(" until {}", until - skew)).unwrap_or_default();
                 format!("acknowledged by {}{until}", acknowledged.by)
             }
             IncidentEvent::Unacknowledged { by: Some(by) } => format!("unacknowledged by {by}"),

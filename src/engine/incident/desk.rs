@@ -49,6 +49,13 @@ impl At {
     }
 }
 
+impl At {
+    /// How far engine time is ahead of the wall clock.
+    pub(super) fn skew(self) -> Span {
+        Span::from_millis(self.now.millis() - self.wall.as_millisecond())
+    }
+}
+
 pub(super) struct Desk<'a> {
     pub(super) world: &'a World,
     pub(super) incidents: &'a mut Incidents,

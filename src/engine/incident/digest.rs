@@ -137,9 +137,8 @@ impl Desk<'_> {
         let book = self.incidents.digests.get(key)?;
         let time = occurrence(self.world, digest_of(self.world, self.incidents, key)?.at, self.at.wall, 0)?;
         let first = book.entries.values().map(|entry| entry.since).min()?;
-        let skew = self.at.now.millis() - self.at.wall.as_millisecond();
         let told = book.sent.map_or(i64::MIN, |sent| self.at.new_since(sent).millis());
-        let since = told.max(first.millis() - skew);
+        let since = told.max(first.slot(self.at.skew()).millis());
         (time.as_millisecond() > since).then_some(time)
     }
 

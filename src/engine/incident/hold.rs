@@ -206,7 +206,7 @@ impl Desk<'_> {
             let by_it = |member: &&Arc<Member>| silence.matchers.matches(&matched_labels(self.world, &member.subject));
             let held = self.incidents.by_key.values().filter(|incident| incident.held.is_some());
             let held: Vec<Arc<Member>> = held.flat_map(Incident::firing).filter(by_it).cloned().collect();
-            let Some(letter) = Letter::silence_ends(&silence, held) else { continue };
+            let Some(letter) = Letter::silence_ends(&silence, held, self.at.skew()) else { continue };
             let owner = [Target::Responder(silence.by.name.clone())];
             for recipient in recipients(&self.world.settings, &owner, self.at.wall) {
                 self.write(&letter, &recipient.destination);

@@ -40,7 +40,7 @@ use super::event::{EventKind, IncidentEvent};
 use super::own::says_that_it_fails;
 use super::transition::{Cause, Subject};
 use crate::config::{Escalation, Ladder, Policy, Settings};
-use crate::model::{AlertId, IncidentId, Labels, Moment, Name, Severity, Slot};
+use crate::model::{AlertId, IncidentId, Labels, Moment, Name, Severity, Slot, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -211,11 +211,11 @@ pub struct Later {
 }
 
 impl Held {
-    /// In words: since when, and by what.
+    /// In words: since when, by the wall clock, and by what.
     #[must_use]
-    pub fn words(&self) -> String {
+    pub fn words(&self, skew: Span) -> String {
         let by: Vec<&str> = self.by.iter().map(|hold| hold.what.as_str()).collect();
-        format!("held back since {}: {}", self.since, by.join("; "))
+        format!("held back since {}: {}", self.since - skew, by.join("; "))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Reason;
 use crate::engine::command::AdHocSilence;
 use crate::engine::incident::{DigestKey, Entry, Incident, Member};
-use crate::model::{Severity, Slot, still_fire};
+use crate::model::{Severity, Slot, Span, still_fire};
 use std::sync::Arc;
 
 /// A message about several incidents: a digest, or what waited for somebody's quiet hours.
@@ -51,9 +51,10 @@ impl Letter {
         }
     }
 
-    /// A silence ends soon, and these alerts, which it holds back, still fire; nothing where none does.
+    /// A silence ends soon, and these alerts, which it holds back, still fire; nothing where none does. Its end is told by the
+    /// wall clock, which has `skew`; what tells the letter from others is not.
     #[must_use]
-    pub fn silence_ends(silence: &AdHocSilence, held: Vec<Arc<Member>>) -> Option<Self> {
+    pub fn silence_ends(silence: &AdHocSilence, held: Vec<Arc<Member>>, skew: Span) -> Option<Self> {
         let severity = held.iter().map(|member| &member.subject.severity).max()?.clone();
         let until = silence.until;
         Some(Letter {
@@ -61,7 +62,7 @@ impl Letter {
             slot: Slot::from_millis(until.millis()),
             reason: Reason::SilenceEnds,
             severity,
-            subject: format!("your silence of {} ends at {until}", silence.matchers),
+            subject: format!("your silence of {} ends at {}", silence.matchers, until - skew),
             text: format!("behind it {}, which is told then", still_fire(held.len())),
             members: held,
         })

@@ -17,7 +17,7 @@ pub(super) use text::{template_data, threshold};
 use super::command::Actor;
 use super::incident::{Destination, Held, Incident, Key, Member};
 use super::world::World;
-use crate::model::{DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot};
+use crate::model::{DeliveryId, IncidentId, Labels, Moment, Name, Severity, Slot, Span};
 use crate::rules::template::Answers;
 use std::sync::Arc;
 
@@ -40,8 +40,8 @@ pub struct Draft {
     pub text: Option<String>,
     /// Who is at it.
     pub acknowledged_by: Option<Actor>,
-    /// What had held it back until now, in words.
-    pub held_back: Option<String>,
+    /// What had held it back until now.
+    pub held_back: Option<Held>,
     /// The line that names it, where it is not about one incident.
     pub subject: Option<String>,
     /// When it was decided.
@@ -71,12 +71,15 @@ pub struct Draft {
 /// A message, ready to be laid out for a channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// The draft's facts, without its members: those are `alerts`.
+    /// The draft's facts, its time by the wall clock, without its members and what held it back: those are `alerts` and
+    /// `held_back`.
     pub draft: Draft,
     /// One line that says it all.
     pub title: String,
     /// Where to look.
     pub link: String,
+    /// What had held it back until now, in words.
+    pub held_back: Option<String>,
     /// The alerts, with their texts.
     pub alerts: Vec<AlertText>,
 }
@@ -99,7 +102,7 @@ impl Draft {
             text: message.text.clone().or_else(|| incident.remedies.text()),
             acknowledged_by: incident.acknowledged.as_ref().map(|acknowledged| acknowledged.by.clone()),
             subject: None,
-            held_back: incident.held_before.as_ref().filter(|_| is_released).map(Held::words),
+            held_back: incident.held_before.clone().filter(|_| is_released),
             at,
             incident: incident.id,
             number: incident.number,
@@ -144,15 +147,16 @@ impl Draft {
         }
     }
 
-    /// Renders the message, or names the queries that its templates still need, each with the source to ask.
+    /// Renders the message, or names the queries that its templates still need, each with the source to ask. Whoever reads it
+    /// has a wall clock beside it, so that every time in it is one of that clock, which has `skew` now.
     ///
     /// # Errors
     /// The queries.
-    pub fn compose(&self, world: &World, answers: &Answers) -> Result<Notice, Vec<(Name, String)>> {
+    pub fn compose(&self, world: &World, skew: Span, answers: &Answers) -> Result<Notice, Vec<(Name, String)>> {
         let mut wanted = Vec::new();
         let mut alerts = Vec::with_capacity(self.members.len());
         for member in &self.members {
-            match member.text(world, self.at, answers) {
+            match member.text(world, self.at, skew, answers) {
                 Ok(text) => alerts.push(text),
                 Err(queries) => wanted.extend(queries),
             }
@@ -171,8 +175,9 @@ impl Draft {
             NoticeKind::Page | NoticeKind::Update | NoticeKind::End => format!("{base}/incidents/{}", self.number),
         };
         // The texts say all that there is to say of the members, which may be thousands.
-        let draft = Draft { members: Vec::new(), ..self.clone() };
-        Ok(Notice { draft, title, link, alerts })
+        let draft = Draft { at: self.at - skew, members: Vec::new(), held_back: None, ..self.clone() };
+        let held_back = self.held_back.as_ref().map(|held| held.words(skew));
+        Ok(Notice { draft, title, link, held_back, alerts })
     }
 
     fn title(&self, alerts: &[AlertText]) -> String {

@@ -3,7 +3,7 @@
 use crate::engine::incident::Member;
 use crate::engine::transition::{Cause, Origin, Subject};
 use crate::engine::world::World;
-use crate::model::{AlertId, Labels, Moment, Name, Severity, Slot};
+use crate::model::{AlertId, Labels, Moment, Name, Severity, Span};
 use crate::rules::template::{Answers, Data, Rendered, Template};
 use crate::rules::{Bound, Condition, Kind, Rule};
 
@@ -30,17 +30,23 @@ pub struct AlertText {
     pub threshold: String,
     /// The expression whose value is shown.
     pub expr: Option<Name>,
-    /// When it began to fire.
+    /// When it began to fire, by the wall clock.
     pub since: Moment,
-    /// When it ended, if it has.
+    /// When it ended, if it has, by the wall clock.
     pub ended: Option<Moment>,
     /// What moved it last, in words, where it was not simply its condition.
     pub note: Option<String>,
 }
 
 impl Member {
-    /// Renders what a message says of this alert at `at`.
-    pub(super) fn text(&self, world: &World, at: Moment, answers: &Answers) -> Result<AlertText, Vec<(Name, String)>> {
+    /// Renders what a message says of this alert at `at`, its times by the wall clock.
+    pub(super) fn text(
+        &self,
+        world: &World,
+        at: Moment,
+        skew: Span,
+        answers: &Answers,
+    ) -> Result<AlertText, Vec<(Name, String)>> {
         let subject = &self.subject;
         let rule = subject.origin.rule().and_then(|id| world.rule(id));
         let mut text = AlertText {
@@ -54,9 +60,9 @@ impl Member {
             unit: rule.and_then(|rule| rule.unit.clone()),
             threshold: rule.map(|rule| threshold(rule, subject)).unwrap_or_default(),
             expr: rule.and_then(|rule| rule.queries.get(rule.value)).map(|query| query.expr.text().clone()),
-            since: subject.since,
-            ended: self.ended,
-            note: note(&self.cause, self.ended.is_some(), subject.value),
+            since: subject.since - skew,
+            ended: self.ended.map(|ended| ended - skew),
+            note: note(&self.cause, self.ended.is_some(), subject.value, skew),
         };
         match &subject.origin {
             Origin::Watchbell(summary) => text.annotations.push(("summary".into(), summary.clone())),
@@ -66,7 +72,7 @@ impl Member {
             Origin::Rule(_) => {}
         }
         if let Some(rule) = rule {
-            self.render_into(&mut text, world, rule, at, answers)?;
+            self.render_into(&mut text, world, rule, (at, skew), answers)?;
         }
         Ok(text)
     }
@@ -76,10 +82,10 @@ impl Member {
         text: &mut AlertText,
         world: &World,
         rule: &Rule,
-        at: Moment,
+        (at, skew): (Moment, Span),
         answers: &Answers,
     ) -> Result<(), Vec<(Name, String)>> {
-        let data = template_data(world, rule, self, &text.labels, &text.threshold, at);
+        let data = template_data(world, rule, self, &text.labels, &text.threshold, (at, skew));
         let tier = rule.tiers_for(&self.subject.series).iter().find(|tier| tier.severity == self.subject.severity);
         let over = tier.map(|tier| tier.annotations.as_slice()).unwrap_or_default();
         let under = rule.annotations.iter().filter(|(name, _)| !over.iter().any(|(other, _)| other == name));
@@ -106,14 +112,14 @@ impl Member {
     }
 }
 
-/// What templates may speak of, for one alert of an incident.
+/// What templates may speak of, for one alert of an incident, at a moment when the clock has a skew.
 pub(in crate::engine) fn template_data<'a>(
     world: &'a World,
     rule: &'a Rule,
     member: &'a Member,
     labels: &'a Labels,
     threshold: &'a str,
-    at: Moment,
+    (at, skew): (Moment, Span),
 ) -> Data<'a> {
     Data {
         labels: if rule.kind == Kind::Plain { &member.subject.series } else { labels },
@@ -123,8 +129,8 @@ pub(in crate::engine) fn template_data<'a>(
         threshold,
         severity: member.subject.severity.name(),
         unit: rule.unit.as_deref().unwrap_or_default(),
-        active_at: Slot::from_millis(member.subject.active.millis()),
-        now: Slot::from_millis(at.millis()),
+        active_at: member.subject.active.slot(skew),
+        now: at.slot(skew),
     }
 }
 
@@ -175,18 +181,22 @@ pub fn bound_text(bound: Bound) -> String {
 }
 
 /// What a reader must know beside the value: that it is not the condition that speaks.
-fn note(cause: &Cause, ended: bool, value: f64) -> Option<String> {
+fn note(cause: &Cause, ended: bool, value: f64, skew: Span) -> Option<String> {
     let last = if value.is_nan() { String::new() } else { format!(", last value {value}") };
     match cause {
         Cause::Condition => None,
-        Cause::NoData { since } => Some(format!("no data since {since}{last}")),
-        Cause::NoDataEnd { since } => Some(format!("ended without data since {since}{last}; this is not a resolution")),
+        Cause::NoData { since } => Some(format!("no data since {}{last}", *since - skew)),
+        Cause::NoDataEnd { since } => {
+            Some(format!("ended without data since {}{last}; this is not a resolution", *since - skew))
+        }
         Cause::QueryFails => Some("the rule's query fails".into()),
         Cause::RuleRemoved => Some("the rule was removed".into()),
         Cause::RuleChanged if ended => Some("the rule was changed and no longer makes this alert".into()),
         Cause::RuleChanged => Some("the rule was changed".into()),
         Cause::UnknownSeverity(unknown) => Some(unknown.to_string()),
         Cause::SenderEnded => Some("its sender says that it has ended".into()),
-        Cause::Unconfirmed { since } => Some(format!("not confirmed since {since}; this is not a resolution")),
+        Cause::Unconfirmed { since } => {
+            Some(format!("not confirmed since {}; this is not a resolution", *since - skew))
+        }
     }
 }

@@ -26,7 +26,7 @@ impl Stage<'_> {
     fn begin_run(&mut self, id: RunId, at: Span) {
         self.run(id, &RunNews::Begins, at);
         let (world, now) = (Arc::clone(&self.engine.world), self.clocks.moment(at));
-        match incident::job(&world, &self.engine.state.incidents, id, now) {
+        match incident::job(&world, &self.engine.state.incidents, id, (now, self.clocks.skew())) {
             Ok(job) => {
                 self.say(at, format!("   {}", remedies::shown(&job)));
                 self.runs.begin(id, &job.action, job.timeout, at);

@@ -68,14 +68,15 @@ impl Stage<'_> {
 
     /// Renders a message, with the answers to what its templates ask.
     pub(super) fn composed(&mut self, draft: &Draft) -> Notice {
+        let skew = self.clocks.skew();
         let mut answers = Answers::new();
         loop {
-            match draft.compose(&self.engine.world, &answers) {
+            match draft.compose(&self.engine.world, skew, &answers) {
                 Ok(notice) => return notice,
                 Err(wanted) => {
                     for (_, query) in wanted {
                         // A text that depends on answers asks other queries in the next round; a circle would ask the same.
-                        let found = self.offline.ask(&query, (draft.at - self.clocks.skew()).millis());
+                        let found = self.offline.ask(&query, draft.at.slot(skew).millis());
                         answers.insert(query, found);
                     }
                 }

@@ -140,7 +140,7 @@ impl Stage<'_> {
             IncidentEvent::NotTold { destination, page } => {
                 format!("INC-{number}: {destination} has not been told of page {page}")
             }
-            other => match other.words() {
+            other => match other.words(self.clocks.skew()) {
                 Some(words) => format!("INC-{number} {words}"),
                 None => return,
             },

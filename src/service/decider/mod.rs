@@ -191,7 +191,7 @@ impl Decider {
         if step.events.is_empty() {
             return None;
         }
-        let job = incident::job(&self.engine.world, &self.engine.state.incidents, id, now);
+        let job = incident::job(&self.engine.world, &self.engine.state.incidents, id, (now, self.engine.skew));
         self.carry_out(step).await;
         Some(job)
     }

@@ -60,7 +60,7 @@ pub struct JobCause {
     pub value: f64,
     /// Its severity.
     pub severity: Severity,
-    /// When it began to fire.
+    /// When it began to fire, by the wall clock.
     pub since: Moment,
 }
 
@@ -80,11 +80,12 @@ pub enum JobError {
     },
 }
 
-/// What the run `id` has to do, as the configuration and its alert are now.
+/// What the run `id` has to do, as the configuration and its alert are at a moment when the clock has a skew. Whoever is told a
+/// time is told that of the wall clock.
 ///
 /// # Errors
 /// When there is nothing that could be done.
-pub fn job(world: &World, incidents: &Incidents, id: RunId, now: Moment) -> Result<Job, JobError> {
+pub fn job(world: &World, incidents: &Incidents, id: RunId, now: (Moment, Span)) -> Result<Job, JobError> {
     let incident = incidents.numbered(id.incident).ok_or(JobError::Gone)?;
     let run = incident.remedies.runs.get(&id.run).ok_or(JobError::Gone)?;
     let action = world.settings.actions.get(&run.action).ok_or(JobError::Gone)?;
@@ -92,12 +93,12 @@ pub fn job(world: &World, incidents: &Incidents, id: RunId, now: Moment) -> Resu
     let rule = member.subject.origin.rule().and_then(|id| world.rule(id)).ok_or(JobError::Gone)?;
     let key = DeliveryId::derive(&["run", &incident.id.to_string(), &id.run.to_string()]);
     let work = work(world, action, rule, member, now)?;
-    let (name, timeout, cause) = (run.action.clone(), action.timeout, JobCause::of(world, incident, member));
+    let (name, timeout, cause) = (run.action.clone(), action.timeout, JobCause::of(world, incident, member, now.1));
     Ok(Job { id, key, action: name, timeout, work, cause })
 }
 
 impl JobCause {
-    fn of(world: &World, incident: &Incident, member: &Member) -> Self {
+    fn of(world: &World, incident: &Incident, member: &Member, skew: Span) -> Self {
         let subject = &member.subject;
         JobCause {
             incident: incident.id,
@@ -105,12 +106,12 @@ impl JobCause {
             labels: shown_labels(world, subject),
             value: subject.value,
             severity: subject.severity.clone(),
-            since: subject.since,
+            since: subject.since - skew,
         }
     }
 }
 
-fn work(world: &World, action: &Action, rule: &Rule, member: &Member, now: Moment) -> Result<Work, JobError> {
+fn work(world: &World, action: &Action, rule: &Rule, member: &Member, now: (Moment, Span)) -> Result<Work, JobError> {
     Ok(match &action.deed {
         Deed::Webhook { url, secret } => Work::Webhook { url: url.clone(), secret: secret.clone() },
         Deed::Exec { program, arguments, environment } => {
@@ -128,7 +129,7 @@ fn work(world: &World, action: &Action, rule: &Rule, member: &Member, now: Momen
 }
 
 /// One whole argument. What a label says is never more than that: there is no shell that could read it.
-fn filled(world: &World, text: &str, rule: &Rule, member: &Member, now: Moment) -> Result<String, String> {
+fn filled(world: &World, text: &str, rule: &Rule, member: &Member, now: (Moment, Span)) -> Result<String, String> {
     let template = Template::parse(text).map_err(|error| error.message)?;
     let labels = shown_labels(world, &member.subject);
     let threshold = crate::engine::notice::threshold(rule, &member.subject);
