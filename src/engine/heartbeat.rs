@@ -11,7 +11,7 @@
 use super::transition::{Cause, Transition};
 use super::{Engine, EventKind, Step, World, incident};
 use crate::config::ExpectedHeartbeat;
-use crate::model::{AlertId, Labels, Moment, Name, Slot};
+use crate::model::{AlertId, Labels, Moment, Name};
 use crate::rules::Group;
 use std::sync::Arc;
 

@@ -132,8 +132,9 @@ pub fn is_loopback(url: &Url) -> bool {
 pub(crate) fn address(url: &str) -> Result<Url, ClientError> {
     // The text of an address may be a secret; what is no address is not repeated either, beyond its beginning.
     // It may be a secret, of which nothing is shown but how it begins where it looks like an address.
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme.chars().take(8).chain("://".chars()).collect());
-    Url::parse(url).map_err(|_| ClientError::Address { url: format!("{}…", scheme.unwrap_or(String::new())) })
+    let scheme: Option<String> =
+        url.split_once("://").map(|(scheme, _)| scheme.chars().take(8).chain("://".chars()).collect());
+    Url::parse(url).map_err(|_| ClientError::Address { url: format!("{}…", scheme.unwrap_or_default()) })
 }
 
 fn common() -> reqwest::ClientBuilder {

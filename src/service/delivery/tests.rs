@@ -10,7 +10,7 @@ const HERE: Partition = Partition(0);
 const BACK: Span = Span::from_hours(1);
 
 /// A worker whose wall clock has just been set back, with what it owes and whoever hears it.
-async fn set_back(settings: Settings, owed: Owed) -> (Worker, mpsc::UnboundedReceiver<Said>) {
+fn set_back(settings: Settings, owed: Owed) -> (Worker, mpsc::UnboundedReceiver<Said>) {
     let mut store = Sqlite::in_memory().expect("memory can be had");
     let epoch = store.acquire(HERE, "us", 0, i64::MAX).expect("nobody else is there").epoch;
     let (books, _thread) = Books::open(Box::new(store));
@@ -23,7 +23,7 @@ async fn set_back(settings: Settings, owed: Owed) -> (Worker, mpsc::UnboundedRec
 fn tried_a_minute_before(now: i64) -> Owed {
     let at = Moment::from_millis(now - 61_000);
     let draft = Draft { kind: NoticeKind::Page, at, ..sample::draft() };
-    let notice = Notice { draft, title: "page".into(), link: String::new(), alerts: Vec::new() };
+    let notice = Notice { draft, title: "page".into(), link: String::new(), held_back: None, alerts: Vec::new() };
     Owed {
         number: 1,
         notice: Arc::new(notice),
@@ -50,7 +50,7 @@ async fn retries_the_fallback_and_signs_of_life_go_by_the_time_that_passes_where
     let pulse = SentHeartbeat { ping, method: Ping::Get, every: Span::from_secs(3) };
     let heartbeats = Heartbeats { send: vec![pulse], ..Heartbeats::default() };
     let settings = Settings { heartbeats, ..Settings::default() };
-    let (mut worker, mut said) = set_back(settings, tried_a_minute_before(now)).await;
+    let (mut worker, mut said) = set_back(settings, tried_a_minute_before(now));
     assert!(worker.start_due().await <= Duration::from_secs(5), "its retry is not an hour and five seconds away");
     assert!(matches!(said.try_recv(), Ok(Said::NeedsFallback { .. })), "a minute has passed");
     let beat = worker.pulses.next().await;
