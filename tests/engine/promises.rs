@@ -124,15 +124,17 @@ rules: [rules.yaml]
 ";
     let rules = "groups: [{ name: g, interval: 30s, rules: [{ alert: A, expr: x, tiers: { low: { above: 1 } } }] }]";
     let (ten, day) = (Slot::from_millis(1_767_607_200_000), Span::from_hours(24));
-    for (days, messages) in [(3, 4), (1, 4), (0, 2)] {
+    for (days, messages) in [(3, 2), (1, 2), (0, 0)] {
         let (mut rig, days_ahead) = (Rig::new(world_of(settings, rules)), day.times(days));
         rig.set("x", &[], Some(2.0)).slots(110).step_clock(days_ahead).slots(12);
-        assert_eq!(rig.drafts.len(), 2, "ten o'clock has come {days} days ahead: {:?}", rig.drafts);
+        let ahead = rig.drafts.iter().filter(|draft| draft.opened == ten + days_ahead).count();
+        assert_eq!(ahead, 2, "ten o'clock has come {days} days ahead: {:?}", rig.drafts);
+        let told = rig.drafts.len();
         rig.step_clock(Span::ZERO - days_ahead - Span::from_mins(3)).slots(10);
-        assert_eq!(rig.drafts.len(), messages, "and comes again, {days} days before: {:?}", rig.drafts);
+        let since: Vec<Slot> = rig.drafts[told..].iter().map(|draft| draft.opened).collect();
+        assert_eq!(since, vec![ten; messages], "and comes again, {days} days before");
         let routine = &rig.engine.state.routines["look"];
         assert_eq!((routine.last, routine.open), (ten, Some(ten)), "{days} days");
-        assert!(rig.drafts[messages - 2..].iter().all(|draft| draft.opened == ten), "{:?}", rig.drafts);
     }
 }
 
