@@ -194,7 +194,8 @@ impl Desk<'_> {
         if let Some(rung) = last {
             let level = rung.level.name.clone();
             let to = self.reached_by(key, &rung.level.notify);
-            for recipient in &to {
+            // Whoever was woken at this very moment is awake.
+            for recipient in to.iter().filter(|recipient| !heard.contains(&recipient.destination)) {
                 self.tell_recipient(key, recipient, &level, &Message::page(reason), true);
             }
             if to.is_empty() {
