@@ -19,9 +19,9 @@ fn set_back(settings: Settings, owed: Owed) -> (Worker, mpsc::UnboundedReceiver<
     (Worker::new(books, (HERE, epoch), Arc::new(settings), behind, Vec::new(), said, Arc::default()), hear_said)
 }
 
-/// A page that was tried once, a minute before `now`, and is tried again five seconds after it.
+/// A page that was tried once, a minute before the moment `now`, and is tried again five seconds after it. It shows the wall clock.
 fn tried_a_minute_before(now: i64) -> Owed {
-    let at = Moment::from_millis(now - 61_000);
+    let at = Moment::from_millis(now - 61_000 - BACK.millis());
     let draft = Draft { kind: NoticeKind::Page, at, ..sample::draft() };
     let notice = Notice { draft, title: "page".into(), link: String::new(), held_back: None, alerts: Vec::new() };
     Owed {
