@@ -1,7 +1,7 @@
 //! Levels: who is told when nobody acts, and what an acknowledgement, a hold and a fall do to the clock.
 
 use super::desk::Desk;
-use super::{Destination, Incident, Key, Later, Recipient, recipients};
+use super::{Incident, Key, Later, Recipient, recipients};
 use crate::config::{Ladder, Target};
 use crate::engine::command::Actor;
 use crate::engine::escalation::{self, Climb, Rung};
@@ -61,7 +61,7 @@ impl Desk<'_> {
         }
         let tells = expired && was_in_hands;
         if tells {
-            self.tell_reached_again(key, Reason::AcknowledgementExpired, &[]);
+            self.tell_reached_again(key, Reason::AcknowledgementExpired);
         }
         tells
     }
@@ -117,9 +117,8 @@ impl Desk<'_> {
         for rung in rungs {
             let incident = &self.incidents.by_key[key];
             let Some(climb) = incident.climb else { return anybody };
-            let (page, severity) = (incident.page + 1, incident.severity.clone());
             if rung.round > 0 && rung.begins_round {
-                self.note(key, IncidentEvent::Paged { page, severity });
+                self.begin_page(key);
             }
             let to = self.reached_by(key, &rung.level.notify);
             let nobody = to.is_empty() && !rung.level.notify.is_empty();
@@ -183,32 +182,26 @@ impl Desk<'_> {
         self.tell_later(key, Later { at, destination, level, is_quiet: rests.is_some() });
     }
 
-    /// Wakes the reached level anew, under a key of its own, and tells the others quietly, but for those who have just heard.
-    pub(super) fn tell_reached_again(&mut self, key: &Key, reason: Reason, heard: &[Destination]) {
+    /// Wakes the reached level anew, under a key of its own, and tells the others quietly.
+    fn tell_reached_again(&mut self, key: &Key, reason: Reason) {
+        let page = self.begin_page(key);
+        self.wake_reached(key, reason);
+        let woken = self.woken_since(key, page);
+        self.update_others(key, Message::update(reason), &woken);
+    }
+
+    /// Wakes whoever the reached level tells and the present page has not woken; where it tells nobody, the next one.
+    pub(super) fn wake_reached(&mut self, key: &Key, reason: Reason) {
         let incident = &self.incidents.by_key[key];
-        let (ladder, severity, page) = (incident.ladder().cloned(), incident.severity.clone(), incident.page + 1);
-        let knew: Vec<_> = incident.ledger.keys().filter(|knew| !heard.contains(knew)).cloned().collect();
-        let reached = incident.climb.map_or(0, |climb| climb.reached);
-        let last = ladder.as_ref().and_then(|ladder| escalation::rung(ladder, reached.checked_sub(1)?));
-        self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
-        if let Some(rung) = last {
-            let level = rung.level.name.clone();
-            let to = self.reached_by(key, &rung.level.notify);
-            // Whoever was woken at this very moment is awake.
-            for recipient in to.iter().filter(|recipient| !heard.contains(&recipient.destination)) {
-                self.tell_recipient(key, recipient, &level, &Message::page(reason), true);
-            }
-            if to.is_empty() {
-                self.reach_next(key, None);
-            }
+        let last = incident.climb.and_then(|climb| escalation::rung(incident.ladder()?, climb.reached.checked_sub(1)?));
+        let Some(level) = last.map(|rung| rung.level.clone()) else { return };
+        let to = self.reached_by(key, &level.notify);
+        for recipient in &to {
+            self.tell_recipient(key, recipient, &level.name, &Message::page(reason), true);
         }
-        for destination in knew {
-            let told = self.incidents.by_key[key].ledger.get(&destination);
-            if told.is_none_or(|told| !told.pages.contains_key(&page)) {
-                self.tell(key, &destination, &Message::update(reason), &severity);
-            }
+        if to.is_empty() {
+            self.reach_next(key, None);
         }
-        self.note(key, IncidentEvent::Said);
     }
 
     /// Reaches the next level now, whatever the clock says: somebody wants it, or the present one reaches nobody. One that reaches

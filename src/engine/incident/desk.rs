@@ -232,7 +232,7 @@ impl<'a> Desk<'a> {
             let incident = &self.incidents.by_key[key];
             match &incident.held {
                 Some(_) => {}
-                None if incident.is_in_hands() => self.stand_by(key, severity),
+                None if incident.is_in_hands() => self.stand_by(key),
                 None => self.page(key, severity, Reason::Opened),
             }
         } else if self.incidents.by_key[key].phase != (Phase::Gathering { until }) {
@@ -254,19 +254,13 @@ impl<'a> Desk<'a> {
             let reason = if incident.paged.is_some() { Reason::Rose } else { Reason::Opened };
             let reason = if was_held { Reason::Released } else { reason };
             if incident.is_in_hands() {
-                self.stand_by(key, severity);
+                self.stand_by(key);
                 return self.update(key, Message::update(reason));
             }
             return self.page(key, severity, reason);
         }
         if rose && !incident.is_in_hands() {
-            let is_told_again = incident.lapsed.is_some();
-            let woken = self.tell_of_rise(key, severity, Reason::Rose);
-            if is_told_again {
-                self.tell_reached_again(key, Reason::AcknowledgementExpired, &woken);
-            } else if !woken.is_empty() {
-                self.update_others(key, Message::update(Reason::Rose), &woken);
-            }
+            self.tell_of_return(key, severity);
         }
         if was_held && !is_told_again {
             self.update(key, Message::update(Reason::Released));

@@ -179,7 +179,7 @@ impl Desk<'_> {
         let (key, severity) = (incident.key.clone(), incident.severity.clone());
         let may_wake = !incident.is_in_hands() && incident.held.is_none();
         self.note(&key, IncidentEvent::WentStale);
-        if may_wake { self.page(&key, &severity, Reason::Stale) } else { self.stand_by(&key, &severity) }
+        if may_wake { self.page(&key, &severity, Reason::Stale) } else { self.stand_by(&key) }
     }
 }
 

@@ -59,12 +59,41 @@ impl Desk<'_> {
         woken
     }
 
-    /// What would wake people finds somebody at it already: its levels begin when that is over.
-    pub(super) fn stand_by(&mut self, key: &Key, severity: &Severity) {
+    /// Back up at a severity that was paged: wakes whoever heard of a lower one and, where an acknowledgement has expired
+    /// meanwhile, the reached level as well. That is one page, so nobody is woken twice; and that it has expired was said then.
+    pub(super) fn tell_of_return(&mut self, key: &Key, severity: &Severity) {
+        let has_expired = self.incidents.by_key[key].lapsed.is_some();
+        let again = has_expired.then(|| self.begin_page(key));
+        let mut woken = self.tell_of_rise(key, severity, Reason::Rose);
+        if let Some(page) = again {
+            self.wake_reached(key, Reason::AcknowledgementExpired);
+            woken.extend(self.woken_since(key, page));
+        }
+        if has_expired || !woken.is_empty() {
+            self.update_others(key, Message::update(Reason::Rose), &woken);
+        }
+    }
+
+    /// Begins a page with a number of its own at the present severity, which it gives.
+    pub(super) fn begin_page(&mut self, key: &Key) -> u32 {
         let incident = &self.incidents.by_key[key];
-        let (page, now) = (incident.page + 1, self.at.now);
-        let climb = incident.ladder().map(|_| Climb::begin(now).stop(now));
-        self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
+        let (page, severity) = (incident.page + 1, incident.severity.clone());
+        self.note(key, IncidentEvent::Paged { page, severity });
+        page
+    }
+
+    /// Who was woken by this page, or a later one.
+    pub(super) fn woken_since(&self, key: &Key, page: u32) -> Vec<Destination> {
+        let ledger = self.incidents.by_key[key].ledger.iter();
+        let woken = ledger.filter(|(_, told)| told.pages.range(page..).next().is_some());
+        woken.map(|(destination, _)| destination.clone()).collect()
+    }
+
+    /// What would wake people finds somebody at it already: its levels begin when that is over.
+    pub(super) fn stand_by(&mut self, key: &Key) {
+        let now = self.at.now;
+        let climb = self.incidents.by_key[key].ladder().map(|_| Climb::begin(now).stop(now));
+        self.begin_page(key);
         self.note(key, IncidentEvent::Climbing { climb });
         self.enter_digest(key);
     }
@@ -73,8 +102,7 @@ impl Desk<'_> {
     pub(super) fn page(&mut self, key: &Key, severity: &Severity, reason: Reason) {
         let incident = &self.incidents.by_key[key];
         let reason = if incident.generation > 1 && reason == Reason::Opened { Reason::Reopened } else { reason };
-        let page = incident.page + 1;
-        self.note(key, IncidentEvent::Paged { page, severity: severity.clone() });
+        self.begin_page(key);
         self.begin_climb(key, reason);
         self.enter_digest(key);
         self.tell_of_rise(key, severity, reason);
