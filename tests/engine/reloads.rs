@@ -12,6 +12,11 @@ use watchbell::store::Story;
 
 const RULE: &str = "{ alert: A, expr: x, tiers: { critical: { above: 90 }, high: { above: 60 } } }";
 
+/// How `high` is told in the usual world.
+const HIGH: &str = "high: { levels: [{ notify: [pager, slack] }, { after: 1m, actions: true }, { after: 5m, notify: [hook] }], ack_expires: 5m }";
+/// `hook` is gone, and `line` is there in its place.
+const HOOK_IS_LINE: [(&str, &str); 2] = [("  hook: {", "  line: {"), ("[hook]", "[line]")];
+
 /// The usual world, in which some texts of the settings are others.
 fn world(changes: &[(&str, &str)], rule: &str) -> Arc<World> {
     let settings = changes.iter().fold(SETTINGS.to_owned(), |text, (from, to)| {
@@ -32,7 +37,7 @@ fn whoever_is_told_under_another_name_now_is_told_by_the_incidents_that_are_open
     rig.set("x", &[], Some(70.0)).slots(3);
     assert_eq!(lines(&rig.drafts), ["Page opened to pager", "Page opened to slack"]);
     let told = rig.drafts.len();
-    rig.reload(world(&[("  hook: {", "  line: {"), ("[hook]", "[line]")], RULE)).slots(12);
+    rig.reload(world(&HOOK_IS_LINE, RULE)).slots(12);
     assert_eq!(told_since(&rig, told), ["Page escalated to line"], "five minutes after the first");
     assert_remembered(&rig);
 }
@@ -53,13 +58,80 @@ fn where_the_policy_has_another_name_too_it_is_the_one_that_the_alert_would_get(
     assert_remembered(&rig);
 }
 
+/// Who is told of an incident that was opened under the levels of `before`, and how long after its levels have begun, where a reload
+/// after thirty seconds brings those of `now`, and `line` in place of `hook`.
+fn told_where_hook_is_gone(before: &str, now: &str) -> Vec<String> {
+    let mut rig = Rig::new(world(&[(HIGH, &format!("high: {{ {before} }}"))], RULE));
+    rig.set("x", &[], Some(70.0)).slots(3);
+    let (told, incident) = (rig.drafts.len(), rig.engine.state.incidents.by_key.values().next());
+    let begun = incident.and_then(|incident| incident.climb).expect("it climbs").started;
+    rig.reload(world(&[(HIGH, &format!("high: {{ {now} }}")), HOOK_IS_LINE[0], HOOK_IS_LINE[1]], RULE)).slots(14);
+    assert_remembered(&rig);
+    let after = rig.drafts[told..].iter().map(|draft| (draft.at - begun).millis() / 1000);
+    after.zip(told_since(&rig, told)).map(|(after, line)| format!("{after}s {line}")).collect()
+}
+
+#[test]
+fn whoever_is_told_in_place_of_who_is_gone_is_told_when_that_one_was() {
+    let before = "levels: [{ notify: [pager] }, { after: 4m, notify: [hook, slack] }, { after: 6m, notify: [hook] }]";
+    // By its place, and by the last one that tells anybody where there are fewer.
+    for now in [
+        "levels: [{ notify: [pager] }, { after: 1m, notify: [line] }]",
+        "levels: [{ notify: [pager] }, { after: 1m, notify: [line] }, { after: 2m, actions: true }]",
+    ] {
+        let told = told_where_hook_is_gone(before, now);
+        assert_eq!(
+            told,
+            ["240s Page escalated to slack", "240s Page escalated to line"],
+            "who is there still is told: {now}"
+        );
+    }
+}
+
+#[test]
+fn whoever_is_told_in_place_of_who_is_gone_is_of_the_level_of_the_same_name() {
+    let before = "levels: [{ notify: [pager] }, { name: later, after: 5m, notify: [hook] }]";
+    let now =
+        "levels: [{ notify: [pager] }, { after: 1m, notify: [slack] }, { name: later, after: 2m, notify: [line] }]";
+    assert_eq!(told_where_hook_is_gone(before, now), ["300s Page escalated to line"]);
+}
+
+#[test]
+fn where_there_are_no_levels_any_more_those_of_before_tell_who_is_left() {
+    let before = "levels: [{ notify: [pager] }, { after: 5m, notify: [hook] }, { after: 6m, notify: [slack] }]";
+    for now in ["tell: nobody", "digest: { at: \"12:00\", notify: [slack] }"] {
+        assert_eq!(told_where_hook_is_gone(before, now), ["300s Page escalated to slack"], "the second reaches nobody");
+    }
+    let alone = "levels: [{ after: 5m, notify: [hook] }]";
+    assert_eq!(
+        told_where_hook_is_gone(alone, "digest: { at: \"09:05\", notify: [line] }"),
+        ["270s Letter digest to line"]
+    );
+}
+
+#[test]
+fn what_leaves_a_digest_goes_by_the_levels_of_before_with_others_in_place_of_who_is_gone() {
+    let low = |after: &str| {
+        let levels = format!("levels: [{{ notify: [slack] }}, {{ after: {after}, notify: [hook] }}]");
+        format!("low: {{ digest: {{ at: \"09:02\", notify: [hook], stale_after: 1 }}, {levels} }}")
+    };
+    let rule = "{ alert: A, expr: x, tiers: { low: { above: 60 } } }";
+    let mut rig = Rig::new(world(&[("low: { tell: nobody }", &low("3m"))], rule));
+    rig.set("x", &[], Some(70.0)).slots(3);
+    rig.reload(world(&[("low: { tell: nobody }", &low("1m")), HOOK_IS_LINE[0], HOOK_IS_LINE[1]], rule)).slots(5);
+    let listed = ["Letter digest to line", "Page stale to slack"];
+    assert_eq!(lines(&rig.drafts), listed, "three minutes and a half after nine");
+    rig.slots(4);
+    assert_eq!(lines(&rig.drafts)[2..], ["Page escalated to line"]);
+    assert_remembered(&rig);
+}
+
 #[test]
 fn a_round_that_reaches_nobody_does_not_use_up_the_others() {
     let repeated = "high: { repeat: { every: 5m, times: 3 }, levels: [{ notify: [\"schedule:night\"] }] }";
-    let levels = "high: { levels: [{ notify: [pager, slack] }, { after: 1m, actions: true }, { after: 5m, notify: [hook] }], ack_expires: 5m }";
     let night = "\nresponders: { a: { reach: [{ via: hook }] } }\nschedules: { night: { timezone: UTC, layers: [{ rotation: { \
         responders: [a], every: 1d, from: \"2026-01-01T00:00\" }, during: { from: \"22:00\", to: \"06:00\" } }] } }\nactions:";
-    let from = |hour: &str| world(&[(levels, repeated), ("\nactions:", &night.replace("22:00", hour))], RULE);
+    let from = |hour: &str| world(&[(HIGH, repeated), ("\nactions:", &night.replace("22:00", hour))], RULE);
     let mut rig = Rig::new(from("22:00"));
     rig.set("x", &[], Some(70.0)).slots(4);
     assert_eq!(lines(&rig.drafts), [""; 0], "nobody is on call yet");
