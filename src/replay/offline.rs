@@ -2,7 +2,7 @@
 
 use super::ledger::Ledger;
 use super::recorded::{Recorded, records};
-use super::scenario::{Blank, Scenario, Series};
+use super::scenario::{Blank, Scenario};
 use crate::engine::evaluate::identify;
 use crate::engine::{Failure, World};
 use crate::model::{Answer, Labels, Name, Sample, SeriesTable, Slot, Span};
@@ -68,16 +68,18 @@ impl Offline {
 
     /// Lets a recording rule live through a slot. One that goes wrong records nothing, as in the service.
     pub fn record(&mut self, rule: (&Group, usize), record: &Record, slot: Slot) {
-        if let Some(ledger) = self.ledger.as_mut().filter(|_| !self.given.contains(&record.record)) {
+        if !self.records(record) {
+            return;
+        }
+        if let Some(ledger) = &mut self.ledger {
             let _ = self.recorded.record(ledger, rule, record, slot.millis());
         }
     }
 
     /// Whether this rule is played.
     #[must_use]
-    pub fn records(scenario: &Scenario, record: &Record) -> bool {
-        let given = |series: &Series| series.labels.get("__name__") == &*record.record;
-        !scenario.series.is_empty() && !scenario.series.iter().any(given)
+    pub fn records(&self, record: &Record) -> bool {
+        self.answers() && !self.given.contains(&record.record)
     }
 
     /// Whether there are series to ask.
@@ -88,7 +90,7 @@ impl Offline {
 
     /// Lets time go on until `at`, in milliseconds.
     pub fn advance(&mut self, at: i64) {
-        // Nothing is recorded here, so that what was given cannot come too late.
+        // No metric that was given is recorded, so that what was given cannot come too late.
         let _ = self.ledger.as_mut().map(|ledger| ledger.let_in(at));
     }
 

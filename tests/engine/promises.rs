@@ -39,29 +39,29 @@ fn timers_do_not_notice_that_the_wall_clock_was_stepped() {
     }
 }
 
+/// A world of one rule at one severity, of which the policy tells as `tells` says, and nobody at any other.
+fn one_rule(head: &str, (severity, tells): (&str, &str)) -> Arc<World> {
+    let line = |name: &str| format!("      {name}: {}\n", if name == severity { tells } else { "{ tell: nobody }" });
+    let matrix = ["critical", "high", "medium", "low"].map(line).concat();
+    let settings = format!(
+        "{head}policies:\n  default:\n    wait: 0s\n    matrix:\n{matrix}routes: [{{ policy: default }}]\ntimezone: UTC\n\
+         prometheus: {{ main: {{ url: http://127.0.0.1:9090 }} }}\nrules: [rules.yaml]\n"
+    );
+    let rule = format!("{{ alert: A, expr: x, tiers: {{ {severity}: {{ above: 1 }} }} }}");
+    world_of(&settings, &format!("groups: [{{ name: g, interval: 30s, rules: [{rule}] }}]"))
+}
+
 #[test]
 fn what_is_due_at_a_slot_waits_for_its_answers_while_they_are_under_way() {
-    let settings = "
+    let head = "
 channels: { hook: { webhook: { url: \"http://127.0.0.1:7000/hook\" } } }
-policies:
-  default:
-    wait: 0s
-    matrix:
-      critical: { tell: nobody }
-      high: { levels: [{ notify: [hook] }, { name: late, after: 1m, notify: [hook] }] }
-      medium: { tell: nobody }
-      low: { tell: nobody }
-routes: [{ policy: default }]
-timezone: UTC
-prometheus: { main: { url: http://127.0.0.1:9090 } }
-rules: [rules.yaml]
 ";
-    let rules = "groups: [{ name: g, interval: 30s, rules: [{ alert: A, expr: x, tiers: { high: { above: 1 } } }] }]";
+    let tells = ("high", "{ levels: [{ notify: [hook] }, { name: late, after: 1m, notify: [hook] }] }");
     let reached = |rig: &Rig| {
         rig.engine.state.incidents.by_key.values().next().and_then(|one| one.climb).map(|climb| climb.reached)
     };
     for (awaits, reaches) in [(true, 1), (false, 2)] {
-        let mut rig = Rig::new(world_of(settings, rules));
+        let mut rig = Rig::new(one_rule(head, tells));
         rig.set("x", &[], Some(2.0)).slots(2);
         let slot = rig.now + Span::from_secs(30);
         (rig.now, rig.engine.awaited) = (slot + Span::from_millis(300), awaits.then_some(slot));
@@ -76,26 +76,14 @@ rules: [rules.yaml]
 
 #[test]
 fn quiet_hours_end_by_the_wall_clock_however_it_was_stepped() {
-    let settings = "
+    let head = "
 channels: { slack: { slack: { token: { env: SLACK_TOKEN }, to: \"#alerts\" } } }
 responders: { sleeper: { reach: [{ via: slack, to: U04 }], quiet_hours: { from: \"09:00\", to: \"10:00\", below: critical } } }
-policies:
-  default:
-    wait: 0s
-    matrix:
-      critical: { tell: nobody }
-      high: { levels: [{ notify: [\"responder:sleeper\"] }] }
-      medium: { tell: nobody }
-      low: { tell: nobody }
-routes: [{ policy: default }]
-timezone: UTC
-prometheus: { main: { url: http://127.0.0.1:9090 } }
-rules: [rules.yaml]
 ";
-    let rules = "groups: [{ name: g, interval: 30s, rules: [{ alert: A, expr: x, tiers: { high: { above: 1 } } }] }]";
+    let tells = ("high", "{ levels: [{ notify: [\"responder:sleeper\"] }] }");
     // Half past nine it is after so many slots, and ten after so many more, where nobody steps the clock.
     for (step, slots) in [(Span::ZERO, 60), (Span::from_mins(20), 20), (Span::from_mins(-20), 100)] {
-        let mut rig = Rig::new(world_of(settings, rules));
+        let mut rig = Rig::new(one_rule(head, tells));
         rig.set("x", &[], Some(2.0)).slots(60).step_clock(step).slots(slots);
         assert!(rig.drafts.is_empty(), "they rest: {:?}", rig.drafts);
         rig.slots(1);
@@ -105,27 +93,15 @@ rules: [rules.yaml]
 
 #[test]
 fn a_clock_that_was_days_ahead_silences_no_digest_and_no_routine_and_none_comes_twice() {
-    let settings = "
+    let head = "
 channels: { slack: { slack: { token: { env: SLACK_TOKEN }, to: \"#alerts\" } } }
 responders: { lead: { timezone: UTC, reach: [{ via: slack }] } }
-policies:
-  default:
-    wait: 0s
-    matrix:
-      critical: { tell: nobody }
-      high: { tell: nobody }
-      medium: { tell: nobody }
-      low: { digest: { at: \"10:00\", notify: [slack] } }
-routes: [{ policy: default }]
 routines: [{ name: look, every: { at: \"10:00\" }, owner: lead, notify: [slack], due: 4h, severity: medium }]
-timezone: UTC
-prometheus: { main: { url: http://127.0.0.1:9090 } }
-rules: [rules.yaml]
 ";
-    let rules = "groups: [{ name: g, interval: 30s, rules: [{ alert: A, expr: x, tiers: { low: { above: 1 } } }] }]";
+    let tells = ("low", "{ digest: { at: \"10:00\", notify: [slack] } }");
     let (ten, day) = (Slot::from_millis(1_767_607_200_000), Span::from_hours(24));
     for (days, messages) in [(3, 2), (1, 2), (0, 0)] {
-        let (mut rig, days_ahead) = (Rig::new(world_of(settings, rules)), day.times(days));
+        let (mut rig, days_ahead) = (Rig::new(one_rule(head, tells)), day.times(days));
         rig.set("x", &[], Some(2.0)).slots(110).step_clock(days_ahead).slots(12);
         let ahead = rig.drafts.iter().filter(|draft| draft.opened == ten + days_ahead).count();
         assert_eq!(ahead, 2, "ten o'clock has come {days} days ahead: {:?}", rig.drafts);

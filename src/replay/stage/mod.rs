@@ -98,6 +98,7 @@ impl<'a> Stage<'a> {
     fn new(scenario: &'a Scenario) -> Self {
         let world = Arc::new(World::new(Arc::clone(&scenario.settings), scenario.rules.clone()));
         let groups = scenario.rules.groups.len();
+        let offline = Offline::new(scenario);
         Stage {
             scenario,
             clocks: Clocks::new(scenario.start),
@@ -105,7 +106,7 @@ impl<'a> Stage<'a> {
             journal: Vec::new(),
             sources: HashMap::new(),
             post: Post::default(),
-            story: Story { title: scenario.title.clone(), answered: answered(scenario), lines: Vec::new() },
+            story: Story { title: scenario.title.clone(), answered: answered(scenario, &offline), lines: Vec::new() },
             shown: BTreeMap::new(),
             names: HashMap::new(),
             posted: HashMap::new(),
@@ -116,7 +117,7 @@ impl<'a> Stage<'a> {
             down_until: None,
             channels: Vec::new(),
             blind_from: (0..groups).map(|group| (group, scenario.start)).collect(),
-            offline: Offline::new(scenario),
+            offline,
             blanks: Vec::new(),
             coverage: None,
             runs: Runs::default(),
@@ -324,8 +325,8 @@ impl<'a> Stage<'a> {
 }
 
 /// Who answers which query, where the scenario has series.
-fn answered(scenario: &Scenario) -> Vec<String> {
-    if scenario.series.is_empty() {
+fn answered(scenario: &Scenario, known: &Offline) -> Vec<String> {
+    if !known.answers() {
         return Vec::new();
     }
     let (mut offline, mut given) = (Vec::new(), Vec::new());
@@ -339,7 +340,7 @@ fn answered(scenario: &Scenario) -> Vec<String> {
     }
     let told = |who: &str, list: Vec<String>| (!list.is_empty()).then(|| format!("{who}: {}", list.join(", ")));
     let groups = scenario.rules.groups.iter();
-    let recorded = groups.flat_map(|group| group.records()).filter(|record| Offline::records(scenario, record));
+    let recorded = groups.flat_map(|group| group.records()).filter(|record| known.records(record));
     let recorded = recorded.map(|record| record.record.to_string()).collect();
     let lines = [
         told("recorded offline", recorded),
